@@ -1,0 +1,55 @@
+"""Names that several files share: data only, no logic."""
+
+MODULE = "l10n_co_certificate_activation"
+
+# The company of this database that sells the certificate and lends its own: `res.company` id.
+SELLER_PARAMETER = f"{MODULE}.certificate_seller_id"
+
+GROUP_USER = f"{MODULE}.group_certificate_user"
+GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
+GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"
+
+LETTER_REPORT = f"{MODULE}.exoneration_letter"
+LETTER_TEMPLATE = f"{MODULE}.exoneration_letter_document"
+
+# Where the payment page sends its visitor back to. Without a record id: a fresh wizard opens at the
+# right step. Below the six steps' page, so that breadcrumb and app menu are those of the flow.
+WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
+
+# The time by which Colombian law counts days; the country has no daylight saving time.
+COLOMBIA_TZ = "America/Bogota"
+
+# The legal representative's identity documents that the letter knows, by the code of
+# l10n_latam.identification.type, with their names in the (always Spanish) letter.
+REPRESENTATIVE_DOCUMENTS = {
+    "national_citizen_id": "cédula de ciudadanía",
+    "foreign_resident_card": "cédula de extranjería",
+    "passport": "pasaporte",
+    "PEP": "permiso especial de permanencia (PEP)",
+    "PPT": "permiso por protección temporal (PPT)",
+}
+
+# What the letter states of the legal representative: asked for in this order, all of it required.
+REPRESENTATIVE_FIELDS = (
+    "representative_name",
+    "representative_surname",
+    "representative_identification_type_id",
+    "representative_vat",
+    "representative_issue_city",
+    "representative_position",
+    "representative_email",
+    "representative_phone",
+    "representative_street",
+    "representative_city",
+    "representative_state_id",
+)
+
+# Activation states and the only ways between them.
+TRANSITIONS = {
+    ("pay", "process"),
+    ("pay", "cancelled"),
+    ("process", "active"),
+    ("process", "cancelled"),
+    ("active", "expired"),
+    ("active", "revoked"),
+}

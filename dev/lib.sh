@@ -1,0 +1,288 @@
+# Sets up everything the commands of this folder need, in a cache that several checkouts share.
+# Sourced by each command; after `setup` the functions odoo, python and psql_ work.
+#
+# CERTIFICATE_CACHE  where everything is kept (default: /var/lib/l10n-co-certificate as root,
+#                    otherwise ~/.cache/l10n-co-certificate); remove it to start from nothing
+# ODOO_HOME          an Odoo 19.0 tree to use instead of Debian's odoo-19 package
+# PORT               of dev/serve (8069)
+set -euo pipefail
+
+DEV=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+CHECKOUT=$(dirname "$DEV")
+MODULE=l10n_co_certificate_activation
+TESTED_ODOO=19.0.0+dfsg-1
+PACKAGES=(ca-certificates python3 python3-venv postgresql chromium)
+NEEDED_MB=3000
+
+if [ "$(id -u)" = 0 ]; then
+    CACHE=${CERTIFICATE_CACHE:-/var/lib/l10n-co-certificate}
+else
+    CACHE=${CERTIFICATE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/l10n-co-certificate}
+fi
+# What belongs to this checkout alone: configuration, add-on link, databases, files, logs.
+CHECKOUT_ID=$(printf %s "$CHECKOUT" | cksum | cut -d' ' -f1)
+OWN=$CACHE/checkouts/$CHECKOUT_ID
+ADDON=$OWN/addons/$MODULE
+STARTED=$SECONDS
+
+say() { printf '[%3d s] %s\n' "$((SECONDS - STARTED))" "$*" >&2; }
+die() { printf 'error: %s\n' "$*" >&2; exit 1; }
+
+# Runs a command quietly; shows the end of its output only when it fails.
+#   quietly "what failed, in words" command...
+quietly() {
+    local what=$1 log=$CACHE/last-command.log
+    shift
+    "$@" >"$log" 2>&1 </dev/null && return
+    tail -n 15 "$log" >&2
+    die "$what (the whole output: $log)"
+}
+
+hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
+
+# === SETUP ===
+
+setup() {
+    mkdir -p "$CACHE" 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
+    # Two commands at once: the second waits for the first one's set-up.
+    exec 8>"$CACHE/setup.lock"
+    flock -n 8 || { say "waiting for another command's set-up"; flock 8; }
+    setup_packages
+    setup_odoo
+    setup_venv
+    setup_postgresql
+    setup_checkout
+    setup_template
+    flock -u 8
+}
+
+check_disk() {
+    local free
+    free=$(df -Pm "$CACHE" | awk 'NR == 2 { print $4 }')
+    [ "$free" -ge "$NEEDED_MB" ] || die "only $free MB are free in $CACHE and setting up takes $NEEDED_MB MB; free some or set CERTIFICATE_CACHE"
+}
+
+setup_packages() {
+    local missing=() package
+    for package in "${PACKAGES[@]}"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || missing+=("$package")
+    done
+    [ ${#missing[@]} = 0 ] && return
+    [ "$(id -u)" = 0 ] || die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
+    check_disk
+    say "installing Debian packages: ${missing[*]}"
+    export DEBIAN_FRONTEND=noninteractive
+    quietly "the list of Debian packages cannot be updated" apt-get update
+    quietly "Debian packages cannot be installed" apt-get install -y --no-install-recommends "${missing[@]}"
+}
+
+# Prints the address of the Debian mirror that this machine uses, from its own apt sources.
+debian_mirror() {
+    local codename
+    codename=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    apt-get indextargets --format '$(RELEASE) $(COMPONENT) $(REPO_URI)' 'Created-By: Packages' |
+        awk -v codename="$codename" '$1 == codename && $2 == "main" { print $3; exit }'
+}
+
+setup_odoo() {
+    if [ -n "${ODOO_HOME:-}" ]; then
+        ODOO_ROOT=$ODOO_HOME
+        [ -f "$ODOO_ROOT/odoo/release.py" ] || die "ODOO_HOME=$ODOO_HOME holds no odoo/release.py"
+    else
+        ODOO_ROOT=$CACHE/odoo/usr/lib/python3/dist-packages
+        [ -d "$CACHE/odoo" ] || download_odoo
+    fi
+    local version
+    version=$(sed -n 's/^version_info = (\([0-9]*\), \([0-9]*\).*/\1.\2/p' "$ODOO_ROOT/odoo/release.py")
+    [ "$version" = 19.0 ] || die "$ODOO_ROOT holds Odoo ${version:-of an unknown version}; this add-on needs 19.0"
+    ODOO_ADDONS=$ODOO_ROOT/odoo/addons
+    [ ! -d "$ODOO_ROOT/addons" ] || ODOO_ADDONS=$ODOO_ROOT/addons,$ODOO_ADDONS
+}
+
+# Debian's odoo-19 lives in sid; only its files are taken, so that any Debian can run them.
+download_odoo() {
+    check_disk
+    local mirror codename apt=$CACHE/apt tree=$CACHE/odoo.tmp deb version
+    mirror=$(debian_mirror)
+    [ -n "$mirror" ] || die "no Debian mirror is named in this machine's apt sources; set ODOO_HOME to an Odoo 19.0 tree"
+    codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
+    rm -rf "$apt" "$tree"
+    mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$tree"
+    local suite keyring='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
+    for suite in sid "$codename"; do
+        echo "deb $keyring $mirror $suite main"
+    done >"$apt/sources.list"
+    local options=(
+        -oDir::State::Lists="$apt/lists" -oDir::Etc::SourceList="$apt/sources.list"
+        -oDir::Etc::SourceParts=/dev/null -oDir::Cache="$apt" -oAPT::Sandbox::User=root
+        -oAcquire::Languages=none
+    )
+    say "reading Debian's package lists"
+    quietly "Debian's package lists cannot be read" apt-get "${options[@]}" update
+    version=$(apt-cache "${options[@]}" policy odoo-19 | sed -n 's/^  Candidate: //p')
+    case $version in
+        "$TESTED_ODOO") ;;
+        ''|'(none)') die "Debian's odoo-19 is not on this mirror; set ODOO_HOME to an Odoo 19.0 tree" ;;
+        *) say "warning: this is Odoo $version; the add-on was tested with $TESTED_ODOO" ;;
+    esac
+    say "downloading Odoo $version"
+    # The rest are targets of links inside Odoo's tree, from the suites whose files the links fit.
+    (cd "$apt/archives" && quietly "Odoo cannot be downloaded" apt-get "${options[@]}" download \
+        odoo-19/sid fonts-montserrat/sid libjs-jquery/"$codename" libjs-jquery-form/"$codename" \
+        libjs-underscore/"$codename" fonts-font-awesome/"$codename" \
+        fonts-glyphicons-halflings/"$codename" fonts-inconsolata/"$codename" \
+        fonts-ocr-b/"$codename" fonts-roboto-unhinted/"$codename")
+    say "unpacking Odoo"
+    for deb in "$apt"/archives/*.deb; do
+        quietly "${deb##*/} cannot be unpacked" dpkg -x "$deb" "$tree"
+    done
+    repair_odoo "$tree"
+    rm -rf "$apt"
+    mv "$tree" "$CACHE/odoo"
+}
+
+# Links into /usr/share are led into the unpacked tree, and the one script that Debian strips (without
+# it each bundle logs an error) gets an empty stand-in.
+repair_odoo() {
+    local tree=$1 link target selfie
+    while IFS= read -r -d '' link; do
+        target=$(readlink "$link")
+        case $target in
+            /*) [ ! -e "$tree$target" ] || ln -sfn "$(realpath -s --relative-to="$(dirname "$link")" "$tree$target")" "$link" ;;
+        esac
+    done < <(find "$tree" -type l -print0)
+    selfie=$tree/usr/lib/python3/dist-packages/odoo/addons/mail/static/lib/selfie_segmentation
+    mkdir -p "$selfie"
+    [ -e "$selfie/selfie_segmentation.js" ] || echo '// not part of the Debian package' >"$selfie/selfie_segmentation.js"
+}
+
+# Makes a venv from a lock file, named by the lock's hash: a changed lock makes a new one.
+#   make_venv <lock file> <folder>
+make_venv() {
+    local lock=$1 folder=$2
+    [ -x "$folder/bin/python" ] && return
+    check_disk
+    say "installing Python packages of ${lock##*/}"
+    rm -rf "$folder" "$folder.tmp"
+    quietly "a Python environment cannot be made" /usr/bin/python3 -m venv "$folder.tmp"
+    quietly "Python packages cannot be installed" "$folder.tmp/bin/python" -m pip install \
+        --disable-pip-version-check --no-compile --only-binary :all: --no-binary docopt \
+        --require-hashes -r "$lock"
+    # A venv is not movable by its scripts, but it is by its interpreter, which is all we call.
+    mv "$folder.tmp" "$folder"
+}
+
+setup_venv() {
+    VENV=$CACHE/venv-$(hash_of <"$DEV/requirements.txt")
+    make_venv "$DEV/requirements.txt" "$VENV"
+}
+
+# === POSTGRESQL ===
+
+setup_postgresql() {
+    PG_BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
+    [ -x "$PG_BIN/initdb" ] || die "PostgreSQL's initdb is not in /usr/lib/postgresql; install the package postgresql"
+    PG_DATA=$CACHE/postgresql-$(basename "$(dirname "$PG_BIN")")
+    PG_SOCKET=$CACHE
+    [ ${#PG_SOCKET} -lt 80 ] || die "the path $CACHE is too long for PostgreSQL's socket; set CERTIFICATE_CACHE to a shorter one"
+    export PGHOST=$PG_SOCKET PGPORT=5469 PGUSER=odoo
+    AS_POSTGRES=()
+    if [ "$(id -u)" = 0 ]; then
+        AS_POSTGRES=(setpriv --reuid=postgres --regid=postgres --init-groups)
+        chmod 1777 "$CACHE"
+        "${AS_POSTGRES[@]}" test -x "$CACHE" || die "the user postgres cannot enter $CACHE; set CERTIFICATE_CACHE to another folder"
+    fi
+    if [ ! -d "$PG_DATA" ]; then
+        say "creating a private PostgreSQL"
+        rm -rf "$PG_DATA.tmp"
+        quietly "PostgreSQL cannot be created" "${AS_POSTGRES[@]}" "$PG_BIN/initdb" -D "$PG_DATA.tmp" \
+            -U odoo --auth=trust -E UTF8 --locale=C.UTF-8
+        mv "$PG_DATA.tmp" "$PG_DATA"
+    fi
+    # Every command holds this lock shared; the last one to leave stops the server.
+    exec 9>"$CACHE/postgresql.users"
+    flock -s 9
+    trap leave_postgresql EXIT
+    if ! "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$PG_DATA" status >/dev/null 2>&1; then
+        # fsync off: these databases are made from the checkout and can be made again.
+        quietly "PostgreSQL cannot be started" "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$PG_DATA" -w start \
+            -l "$PG_DATA/server.log" -o "-c listen_addresses='' -p $PGPORT -k $PG_SOCKET -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200" 8>&- 9>&-
+    fi
+}
+
+leave_postgresql() {
+    flock -u 9
+    if flock -n -x 9; then
+        "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$PG_DATA" -m fast stop >/dev/null 2>&1 || true
+    fi
+}
+
+psql_() { "$PG_BIN/psql" -qAtX -d "${DATABASE:-postgres}" "$@"; }
+database_exists() { [ "$(psql_ -c "SELECT 1 FROM pg_database WHERE datname = '$1'")" = 1 ]; }
+
+drop_database() {
+    psql_ -c "DROP DATABASE IF EXISTS \"$1\" WITH (FORCE)" 2>/dev/null
+    rm -rf "$CACHE/data/filestore/$1"
+}
+
+# Copies a database and its files: createdb alone leaves the filestore behind.
+#   copy_database <from> <to>
+copy_database() {
+    drop_database "$2"
+    psql_ -c "CREATE DATABASE \"$2\" TEMPLATE \"$1\""
+    [ ! -d "$CACHE/data/filestore/$1" ] || cp -al "$CACHE/data/filestore/$1" "$CACHE/data/filestore/$2"
+}
+
+# === ODOO ===
+
+setup_checkout() {
+    mkdir -p "$OWN/addons" "$CACHE/data/filestore"
+    echo "$CHECKOUT" >"$OWN/path"
+    ln -sfn "$CHECKOUT" "$ADDON"
+    cat >"$OWN/odoo.conf.tmp" <<CONF
+[options]
+addons_path = $ODOO_ADDONS,$OWN/addons
+data_dir = $CACHE/data
+db_host = $PGHOST
+db_port = $PGPORT
+db_user = $PGUSER
+db_maxconn = 40
+http_interface = 127.0.0.1
+list_db = False
+without_demo = True
+CONF
+    mv "$OWN/odoo.conf.tmp" "$OWN/odoo.conf"
+}
+
+python() { PYTHONPATH=$ODOO_ROOT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
+odoo() {
+    local subcommand=()
+    case ${1:-} in shell|i18n) subcommand=("$1"); shift ;; esac
+    if [ "${subcommand[*]}" = i18n ]; then
+        python -m odoo i18n "$@"
+    else
+        python -m odoo "${subcommand[@]}" -c "$OWN/odoo.conf" "$@"
+    fi
+}
+
+# The database every other one is copied from: what the add-on depends on, Spanish, and the assets,
+# which take longer than the add-on itself. Its name changes with whatever it is made of.
+setup_template() {
+    local recipe modules=account_payment,payment_demo,l10n_co,certificate
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules es_CO 2"
+    TEMPLATE=template_$(printf %s "$recipe" | hash_of)
+    database_exists "$TEMPLATE" && return
+    check_disk
+    say "creating the template database (a minute and a half)"
+    drop_database "${TEMPLATE}_tmp"
+    psql_ -c "CREATE DATABASE \"${TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
+    quietly "the template database cannot be created" odoo -d "${TEMPLATE}_tmp" -i "$modules" \
+        --skip-auto-install --load-language es_CO --stop-after-init --no-http --log-level warn
+    say "preparing its assets"
+    echo "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()" >"$OWN/assets.py"
+    run_assets() { odoo shell -d "${TEMPLATE}_tmp" --no-http --log-level warn <"$OWN/assets.py"; }
+    quietly "the assets cannot be prepared" run_assets
+    rm -rf "$CACHE/data/filestore/$TEMPLATE"
+    mv "$CACHE/data/filestore/${TEMPLATE}_tmp" "$CACHE/data/filestore/$TEMPLATE"
+    psql_ -c "ALTER DATABASE \"${TEMPLATE}_tmp\" RENAME TO \"$TEMPLATE\""
+}

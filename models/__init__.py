@@ -1,0 +1,9 @@
+from . import (
+    account_move,
+    certificate_activation,
+    electronic_invoicing_setup,
+    ir_attachment,
+    payment_transaction,
+    res_company,
+    res_config_settings,
+)

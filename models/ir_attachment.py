@@ -1,0 +1,38 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    # A signed letter is stored as an attachment. The activation checks every file that it takes and
+    # writes it in sudo mode; nobody may change the file past it.
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._check_signed_letter(vals.get("res_model"), vals.get("res_field"))
+        return super().create(vals_list)
+
+    def write(self, vals):
+        for attachment in self.sudo():
+            self._check_signed_letter(attachment.res_model, attachment.res_field)
+            self._check_signed_letter(
+                vals.get("res_model", attachment.res_model),
+                vals.get("res_field", attachment.res_field),
+            )
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_signed_letter(self):
+        for attachment in self.sudo():
+            self._check_signed_letter(attachment.res_model, attachment.res_field)
+
+    def _check_signed_letter(self, res_model, res_field):
+        if not self.env.su and res_model == "certificate.activation" and res_field:
+            raise AccessError(
+                self.env._(
+                    "A signed letter is attached and deleted on its activation, "
+                    "where the file is checked."
+                )
+            )

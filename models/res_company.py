@@ -1,0 +1,110 @@
+from odoo import api, fields, models
+
+from ..const import SELLER_PARAMETER
+from ..tools import identity
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    certificate_seller_id = fields.Many2one(
+        "res.company",
+        string="Seller of the certificate",
+        compute="_compute_certificate_seller_id",
+        inverse="_inverse_certificate_seller_id",
+        help="The company of this database that sells the digital certificate and lends its own. "
+        "It is the same for all companies.",
+    )
+    # What the seller sells and lends; empty on every other company.
+    certificate_product_id = fields.Many2one(
+        "product.product",
+        string="Certificate product",
+        domain="[('type', '=', 'service'), ('sale_ok', '=', True)]",
+        help="The product on the invoice. Its price and taxes are what a company pays.",
+    )
+    certificate_lent_id = fields.Many2one(
+        "certificate.certificate",
+        string="Lent certificate",
+        domain="[('company_id', '=', id), ('private_key_id', '!=', False)]",
+        groups="base.group_system",
+        help="The certificate that signs for the companies that have signed the exoneration letter.",
+    )
+    certificate_validity_months = fields.Integer(
+        string="Certificate validity",
+        default=12,
+        help="Months for which one payment activates the certificate.",
+    )
+    certificate_accept_test_payments = fields.Boolean(
+        string="Accept test payments",
+        help="Let payments of a provider in test mode activate certificates: for demonstrations.",
+    )
+
+    _certificate_validity_months_positive = models.Constraint(
+        "CHECK (certificate_validity_months > 0)",
+        "The certificate must be valid for at least one month.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_certificate_seller_id(self):
+        seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
+        # The seller is named to everyone who buys, whichever companies they work for.
+        self.certificate_seller_id = (
+            self.env["res.company"].sudo().browse(int(seller_id or 0)).exists().sudo(self.env.su)
+        )
+
+    def _inverse_certificate_seller_id(self):
+        for company in self:
+            # Without sudo: only an administrator sets parameters.
+            self.env["ir.config_parameter"].set_param(
+                SELLER_PARAMETER, company.certificate_seller_id.id
+            )
+        self.env["res.company"].invalidate_model(["certificate_seller_id"])
+
+    # === BUSINESS METHODS === #
+
+    def _get_active_certificate_activation(self):
+        """Return the activation under which this company signs today.
+
+        :return: the activation in force in sudo mode, or an empty record
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        activations = self.env["certificate.activation"].sudo()
+        today = activations._get_today()
+        return activations.search(
+            [
+                ("company_id", "=", self.id),
+                ("state", "=", "active"),
+                ("date_start", "<=", today),
+                ("date_end", ">=", today),
+            ],
+            order="date_end desc",
+            limit=1,
+        )
+
+    @api.model
+    def _get_electronic_profile_fields(self):
+        """Name the fields that DIAN asks of every issuer of electronic invoices.
+
+        :return: names of fields of this model, besides the NIT
+        :rtype: list[str]
+        """
+        return ["name", "street", "city", "state_id", "email"]
+
+    def _get_missing_electronic_profile(self):
+        """List what the organisation profile lacks for electronic invoicing.
+
+        :return: labels in the user's language; empty when the profile is complete
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        company = self.sudo()
+        missing = [
+            company._fields[name]._description_string(self.env)
+            for name in self._get_electronic_profile_fields()
+            if not company[name]
+        ]
+        if not identity.format_nit(company.vat):
+            missing.insert(0, self.env._("NIT with its check digit"))
+        return missing

@@ -1,0 +1,32 @@
+import { registry } from "@web/core/registry";
+import { formView } from "@web/views/form/form_view";
+
+import { useEffect, useState } from "@odoo/owl";
+
+/** The wizard's page: each time the letter is asked for, the first field in red gets the focus. */
+export class ActivationFormController extends formView.Controller {
+    setup() {
+        super.setup();
+        this.letter = useState({ requests: 0 });
+        useEffect(
+            (requests) => {
+                if (requests) {
+                    this.rootRef.el?.querySelector("[aria-invalid='true']")?.focus();
+                }
+            },
+            () => [this.letter.requests]
+        );
+    }
+
+    async afterExecuteActionButton(clickParams) {
+        await super.afterExecuteActionButton(clickParams);
+        if (clickParams.name === "action_download_letter") {
+            this.letter.requests++;
+        }
+    }
+}
+
+registry.category("views").add("certificate_activation_form", {
+    ...formView,
+    Controller: ActivationFormController,
+});

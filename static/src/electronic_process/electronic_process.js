@@ -1,0 +1,48 @@
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { Layout } from "@web/search/layout";
+import { standardActionServiceProps } from "@web/webclient/actions/action_service";
+
+import { Component, onWillStart, useState } from "@odoo/owl";
+
+/** The six steps of activating electronic invoicing, each with its state and its one button. */
+export class ElectronicProcess extends Component {
+    static template = "l10n_co_certificate_activation.ElectronicProcess";
+    static components = { Layout };
+    static props = { ...standardActionServiceProps };
+
+    setup() {
+        this.action = useService("action");
+        this.orm = useService("orm");
+        this.state = useState({ overview: null });
+        onWillStart(() => this.load());
+    }
+
+    async load() {
+        this.state.overview = await this.orm.call("electronic.invoicing.setup", "get_overview");
+    }
+
+    get steps() {
+        return this.state.overview.steps;
+    }
+
+    get doneCount() {
+        return this.steps.filter((step) => step.state === "done").length;
+    }
+
+    /** The one step to go on with: its button alone is primary. */
+    get nextKey() {
+        return this.steps.find((step) => step.state !== "done")?.key;
+    }
+
+    async open(step) {
+        const action = await this.orm.call("electronic.invoicing.setup", "action_open_step", [
+            step.key,
+        ]);
+        return this.action.doAction(action, { onClose: () => this.load() });
+    }
+}
+
+registry
+    .category("actions")
+    .add("l10n_co_certificate_activation.electronic_process", ElectronicProcess);

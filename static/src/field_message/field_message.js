@@ -1,0 +1,66 @@
+import { registry } from "@web/core/registry";
+import { charField } from "@web/views/fields/char/char_field";
+import { emailField } from "@web/views/fields/email/email_field";
+import {
+    buildM2OFieldDescription,
+    Many2OneField,
+} from "@web/views/fields/many2one/many2one_field";
+
+import { Component, useEffect, useRef } from "@odoo/owl";
+
+/**
+ * Wraps a native field: when the record's `field_errors` ({field: sentence}) names it, the field and
+ * its label turn red and the sentence stands under it, for eyes and for screen readers alike.
+ *
+ * Odoo's own `required` cannot do this: it is red before anything was asked for, it refuses to save
+ * what is half done, and it says nothing.
+ */
+class FieldMessage extends Component {
+    static template = "l10n_co_certificate_activation.FieldMessage";
+    static props = ["*"];
+
+    setup() {
+        this.root = useRef("root");
+        useEffect(
+            (message) => {
+                const input = this.root.el.querySelector("input");
+                if (!input) {
+                    return;
+                }
+                input.setAttribute("aria-required", "true");
+                input.setAttribute("aria-invalid", message ? "true" : "false");
+                if (message) {
+                    input.setAttribute("aria-describedby", this.messageId);
+                } else {
+                    input.removeAttribute("aria-describedby");
+                }
+            },
+            () => [this.message]
+        );
+    }
+
+    get message() {
+        return this.props.record.data.field_errors?.[this.props.name];
+    }
+
+    get messageId() {
+        return `${this.props.id}_message`;
+    }
+}
+
+function withMessage(nativeField) {
+    return {
+        ...nativeField,
+        component: class extends FieldMessage {
+            nativeComponent = nativeField.component;
+        },
+        fieldDependencies: [{ name: "field_errors", type: "json", readonly: true }],
+        isValid: (record, fieldName) => !record.data.field_errors?.[fieldName],
+    };
+}
+
+registry
+    .category("fields")
+    .add("certificate_char", withMessage(charField))
+    .add("certificate_email", withMessage(emailField))
+    .add("certificate_many2one", withMessage(buildM2OFieldDescription(Many2OneField)));

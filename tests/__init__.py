@@ -1,0 +1,4 @@
+from . import (
+    test_letter_pdf,
+    test_pdf_check,
+)

@@ -1,0 +1,207 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The letter's PDF: no text lost, the same bytes each time, a QR code that says the letter's code."""
+
+import base64
+import subprocess
+import sys
+import unicodedata
+from concurrent.futures import ThreadPoolExecutor
+from io import BytesIO
+from pathlib import Path
+
+import pypdf
+import qrcode
+from PIL import Image
+from pypdf.generic import ContentStream
+
+from odoo.tests import BaseCase
+
+from ..tools import letter_pdf
+
+CODE = "CA-2026-000123-8F3A"
+
+
+def data_uri(kind, size=(30, 20)):
+    stream = BytesIO()
+    Image.new("RGB", size, "navy").save(stream, kind)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+LETTER = f"""<!DOCTYPE html><html><head><title>DROPPED</title><style>DROPPED</style></head><body>
+bare0 <!-- DROPPED --><h1 class="text-center">Título <em>señalado</em></h1> tail1
+<p class="text-justify">uno <b>dos <i>tres</i></b><sup>2</sup> <script>DROPPED</script>cuatro<br/>
+    cinco <a href="https://example.com/?a=1&amp;b=2">enlace</a>, <a href="file:///x">local</a></p>tail2
+<template>DROPPED</template>
+<ol><li>primero<ul><li>anidado</li>suelto</ul>después</li><li><p>segundo</p></li></ol>
+<table class="table-bordered">fuera1<caption>leyenda</caption>
+<thead><tr><th>Nombre</th><th>Valor</th></tr></thead>
+<tbody><tr><td>celda <b>negra</b> cola</td><td><ul><li>en celda</li></ul></td>fuera2</tr>
+<tr><td colspan="2"><table><tr><td>interior</td></tr></table>cola3</td></tr></tbody></table>tail4
+<img src="{data_uri("PNG")}"/><p>antes<img src="{data_uri("JPEG")}"/>detrás</p>
+<img src="https://example.com/x.png" alt="alternativo"/>
+<blockquote>cita</blockquote><hr/>
+<unknown>raro<other>más raro</other>cola5</unknown>tail6
+<div class="o_letter_signature"><p>Firma</p>Peña Núñez, Bogotá: ¿ü?</div>fin
+</body></html>"""
+TEXT = """bare0 Título señalado tail1 uno dos tres2 cuatro cinco enlace, local tail2
+1. primero • anidado suelto después 2. segundo
+fuera1 leyenda fuera2 Nombre Valor celda negra cola • en celda interior cola3 tail4
+antes detrás alternativo cita raro más raro cola5 tail6 Firma Peña Núñez, Bogotá: ¿ü? fin"""
+
+
+class TestLetterPdf(BaseCase):
+    def pages(self, html, **options):
+        return pypdf.PdfReader(BytesIO(letter_pdf.render_letter(html, CODE, **options))).pages
+
+    def text(self, html):
+        """The text without white space, whose amount is the reader's guess, and without the foot."""
+        pages = self.pages(html)
+        texts = []
+        for number, page in enumerate(pages, 1):
+            text = "".join(page.extract_text().split())
+            foot = f"{number}/{len(pages)}{CODE}"
+            self.assertTrue(text.endswith(foot), text[-80:])
+            texts.append(text.removesuffix(foot))
+        return "".join(texts)
+
+    def test_no_text_is_lost(self):
+        self.assertEqual(self.text(LETTER), "".join(TEXT.split()))
+
+    def test_bytes_are_utf_8(self):
+        self.assertEqual(self.text("ñandú".encode()), "ñandú")
+
+    def test_markup_characters_are_text(self):
+        self.assertEqual(self.text("<p>a &lt;b&gt; &amp;amp; c</p>"), "a<b>&amp;c")
+
+    def test_words_stay_apart(self):
+        text = self.pages("<p>uno <b> dos</b>\n tres<br>cuatro</p>")[0].extract_text()
+        self.assertIn("uno dos tres\ncuatro", text)
+
+    def test_characters_the_fonts_lack(self):
+        decomposed = unicodedata.normalize("NFD", "ñá")
+        self.assertEqual(self.text(f"{decomposed} ẽ a\u2011b c\xadd \U0001f600"), "ñáea-bcd?")
+
+    def test_fonts_are_embedded(self):
+        for page in self.pages(LETTER):
+            for font in page["/Resources"]["/Font"].values():
+                self.assertIn("/FontFile2", font.get_object()["/FontDescriptor"], font)
+
+    def test_links(self):
+        found = [note.get_object()["/A"]["/URI"] for note in self.pages(LETTER)[0]["/Annots"]]
+        self.assertEqual(found, ["https://example.com/?a=1&b=2"])
+
+    def test_images_are_drawn(self):
+        page = self.pages(LETTER)[0]
+        self.assertEqual(len(page.images), 2)
+
+    def test_what_is_larger_than_a_page(self):
+        words = "palabra " * 4000
+        for name, html, expected in (
+            ("word", "x" * 5000, "x" * 5000),
+            ("row", f"<table><tr><td>a</td><td>{words}</td></tr></table>", "a" + words),
+            ("signature", f'<div class="o_letter_signature">{words}</div>', words),
+            ("image", f'a<img src="{data_uri("PNG", (900, 9000))}"/>b', "ab"),
+            ("columns", f"<table><tr>{'<td>c</td>' * 90}</tr></table>", "c" * 90),
+            ("nesting", "<div>" * 1000 + "hondo" + "</div>" * 1000 + "fin", "hondofin"),
+        ):
+            with self.subTest(name):
+                self.assertEqual(self.text(html), "".join(expected.split()))
+
+    def test_page_breaks(self):
+        always = 'style="page-break-before: always; page-break-after: always"'
+        pages = self.pages(f"<p {always}>uno</p><p {always}>dos</p>")
+        self.assertEqual(len(pages), 2)  # none before the first, none after the last
+
+    def test_signature_stays_together(self):
+        lines = "<p>firma</p>" * 10
+        for before in range(20, 40):
+            block = f'<div class="o_letter_signature">{lines}</div>'
+            last = self.pages("<p>texto</p>" * before + block)[-1].extract_text()
+            self.assertEqual(last.count("firma"), 10)
+
+    def test_empty_letter_is_a_page(self):
+        for html in ("", b"", " \n", "<!-- x -->"):
+            self.assertEqual(self.text(html), "")
+
+    def test_page_sizes(self):
+        for name, size in (("A4", (595, 842)), ("Letter", (612, 792))):
+            box = self.pages("x", page_size=name)[0].mediabox
+            self.assertEqual((round(box.width), round(box.height)), size)
+
+    def test_refusals(self):
+        for html, code, options in (
+            ("x", "", {}),
+            ("x", "C" * 65, {}),
+            ("x", CODE, {"page_size": "A3"}),
+            ("<div>" * 3000 + "lost", CODE, {}),
+        ):
+            with self.assertRaises(ValueError):
+                letter_pdf.render_letter(html, code, **options)
+
+    def test_properties(self):
+        pdf = letter_pdf.render_letter("x", CODE, title="Carta", author="Ñandú")
+        info = pypdf.PdfReader(BytesIO(pdf)).metadata
+        self.assertEqual((info.title, info.author), ("Carta", "Ñandú"))
+
+    def test_same_bytes_in_threads_and_in_a_fresh_process(self):
+        expected = letter_pdf.render_letter(LETTER, CODE)
+        self.assertEqual(letter_pdf.render_letter(LETTER, CODE), expected)
+        others = [LETTER.replace("Título", f"Capítulo {number}") for number in range(4)]
+        serial = [letter_pdf.render_letter(html, CODE) for html in others]
+        with ThreadPoolExecutor(4) as pool:
+            threaded = list(pool.map(lambda html: letter_pdf.render_letter(html, CODE), others * 5))
+        self.assertEqual(threaded, serial * 5)
+        program = (
+            "import sys; from tools.letter_pdf import render_letter;"
+            "html = sys.stdin.buffer.read();"
+            "sys.stdout.buffer.write(render_letter(html, sys.argv[1]))"
+        )
+        root = Path(letter_pdf.__file__).parents[1]
+        fresh = subprocess.run(
+            [sys.executable, "-c", program, CODE],
+            input=LETTER.encode(),
+            capture_output=True,
+            check=True,
+            cwd=root,
+        )
+        self.assertEqual(fresh.stdout, expected)
+
+    def test_qr_code_says_the_code_on_each_page(self):
+        for code in (CODE, "x9", "Ñ-1"):
+            pdf = letter_pdf.render_letter("<p>texto</p>" * 60, code)
+            pages = pypdf.PdfReader(BytesIO(pdf)).pages
+            self.assertEqual(len(pages), 2)
+            for page in pages:
+                self.assertIn(drawn_modules(page), possible_modules(code))
+                self.assertNotIn(drawn_modules(page), possible_modules(code + "0"))
+
+
+def drawn_modules(page):
+    """The dark modules that the page draws: rows from the top, as lists of booleans."""
+    (form,) = (
+        item.get_object()
+        for item in page["/Resources"]["/XObject"].values()
+        if item.get_object()["/Subtype"] == "/Form"
+    )
+    side = int(form["/BBox"][2])
+    modules = [[False] * side for _row in range(side)]
+    for operands, operator in ContentStream(form, None).operations:
+        if operator == b"re":
+            x, y, width, height = (int(operand) for operand in operands)
+            assert height == 1, "a run of modules is one row high"
+            modules[side - 1 - y][x : x + width] = [True] * width
+    return modules
+
+
+def possible_modules(code):
+    """What an independent library draws for the code, with each of the eight masks."""
+    matrices = []
+    for mask in range(8):
+        maker = qrcode.QRCode(
+            error_correction=qrcode.constants.ERROR_CORRECT_L, border=0, mask_pattern=mask
+        )
+        # One segment of the densest mode that takes the whole code.
+        maker.add_data(code, optimize=0)
+        maker.make()
+        matrices.append([[bool(module) for module in row] for row in maker.get_matrix()])
+    return matrices

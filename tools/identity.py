@@ -1,0 +1,73 @@
+"""Rules of form for Colombian identities: tax number, identity documents, e-mail, telephone.
+
+Nothing here says a person or a company exists; it says that what was typed can be one.
+"""
+
+import re
+
+from stdnum.co import nit
+
+# Registraduria Nacional: citizenship cards have 6 to 8 digits (until 2003) or 10 (NUIP since).
+_CITIZENSHIP_CARD = re.compile(r"\d{6,10}")
+# The other documents mix letters and digits; no authority publishes one common length.
+_OTHER_DOCUMENT = re.compile(r"[A-Z0-9]{4,20}")
+_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
+# CRC resolution 5826 of 2019: national numbers have ten digits, 3 (mobile) or 60 (fixed) first.
+_NATIONAL_PHONE = re.compile(r"(\+?57)?(3\d{9}|60\d{8})")
+# ITU-T E.164: at most 15 digits after the plus.
+_FOREIGN_PHONE = re.compile(r"\+(?!57)\d{7,15}")
+_NIT = re.compile(r"\d{5,15}-\d")
+
+
+def normalize_document(number):
+    """Write an identity document's number without what people put between its characters.
+
+    :param str number: as typed, such as ``52.123.456``
+    :return: upper case letters and digits, such as ``52123456``
+    :rtype: str
+    """
+    return re.sub(r"[\s.,-]", "", number or "").upper()
+
+
+def is_document_number(kind, number):
+    """Tell whether a number can belong to a kind of identity document.
+
+    :param str kind: code of the kind; ``national_citizen_id`` is the citizenship card
+    :param str number: as typed
+    :rtype: bool
+    """
+    pattern = _CITIZENSHIP_CARD if kind == "national_citizen_id" else _OTHER_DOCUMENT
+    return bool(pattern.fullmatch(normalize_document(number)))
+
+
+def is_email(address):
+    """Tell whether a text is one e-mail address.
+
+    :param str address: as typed
+    :rtype: bool
+    """
+    return bool(_EMAIL.fullmatch((address or "").strip()))
+
+
+def is_phone(number):
+    """Tell whether a number can be dialled: a Colombian one, or a foreign one with its prefix.
+
+    :param str number: as typed; spaces, dots, dashes and brackets do not matter
+    :rtype: bool
+    """
+    number = re.sub(r"[\s.()-]", "", number or "")
+    return bool(_NATIONAL_PHONE.fullmatch(number) or _FOREIGN_PHONE.fullmatch(number))
+
+
+def format_nit(number):
+    """Write a NIT as DIAN does: digits, a hyphen and the check digit.
+
+    A NIT without its digit is refused although it may pass the check by chance: the hyphen says
+    that the digit is there. The check is DIAN's, of Orden Administrativa 4 of 1989.
+
+    :param str number: as typed, such as ``213.123.432-1``
+    :return: such as ``213123432-1``, or ``None`` when it is no NIT with a right check digit
+    :rtype: str | None
+    """
+    number = re.sub(r"[\s.]", "", number or "")
+    return number if _NIT.fullmatch(number) and nit.is_valid(number) else None

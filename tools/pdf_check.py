@@ -1,0 +1,139 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Decide whether an uploaded file is a PDF that may be kept.
+
+This process only looks at the size, the first and the last bytes, and hashes. A PDF can be built to
+exhaust whoever parses it, so the parsing is done by `pdf_check_child.py`, in a process of its own
+with limits of its own. The child reports facts; every rule is here.
+"""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+MAX_SIZE = 1_048_576  # bytes
+MAX_PAGES = 10
+
+# Why a file is refused, in the order of the checks.
+CODES = (
+    "empty",
+    "too_large",
+    "not_pdf",
+    "truncated",
+    "damaged",
+    "too_complex",
+    "encrypted",
+    "no_pages",
+    "too_many_pages",
+    "active_content",
+)
+
+_HEADER = re.compile(rb"%PDF-[12]\.\d")
+_TAIL = 1024  # bytes in which readers look for the end marker
+_CHILD = Path(__file__).with_name("pdf_check_child.py")
+# The child limits its own CPU time; this is for a machine too busy to give it any.
+_WALL_SECONDS = 20
+
+
+class PdfRefused(Exception):
+    """The file is not acceptable.
+
+    :ivar str code: the reason, one of `CODES`.
+    """
+
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
+class PdfCheckUnavailable(RuntimeError):
+    """The check itself could not run (no child process, no pypdf). It says nothing of the file."""
+
+
+@dataclass(frozen=True)
+class PdfFacts:
+    """What is known of an accepted file.
+
+    :ivar int pages: number of pages, 1 to `MAX_PAGES`.
+    :ivar int size: size in bytes.
+    :ivar str sha256: SHA-256 of the file, 64 lower case hexadecimal digits.
+    :ivar bool signed: whether a digital signature field is filled. The signature is not verified.
+    :ivar str | None text_sha256: SHA-256 of the text without its white space. None when there is no
+        text (a scan), or when it could not be read at a reasonable cost.
+    """
+
+    pages: int
+    size: int
+    sha256: str
+    signed: bool
+    text_sha256: str | None
+
+
+def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
+    """Check an uploaded file without ever parsing it in this process.
+
+    :param data: the decoded file.
+    :param limit: the largest size accepted, in bytes.
+    :raise PdfRefused: the file is not acceptable; its `code` is one of `CODES`.
+    :raise PdfCheckUnavailable: the server cannot check any file.
+    """
+    if not data:
+        raise PdfRefused("empty")
+    if len(data) > limit:
+        raise PdfRefused("too_large")
+    if not _HEADER.match(data):
+        raise PdfRefused("not_pdf")
+    if b"%%EOF" not in data[-_TAIL:]:
+        raise PdfRefused("truncated")
+    found = _ask_child(data)
+    if found.get("encrypted"):
+        raise PdfRefused("encrypted")
+    # A fact is judged as soon as it is known, even when the child did not survive the next one.
+    if "pages" in found:
+        if found["pages"] < 1:
+            raise PdfRefused("no_pages")
+        if found["pages"] > MAX_PAGES:
+            raise PdfRefused("too_many_pages")
+    if found.get("active"):
+        raise PdfRefused("active_content")
+    if "signed" not in found:
+        raise PdfRefused(found.get("stopped", "too_complex"))
+    return PdfFacts(
+        pages=found["pages"],
+        size=len(data),
+        sha256=hashlib.sha256(data).hexdigest(),
+        signed=found["signed"],
+        text_sha256=found.get("text_sha256"),
+    )
+
+
+def _ask_child(data):
+    """Return the facts the child reported before it ended, in whatever way it ended."""
+    command = [sys.executable or "", "-I", str(_CHILD)]
+    try:
+        output = subprocess.run(
+            command,
+            input=data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_WALL_SECONDS,
+            cwd=_CHILD.parent,
+            env={},
+            check=False,
+        ).stdout
+    except subprocess.TimeoutExpired as expired:  # killed and reaped by then
+        output = expired.output or b""
+    except OSError as error:
+        raise PdfCheckUnavailable(f"The PDF check cannot be started: {error}") from error
+    found = {}
+    for line in output.splitlines():
+        try:
+            found.update(json.loads(line))
+        except (ValueError, TypeError):  # cut in the middle by a kill, or not ours at all
+            break
+    if "ready" not in found:
+        raise PdfCheckUnavailable("The PDF check needs the Python package pypdf and 400 MB.")
+    return found

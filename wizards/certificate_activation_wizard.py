@@ -1,0 +1,216 @@
+from odoo import api, fields, models
+from odoo.exceptions import AccessError
+from odoo.tools import format_date
+
+from ..const import REPRESENTATIVE_FIELDS
+
+EDITABLE_FIELDS = {
+    *REPRESENTATIVE_FIELDS,
+    "signed_letter",
+    "signed_letter_filename",
+    "is_letter_requested",
+    "is_notice_understood",
+}
+
+
+class CertificateActivationWizard(models.TransientModel):
+    """The three steps as one page. It holds nothing of its own but what this visit has seen.
+
+    Every field is the activation's, and every button is one call into it: what was saved is there
+    when the page is opened again.
+    """
+
+    _name = "certificate.activation.wizard"
+    _description = "Activate Your Digital Certificate"
+    # A page that stays open over a weekend, or for as long as a payment takes, is still there.
+    _transient_max_hours = 24 * 30
+    _transient_max_count = 0
+
+    activation_id = fields.Many2one("certificate.activation", required=True, ondelete="cascade")
+    company_id = fields.Many2one(related="activation_id.company_id", store=True)
+    state = fields.Selection(related="activation_id.state")
+    step = fields.Selection(
+        [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
+    )
+    is_letter_requested = fields.Boolean(help="Whether red messages are shown, on this visit.")
+    is_notice_understood = fields.Boolean()
+
+    # Pay
+    payment_status = fields.Selection(related="activation_id.payment_status")
+    payment_message = fields.Char(related="activation_id.payment_message")
+    currency_id = fields.Many2one(related="activation_id.currency_id")
+    price_untaxed = fields.Monetary(related="activation_id.price_untaxed")
+    price_total = fields.Monetary(related="activation_id.price_total")
+    price_tax = fields.Monetary(compute="_compute_price_tax")
+    is_for_sale = fields.Boolean(compute="_compute_price_tax")
+    validity_sentence = fields.Char(compute="_compute_sentences")
+    lender_sentence = fields.Char(compute="_compute_sentences")
+    paid_sentence = fields.Char(compute="_compute_sentences")
+
+    # Process
+    representative_name = fields.Char(related="activation_id.representative_name", readonly=False)
+    representative_surname = fields.Char(
+        related="activation_id.representative_surname", readonly=False
+    )
+    representative_identification_type_id = fields.Many2one(
+        related="activation_id.representative_identification_type_id", readonly=False
+    )
+    representative_vat = fields.Char(related="activation_id.representative_vat", readonly=False)
+    representative_issue_city = fields.Char(
+        related="activation_id.representative_issue_city", readonly=False
+    )
+    representative_position = fields.Char(
+        related="activation_id.representative_position", readonly=False
+    )
+    representative_email = fields.Char(related="activation_id.representative_email", readonly=False)
+    representative_phone = fields.Char(related="activation_id.representative_phone", readonly=False)
+    representative_street = fields.Char(
+        related="activation_id.representative_street", readonly=False
+    )
+    representative_city = fields.Char(related="activation_id.representative_city", readonly=False)
+    representative_state_id = fields.Many2one(
+        related="activation_id.representative_state_id", readonly=False
+    )
+    field_errors = fields.Json(
+        compute="_compute_field_errors",
+        help="A sentence for each field that must change, by its name, once the letter was asked for.",
+    )
+    profile_error = fields.Char(compute="_compute_profile_error")
+    loan_sentence = fields.Char(compute="_compute_sentences")
+    letter_sentence = fields.Char(compute="_compute_sentences")
+    letter_downloaded_on = fields.Datetime(related="activation_id.letter_downloaded_on")
+    signed_letter = fields.Binary(related="activation_id.signed_letter", readonly=False)
+    signed_letter_filename = fields.Char(
+        related="activation_id.signed_letter_filename", readonly=False
+    )
+    signed_letter_size = fields.Integer(related="activation_id.signed_letter_size")
+    signed_letter_pages = fields.Integer(related="activation_id.signed_letter_pages")
+    can_finish = fields.Boolean(compute="_compute_can_finish")
+
+    # Finish
+    active_sentence = fields.Char(compute="_compute_sentences")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_display_name(self):
+        titles = dict(self._fields["step"]._description_selection(self.env))
+        for wizard in self:
+            wizard.display_name = titles.get(wizard.step)
+
+    @api.depends("state")
+    def _compute_step(self):
+        for wizard in self:
+            wizard.step = wizard.state if wizard.state in ("pay", "process") else "finish"
+
+    @api.depends("price_total", "price_untaxed")
+    def _compute_price_tax(self):
+        for wizard in self:
+            wizard.price_tax = wizard.price_total - wizard.price_untaxed
+            wizard.is_for_sale = wizard.price_total > 0
+
+    @api.depends("activation_id")
+    def _compute_sentences(self):
+        """Write the sentences that state a fact of this activation, each whole to be translated."""
+        for wizard in self:
+            activation = wizard.activation_id
+            seller = activation.seller_id.sudo().name
+            months = activation.validity_months
+            wizard.validity_sentence = self.env._("Valid for %s months", months)
+            wizard.lender_sentence = self.env._("Lent by %s", seller)
+            wizard.paid_sentence = self.env._(
+                "The certificate is paid. Date: %(date)s. Reference: %(reference)s.",
+                date=format_date(self.env, activation.payment_date),
+                reference=activation.payment_reference,
+            )
+            wizard.loan_sentence = self.env._(
+                "The certificate is lent to your company for %s months from its activation. "
+                "Your legal representative agrees to it by signing a letter.",
+                months,
+            )
+            wizard.letter_sentence = self.env._(
+                "The letter %s was downloaded. Have the legal representative sign it by hand, "
+                "scan it and attach it here.",
+                activation.letter_code,
+            )
+            wizard.active_sentence = self.env._(
+                "%(seller)s signs your electronic invoices with its certificate "
+                "from %(start)s to %(end)s.",
+                seller=seller,
+                start=format_date(self.env, activation.date_start, date_format="long"),
+                end=format_date(self.env, activation.date_end, date_format="long"),
+            )
+
+    @api.depends("is_letter_requested", *REPRESENTATIVE_FIELDS)
+    def _compute_field_errors(self):
+        for wizard in self:
+            wizard.field_errors = (
+                wizard.activation_id._get_representative_errors(wizard)
+                if wizard.is_letter_requested
+                else {}
+            )
+
+    @api.depends("activation_id")
+    def _compute_profile_error(self):
+        for wizard in self:
+            wizard.profile_error = wizard.activation_id._get_profile_error()
+
+    @api.depends("letter_downloaded_on", "signed_letter_size")
+    def _compute_can_finish(self):
+        for wizard in self:
+            wizard.can_finish = bool(wizard.letter_downloaded_on and wizard.signed_letter_size)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if not self.env.su and vals.keys() - EDITABLE_FIELDS:
+            raise AccessError(self.env._("Only the fields of the steps can be changed."))
+        return super().write(vals)
+
+    # === ACTION METHODS === #
+
+    def action_understood(self):
+        self.is_notice_understood = True
+
+    def action_pay(self):
+        return self.activation_id.action_pay()
+
+    def action_verify_payment(self):
+        if self.activation_id.action_verify_payment():
+            return None
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "info",
+                "message": self.env._("No new payment has arrived."),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
+
+    def action_continue(self):
+        self.activation_id.action_continue()
+
+    def action_download_letter(self):
+        """Save, show every red message, or download the letter when there is none."""
+        self.is_letter_requested = True
+        if self.activation_id._get_letter_errors():
+            return None
+        return self.activation_id.action_download_letter()
+
+    def action_delete_signed_letter(self):
+        self.activation_id.action_delete_signed_letter()
+
+    def action_finish(self):
+        self.activation_id.action_finish()
+
+    def action_restart(self):
+        """Open the company's current activation instead of one that has ended."""
+        return self.env["certificate.activation"].action_open_wizard()
+
+    def action_open_profile(self):
+        return self.env["electronic.invoicing.setup"].action_open_step("profile")
+
+    def action_open_overview(self):
+        return self.env["ir.actions.actions"]._for_xml_id(
+            "l10n_co_certificate_activation.electronic_invoicing_setup_action"
+        )
