@@ -31,9 +31,12 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 # Runs a command quietly; shows the end of its output only when it fails.
 #   quietly "what failed, in words" command...
 quietly() {
-    local what=$1 log=$CACHE/last-command.log
+    local what=$1 log=$CACHE/failed-$$.log
     shift
-    "$@" >"$log" 2>&1 </dev/null && return
+    if "$@" >"$log" 2>&1 </dev/null; then
+        # odoo shell exits with 0 whatever its script does.
+        grep -q '^Traceback ' "$log" || { rm -f "$log"; return; }
+    fi
     tail -n 15 "$log" >&2
     die "$what (the whole output: $log)"
 }

@@ -1,0 +1,170 @@
+import base64
+
+from odoo.addons.account.tests.common import AccountTestInvoicingCommon
+from odoo.addons.account_payment.tests.common import AccountPaymentCommon
+
+from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, MODULE
+from . import pdf_samples, samples
+
+# A complete and right legal representative, without the fields that are records.
+REPRESENTATIVE = {
+    "representative_name": "María Fernanda",
+    "representative_surname": "Pérez Gómez",
+    "representative_vat": "52123456",
+    "representative_issue_city": "Bogotá",
+    "representative_position": "Representante legal",
+    "representative_email": "maria@example.com",
+    "representative_phone": "300 123 4567",
+    "representative_street": "Calle 1 # 2-3",
+    "representative_city": "Medellín",
+}
+
+
+class CertificateCommon(AccountPaymentCommon):
+    """A seller that lends its certificate, two client companies, and a user of each kind.
+
+    The steps of the flow are methods: each takes an activation in the environment of whoever does
+    it, and does what that person would do.
+    """
+
+    @classmethod
+    @AccountTestInvoicingCommon.setup_country("co")
+    def setUpClass(cls):
+        super().setUpClass()
+        env = cls.env = cls.env(context={**cls.env.context, "lang": "en_US"})
+        env.ref("base.COP").active = True
+        cls.seller = cls.company_data["company"]
+        cls.seller.write({"name": "Firma Facil SAS", "vat": "901414515-7", "city": "Bogotá"})
+        cls.product = samples.make_seller(cls.seller.sudo())
+        cls.company_a = samples.make_company(
+            env,
+            "Café de la Sierra SAS",
+            "900987321-1",
+            "Carrera 43A # 1-50",
+            "Medellín",
+            "Antioquia",
+            "cafe@example.com",
+        )
+        cls.company_b = samples.make_company(
+            env,
+            "Flores del Valle Ltda",
+            "830114921-1",
+            "Avenida 6N # 23-45",
+            "Cali",
+            "Valle",
+            "flores@example.com",
+        )
+        invoicing = "account.group_account_invoice"
+        cls.user_a = samples.make_user(env, "Ana", "certificate_a", cls.company_a, invoicing)
+        cls.user_b = samples.make_user(env, "Flor", "certificate_b", cls.company_b, invoicing)
+        cls.manager_a = samples.make_user(
+            env, "Mario", "certificate_manager", cls.company_a, invoicing, GROUP_MANAGER
+        )
+        cls.custodian = samples.make_user(
+            env,
+            "Carla",
+            "certificate_custodian",
+            cls.seller | cls.company_a | cls.company_b,
+            GROUP_CUSTODIAN,
+        )
+        cls.system_user = samples.make_user(
+            env,
+            "Root",
+            "certificate_system",
+            cls.company_a | cls.company_b,
+            "base.group_system",
+            GROUP_CUSTODIAN,
+        )
+        cls.stranger = samples.make_user(
+            env, "Nadie", "certificate_stranger", cls.company_a, "base.group_user"
+        )
+        cls.scan = base64.b64encode(pdf_samples.scan_pdf(2))
+
+    # === STEPS === #
+
+    def start(self, user=None):
+        """Open the wizard from the menu and return the user's activation."""
+        user = user or self.user_a
+        action = self.env["certificate.activation"].with_user(user).action_open_wizard()
+        return self.get_wizard(action, user).activation_id
+
+    def get_wizard(self, action, user=None):
+        """Return the wizard that an action opens."""
+        self.assertEqual(action["res_model"], "certificate.activation.wizard")
+        return self.env[action["res_model"]].with_user(user or self.user_a).browse(action["res_id"])
+
+    def create_invoice_transaction(self, invoice, state=None, **values):
+        """Create a transaction of the dummy provider for an invoice, and bring it to a state.
+
+        `state` is one of `pending`, `authorized`, `done`, `canceled` and `error`.
+        """
+        transaction = self._create_transaction(
+            "direct",
+            **{
+                "amount": invoice.amount_total,
+                "currency_id": invoice.currency_id.id,
+                "partner_id": invoice.partner_id.id,
+                "reference": f"{invoice.id}-{len(invoice.transaction_ids)}",
+                "invoice_ids": [(6, 0, invoice.ids)],
+                **values,
+            },
+        )
+        if state:
+            message = ["refused"] if state == "error" else []
+            getattr(transaction, f"_set_{state}")(*message)
+        return transaction
+
+    def pay(self, activation):
+        """Buy, and have the provider confirm and Odoo book the payment."""
+        activation.action_pay()
+        transaction = self.create_invoice_transaction(activation.sudo().payment_move_id, "done")
+        transaction._post_process()
+        activation.invalidate_recordset()
+        return transaction
+
+    def fill(self, activation, **values):
+        """Type a legal representative."""
+        activation.write(
+            {
+                **REPRESENTATIVE,
+                "representative_identification_type_id": self.env.ref(
+                    "l10n_co.national_citizen_id"
+                ).id,
+                "representative_state_id": self.company_a.state_id.id,
+                **values,
+            }
+        )
+
+    def attach(self, activation, content=None):
+        """Attach a scan: base64; without it a good one."""
+        activation.write(
+            {"signed_letter": content or self.scan, "signed_letter_filename": "letter.pdf"}
+        )
+
+    def get_processing(self, user=None):
+        """Return an activation that is paid and in process, with the representative filled in."""
+        activation = self.start(user)
+        self.pay(activation)
+        activation.action_continue()
+        self.fill(activation)
+        return activation
+
+    def get_downloaded(self, user=None):
+        """Return an activation in process whose letter was downloaded."""
+        activation = self.get_processing(user)
+        activation.action_download_letter()
+        return activation
+
+    def get_active(self, user=None):
+        """Return an active activation."""
+        activation = self.get_downloaded(user)
+        self.attach(activation)
+        activation.action_finish()
+        return activation
+
+    def get_report(self, activation):
+        """Return the PDF of the letter, through Odoo's report engine, as the activation's user."""
+        report = self.env["ir.actions.report"].with_user(activation.env.user)
+        content, kind = report._render_qweb_pdf(f"{MODULE}.exoneration_letter", activation.ids)
+        self.assertEqual(kind, "pdf")
+        return content
