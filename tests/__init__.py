@@ -2,4 +2,5 @@ from . import (
     test_certificate_activation,
     test_letter_pdf,
     test_pdf_check,
+    test_tours,
 )

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError
-from odoo.tools import format_date
+from odoo.tools import format_date, format_datetime, formatLang
 
 from ..const import REPRESENTATIVE_FIELDS
 
@@ -118,8 +118,11 @@ class CertificateActivationWizard(models.TransientModel):
             wizard.validity_sentence = self.env._("Valid for %s months", months)
             wizard.lender_sentence = self.env._("Lent by %s", seller)
             wizard.paid_sentence = self.env._(
-                "The certificate is paid. Date: %(date)s. Reference: %(reference)s.",
-                date=format_date(self.env, activation.payment_date),
+                "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
+                amount=formatLang(
+                    self.env, activation.price_total, currency_obj=activation.currency_id
+                ),
+                date=format_datetime(self.env, activation.payment_date, dt_format="long"),
                 reference=activation.payment_reference,
             )
             wizard.loan_sentence = self.env._(

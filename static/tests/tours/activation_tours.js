@@ -1,0 +1,220 @@
+import { registry } from "@web/core/registry";
+
+/** Puts a file into the field of the signed letter, as choosing or dropping one does. */
+function attach(name, content) {
+    return ({ anchor }) => {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([content], name));
+        const input = anchor.querySelector("input[type=file]");
+        input.files = transfer.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
+    };
+}
+
+/** Downloads a PDF that the test serves, and puts it into the field of the signed letter. */
+function attachFrom(name, url) {
+    return async (helpers) => {
+        const response = await fetch(url);
+        attach(name, await response.blob())(helpers);
+    };
+}
+
+function type(field, text) {
+    return {
+        content: `Type ${field}`,
+        trigger: `div[name=representative_${field}] input`,
+        run: `edit ${text} && press Tab`,
+    };
+}
+
+const download = {
+    content: "Save and download the letter",
+    trigger: "button[name=action_download_letter]",
+    run: "click",
+};
+
+const step = (name) => ({
+    content: `The step is ${name}`,
+    trigger: `.o_certificate_stepper [data-step=${name}][aria-current=step]`,
+});
+
+const refused = {
+    content: "The file is refused under the zone",
+    trigger: ".o_certificate_refusal",
+};
+
+const attached = {
+    content: "The file is attached",
+    trigger: ".o_certificate_card",
+};
+
+const zone = ".o_certificate_zone";
+
+registry.category("web_tour.tours").add("certificate_activation_buy", {
+    steps: () => [
+        {
+            content: "The second step can be started",
+            trigger: "li[data-step=certificate][data-state=todo] button",
+            run: "click",
+        },
+        step("pay"),
+        {
+            content: "Buy",
+            trigger: "button[name=action_pay]",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Pay with the provider of the demonstration",
+            trigger: "button[name=o_payment_submit_button]:enabled",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "The payment is confirmed",
+            trigger: "div[name=confirmation]",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("certificate_activation_flow", {
+    steps: () => [
+        {
+            content: "The payment is verified on entry",
+            trigger: "div[name=confirmation]",
+        },
+        {
+            content: "Continue to the process",
+            trigger: "button[name=action_continue]",
+            run: "click",
+        },
+        step("process"),
+        {
+            content: "The loan is understood",
+            trigger: "button[name=action_understood]",
+            run: "click",
+        },
+        {
+            content: "The notice is gone",
+            trigger: ".o_form_view:not(:has(button[name=action_understood]))",
+        },
+        type("name", "María Fernanda"),
+        type("surname", "Pérez Gómez"),
+        type("vat", "52.123.456"),
+        type("issue_city", "Bogotá"),
+        type("email", "maria@example.com"),
+        type("phone", "300 123 4567"),
+        download,
+        {
+            content: "The letter was downloaded",
+            trigger: "div[name=letter_sentence]",
+        },
+        {
+            content: "Attach the scan",
+            trigger: zone,
+            run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
+        },
+        attached,
+        {
+            content: "Look at the scan",
+            trigger: ".o_certificate_preview",
+            run: "click",
+        },
+        {
+            content: "The preview shows it",
+            trigger: ".o_certificate_preview_frame",
+        },
+        {
+            content: "Continue",
+            trigger: "button[name=action_finish]",
+            run: "click",
+        },
+        step("finish"),
+        {
+            content: "Go on to the test set",
+            trigger: "button[name=action_open_overview]",
+            run: "click",
+        },
+        {
+            content: "The certificate is done and the test set is open",
+            trigger: "li[data-step=certificate][data-state=done] ~ li[data-step=test_set][data-state=todo]",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("certificate_activation_refusals", {
+    steps: () => [
+        step("process"),
+        {
+            content: "Nothing is red on entry",
+            trigger: ".o_form_view:not(:has(.o_certificate_message))",
+        },
+        download,
+        {
+            content: "Each missing field has its message, and the first has the focus",
+            trigger:
+                ".o_form_view:has(div[name=representative_surname] .o_certificate_message):has(div[name=representative_phone] .o_certificate_message) div[name=representative_name] input:focus[aria-invalid=true]",
+        },
+        type("name", "María"),
+        {
+            content: "The message goes when its field is right, the others stay",
+            trigger:
+                ".o_form_view:not(:has(div[name=representative_name] .o_certificate_message)) div[name=representative_surname] .o_certificate_message",
+        },
+        type("surname", "Pérez"),
+        type("vat", "12A"),
+        type("issue_city", "Bogotá"),
+        type("email", "maria"),
+        type("phone", "300 123 4567"),
+        download,
+        {
+            content: "What is wrong is red too, and the first of it has the focus",
+            trigger:
+                ".o_form_view:has(div[name=representative_email] .o_certificate_message) div[name=representative_vat] input:focus[aria-invalid=true]",
+        },
+        type("vat", "52123456"),
+        type("email", "maria@example.com"),
+        download,
+        {
+            content: "The letter was downloaded",
+            trigger: "div[name=letter_sentence]",
+        },
+        {
+            content: "Attach 1,048,577 bytes",
+            trigger: zone,
+            run: attach("large.pdf", "%PDF-".padEnd(1048577)),
+        },
+        refused,
+        {
+            content: "Attach an image with the name of a PDF",
+            trigger: zone,
+            run: attach("renamed.pdf", "\x89PNG\r\n\x1a\n"),
+        },
+        refused,
+        {
+            content: "Attach a damaged PDF, which only the server can tell",
+            trigger: zone,
+            run: attach("damaged.pdf", "%PDF-1.7 and nothing else"),
+        },
+        refused,
+        {
+            content: "What was typed is still there",
+            trigger: "div[name=representative_name] input:value(María)",
+        },
+        {
+            content: "Attach the scan",
+            trigger: zone,
+            run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
+        },
+        attached,
+        {
+            content: "Delete it",
+            trigger: "button[name=action_delete_signed_letter]",
+            run: "click",
+        },
+        {
+            content: "Another one can be attached, and there is no Continue",
+            trigger: `.o_form_view:not(:has(button[name=action_finish])) ${zone}`,
+        },
+    ],
+});

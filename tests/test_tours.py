@@ -1,0 +1,63 @@
+import base64
+
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from ..const import WIZARD_PATH
+from . import pdf_samples
+from .common import CertificateCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(CertificateCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The tours fetch the scan from here: a browser has no files of its own.
+        scan = cls.env["ir.attachment"].create(
+            {
+                "name": "scan.pdf",
+                "datas": base64.b64encode(pdf_samples.scan_pdf(2)),
+                "public": True,
+            }
+        )
+        cls.env["ir.model.data"].create(
+            {
+                "module": "base",
+                "name": "certificate_tour_scan",
+                "model": scan._name,
+                "res_id": scan.id,
+            }
+        )
+
+    def test_an_invoicing_user_walks_from_the_menu_to_an_active_certificate(self):
+        demo = self.env.ref("payment.payment_provider_demo").sudo()
+        if demo.code == "demo":
+            demo = demo.copy({"company_id": self.seller.id, "state": "test", "is_published": True})
+            demo.payment_method_ids.active = True
+            self.dummy_provider.sudo().state = "disabled"
+            self.start_tour(
+                "/odoo/electronic-process", "certificate_activation_buy", login=self.user_a.login
+            )
+        else:
+            # payment_demo is not installed here, and no other provider can be paid in a test.
+            self.pay(self.start())
+        self.start_tour(WIZARD_PATH, "certificate_activation_flow", login=self.user_a.login)
+        activation = self.company_a._get_active_certificate_activation()
+        self.assertEqual(activation.create_uid, self.user_a)
+        self.assertEqual(activation.payment_status, "paid")
+        self.assertEqual(activation.representative_vat, "52123456")
+        self.assertEqual(activation.signed_letter_pages, 2)
+
+    def test_missing_fields_and_wrong_files_are_refused_where_they_are(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                WIZARD_PATH, "certificate_activation_refusals", login=self.user_a.login
+            )
+        activation.invalidate_recordset()
+        self.assertEqual(activation.state, "process")
+        self.assertFalse(activation.signed_letter_sha256)
+        self.assertTrue(activation.letter_code)
