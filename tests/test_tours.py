@@ -54,9 +54,7 @@ class TestTours(CertificateCommon, HttpCase):
         self.pay(activation)
         activation.action_continue()
         with mute_logger("odoo.http"):
-            self.start_tour(
-                WIZARD_PATH, "certificate_activation_refusals", login=self.user_a.login
-            )
+            self.start_tour(WIZARD_PATH, "certificate_activation_refusals", login=self.user_a.login)
         activation.invalidate_recordset()
         self.assertEqual(activation.state, "process")
         self.assertFalse(activation.signed_letter_sha256)

@@ -13,6 +13,15 @@ EDITABLE_FIELDS = {
 }
 
 
+def _activation_field(kind, name, **options):
+    """A field of the activation, read and written with the rights of the user.
+
+    Odoo reads related fields with all rights unless told otherwise, and `onchange`, which anyone
+    can call, takes any activation's id.
+    """
+    return kind(related=f"activation_id.{name}", related_sudo=False, **options)
+
+
 class CertificateActivationWizard(models.TransientModel):
     """The three steps as one page. It holds nothing of its own but what this visit has seen.
 
@@ -27,8 +36,8 @@ class CertificateActivationWizard(models.TransientModel):
     _transient_max_count = 0
 
     activation_id = fields.Many2one("certificate.activation", required=True, ondelete="cascade")
-    company_id = fields.Many2one(related="activation_id.company_id", store=True)
-    state = fields.Selection(related="activation_id.state")
+    company_id = _activation_field(fields.Many2one, "company_id", store=True)
+    state = _activation_field(fields.Selection, "state")
     step = fields.Selection(
         [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
     )
@@ -36,11 +45,11 @@ class CertificateActivationWizard(models.TransientModel):
     is_notice_understood = fields.Boolean()
 
     # Pay
-    payment_status = fields.Selection(related="activation_id.payment_status")
-    payment_message = fields.Char(related="activation_id.payment_message")
-    currency_id = fields.Many2one(related="activation_id.currency_id")
-    price_untaxed = fields.Monetary(related="activation_id.price_untaxed")
-    price_total = fields.Monetary(related="activation_id.price_total")
+    payment_status = _activation_field(fields.Selection, "payment_status")
+    payment_message = _activation_field(fields.Char, "payment_message")
+    currency_id = _activation_field(fields.Many2one, "currency_id")
+    price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
+    price_total = _activation_field(fields.Monetary, "price_total")
     price_tax = fields.Monetary(compute="_compute_price_tax")
     is_for_sale = fields.Boolean(compute="_compute_price_tax")
     validity_sentence = fields.Char(compute="_compute_sentences")
@@ -48,28 +57,26 @@ class CertificateActivationWizard(models.TransientModel):
     paid_sentence = fields.Char(compute="_compute_sentences")
 
     # Process
-    representative_name = fields.Char(related="activation_id.representative_name", readonly=False)
-    representative_surname = fields.Char(
-        related="activation_id.representative_surname", readonly=False
+    representative_name = _activation_field(fields.Char, "representative_name", readonly=False)
+    representative_surname = _activation_field(
+        fields.Char, "representative_surname", readonly=False
     )
-    representative_identification_type_id = fields.Many2one(
-        related="activation_id.representative_identification_type_id", readonly=False
+    representative_identification_type_id = _activation_field(
+        fields.Many2one, "representative_identification_type_id", readonly=False
     )
-    representative_vat = fields.Char(related="activation_id.representative_vat", readonly=False)
-    representative_issue_city = fields.Char(
-        related="activation_id.representative_issue_city", readonly=False
+    representative_vat = _activation_field(fields.Char, "representative_vat", readonly=False)
+    representative_issue_city = _activation_field(
+        fields.Char, "representative_issue_city", readonly=False
     )
-    representative_position = fields.Char(
-        related="activation_id.representative_position", readonly=False
+    representative_position = _activation_field(
+        fields.Char, "representative_position", readonly=False
     )
-    representative_email = fields.Char(related="activation_id.representative_email", readonly=False)
-    representative_phone = fields.Char(related="activation_id.representative_phone", readonly=False)
-    representative_street = fields.Char(
-        related="activation_id.representative_street", readonly=False
-    )
-    representative_city = fields.Char(related="activation_id.representative_city", readonly=False)
-    representative_state_id = fields.Many2one(
-        related="activation_id.representative_state_id", readonly=False
+    representative_email = _activation_field(fields.Char, "representative_email", readonly=False)
+    representative_phone = _activation_field(fields.Char, "representative_phone", readonly=False)
+    representative_street = _activation_field(fields.Char, "representative_street", readonly=False)
+    representative_city = _activation_field(fields.Char, "representative_city", readonly=False)
+    representative_state_id = _activation_field(
+        fields.Many2one, "representative_state_id", readonly=False
     )
     field_errors = fields.Json(
         compute="_compute_field_errors",
@@ -78,13 +85,13 @@ class CertificateActivationWizard(models.TransientModel):
     profile_error = fields.Char(compute="_compute_profile_error")
     loan_sentence = fields.Char(compute="_compute_sentences")
     letter_sentence = fields.Char(compute="_compute_sentences")
-    letter_downloaded_on = fields.Datetime(related="activation_id.letter_downloaded_on")
-    signed_letter = fields.Binary(related="activation_id.signed_letter", readonly=False)
-    signed_letter_filename = fields.Char(
-        related="activation_id.signed_letter_filename", readonly=False
+    letter_downloaded_on = _activation_field(fields.Datetime, "letter_downloaded_on")
+    signed_letter = _activation_field(fields.Binary, "signed_letter", readonly=False)
+    signed_letter_filename = _activation_field(
+        fields.Char, "signed_letter_filename", readonly=False
     )
-    signed_letter_size = fields.Integer(related="activation_id.signed_letter_size")
-    signed_letter_pages = fields.Integer(related="activation_id.signed_letter_pages")
+    signed_letter_size = _activation_field(fields.Integer, "signed_letter_size")
+    signed_letter_pages = _activation_field(fields.Integer, "signed_letter_pages")
     can_finish = fields.Boolean(compute="_compute_can_finish")
 
     # Finish

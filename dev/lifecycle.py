@@ -1,0 +1,19 @@
+"""Use the add-on a little, so that dev/lifecycle has something that could stay behind."""
+
+import base64
+
+from odoo.addons.l10n_co_certificate_activation.tests import pdf_samples, samples
+
+company = samples.make_company(
+    env, "Prueba SAS", "900987321-1", "Calle 1", "Bogotá", "Bogot", "prueba@example.com"
+)
+env["res.company"].browse(1).certificate_seller_id = env["res.company"].browse(1)
+env.user.company_ids |= company
+env["electronic.invoicing.setup"].with_company(company)._get_for_company()
+action = env["certificate.activation"].with_company(company).action_open_wizard()
+activation = env["certificate.activation.wizard"].browse(action["res_id"]).activation_id
+activation.state = "process"
+activation.signed_letter = base64.b64encode(pdf_samples.scan_pdf())
+activation.message_post(body="A note", attachments=[("note.txt", b"note")])
+activation.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
+env.cr.commit()
