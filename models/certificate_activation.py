@@ -111,8 +111,10 @@ class CertificateActivation(models.Model):
         compute="_compute_payment",
         compute_sudo=True,
     )
-    payment_reference = fields.Char(compute="_compute_payment", compute_sudo=True)
-    payment_date = fields.Datetime(compute="_compute_payment", compute_sudo=True)
+    payment_reference = fields.Char(
+        string="Reference", compute="_compute_payment", compute_sudo=True
+    )
+    payment_date = fields.Datetime(string="Paid on", compute="_compute_payment", compute_sudo=True)
     payment_message = fields.Char(
         compute="_compute_payment",
         compute_sudo=True,
@@ -153,13 +155,13 @@ class CertificateActivation(models.Model):
         copy=False,
         help="Printed on the letter, also as a QR code. It follows from everything the letter says.",
     )
-    letter_date = fields.Date(readonly=True, copy=False)
-    letter_downloaded_on = fields.Datetime(readonly=True, copy=False)
+    letter_date = fields.Date(string="Date of the letter", readonly=True, copy=False)
+    letter_downloaded_on = fields.Datetime(string="Downloaded on", readonly=True, copy=False)
     signed_letter = fields.Binary(attachment=True, copy=False)
     signed_letter_filename = fields.Char(copy=False)
-    signed_letter_size = fields.Integer(readonly=True, copy=False, help="Bytes.")
-    signed_letter_sha256 = fields.Char(string="Signed letter SHA-256", readonly=True, copy=False)
-    signed_letter_pages = fields.Integer(readonly=True, copy=False)
+    signed_letter_size = fields.Integer(string="Size in bytes", readonly=True, copy=False)
+    signed_letter_sha256 = fields.Char(string="SHA-256", readonly=True, copy=False)
+    signed_letter_pages = fields.Integer(string="Pages", readonly=True, copy=False)
 
     # Certificate
     certificate_id = fields.Many2one(
@@ -168,8 +170,10 @@ class CertificateActivation(models.Model):
         copy=False,
         ondelete="restrict",
     )
-    date_start = fields.Date(readonly=True, copy=False)
-    date_end = fields.Date(readonly=True, copy=False, help="The last day on which it signs.")
+    date_start = fields.Date(string="Start", readonly=True, copy=False)
+    date_end = fields.Date(
+        string="End", readonly=True, copy=False, help="The last day on which it signs."
+    )
     days_left = fields.Integer(
         compute="_compute_days_left", help="Days after today on which it still signs."
     )
