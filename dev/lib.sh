@@ -276,7 +276,7 @@ setup_template() {
     TEMPLATE=template_$(printf %s "$recipe" | hash_of)
     database_exists "$TEMPLATE" && return
     check_disk
-    say "creating the template database (a minute and a half)"
+    say "creating the template database (about half a minute)"
     drop_database "${TEMPLATE}_tmp"
     psql_ -c "CREATE DATABASE \"${TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
     quietly "the template database cannot be created" odoo -d "${TEMPLATE}_tmp" -i "$modules" \
