@@ -1,0 +1,74 @@
+import re
+from io import BytesIO
+
+import polib
+
+from odoo.tests import TransactionCase, tagged
+from odoo.tools.misc import file_path
+from odoo.tools.translate import trans_export
+
+from ..const import MODULE
+
+PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|<[^>\s]+|/>")
+
+# Terms that Spanish writes as English does. They are left empty in es.po, as oca-checks-po asks, and
+# Odoo then shows the term itself.
+SAME_IN_SPANISH = {
+    "<span>IVA</span>",
+    "<span>Total</span>",
+    "ID",
+    "SHA-256",
+    "object._get_letter_filename()",
+}
+
+
+@tagged("post_install", "-at_install")
+class TestTranslations(TransactionCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.template = polib.pofile(file_path(f"{MODULE}/i18n/{MODULE}.pot"))
+        cls.spanish = polib.pofile(file_path(f"{MODULE}/i18n/es.po"))
+
+    def test_template_is_current(self):
+        """The template is what `odoo i18n export` writes today.
+
+        The places count as well as the terms: Odoo reads from the template, not from es.po, where a
+        term is used, and shows it in English wherever else it is used.
+        """
+        content = BytesIO()
+        trans_export(None, [MODULE], content, "po", self.env)
+        exported = polib.pofile(content.getvalue().decode())
+        advice = f"export again: odoo i18n export -l pot -- {MODULE}"
+        self.assertFalse({e.msgid for e in exported} - {e.msgid for e in self.template}, advice)
+        self.assertFalse({e.msgid for e in self.template} - {e.msgid for e in exported}, advice)
+        self.assertEqual(self._get_places(self.template), self._get_places(exported), advice)
+
+    def test_spanish_is_complete(self):
+        """es.po translates every term of the template, and no other."""
+        self.assertEqual(
+            [entry.msgid for entry in self.spanish], [entry.msgid for entry in self.template]
+        )
+        self.assertFalse(self.spanish.fuzzy_entries())
+        self.assertEqual(
+            {entry.msgid for entry in self.spanish if entry.msgstr in ("", entry.msgid)},
+            SAME_IN_SPANISH,
+        )
+
+    def test_spanish_is_well_formed(self):
+        """A translation keeps placeholders and tags, and has no stray blanks."""
+        for entry in self.spanish.translated_entries():
+            with self.subTest(term=entry.msgid):
+                self.assertEqual(
+                    sorted(PLACEHOLDER.findall(entry.msgstr)),
+                    sorted(PLACEHOLDER.findall(entry.msgid)),
+                )
+                self.assertEqual(
+                    (entry.msgstr[0].isspace(), entry.msgstr[-1].isspace()),
+                    (entry.msgid[0].isspace(), entry.msgid[-1].isspace()),
+                )
+                self.assertNotIn("  ", entry.msgstr)
+
+    @staticmethod
+    def _get_places(catalog):
+        return {entry.msgid: (sorted(entry.occurrences), entry.comment) for entry in catalog}
