@@ -12,7 +12,20 @@ env.user.company_ids |= company
 env["electronic.invoicing.setup"].with_company(company)._get_for_company()
 action = env["certificate.activation"].with_company(company).action_open_wizard()
 activation = env["certificate.activation.wizard"].browse(action["res_id"]).activation_id
-activation.state = "process"
+activation.write({"state": "process", **activation._prepare_representative_vals()})
+activation.write(
+    {
+        "representative_name": "María",
+        "representative_surname": "Pérez",
+        "representative_vat": "52123456",
+        "representative_issue_city": "Bogotá",
+        "representative_email": "maria@example.com",
+        "representative_phone": "300 123 4567",
+    }
+)
+# In a database that has no Spanish.
+activation.action_download_letter()
+assert activation._render_letter().startswith(b"%PDF-")
 activation.signed_letter = base64.b64encode(pdf_samples.scan_pdf())
 activation.message_post(body="A note", attachments=[("note.txt", b"note")])
 activation.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)

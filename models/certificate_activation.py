@@ -737,7 +737,8 @@ class CertificateActivation(models.Model):
                     ),
                     "date_text": format_date(letter_date, "d 'de' MMMM 'de' y", locale="es_CO"),
                 },
-                lang="es_CO",
+                # The source text: Spanish itself, and there in a database without Spanish.
+                lang="en_US",
             )
         )
 
