@@ -1,3 +1,4 @@
+from . import certificate_guarded_mixin  # isort: skip  # the models inherit it
 from . import (
     account_move,
     certificate_activation,

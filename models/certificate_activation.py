@@ -32,9 +32,6 @@ from ..tools import identity
 from ..tools.letter_pdf import render_letter
 from ..tools.pdf_check import PdfCheckUnavailable, PdfRefused, check_pdf
 
-# What a user may write; everything else changes by a transition or by the payment.
-EDITABLE_FIELDS = {*REPRESENTATIVE_FIELDS, "signed_letter", "signed_letter_filename"}
-
 # What goes when a downloaded letter is void.
 LETTER_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
 SIGNED_LETTER_VALUES = {
@@ -57,8 +54,11 @@ class CertificateActivation(models.Model):
 
     _name = "certificate.activation"
     _description = "Digital Certificate Activation"
-    _inherit = ["mail.thread", "mail.activity.mixin"]
+    _inherit = ["certificate.guarded.mixin", "mail.thread", "mail.activity.mixin"]
     _order = "id desc"
+    _editable_fields = frozenset(
+        (*REPRESENTATIVE_FIELDS, "signed_letter", "signed_letter_filename")
+    )
     # An active activation cannot be written, but it can be talked about.
     _mail_post_access = "read"
 
@@ -170,9 +170,9 @@ class CertificateActivation(models.Model):
         copy=False,
         ondelete="restrict",
     )
-    date_start = fields.Date(string="Start", readonly=True, copy=False)
+    date_start = fields.Date(string="Valid from", readonly=True, copy=False)
     date_end = fields.Date(
-        string="End", readonly=True, copy=False, help="The last day on which it signs."
+        string="Valid until", readonly=True, copy=False, help="The last day on which it signs."
     )
     days_left = fields.Integer(
         compute="_compute_days_left", help="Days after today on which it still signs."
@@ -263,6 +263,13 @@ class CertificateActivation(models.Model):
     def write(self, vals):
         if not self.env.su:
             self._check_editable(vals)
+            if set(self.mapped("state")) - {"pay", "process"}:
+                raise UserError(
+                    self.env._(
+                        "This activation has ended and cannot be changed. "
+                        "Open Activate your digital certificate again."
+                    )
+                )
         if "representative_vat" in vals:
             vals = {
                 **vals,
@@ -271,24 +278,10 @@ class CertificateActivation(models.Model):
         if "signed_letter" in vals:
             vals = {**vals, **self._prepare_signed_letter_vals(vals)}
         changed = self.filtered(lambda activation: activation._is_letter_changed_by(vals))
-        result = super().write(vals)
+        # In sudo mode: the facts derived from a scan are not the user's to write.
+        result = super(CertificateActivation, self.sudo()).write(vals)
         changed._void_letter()
         return result
-
-    def _check_editable(self, vals):
-        """Refuse a user's write of what only a transition writes.
-
-        :raise AccessError: for a field that is not the user's
-        :raise UserError: when the activation is not in process
-        """
-        # In this order: the access rules say first whose record it is.
-        self.check_access("write")
-        if vals.keys() - EDITABLE_FIELDS:
-            raise AccessError(
-                self.env._("Only the representative's data and the signed letter can be changed.")
-            )
-        if set(self.mapped("state")) - {"pay", "process"}:
-            raise UserError(self.env._("This activation is closed and cannot be changed."))
 
     # === ACTION METHODS === #
 
@@ -379,13 +372,18 @@ class CertificateActivation(models.Model):
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))
-        if self._is_letter_stale():
-            self._void_letter()
         letter_date = self.letter_date or self._get_today()
+        letter_code = self._get_letter_code(letter_date)
+        if letter_code != self.letter_code:
+            # A new letter: whatever scan is attached is of another one.
+            if self.signed_letter_sha256:
+                self._void_letter()
+            letter_date = self._get_today()
+            letter_code = self._get_letter_code(letter_date)
         self.sudo().write(
             {
                 "letter_date": letter_date,
-                "letter_code": self._get_letter_code(letter_date),
+                "letter_code": letter_code,
                 "letter_downloaded_on": fields.Datetime.now(),
             }
         )
@@ -441,6 +439,21 @@ class CertificateActivation(models.Model):
         """Return the day in Colombia, by which periods and letters are dated."""
         return fields.Date.context_today(self.with_context(tz=COLOMBIA_TZ))
 
+    @api.model
+    def _check_group(self, group):
+        """Check that the user has a group.
+
+        :param str group: external identifier of the group
+        :raise AccessError: otherwise
+        """
+        if not (self.env.su or self.env.user.has_group(group)):
+            raise AccessError(
+                self.env._(
+                    "You need the access right %s for this. Ask your administrator for it.",
+                    self.env.ref(group).sudo().full_name,
+                )
+            )
+
     def _check_user(self, group):
         """Check that the user has a group and may see this activation.
 
@@ -448,12 +461,7 @@ class CertificateActivation(models.Model):
         :raise AccessError: otherwise
         """
         self.ensure_one()
-        if not (self.env.su or self.env.user.has_group(group)):
-            raise AccessError(
-                self.env._(
-                    "You need the access right %s for this.", self.env.ref(group).sudo().full_name
-                )
-            )
+        self._check_group(group)
         self.check_access("read")
 
     def _lock(self, group):
@@ -474,7 +482,7 @@ class CertificateActivation(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "This needs the activation at %(needed)s, but it is at %(current)s.",
+                    "This needs the activation at %(needed)s, but it is at %(current)s. Reload the page.",
                     needed=labels[state],
                     current=labels[self.state],
                 )
@@ -486,7 +494,7 @@ class CertificateActivation(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "An activation at %(current)s cannot become %(next)s.",
+                    "An activation at %(current)s cannot become %(next)s. Reload the page.",
                     current=labels[self.state],
                     next=labels[state],
                 )
@@ -500,9 +508,8 @@ class CertificateActivation(models.Model):
         :rtype: certificate.activation
         :raise UserError: for the seller, which signs with its own certificate
         """
+        self._check_group(GROUP_USER)
         company = self.env.company
-        if not self.env.user.has_group(GROUP_USER):
-            raise AccessError(self.env._("You are not allowed to activate a digital certificate."))
         if company == company.certificate_seller_id:
             raise UserError(
                 self.env._(
@@ -732,6 +739,9 @@ class CertificateActivation(models.Model):
                             (activation.representative_name, activation.representative_surname),
                         )
                     ),
+                    "validity": "1 mes"
+                    if activation.validity_months == 1
+                    else f"{activation.validity_months} meses",
                     "document_name": REPRESENTATIVE_DOCUMENTS.get(
                         document.l10n_co_document_code, ""
                     ),
@@ -818,7 +828,8 @@ class CertificateActivation(models.Model):
         :rtype: dict
         :raise ValidationError: with one sentence and a remedy, when the file is refused
         """
-        if not vals["signed_letter"]:
+        # An empty text is an empty file, which is refused like any other bad one.
+        if vals["signed_letter"] in (False, None):
             return SIGNED_LETTER_VALUES
         self._check_states_for_signed_letter()
         facts = self._check_pdf(vals["signed_letter"])
@@ -870,8 +881,8 @@ class CertificateActivation(models.Model):
             ),
         }
         try:
-            return check_pdf(base64.b64decode(content))
-        except ValueError as error:
+            return check_pdf(base64.b64decode(content, validate=True))
+        except (TypeError, ValueError) as error:
             raise ValidationError(sentences["damaged"]) from error
         except PdfRefused as refused:
             raise ValidationError(sentences[refused.code]) from refused

@@ -1,23 +1,10 @@
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.exceptions import ConcurrencyError, UserError
 from odoo.tools import mute_logger
 
 from ..const import GROUP_USER, MODULE
-
-# What a user types; the rest is computed, or written by a named method.
-EDITABLE_FIELDS = {
-    "test_set_identifier",
-    "test_set_accepted_on",
-    "resolution_number",
-    "resolution_prefix",
-    "resolution_from",
-    "resolution_to",
-    "resolution_date_start",
-    "resolution_date_end",
-    "sale_journal_id",
-}
 
 
 class ElectronicInvoicingSetup(models.Model):
@@ -30,7 +17,21 @@ class ElectronicInvoicingSetup(models.Model):
     _name = "electronic.invoicing.setup"
     _description = "Electronic Invoicing Setup"
     _rec_name = "company_id"
+    _inherit = ["certificate.guarded.mixin"]
     _check_company_auto = True
+    _editable_fields = frozenset(
+        {
+            "test_set_identifier",
+            "test_set_accepted_on",
+            "resolution_number",
+            "resolution_prefix",
+            "resolution_from",
+            "resolution_to",
+            "resolution_date_start",
+            "resolution_date_end",
+            "sale_journal_id",
+        }
+    )
 
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     test_set_identifier = fields.Char(help="The TestSetId that DIAN shows for your software.")
@@ -65,16 +66,10 @@ class ElectronicInvoicingSetup(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if not self.env.su:
-            self.check_access("write")
-            if vals.keys() - EDITABLE_FIELDS:
-                raise AccessError(self.env._("Only the data of the steps can be changed."))
-            if any(self.mapped("started_on")):
-                raise UserError(
-                    self.env._(
-                        "Electronic invoicing has started: its set-up cannot be changed here."
-                    )
-                )
+        if not self.env.su and any(self.mapped("started_on")):
+            raise UserError(
+                self.env._("Electronic invoicing has started: its set-up cannot be changed here.")
+            )
         return super().write(vals)
 
     # === ACTION METHODS === #
@@ -128,8 +123,7 @@ class ElectronicInvoicingSetup(models.Model):
     def action_start(self):
         """Start invoicing electronically: confirmed by the user, and not undone."""
         self.check_access("write")
-        if not self.env.user.has_group(GROUP_USER):
-            raise AccessError(self.env._("You are not allowed to start electronic invoicing."))
+        self.env["certificate.activation"]._check_group(GROUP_USER)
         for setup in self.filtered(lambda setup: not setup.started_on):
             if any(step["state"] != "done" for step in setup._get_steps()[:-1]):
                 raise UserError(self.env._("Finish the steps before this one first."))

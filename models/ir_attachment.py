@@ -10,9 +10,11 @@ class IrAttachment(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        for vals in vals_list:
-            self._check_signed_letter(vals.get("res_model"), vals.get("res_field"))
-        return super().create(vals_list)
+        attachments = super().create(vals_list)
+        # Afterwards: the context gives values as well.
+        for attachment in attachments.sudo():
+            self._check_signed_letter(attachment.res_model, attachment.res_field)
+        return attachments
 
     def write(self, vals):
         for attachment in self.sudo():

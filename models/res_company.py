@@ -85,12 +85,18 @@ class ResCompany(models.Model):
 
     @api.model
     def _get_electronic_profile_fields(self):
-        """Name the fields that DIAN asks of every issuer of electronic invoices.
+        """Name the fields that DIAN asks of every issuer of electronic invoices, besides the NIT.
 
-        :return: names of fields of this model, besides the NIT
-        :rtype: list[str]
+        :return: names of fields of this model, each with what Colombians call it
+        :rtype: dict[str, str]
         """
-        return ["name", "street", "city", "state_id", "email"]
+        return {
+            "name": self.env._("Name"),
+            "street": self.env._("Address"),
+            "city": self.env._("City"),
+            "state_id": self.env._("Department"),
+            "email": self.env._("Email"),
+        }
 
     def _get_missing_electronic_profile(self):
         """List what the organisation profile lacks for electronic invoicing.
@@ -101,8 +107,8 @@ class ResCompany(models.Model):
         self.ensure_one()
         company = self.sudo()
         missing = [
-            company._fields[name]._description_string(self.env)
-            for name in self._get_electronic_profile_fields()
+            label
+            for name, label in self._get_electronic_profile_fields().items()
             if not company[name]
         ]
         if not identity.format_nit(company.vat):

@@ -8,15 +8,15 @@ import re
 from stdnum.co import nit
 
 # Registraduria Nacional: citizenship cards have 6 to 8 digits (until 2003) or 10 (NUIP since).
-_CITIZENSHIP_CARD = re.compile(r"\d{6,10}")
+_CITIZENSHIP_CARD = re.compile(r"[0-9]{6,10}")
 # The other documents mix letters and digits; no authority publishes one common length.
 _OTHER_DOCUMENT = re.compile(r"[A-Z0-9]{4,20}")
 _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
 # CRC resolution 5826 of 2019: national numbers have ten digits, 3 (mobile) or 60 (fixed) first.
-_NATIONAL_PHONE = re.compile(r"(\+?57)?(3\d{9}|60\d{8})")
+_NATIONAL_PHONE = re.compile(r"(\+?57)?(3[0-9]{9}|60[0-9]{8})")
 # ITU-T E.164: at most 15 digits after the plus.
-_FOREIGN_PHONE = re.compile(r"\+(?!57)\d{7,15}")
-_NIT = re.compile(r"\d{5,15}-\d")
+_FOREIGN_PHONE = re.compile(r"\+(?!57)[0-9]{7,15}")
+_NIT = re.compile(r"[0-9]{5,15}-[0-9]")
 
 
 def normalize_document(number):

@@ -1,16 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import AccessError
 from odoo.tools import format_date, format_datetime, formatLang
 
 from ..const import REPRESENTATIVE_FIELDS
-
-EDITABLE_FIELDS = {
-    *REPRESENTATIVE_FIELDS,
-    "signed_letter",
-    "signed_letter_filename",
-    "is_letter_requested",
-    "is_notice_understood",
-}
 
 
 def _activation_field(kind, name, **options):
@@ -31,6 +22,16 @@ class CertificateActivationWizard(models.TransientModel):
 
     _name = "certificate.activation.wizard"
     _description = "Activate Your Digital Certificate"
+    _inherit = ["certificate.guarded.mixin"]
+    _editable_fields = frozenset(
+        (
+            *REPRESENTATIVE_FIELDS,
+            "signed_letter",
+            "signed_letter_filename",
+            "is_letter_requested",
+            "is_notice_understood",
+        )
+    )
     # A page that stays open over a weekend, or for as long as a payment takes, is still there.
     _transient_max_hours = 24 * 30
     _transient_max_count = 0
@@ -122,7 +123,8 @@ class CertificateActivationWizard(models.TransientModel):
             activation = wizard.activation_id
             seller = activation.seller_id.sudo().name
             months = activation.validity_months
-            wizard.validity_sentence = self.env._("Valid for %s months", months)
+            validity = self.env._("1 month") if months == 1 else self.env._("%s months", months)
+            wizard.validity_sentence = self.env._("Valid for %s", validity)
             wizard.lender_sentence = self.env._("Lent by %s", seller)
             wizard.paid_sentence = self.env._(
                 "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
@@ -133,9 +135,9 @@ class CertificateActivationWizard(models.TransientModel):
                 reference=activation.payment_reference,
             )
             wizard.loan_sentence = self.env._(
-                "The certificate is lent to your company for %s months from its activation. "
+                "The certificate is lent to your company for %s from its activation. "
                 "Your legal representative agrees to it by signing a letter.",
-                months,
+                validity,
             )
             wizard.letter_sentence = self.env._(
                 "The letter %s was downloaded. Have the legal representative sign it by hand, "
@@ -168,13 +170,6 @@ class CertificateActivationWizard(models.TransientModel):
     def _compute_can_finish(self):
         for wizard in self:
             wizard.can_finish = bool(wizard.letter_downloaded_on and wizard.signed_letter_size)
-
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        if not self.env.su and vals.keys() - EDITABLE_FIELDS:
-            raise AccessError(self.env._("Only the fields of the steps can be changed."))
-        return super().write(vals)
 
     # === ACTION METHODS === #
 

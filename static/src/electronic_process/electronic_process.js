@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
@@ -28,6 +29,13 @@ export class ElectronicProcess extends Component {
 
     get doneCount() {
         return this.steps.filter((step) => step.state === "done").length;
+    }
+
+    get progress() {
+        return _t("%(done)s of %(all)s steps completed", {
+            done: this.doneCount,
+            all: this.steps.length,
+        });
     }
 
     /** The one step to go on with: its button alone is primary. */

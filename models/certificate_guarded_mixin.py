@@ -1,0 +1,52 @@
+from odoo import models
+from odoo.exceptions import AccessError
+
+
+class CertificateGuardedMixin(models.AbstractModel):
+    """A record of which users write some fields and named methods, in sudo mode, write the rest.
+
+    `readonly` keeps nobody from writing a field over RPC, and `onchange` computes, with all rights
+    where a field says so, from whatever values it is given: from any invoice, say. Here both take, of
+    what is stored, the editable fields only.
+    """
+
+    _name = "certificate.guarded.mixin"
+    _description = "Record with Guarded Fields"
+
+    # Names of the fields that users may write; set by each model.
+    _editable_fields = frozenset()
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_editable(vals)
+        return super().write(vals)
+
+    def _check_editable(self, vals):
+        """Refuse a user's write of what is not the user's.
+
+        :param dict vals: as for `write`
+        :raise AccessError: for a record that the user may not write, or a field that is guarded
+        """
+        # In this order: the access rules say first whose record it is.
+        self.check_access("write")
+        if guarded := sorted(vals.keys() - self._editable_fields):
+            raise AccessError(
+                self.env._(
+                    "These fields change by the steps of the process only: %s.",
+                    ", ".join(guarded),
+                )
+            )
+
+    def onchange(self, values, field_names, fields_spec):
+        if not self.env.su:
+            # What is computed passes: from it Odoo tells what has changed on the user's screen.
+            passing = {
+                name
+                for name, field in self._fields.items()
+                if name in self._editable_fields or not field.store
+            }
+            values = {name: value for name, value in values.items() if name in passing}
+            if field_names and not passing & set(field_names):
+                return {"value": {}}
+            field_names = [name for name in field_names if name in passing]
+        return super().onchange(values, field_names, fields_spec)
