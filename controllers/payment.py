@@ -14,7 +14,8 @@ class CertificatePaymentPortal(PaymentPortal):
         be, and no reason to hide the form.
         """
         form_values = super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
-        if activation := self._get_activation(self._cast_as_int(invoice_id)):
+        invoice = request.env["account.move"].browse(self._cast_as_int(invoice_id) or [])
+        if activation := invoice._get_certificate_activation():
             form_values.update(
                 {
                     "reference_prefix": activation.name,
@@ -25,31 +26,33 @@ class CertificatePaymentPortal(PaymentPortal):
             )
         return form_values
 
-    def _process_transaction(
-        self, partner_id, currency_id, invoice_ids, payment_reference, **kwargs
-    ):
-        """Override of `account_payment` to take for a certificate only what was offered.
+    def _create_transaction(self, provider_id, *args, custom_create_values=None, **kwargs):
+        """Override of `payment` to take for a certificate only what was offered.
 
-        The amount and the landing address come from the browser, and the partner is whoever is
-        logged in.
+        What to pay, with which provider and where to land comes from the browser here, and the
+        partner is whoever is logged in.
         """
-        if len(invoice_ids) == 1 and (activation := self._get_activation(invoice_ids[0])):
-            invoice = activation.payment_move_id
-            due = invoice.amount_total - invoice._get_settled_amount()
-            if (
-                invoice.currency_id.compare_amounts(float(kwargs.get("amount") or 0), due) != 0
-                or kwargs.get("landing_route") != WIZARD_PATH
-            ):
-                raise ValidationError(
-                    request.env._("The certificate is paid as a whole. Start the payment again.")
-                )
-            partner_id = invoice.partner_id.id
-            payment_reference = activation.name
-        return super()._process_transaction(
-            partner_id, currency_id, invoice_ids, payment_reference, **kwargs
+        values = dict(custom_create_values or {})
+        if activation := self._get_paid_activation(values):
+            activation._check_transaction(provider_id, **kwargs)
+            kwargs["reference_prefix"] = activation.name
+            values["partner_id"] = activation.payment_move_id.partner_id.id
+        return super()._create_transaction(
+            provider_id, *args, custom_create_values=values, **kwargs
         )
 
     @staticmethod
-    def _get_activation(invoice_id):
-        """Return the activation, in sudo mode, that an invoice of this id pays."""
-        return request.env["account.move"].browse(invoice_id or [])._get_certificate_activation()
+    def _get_paid_activation(values):
+        """Return the activation, in sudo mode, that a transaction with these values pays."""
+        transactions = request.env["payment.transaction"]
+        invoice_ids = transactions._fields["invoice_ids"].convert_to_cache(
+            values.get("invoice_ids") or [], transactions
+        )
+        activation = request.env["account.move"].browse(invoice_ids)._get_certificate_activation()
+        if activation and len(invoice_ids) > 1:
+            raise ValidationError(
+                request.env._(
+                    "A certificate is paid by itself. Open Activate your digital certificate and buy from there."
+                )
+            )
+        return activation

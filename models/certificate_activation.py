@@ -11,7 +11,7 @@ from dateutil.relativedelta import relativedelta
 from markupsafe import Markup
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import SQL, mute_logger
@@ -27,6 +27,7 @@ from ..const import (
     REPRESENTATIVE_DOCUMENTS,
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
+    WIZARD_PATH,
 )
 from ..tools import identity
 from ..tools.letter_pdf import render_letter
@@ -245,7 +246,7 @@ class CertificateActivation(models.Model):
         today = self._get_today()
         for activation in self:
             in_force = activation.state == "active" and activation.date_end
-            activation.days_left = (activation.date_end - today).days if in_force else 0
+            activation.days_left = max((activation.date_end - today).days, 0) if in_force else 0
 
     # === CRUD METHODS === #
 
@@ -275,6 +276,9 @@ class CertificateActivation(models.Model):
                 **vals,
                 "representative_vat": identity.normalize_document(vals["representative_vat"]),
             }
+        if vals.get("signed_letter_filename"):
+            name = vals["signed_letter_filename"].removesuffix(".pdf")
+            vals = {**vals, "signed_letter_filename": f"{name}.pdf"}
         if "signed_letter" in vals:
             vals = {**vals, **self._prepare_signed_letter_vals(vals)}
         changed = self.filtered(lambda activation: activation._is_letter_changed_by(vals))
@@ -299,11 +303,8 @@ class CertificateActivation(models.Model):
         activation._check_user(GROUP_USER)
         if activation.state == "pay":
             activation.action_verify_payment()
-        wizard = (
-            self.env["certificate.activation.wizard"]
-            .sudo()
-            .create({"activation_id": activation.id})
-        )
+        wizards = self.env["certificate.activation.wizard"]
+        wizard = wizards._trusted().create({"activation_id": activation.id})
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Activate your digital certificate"),
@@ -380,7 +381,7 @@ class CertificateActivation(models.Model):
                 self._void_letter()
             letter_date = self._get_today()
             letter_code = self._get_letter_code(letter_date)
-        self.sudo().write(
+        self._trusted().write(
             {
                 "letter_date": letter_date,
                 "letter_code": letter_code,
@@ -393,7 +394,7 @@ class CertificateActivation(models.Model):
         """Delete the attached scan, so that another one can be attached."""
         self._lock(GROUP_USER)
         self._check_state("process")
-        self.sudo().write({"signed_letter": False})
+        self._trusted().write({"signed_letter": False})
 
     def action_finish(self):
         """Activate: check the letter once more, prove the certificate and start the period.
@@ -499,7 +500,7 @@ class CertificateActivation(models.Model):
                     next=labels[state],
                 )
             )
-        self.sudo().write({"state": state, **vals})
+        self._trusted().write({"state": state, **vals})
 
     @api.model
     def _get_or_start(self):
@@ -523,7 +524,7 @@ class CertificateActivation(models.Model):
                 return activation
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                activation = self.sudo().create({"company_id": company.id})
+                activation = self._trusted().create({"company_id": company.id})
         except UniqueViolation as error:
             # Another tab was faster: try again, to find what it started.
             raise ConcurrencyError("The activation was started meanwhile.") from error
@@ -533,14 +534,14 @@ class CertificateActivation(models.Model):
 
     def _verify_payment(self):
         """Bring the payment up to date: book what the provider confirmed, find what was paid elsewhere."""
-        activation = self.sudo()
+        activation = self._trusted()
         if activation.payment_status == "recording":
             transactions = activation.payment_move_id.transaction_ids
             transactions.filtered(
                 lambda tx: tx.state == "done" and not tx.is_post_processed
             )._post_process()
             activation.invalidate_recordset()
-        elif activation.payment_status in ("none", "to_pay", "failed", "reversed", "void"):
+        elif activation.payment_status in ("none", "to_pay", "failed", "test", "reversed", "void"):
             abandoned = activation.payment_move_id
             if found := activation._find_payment_move():
                 activation.payment_move_id = found
@@ -561,7 +562,8 @@ class CertificateActivation(models.Model):
                 ("company_id", "=", self.seller_id.id),
                 ("move_type", "=", "out_invoice"),
                 ("state", "=", "posted"),
-                ("commercial_partner_id", "=", self.company_id.partner_id.commercial_partner_id.id),
+                # The company itself: whoever edits contacts makes one a part of any other.
+                ("partner_id", "=", self.company_id.partner_id.id),
                 ("invoice_line_ids.product_id", "=", product.id),
                 ("invoice_date", ">", self._get_today() - relativedelta(years=1)),
             ],
@@ -590,8 +592,10 @@ class CertificateActivation(models.Model):
                     "Ask your administrator to set them in Settings, under Electronic Documents."
                 )
             )
-        moves = self.env["account.move"].sudo().with_company(seller)
-        self.sudo().payment_move_id = moves.with_context(allowed_company_ids=seller.ids).create(
+        # As nobody in particular, in a context of its own: a user's defaults are not the seller's.
+        context = {"lang": self.env.context.get("lang"), "allowed_company_ids": seller.ids}
+        moves = self.env(user=SUPERUSER_ID, context=context)["account.move"]
+        self._trusted().payment_move_id = moves.create(
             {
                 "move_type": "out_invoice",
                 "company_id": seller.id,
@@ -603,6 +607,34 @@ class CertificateActivation(models.Model):
                 ],
             }
         )
+
+    def _check_transaction(self, provider_id, **kwargs):
+        """Check what the payment page asks for, which comes from the browser.
+
+        :param int provider_id: the provider that is to collect
+        :param dict kwargs: of `PaymentPortal._create_transaction`
+        :raise ValidationError: when it is not what the wizard offered
+        """
+        self.ensure_one()
+        invoice = self.payment_move_id
+        provider = self.env["payment.provider"].sudo().browse(provider_id)
+        token = self.env["payment.token"].sudo().browse(kwargs.get("token_id") or [])
+        status = invoice._get_certificate_payment_status()
+        due = invoice.amount_total - invoice._get_settled_amount()
+        if (
+            status not in ("to_pay", "failed", "partial")
+            or invoice.currency_id.compare_amounts(float(kwargs.get("amount") or 0), due) != 0
+            or kwargs.get("landing_route") != WIZARD_PATH
+            or kwargs.get("is_validation")
+            or provider.company_id != invoice.company_id
+            or (token and token.provider_id != provider)
+        ):
+            raise ValidationError(
+                self.env._(
+                    "This payment is not the one that was offered. "
+                    "Open Activate your digital certificate again and buy from there."
+                )
+            )
 
     def _get_payment_url(self):
         """Return the address of Odoo's payment page for what is still to be paid."""
@@ -810,7 +842,7 @@ class CertificateActivation(models.Model):
 
     def _void_letter(self):
         """Void a downloaded letter and its signed scan, and say so."""
-        for activation in self.sudo():
+        for activation in self._trusted():
             had_scan = activation.signed_letter_sha256
             activation.write({**LETTER_VALUES, **SIGNED_LETTER_VALUES})
             activation.message_post(
@@ -930,7 +962,7 @@ class CertificateActivation(models.Model):
         :raise UserError: when there is none that is valid
         """
         certificate = self.seller_id.sudo().certificate_lent_id
-        if not certificate.is_valid or not certificate.private_key_id:
+        if not (certificate.active and certificate.is_valid and certificate.private_key_id):
             raise UserError(
                 self.env._(
                     "%s has no valid certificate to lend at the moment. "

@@ -127,7 +127,7 @@ class ElectronicInvoicingSetup(models.Model):
         for setup in self.filtered(lambda setup: not setup.started_on):
             if any(step["state"] != "done" for step in setup._get_steps()[:-1]):
                 raise UserError(self.env._("Finish the steps before this one first."))
-            setup.sudo().started_on = self.env["certificate.activation"]._get_today()
+            setup._trusted().started_on = self.env["certificate.activation"]._get_today()
         return {"type": "ir.actions.act_window_close"}
 
     # === BUSINESS METHODS === #
@@ -145,7 +145,7 @@ class ElectronicInvoicingSetup(models.Model):
             return setup
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                setup = self.sudo().create({"company_id": company.id})
+                setup = self._trusted().create({"company_id": company.id})
         except UniqueViolation as error:
             # Another tab was faster: try again, to find what it made.
             raise ConcurrencyError("The set-up was made meanwhile.") from error

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import ValidationError
 
 from ..const import SELLER_PARAMETER
 from ..tools import identity
@@ -19,8 +20,9 @@ class ResCompany(models.Model):
     certificate_product_id = fields.Many2one(
         "product.product",
         string="Certificate product",
-        domain="[('type', '=', 'service'), ('sale_ok', '=', True)]",
-        help="The product on the invoice. Its price and taxes are what a company pays.",
+        domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
+        help="The product on the invoice: one of the seller alone. Its price and taxes are what a "
+        "company pays.",
     )
     certificate_lent_id = fields.Many2one(
         "certificate.certificate",
@@ -43,6 +45,20 @@ class ResCompany(models.Model):
         "CHECK (certificate_validity_months > 0)",
         "The certificate must be valid for at least one month.",
     )
+
+    @api.constrains("certificate_product_id")
+    def _check_certificate_product_id(self):
+        for company in self:
+            product = company.certificate_product_id
+            if product and product.company_id != company:
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s must belong to %(company)s alone, so that no buyer can change "
+                        "its price. Set the company of the product.",
+                        product=product.display_name,
+                        company=company.name,
+                    )
+                )
 
     # === COMPUTE METHODS === #
 

@@ -121,6 +121,7 @@ def make_seller(company, price=100000):
             "list_price": price,
             "taxes_id": [Command.set(taxes.ids)],
             "supplier_taxes_id": [Command.clear()],
+            "company_id": company.id,
         }
     )
     company.write(
