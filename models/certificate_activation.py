@@ -532,6 +532,15 @@ class CertificateActivation(models.Model):
 
     # === BUSINESS METHODS - PAYMENT === #
 
+    def _get_payment_day(self):
+        """Return the day in Colombia on which the certificate was paid.
+
+        :rtype: date | None
+        """
+        if self.payment_date:
+            in_colombia = self.with_context(tz=COLOMBIA_TZ)
+            return fields.Datetime.context_timestamp(in_colombia, self.payment_date).date()
+
     def _verify_payment(self):
         """Bring the payment up to date: book what the provider confirmed, find what was paid elsewhere."""
         activation = self._trusted()

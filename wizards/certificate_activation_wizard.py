@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.tools import format_date, format_datetime, formatLang
+from odoo.tools import format_date, formatLang
 
 from ..const import REPRESENTATIVE_FIELDS
 
@@ -131,7 +131,7 @@ class CertificateActivationWizard(models.TransientModel):
                 amount=formatLang(
                     self.env, activation.price_total, currency_obj=activation.currency_id
                 ),
-                date=format_datetime(self.env, activation.payment_date, dt_format="long"),
+                date=format_date(self.env, activation._get_payment_day(), date_format="long"),
                 reference=activation.payment_reference,
             )
             wizard.loan_sentence = self.env._(
