@@ -38,6 +38,7 @@ PUBLIC_METHODS = {
         "action_finish",
         "action_open_overview",
         "action_open_profile",
+        "action_open_test_set",
         "action_pay",
         "action_restart",
         "action_understood",
@@ -46,7 +47,12 @@ PUBLIC_METHODS = {
     SETUP: {"action_open_step", "action_start", "get_overview"},
 }
 # These open a page for the company of whoever calls them: they use nothing of the record.
-WITHOUT_RECORD = {"action_open_overview", "action_open_profile", "action_restart"}
+WITHOUT_RECORD = {
+    "action_open_overview",
+    "action_open_profile",
+    "action_open_test_set",
+    "action_restart",
+}
 
 # The only fields that a user writes; the wizard adds what belongs to the visit.
 EDITABLE = {

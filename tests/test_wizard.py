@@ -91,6 +91,11 @@ class TestWizard(CertificateCommon):
         self.assertTrue(saved["can_finish"])
         self.press(wizard, "action_finish")
         self.assertEqual((wizard.step, wizard.state), ("finish", "active"))
+        action = self.press(wizard, "action_open_test_set")
+        self.assertEqual(
+            (action["res_model"], action["context"]["step"]),
+            ("electronic.invoicing.setup", "test_set"),
+        )
         action = self.press(wizard, "action_open_overview")
         self.assertEqual(
             (action["type"], action["path"]), ("ir.actions.client", "electronic-process")

@@ -215,6 +215,10 @@ class CertificateActivationWizard(models.TransientModel):
     def action_open_profile(self):
         return self.env["electronic.invoicing.setup"].action_open_step("profile")
 
+    def action_open_test_set(self):
+        """Open the next of the six steps."""
+        return self.env["electronic.invoicing.setup"].action_open_step("test_set")
+
     def action_open_overview(self):
         return self.env["ir.actions.actions"]._for_xml_id(
             "l10n_co_certificate_activation.electronic_invoicing_setup_action"

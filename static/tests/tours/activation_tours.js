@@ -132,7 +132,21 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
         step("finish"),
         {
             content: "Go on to the test set",
-            trigger: "button[name=action_open_overview]",
+            trigger: "button[name=action_open_test_set]",
+            run: "click",
+        },
+        {
+            content: "Its identifier can be entered",
+            trigger: ".modal div[name=test_set_identifier] input",
+        },
+        {
+            content: "Not now",
+            trigger: ".modal footer button.btn-secondary",
+            run: "click",
+        },
+        {
+            content: "Go back to the six steps",
+            trigger: "body:not(:has(.modal)) button[name=action_open_overview]",
             run: "click",
         },
         {
