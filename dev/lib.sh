@@ -268,11 +268,12 @@ odoo() {
     fi
 }
 
-# The database every other one is copied from: what the add-on depends on, Spanish, and the assets,
-# which take longer than the add-on itself. Its name changes with whatever it is made of.
+# The database every other one is copied from: what the add-on depends on, Spanish and English (which
+# Odoo leaves out when another language is named), and the assets, which take longer than the add-on
+# itself. Its name changes with whatever it is made of.
 setup_template() {
-    local recipe modules=account_payment,payment_demo,l10n_co,certificate
-    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules es_CO 2"
+    local recipe modules=account_payment,payment_demo,l10n_co,certificate languages=en_US,es_CO
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules $languages"
     TEMPLATE=template_$(printf %s "$recipe" | hash_of)
     database_exists "$TEMPLATE" && return
     check_disk
@@ -280,7 +281,7 @@ setup_template() {
     drop_database "${TEMPLATE}_tmp"
     psql_ -c "CREATE DATABASE \"${TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
     quietly "the template database cannot be created" odoo -d "${TEMPLATE}_tmp" -i "$modules" \
-        --skip-auto-install --load-language es_CO --stop-after-init --no-http --log-level warn
+        --skip-auto-install --load-language "$languages" --stop-after-init --no-http --log-level warn
     say "preparing its assets"
     echo "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()" >"$OWN/assets.py"
     run_assets() { odoo shell -d "${TEMPLATE}_tmp" --no-http --log-level warn <"$OWN/assets.py"; }

@@ -652,10 +652,10 @@ class CertificateActivation(models.Model):
         token = payment_utils.generate_access_token(
             invoice.partner_id.id, amount, invoice.currency_id.id, env=self.env
         )
-        language = self.env["res.lang"]._get_data(code=self.env.user.lang or "en_US").url_code
-        return (
-            f"/{language}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
-        )
+        # In the user's language, when the database has it.
+        language = self.env["res.lang"]._get_data(code=self.env.user.lang or "")
+        prefix = f"/{language.url_code}" if language else ""
+        return f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
 
     # === BUSINESS METHODS - LETTER === #
 

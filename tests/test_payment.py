@@ -217,6 +217,21 @@ class TestPayment(CertificateCommon, PaymentHttpCommon):
         page = self.buy(self.start())
         self.assertEqual(page["payment_method_ids"], self.payment_method.ids)
 
+    def test_the_payment_page_opens_whatever_the_language_of_the_user(self):
+        spanish = self.env["res.lang"]._activate_lang("es_419")
+        activation = self.start()
+        # The last one is none that this database speaks.
+        for code, prefix in (("es_419", f"/{spanish.url_code}"), (None, ""), ("fr_BE", "")):
+            self.env.cr.execute(
+                "UPDATE res_partner SET lang = %s WHERE id = %s", (code, self.user_a.partner_id.id)
+            )
+            self.env.invalidate_all()
+            self.env.registry.clear_cache()
+            with self.subTest(code):
+                url = activation.action_pay()["url"]
+                self.assertTrue(url.startswith(f"{prefix}/payment/pay?"), url)
+                self.assertTrue(self.buy(activation))
+
     def test_a_saved_card_pays(self):
         activation = self.start()
         token = self._create_token(partner_id=self.user_a.partner_id.id)
