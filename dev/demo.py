@@ -20,24 +20,7 @@ seller = samples.make_company(
     "Bogot",
     "certificados@firmafacil.example.com",
 )
-coffee = samples.make_company(
-    env,
-    "Café de la Sierra SAS",
-    "900987321-1",
-    "Carrera 43A # 1-50",
-    "Medellín",
-    "Antioquia",
-    "facturas@cafedelasierra.example.com",
-)
-flowers = samples.make_company(
-    env,
-    "Flores del Valle Ltda",
-    "830114921-1",
-    "Avenida 6N # 23-45",
-    "Cali",
-    "Valle",
-    "facturas@floresdelvalle.example.com",
-)
+coffee, flowers = samples.make_clients(env)
 companies = seller | coffee | flowers
 (env.user | env.ref("base.user_admin")).write(
     {"company_ids": [(4, company.id) for company in companies]}

@@ -277,7 +277,7 @@ class CertificateActivation(models.Model):
                 "representative_vat": identity.normalize_document(vals["representative_vat"]),
             }
         if vals.get("signed_letter_filename"):
-            name = vals["signed_letter_filename"].removesuffix(".pdf")
+            name = str(vals["signed_letter_filename"]).removesuffix(".pdf")
             vals = {**vals, "signed_letter_filename": f"{name}.pdf"}
         if "signed_letter" in vals:
             vals = {**vals, **self._prepare_signed_letter_vals(vals)}

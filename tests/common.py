@@ -36,24 +36,7 @@ class CertificateCommon(AccountPaymentCommon):
         cls.seller = cls.company_data["company"]
         cls.seller.write({"name": "Firma Facil SAS", "vat": "901414515-7", "city": "Bogotá"})
         cls.product = samples.make_seller(cls.seller.sudo())
-        cls.company_a = samples.make_company(
-            env,
-            "Café de la Sierra SAS",
-            "900987321-1",
-            "Carrera 43A # 1-50",
-            "Medellín",
-            "Antioquia",
-            "cafe@example.com",
-        )
-        cls.company_b = samples.make_company(
-            env,
-            "Flores del Valle Ltda",
-            "830114921-1",
-            "Avenida 6N # 23-45",
-            "Cali",
-            "Valle",
-            "flores@example.com",
-        )
+        cls.company_a, cls.company_b = samples.make_clients(env)
         invoicing = "account.group_account_invoice"
         cls.user_a = samples.make_user(env, "Ana", "certificate_a", cls.company_a, invoicing)
         cls.user_b = samples.make_user(env, "Flor", "certificate_b", cls.company_b, invoicing)

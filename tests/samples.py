@@ -87,6 +87,29 @@ def make_company(env, name, nit, street, city, state, email, phone="+57 601 234 
     return company
 
 
+def make_clients(env):
+    """Two companies that buy the certificate."""
+    coffee = make_company(
+        env,
+        "Café de la Sierra SAS",
+        "900987321-1",
+        "Carrera 43A # 1-50",
+        "Medellín",
+        "Antioquia",
+        "facturas@cafedelasierra.example.com",
+    )
+    flowers = make_company(
+        env,
+        "Flores del Valle Ltda",
+        "830114921-1",
+        "Avenida 6N # 23-45",
+        "Cali",
+        "Valle",
+        "facturas@floresdelvalle.example.com",
+    )
+    return coffee, flowers
+
+
 def make_user(env, name, login, companies, *groups, **values):
     """An internal user of some companies, the first of which is the default; password = login."""
     return env["res.users"].create(

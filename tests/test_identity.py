@@ -8,6 +8,9 @@ from ..tools import identity
 
 
 class TestIdentity(BaseCase):
+    def test_a_document_number_can_come_as_a_number(self):
+        self.assertEqual(identity.normalize_document(52123456), "52123456")
+
     def check(self, rule, expected, values):
         for value in values:
             with self.subTest(value):

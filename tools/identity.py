@@ -22,11 +22,11 @@ _NIT = re.compile(r"[0-9]{5,15}-[0-9]")
 def normalize_document(number):
     """Write an identity document's number without what people put between its characters.
 
-    :param str number: as typed, such as ``52.123.456``
+    :param number: as typed, such as ``52.123.456``; over RPC it can also be a number
     :return: upper case letters and digits, such as ``52123456``
     :rtype: str
     """
-    return re.sub(r"[\s.,-]", "", number or "").upper()
+    return re.sub(r"[\s.,-]", "", str(number or "")).upper()
 
 
 def is_document_number(kind, number):
