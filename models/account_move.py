@@ -55,6 +55,14 @@ class AccountMove(models.Model):
         )
         return self.amount_total - self.amount_residual + sum(without_entry.mapped("amount"))
 
+    def _get_amount_due(self):
+        """Return what is still to be paid of this invoice, in its currency.
+
+        :rtype: float
+        """
+        self.ensure_one()
+        return self.amount_total - self._get_settled_amount()
+
     def _is_certificate_payment_reversed(self):
         """Tell whether the money went back: by a credit note or by a refund of the transaction."""
         self.ensure_one()

@@ -9,12 +9,11 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
 from dateutil.relativedelta import relativedelta
 from markupsafe import Markup
-from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command, Domain
-from odoo.tools import SQL, mute_logger
+from odoo.tools import SQL
 
 from odoo.addons.payment import utils as payment_utils
 
@@ -264,13 +263,6 @@ class CertificateActivation(models.Model):
     def write(self, vals):
         if not self.env.su:
             self._check_editable(vals)
-            if set(self.mapped("state")) - {"pay", "process"}:
-                raise UserError(
-                    self.env._(
-                        "This activation has ended and cannot be changed. "
-                        "Open Activate your digital certificate again."
-                    )
-                )
         if "representative_vat" in vals:
             vals = {
                 **vals,
@@ -286,6 +278,16 @@ class CertificateActivation(models.Model):
         result = super(CertificateActivation, self.sudo()).write(vals)
         changed._void_letter()
         return result
+
+    def _check_editable(self, vals):  # pylint: disable=missing-return
+        super()._check_editable(vals)
+        if set(self.mapped("state")) - {"pay", "process"}:
+            raise UserError(
+                self.env._(
+                    "This activation has ended and cannot be changed. "
+                    "Open Activate your digital certificate again."
+                )
+            )
 
     # === ACTION METHODS === #
 
@@ -478,26 +480,27 @@ class CertificateActivation(models.Model):
         )
         self.invalidate_recordset()
 
+    def _get_state_label(self, state):
+        return dict(self._fields["state"]._description_selection(self.env))[state]
+
     def _check_state(self, state):
         if self.state != state:
-            labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
                     "This needs the activation at %(needed)s, but it is at %(current)s. Reload the page.",
-                    needed=labels[state],
-                    current=labels[self.state],
+                    needed=self._get_state_label(state),
+                    current=self._get_state_label(self.state),
                 )
             )
 
     def _set_state(self, state, **vals):
         """Change the state, which `TRANSITIONS` must allow, of a locked activation."""
         if (self.state, state) not in TRANSITIONS:
-            labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
                     "An activation at %(current)s cannot become %(next)s. Reload the page.",
-                    current=labels[self.state],
-                    next=labels[state],
+                    current=self._get_state_label(self.state),
+                    next=self._get_state_label(state),
                 )
             )
         self._trusted().write({"state": state, **vals})
@@ -522,13 +525,7 @@ class CertificateActivation(models.Model):
         for states in (("pay", "process"), ("active",)):
             if activation := self.search(domain & Domain("state", "in", states), limit=1):
                 return activation
-        try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                activation = self._trusted().create({"company_id": company.id})
-        except UniqueViolation as error:
-            # Another tab was faster: try again, to find what it started.
-            raise ConcurrencyError("The activation was started meanwhile.") from error
-        return activation.sudo(self.env.su)
+        return self._create_once({"company_id": company.id})
 
     # === BUSINESS METHODS - PAYMENT === #
 
@@ -629,10 +626,12 @@ class CertificateActivation(models.Model):
         provider = self.env["payment.provider"].sudo().browse(provider_id)
         token = self.env["payment.token"].sudo().browse(kwargs.get("token_id") or [])
         status = invoice._get_certificate_payment_status()
-        due = invoice.amount_total - invoice._get_settled_amount()
         if (
             status not in ("to_pay", "failed", "partial")
-            or invoice.currency_id.compare_amounts(float(kwargs.get("amount") or 0), due) != 0
+            or invoice.currency_id.compare_amounts(
+                float(kwargs.get("amount") or 0), invoice._get_amount_due()
+            )
+            != 0
             or kwargs.get("landing_route") != WIZARD_PATH
             or kwargs.get("is_validation")
             or provider.company_id != invoice.company_id
@@ -648,7 +647,7 @@ class CertificateActivation(models.Model):
     def _get_payment_url(self):
         """Return the address of Odoo's payment page for what is still to be paid."""
         invoice = self.payment_move_id.sudo()
-        amount = invoice.amount_total - invoice._get_settled_amount()
+        amount = invoice._get_amount_due()
         token = payment_utils.generate_access_token(
             invoice.partner_id.id, amount, invoice.currency_id.id, env=self.env
         )

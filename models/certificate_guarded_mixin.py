@@ -1,5 +1,8 @@
+from psycopg2.errors import UniqueViolation
+
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, ConcurrencyError
+from odoo.tools import mute_logger
 
 
 class CertificateGuardedMixin(models.AbstractModel):
@@ -56,6 +59,21 @@ class CertificateGuardedMixin(models.AbstractModel):
         kept = ("allowed_company_ids", "lang", "tz", "uid")
         context = {name: value for name, value in self.env.context.items() if name in kept}
         return self.with_env(self.env(su=True, context=context))
+
+    @api.model
+    def _create_once(self, vals):
+        """Create the one record that a unique index allows, in the name of the user.
+
+        When another tab was faster, Odoo tries the call again, which finds what that tab made.
+
+        :param dict vals: as for `create`
+        :return: the record, in the environment of the caller
+        """
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                return self._trusted().create(vals).with_env(self.env)
+        except UniqueViolation as error:
+            raise ConcurrencyError(f"{self._name} was created meanwhile.") from error
 
     def onchange(self, values, field_names, fields_spec):
         if not self.env.su:

@@ -1,8 +1,5 @@
-from psycopg2.errors import UniqueViolation
-
 from odoo import api, fields, models
-from odoo.exceptions import ConcurrencyError, UserError
-from odoo.tools import mute_logger
+from odoo.exceptions import UserError
 
 from ..const import GROUP_USER, MODULE
 
@@ -65,12 +62,12 @@ class ElectronicInvoicingSetup(models.Model):
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        if not self.env.su and any(self.mapped("started_on")):
+    def _check_editable(self, vals):  # pylint: disable=missing-return
+        super()._check_editable(vals)
+        if any(self.mapped("started_on")):
             raise UserError(
                 self.env._("Electronic invoicing has started: its set-up cannot be changed here.")
             )
-        return super().write(vals)
 
     # === ACTION METHODS === #
 
@@ -143,13 +140,7 @@ class ElectronicInvoicingSetup(models.Model):
         company = self.env.company
         if setup := self.search([("company_id", "=", company.id)]):
             return setup
-        try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                setup = self._trusted().create({"company_id": company.id})
-        except UniqueViolation as error:
-            # Another tab was faster: try again, to find what it made.
-            raise ConcurrencyError("The set-up was made meanwhile.") from error
-        return setup.sudo(self.env.su)
+        return self._create_once({"company_id": company.id})
 
     def _get_steps(self):
         """Compute title, sentence, state and button of each step.
