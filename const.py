@@ -44,6 +44,9 @@ REPRESENTATIVE_FIELDS = (
     "representative_state_id",
 )
 
+# What is stated of a payment to an outside authority: all of it required, in this order.
+RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
+
 # Activation states and the only ways between them.
 TRANSITIONS = {
     ("pay", "process"),
@@ -53,3 +56,30 @@ TRANSITIONS = {
     ("active", "expired"),
     ("active", "revoked"),
 }
+
+# Selections that more than one model shows.
+ACTIVATION_STATES = [
+    ("pay", "Pay"),
+    ("process", "Process"),
+    ("active", "Active"),
+    ("expired", "Expired"),
+    ("cancelled", "Cancelled"),
+    ("revoked", "Revoked"),
+]
+PAYMENT_STATUSES = [
+    ("none", "Not bought"),
+    ("to_pay", "To pay"),
+    ("pending", "Pending"),
+    ("recording", "Being recorded"),
+    ("partial", "Partially paid"),
+    ("failed", "Failed"),
+    ("paid", "Paid"),
+    ("test", "Test payment"),
+    ("reversed", "Reversed"),
+    ("void", "Void"),
+]
+
+# Activity types: what a user has to do next, what a manager has to look at.
+ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
+ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
+ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"

@@ -1,9 +1,16 @@
-from . import certificate_guarded_mixin  # isort: skip  # the models inherit it
+from . import certificate_guarded_mixin, certificate_pdf_mixin  # isort: skip  # the models inherit them
+from . import certificate_activation  # isort: skip  # in several files
 from . import (
     account_move,
-    certificate_activation,
+    account_partial_reconcile,
+    account_payment,
+    certificate_activation_letter,
+    certificate_activation_notice,
+    certificate_activation_payment,
+    certificate_payment_receipt,
     electronic_invoicing_setup,
     ir_attachment,
+    payment_provider,
     payment_transaction,
     res_company,
     res_config_settings,

@@ -1,8 +1,99 @@
-from odoo import models
+from markupsafe import Markup
+
+from odoo import api, fields, models
+
+from ..const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
 
 
 class AccountMove(models.Model):
+    """The seller's invoice of a certificate: how far its payment has come, and whom it tells."""
+
     _inherit = "account.move"
+
+    # For the seller, who may not read the activations of other companies.
+    certificate_payment_status = fields.Selection(
+        PAYMENT_STATUSES, string="Certificate payment", compute="_compute_certificate"
+    )
+    certificate_state = fields.Selection(
+        ACTIVATION_STATES, string="Certificate", compute="_compute_certificate"
+    )
+    certificate_activation_name = fields.Char(
+        string="Activation", compute="_compute_certificate", help="Which the invoice pays."
+    )
+    certificate_date_end = fields.Date(
+        string="Certificate until",
+        compute="_compute_certificate",
+        help="The last day that it signs.",
+    )
+    certificate_surplus = fields.Monetary(
+        string="Charged too much",
+        compute="_compute_certificate",
+        help="A charge beyond the total, such as a second one. Refund it from its payment.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_certificate(self):
+        activations = {
+            activation.payment_move_id.id: activation
+            for activation in self._get_certificate_activation()
+        }
+        none = self.env["certificate.activation"]
+        for move in self:
+            activation = activations.get(move._origin.id, none)
+            status = move.move_type == "out_invoice" and move._get_certificate_payment_status()
+            move.certificate_payment_status = status
+            move.certificate_state = activation.state
+            move.certificate_activation_name = activation.name
+            move.certificate_date_end = activation.date_end
+            move.certificate_surplus = max(move._get_surplus(), 0) if status == "paid" else 0
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "state" in vals:
+            self._follow_certificate_payment()
+        return result
+
+    # === HOOKS === #
+
+    def _invoice_paid_hook(self):
+        result = super()._invoice_paid_hook()
+        self._follow_certificate_payment()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _action_open_sold_certificates(self):
+        """Open the seller's invoices of certificates, each with its payment and its activation.
+
+        :rtype: dict
+        """
+        products = self.env.companies.certificate_product_id
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sold certificates"),
+            "res_model": self._name,
+            "views": [
+                (self.env.ref(f"{MODULE}.account_move_view_list").id, "list"),
+                (self.env.ref("account.view_move_form").id, "form"),
+            ],
+            "search_view_id": (self.env.ref(f"{MODULE}.account_move_view_search").id, "search"),
+            "domain": [
+                ("move_type", "=", "out_invoice"),
+                ("company_id", "in", self.env.companies.ids),
+                ("invoice_line_ids.product_id", "in", products.ids),
+            ],
+            "help": Markup("<p class='o_view_nocontent_smiling_face'>%s</p><p>%s</p>")
+            % (
+                self.env._("No certificate was sold yet"),
+                self.env._(
+                    "The invoices of the company that sells the certificate are listed here."
+                ),
+            ),
+        }
 
     def _get_certificate_payment_status(self):
         """Tell how far the payment of a certificate by this invoice has come.
@@ -50,10 +141,14 @@ class AccountMove(models.Model):
         :rtype: float
         """
         self.ensure_one()
-        without_entry = self.matched_payment_ids.filtered(
+        without_entry = self._get_payments_without_entry()
+        return self.amount_total - self.amount_residual + sum(without_entry.mapped("amount"))
+
+    def _get_payments_without_entry(self):
+        """Return the payments of this invoice that count though no entry books them yet."""
+        return self.matched_payment_ids.filtered(
             lambda payment: not payment.move_id and payment.state in ("in_process", "paid")
         )
-        return self.amount_total - self.amount_residual + sum(without_entry.mapped("amount"))
 
     def _get_amount_due(self):
         """Return what is still to be paid of this invoice, in its currency.
@@ -63,24 +158,64 @@ class AccountMove(models.Model):
         self.ensure_one()
         return self.amount_total - self._get_settled_amount()
 
+    def _get_surplus(self):
+        """Return what came in beyond the total of this invoice and did not go back.
+
+        A provider that charges twice, or charges what was paid by bank meanwhile, leaves money that
+        no invoice asks for. What providers collected counts whole, wherever it is booked; all else
+        counts as far as it settles this invoice.
+
+        :return: amount in the invoice's currency; negative while something is missing
+        :rtype: float
+        """
+        self.ensure_one()
+        invoice = self.sudo()
+        charged = invoice.transaction_ids.filtered(lambda tx: tx.state == "done")
+        booked = charged.payment_id.move_id.line_ids
+        by_hand = sum(
+            partial["amount"]
+            for partial in invoice._get_all_reconciled_invoice_partials()
+            if partial["aml"] not in booked
+        ) + sum((invoice._get_payments_without_entry() - charged.payment_id).mapped("amount"))
+        refunded = sum(invoice._get_certificate_refunds().mapped("amount"))  # negative
+        return sum(charged.mapped("amount")) + refunded + by_hand - invoice.amount_total
+
+    def _get_certificate_refunds(self):
+        """Return the transactions by which the provider gave money of this invoice back."""
+        return self.transaction_ids.child_transaction_ids.filtered(
+            lambda tx: tx.operation == "refund" and tx.state == "done"
+        )
+
     def _is_certificate_payment_reversed(self):
-        """Tell whether the money went back: by a credit note or by a refund of the transaction."""
+        """Tell whether the money went back: by a credit note, or by a refund of more than a surplus."""
         self.ensure_one()
         credit_notes = self.reversal_move_ids | self._get_reconciled_amls().move_id.filtered(
             lambda move: move.move_type == "out_refund"
         )
-        refunds = self.transaction_ids.child_transaction_ids.filtered(
-            lambda tx: tx.operation == "refund" and tx.state == "done"
+        return "posted" in credit_notes.mapped("state") or bool(
+            self._get_certificate_refunds()
+            and self.currency_id.compare_amounts(self._get_surplus(), 0) < 0
         )
-        return "posted" in credit_notes.mapped("state") or bool(refunds)
 
     def _get_certificate_activation(self):
-        """Return the activation that this invoice pays, in sudo mode.
+        """Return the activations that these invoices pay, in sudo mode.
 
         :rtype: certificate.activation
         """
         return (
             self.env["certificate.activation"]
             .sudo()
-            .search([("payment_move_id", "in", self.ids), ("state", "!=", "cancelled")], limit=1)
+            .search([("payment_move_id", "in", self.ids), ("state", "!=", "cancelled")])
         )
+
+    def _follow_certificate_payment(self):
+        """Bring the activations up to date whose payment may have changed with these entries.
+
+        Called wherever money comes, goes back or is booked otherwise; by whoever does that.
+        """
+        moves = self.sudo()
+        invoices = (moves | moves.reversed_entry_id).filtered(
+            lambda move: move.move_type == "out_invoice"
+        )
+        if invoices:
+            self.env["certificate.activation"]._follow_payment(invoices)

@@ -1,8 +1,8 @@
 from psycopg2.errors import UniqueViolation
 
 from odoo import api, models
-from odoo.exceptions import AccessError, ConcurrencyError
-from odoo.tools import mute_logger
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.tools import SQL, mute_logger
 
 
 class CertificateGuardedMixin(models.AbstractModel):
@@ -88,3 +88,56 @@ class CertificateGuardedMixin(models.AbstractModel):
                 return {"value": {}}
             field_names = [name for name in field_names if name in passing]
         return super().onchange(values, field_names, fields_spec)
+
+    # === TRANSITIONS === #
+
+    @api.model
+    def _check_group(self, group):
+        """Check that the user has a group.
+
+        :param str group: external identifier of the group
+        :raise AccessError: otherwise
+        """
+        if not (self.env.su or self.env.user.has_group(group)):
+            raise AccessError(
+                self.env._(
+                    "You need the access right %s for this. Ask your administrator for it.",
+                    self.env.ref(group).sudo().full_name,
+                )
+            )
+
+    def _check_user(self, group):
+        """Check that the user has a group and may see this record.
+
+        :param str group: external identifier of the group
+        :raise AccessError: otherwise
+        """
+        self.ensure_one()
+        self._check_group(group)
+        self.check_access("read")
+
+    def _lock(self, group):
+        """Check the user, wait for whoever is changing this record, and read it anew.
+
+        When someone did change it meanwhile PostgreSQL refuses the lock, Odoo tries the call again
+        and the call finds what the winner left.
+        """
+        self._check_user(group)
+        self.flush_recordset()
+        self.env.cr.execute(
+            SQL("SELECT 1 FROM %s WHERE id = %s FOR UPDATE", SQL.identifier(self._table), self.id)
+        )
+        self.invalidate_recordset()
+
+    def _get_state_label(self, state):
+        return dict(self._fields["state"]._description_selection(self.env))[state]
+
+    def _check_state(self, state):
+        if self.state != state:
+            raise UserError(
+                self.env._(
+                    "This is possible at %(needed)s, but it is at %(current)s. Reload the page.",
+                    needed=self._get_state_label(state),
+                    current=self._get_state_label(self.state),
+                )
+            )

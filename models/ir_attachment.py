@@ -5,36 +5,33 @@ from odoo.exceptions import AccessError
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
-    # A signed letter is stored as an attachment. The activation checks every file that it takes and
-    # writes it in sudo mode; nobody may change the file past it.
+    # A checked PDF is stored as an attachment. Its record checks every file that it takes and writes
+    # it in sudo mode; nobody may change the file past it.
 
     @api.model_create_multi
     def create(self, vals_list):
         attachments = super().create(vals_list)
         # Afterwards: the context gives values as well.
         for attachment in attachments.sudo():
-            self._check_signed_letter(attachment.res_model, attachment.res_field)
+            self._check_pdf_field(attachment.res_model, attachment.res_field)
         return attachments
 
     def write(self, vals):
         for attachment in self.sudo():
-            self._check_signed_letter(attachment.res_model, attachment.res_field)
-            self._check_signed_letter(
+            self._check_pdf_field(attachment.res_model, attachment.res_field)
+            self._check_pdf_field(
                 vals.get("res_model", attachment.res_model),
                 vals.get("res_field", attachment.res_field),
             )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_signed_letter(self):
+    def _unlink_except_pdf_field(self):
         for attachment in self.sudo():
-            self._check_signed_letter(attachment.res_model, attachment.res_field)
+            self._check_pdf_field(attachment.res_model, attachment.res_field)
 
-    def _check_signed_letter(self, res_model, res_field):
-        if not self.env.su and res_model == "certificate.activation" and res_field:
+    def _check_pdf_field(self, res_model, res_field):
+        if not self.env.su and res_field and getattr(self.env.get(res_model), "_pdf_fields", ()):
             raise AccessError(
-                self.env._(
-                    "A signed letter is attached and deleted on its activation, "
-                    "where the file is checked."
-                )
+                self.env._("This file is attached and deleted on its record, where it is checked.")
             )

@@ -4,6 +4,19 @@ from odoo import models
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
+    def write(self, vals):
+        waiting = self.filtered(lambda tx: tx.state in ("pending", "authorized"))
+        result = super().write(vals)
+        if vals.get("state") in ("error", "cancel"):
+            # Whoever waited for it is not in front of the page any more.
+            for activation in waiting.sudo().invoice_ids._get_certificate_activation():
+                if activation.state == "pay" and activation.payment_status == "failed":
+                    activation._notify("failed", activation._get_responsible_users())
+        elif vals.get("state") == "done":
+            refunds = self.filtered(lambda tx: tx.operation == "refund")
+            refunds.source_transaction_id.sudo().invoice_ids._follow_certificate_payment()
+        return result
+
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book a certificate's payment on the buying company.
 
@@ -13,4 +26,7 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if self.invoice_ids._get_certificate_activation():
             extra_create_values["partner_id"] = self.invoice_ids.commercial_partner_id.id
-        return super()._create_payment(**extra_create_values)
+        payment = super()._create_payment(**extra_create_values)
+        # Also when there was nothing left to pay.
+        self.invoice_ids._follow_certificate_payment()
+        return payment

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.tools import float_round
 
 from ..const import SELLER_PARAMETER
 from ..tools import identity
@@ -36,6 +37,17 @@ class ResCompany(models.Model):
         default=12,
         help="Months for which one payment activates the certificate.",
     )
+    certificate_provider_id = fields.Many2one(
+        "payment.provider",
+        string="Payment provider of the certificate",
+        domain="[('company_id', '=', id), ('state', '!=', 'disabled')]",
+        help="The only provider that collects for the certificate; all of the seller's when empty.",
+    )
+    certificate_accept_receipts = fields.Boolean(
+        string="Accept receipts",
+        help="Let a company that paid an outside authority attach the receipt instead of buying "
+        "here. A manager of that company approves it, and this company then lends its certificate.",
+    )
     certificate_accept_test_payments = fields.Boolean(
         string="Accept test payments",
         help="Let payments of a provider in test mode activate certificates: for demonstrations.",
@@ -45,6 +57,19 @@ class ResCompany(models.Model):
         "CHECK (certificate_validity_months > 0)",
         "The certificate must be valid for at least one month.",
     )
+
+    @api.constrains("certificate_provider_id")
+    def _check_certificate_provider_id(self):
+        for company in self:
+            provider = company.certificate_provider_id.sudo()
+            if provider and provider.company_id != company:
+                raise ValidationError(
+                    self.env._(
+                        "%(provider)s collects for another company. Choose a provider of %(company)s.",
+                        provider=provider.name,
+                        company=company.name,
+                    )
+                )
 
     @api.constrains("certificate_product_id")
     def _check_certificate_product_id(self):
@@ -78,6 +103,54 @@ class ResCompany(models.Model):
         self.env["res.company"].invalidate_model(["certificate_seller_id"])
 
     # === BUSINESS METHODS === #
+
+    def _get_certificate_price(self, partner=None, unit=None, taxes=None):
+        """Return what the seller's certificate costs, rounded so that the total is in whole pesos.
+
+        Colombians pay no cents, and some providers take none: whatever the price before taxes is,
+        it gives way by less than a peso so that the total has none.
+
+        :param partner: `res.partner` that buys
+        :param float unit: a price before taxes, instead of the product's
+        :param taxes: `account.tax`, instead of the product's
+        :return: `unit`, the price on the invoice's line, `untaxed` and `total`, in the seller's
+            currency; all 0 when nothing is for sale
+        :rtype: dict[str, float]
+        """
+        product = self.certificate_product_id.with_company(self)
+        taxes = product.taxes_id if taxes is None else taxes
+        taxes = taxes.filtered(lambda tax: tax.company_id == self)
+        currency = self.currency_id
+
+        def compute(unit):
+            amounts = taxes.compute_all(unit, currency=currency, product=product, partner=partner)
+            return {
+                "unit": unit,
+                "untaxed": amounts["total_excluded"],
+                "total": amounts["total_included"],
+            }
+
+        price = compute(product.lst_price if unit is None else unit)
+        if currency.name != "COP" or not price["total"]:
+            return price
+        whole = round(price["total"])
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        # Not every whole total can be reached by a price with cents: then the next one.
+        for total in (whole, whole + 1, whole - 1):
+            unit = float_round(price["unit"] * total / price["total"], precision_digits=digits)
+            for cents in (0, 0.01, -0.01):
+                rounded = compute(float_round(unit + cents, precision_digits=digits))
+                if currency.compare_amounts(rounded["total"], total) == 0:
+                    return rounded
+        return price
+
+    def _get_certificate_validity_months(self):
+        """Return for how many months a payment counts, also where the seller is outside.
+
+        :rtype: int
+        """
+        default = self._fields["certificate_validity_months"].default(self)
+        return self.certificate_validity_months or default
 
     def _get_active_certificate_activation(self):
         """Return the activation under which this company signs today.

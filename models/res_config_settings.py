@@ -11,6 +11,24 @@ class ResConfigSettings(models.TransientModel):
     certificate_product_id = fields.Many2one(
         related="company_id.certificate_product_id", readonly=False
     )
+    certificate_price = fields.Float(
+        related="certificate_product_id.list_price", string="Price before taxes", readonly=False
+    )
+    certificate_tax_ids = fields.Many2many(
+        related="certificate_product_id.taxes_id", string="Taxes", readonly=False
+    )
+    certificate_price_total = fields.Monetary(
+        string="A company pays",
+        compute="_compute_certificate_price_total",
+        currency_field="currency_id",
+        help="With taxes, in whole pesos.",
+    )
+    certificate_provider_id = fields.Many2one(
+        related="company_id.certificate_provider_id", readonly=False
+    )
+    certificate_accept_receipts = fields.Boolean(
+        related="company_id.certificate_accept_receipts", readonly=False
+    )
     certificate_lent_id = fields.Many2one(related="company_id.certificate_lent_id", readonly=False)
     certificate_validity_months = fields.Integer(
         related="company_id.certificate_validity_months", readonly=False
@@ -23,3 +41,11 @@ class ResConfigSettings(models.TransientModel):
     def _compute_is_certificate_seller(self):
         for settings in self:
             settings.is_certificate_seller = settings.certificate_seller_id == settings.company_id
+
+    @api.depends("company_id", "certificate_price", "certificate_tax_ids")
+    def _compute_certificate_price_total(self):
+        for settings in self:
+            price = settings.company_id._get_certificate_price(
+                unit=settings.certificate_price, taxes=settings.certificate_tax_ids._origin
+            )
+            settings.certificate_price_total = price["total"]

@@ -17,6 +17,8 @@ from .common import REPRESENTATIVE, CertificateCommon
 ACTIVATION = "certificate.activation"
 WIZARD = "certificate.activation.wizard"
 SETUP = "electronic.invoicing.setup"
+RECEIPT = "certificate.payment.receipt"
+REASON = "certificate.reason.wizard"
 
 # Everything that a client can call, by model. A new name here is a decision.
 PUBLIC_METHODS = {
@@ -31,8 +33,12 @@ PUBLIC_METHODS = {
         "action_revoke",
         "action_verify_payment",
     },
+    RECEIPT: {"action_approve", "action_create_vendor_bill", "action_submit"},
+    REASON: {"action_confirm"},
     WIZARD: {
+        "action_approve_receipt",
         "action_continue",
+        "action_delete_receipt",
         "action_delete_signed_letter",
         "action_download_letter",
         "action_finish",
@@ -41,6 +47,7 @@ PUBLIC_METHODS = {
         "action_open_test_set",
         "action_pay",
         "action_restart",
+        "action_submit_receipt",
         "action_understood",
         "action_verify_payment",
     },
@@ -62,6 +69,7 @@ EDITABLE = {
         "signed_letter",
         "signed_letter_filename",
         "is_letter_requested",
+        "is_receipt_requested",
         "is_notice_understood",
     },
     SETUP: {

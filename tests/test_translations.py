@@ -18,6 +18,7 @@ SAME_IN_SPANISH = {
     "<span>Total</span>",
     "ID",
     "SHA-256",
+    "Total",
     "object._get_letter_filename()",
 }
 

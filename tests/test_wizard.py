@@ -110,10 +110,14 @@ class TestWizard(CertificateCommon):
         self.seller.sudo().certificate_product_id = False
         self.assertFalse(self.open().is_for_sale)
 
-    def test_verifying_without_a_payment_tells_so_and_refreshes_the_page(self):
-        action = self.open().action_verify_payment()
-        self.assertEqual(action["tag"], "display_notification")
-        self.assertEqual(action["params"]["next"]["type"], "ir.actions.act_window_close")
+    def test_verifying_without_a_payment_tells_what_was_looked_at(self):
+        wizard = self.open()
+        self.assertFalse(wizard.findings)
+        wizard.action_verify_payment()
+        self.assertEqual(len(wizard.findings), 1)
+        # Buying is another attempt, of which the old findings say nothing.
+        wizard.action_pay()
+        self.assertFalse(wizard.findings)
 
     # === RESUMING === #
 

@@ -1,7 +1,6 @@
 from odoo import api, fields, models
-from odoo.tools import format_date, formatLang
 
-from ..const import REPRESENTATIVE_FIELDS
+from ..const import RECEIPT_FIELDS, REPRESENTATIVE_FIELDS
 
 
 def _activation_field(kind, name, **options):
@@ -11,6 +10,11 @@ def _activation_field(kind, name, **options):
     can call, takes any activation's id.
     """
     return kind(related=f"activation_id.{name}", related_sudo=False, **options)
+
+
+def _receipt_field(kind, name, **options):
+    """A field of the receipt, likewise."""
+    return kind(related=f"receipt_id.{name}", related_sudo=False, **options)
 
 
 class CertificateActivationWizard(models.TransientModel):
@@ -28,7 +32,11 @@ class CertificateActivationWizard(models.TransientModel):
             *REPRESENTATIVE_FIELDS,
             "signed_letter",
             "signed_letter_filename",
+            *(f"receipt_{name}" for name in RECEIPT_FIELDS),
+            "receipt",
+            "receipt_filename",
             "is_letter_requested",
+            "is_receipt_requested",
             "is_notice_understood",
         )
     )
@@ -43,10 +51,18 @@ class CertificateActivationWizard(models.TransientModel):
         [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
     )
     is_letter_requested = fields.Boolean(help="Whether red messages are shown, on this visit.")
+    is_receipt_requested = fields.Boolean(help="The same for the receipt.")
     is_notice_understood = fields.Boolean()
 
     # Pay
     payment_status = _activation_field(fields.Selection, "payment_status")
+    payment_sentence = _activation_field(fields.Char, "payment_sentence")
+    payment_surplus = _activation_field(fields.Monetary, "payment_surplus")
+    surplus_sentence = fields.Char(compute="_compute_sentences")
+    findings = fields.Json(
+        readonly=True,
+        help="What Verify payment looked at on this visit, and why it does not count.",
+    )
     payment_message = _activation_field(fields.Char, "payment_message")
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
@@ -55,7 +71,18 @@ class CertificateActivationWizard(models.TransientModel):
     is_for_sale = fields.Boolean(compute="_compute_price_tax")
     validity_sentence = fields.Char(compute="_compute_sentences")
     lender_sentence = fields.Char(compute="_compute_sentences")
-    paid_sentence = fields.Char(compute="_compute_sentences")
+    receipt_id = fields.Many2one(
+        "certificate.payment.receipt", string="Payment receipt", ondelete="cascade"
+    )
+    receipt_state = _receipt_field(fields.Selection, "state", string="State of the receipt")
+    receipt_authority = _receipt_field(fields.Char, "authority", readonly=False)
+    receipt_payment_date = _receipt_field(fields.Date, "payment_date", readonly=False)
+    receipt_amount = _receipt_field(fields.Monetary, "amount", readonly=False)
+    receipt_reference = _receipt_field(fields.Char, "reference", readonly=False)
+    receipt = _receipt_field(fields.Binary, "receipt", readonly=False)
+    receipt_filename = _receipt_field(fields.Char, "receipt_filename", readonly=False)
+    receipt_size = _receipt_field(fields.Integer, "receipt_size", string="Size of the receipt")
+    receipt_pages = _receipt_field(fields.Integer, "receipt_pages", string="Pages of the receipt")
 
     # Process
     representative_name = _activation_field(fields.Char, "representative_name", readonly=False)
@@ -126,13 +153,10 @@ class CertificateActivationWizard(models.TransientModel):
             validity = self.env._("1 month") if months == 1 else self.env._("%s months", months)
             wizard.validity_sentence = self.env._("Valid for %s", validity)
             wizard.lender_sentence = self.env._("Lent by %s", seller)
-            wizard.paid_sentence = self.env._(
-                "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
-                amount=formatLang(
-                    self.env, activation.price_total, currency_obj=activation.currency_id
-                ),
-                date=format_date(self.env, activation._get_payment_day(), date_format="long"),
-                reference=activation.payment_reference,
+            wizard.surplus_sentence = self.env._(
+                "%(seller)s received %(amount)s more than the price: your credit. Ask it for a refund.",
+                seller=seller,
+                amount=activation._format_money(activation.payment_surplus),
             )
             wizard.loan_sentence = self.env._(
                 "The certificate is lent to your company for %s from its activation. "
@@ -148,18 +172,34 @@ class CertificateActivationWizard(models.TransientModel):
                 "%(seller)s signs your electronic invoices with its certificate "
                 "from %(start)s to %(end)s.",
                 seller=seller,
-                start=format_date(self.env, activation.date_start, date_format="long"),
-                end=format_date(self.env, activation.date_end, date_format="long"),
+                start=activation._format_date(activation.date_start),
+                end=activation._format_date(activation.date_end),
             )
 
-    @api.depends("is_letter_requested", *REPRESENTATIVE_FIELDS)
+    @api.depends(
+        "is_letter_requested",
+        "is_receipt_requested",
+        "receipt_size",
+        *REPRESENTATIVE_FIELDS,
+        *(f"receipt_{name}" for name in RECEIPT_FIELDS),
+    )
     def _compute_field_errors(self):
         for wizard in self:
-            wizard.field_errors = (
-                wizard.activation_id._get_representative_errors(wizard)
-                if wizard.is_letter_requested
-                else {}
-            )
+            errors = {}
+            if wizard.is_letter_requested:
+                errors.update(wizard.activation_id._get_representative_errors(wizard))
+            if wizard.is_receipt_requested:
+                errors.update(wizard._get_receipt_errors())
+            wizard.field_errors = errors
+
+    def _get_receipt_errors(self):
+        """Return the sentences of the receipt by the names that its fields have here."""
+        values = {name: self[f"receipt_{name}"] for name in (*RECEIPT_FIELDS, "size")}
+        errors = self.receipt_id._get_errors({**values, "receipt_size": values["size"]})
+        return {
+            name if name == "receipt" else f"receipt_{name}": sentence
+            for name, sentence in errors.items()
+        }
 
     @api.depends("activation_id")
     def _compute_profile_error(self):
@@ -177,20 +217,27 @@ class CertificateActivationWizard(models.TransientModel):
         self.is_notice_understood = True
 
     def action_pay(self):
+        # What was looked at before says nothing of this payment.
+        self._trusted().findings = []
         return self.activation_id.action_pay()
 
     def action_verify_payment(self):
-        if self.activation_id.action_verify_payment():
-            return None
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "type": "info",
-                "message": self.env._("No new payment has arrived."),
-                "next": {"type": "ir.actions.act_window_close"},
-            },
-        }
+        """Look again, and show what was looked at when nothing of it counts."""
+        is_paid = self.activation_id.action_verify_payment()
+        self._trusted().findings = [] if is_paid else self.activation_id._explain_payment()
+
+    def action_submit_receipt(self):
+        """Save, show every red message, or send the receipt when there is none."""
+        self.is_receipt_requested = True
+        if not self._get_receipt_errors():
+            self.receipt_id.action_submit()
+            self.is_receipt_requested = False
+
+    def action_delete_receipt(self):
+        self.receipt = False
+
+    def action_approve_receipt(self):
+        self.receipt_id.action_approve()
 
     def action_continue(self):
         self.activation_id.action_continue()

@@ -3,25 +3,25 @@ import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
-/** The wizard's page: each time the letter is asked for, the first field in red gets the focus. */
+/** The wizard's page: each time the letter is asked for, or the receipt sent, the first field in red gets the focus. */
 export class ActivationFormController extends formView.Controller {
     setup() {
         super.setup();
-        this.letter = useState({ requests: 0 });
+        this.messages = useState({ requests: 0 });
         useEffect(
             (requests) => {
                 if (requests) {
                     this.rootRef.el?.querySelector("[aria-invalid='true']")?.focus();
                 }
             },
-            () => [this.letter.requests]
+            () => [this.messages.requests]
         );
     }
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
-        if (clickParams.name === "action_download_letter") {
-            this.letter.requests++;
+        if (["action_download_letter", "action_submit_receipt"].includes(clickParams.name)) {
+            this.messages.requests++;
         }
     }
 }

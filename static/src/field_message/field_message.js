@@ -1,10 +1,12 @@
 import { registry } from "@web/core/registry";
 import { charField } from "@web/views/fields/char/char_field";
+import { dateField } from "@web/views/fields/datetime/datetime_field";
 import { emailField } from "@web/views/fields/email/email_field";
 import {
     buildM2OFieldDescription,
     Many2OneField,
 } from "@web/views/fields/many2one/many2one_field";
+import { monetaryField } from "@web/views/fields/monetary/monetary_field";
 
 import { Component, useEffect, useRef } from "@odoo/owl";
 
@@ -23,7 +25,7 @@ class FieldMessage extends Component {
         this.root = useRef("root");
         useEffect(
             (message) => {
-                const input = this.root.el.querySelector("input");
+                const input = this.root.el.querySelector("input, button");
                 if (!input) {
                     return;
                 }
@@ -62,5 +64,7 @@ function withMessage(nativeField) {
 registry
     .category("fields")
     .add("certificate_char", withMessage(charField))
+    .add("certificate_date", withMessage(dateField))
     .add("certificate_email", withMessage(emailField))
-    .add("certificate_many2one", withMessage(buildM2OFieldDescription(Many2OneField)));
+    .add("certificate_many2one", withMessage(buildM2OFieldDescription(Many2OneField)))
+    .add("certificate_monetary", withMessage(monetaryField));

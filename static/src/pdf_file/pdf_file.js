@@ -11,15 +11,20 @@ import { Component, useRef, useState } from "@odoo/owl";
 export const MAX_SIZE = 1048576;
 
 /**
- * Takes the signed letter by button or by drop, refuses here what the server would refuse for its
- * size or kind, and shows what was attached. The file is saved at once; a refusal by the server is
- * shown in the same place, and nothing typed elsewhere in the form is lost.
+ * Takes a PDF by button or by drop, refuses here what the server would refuse for its size or kind,
+ * and shows what was attached. The file is saved at once; a refusal by the server is shown in the same
+ * place, and nothing typed elsewhere in the form is lost.
+ *
+ * Beside the binary field `x` it reads `x_filename`, `x_size` and `x_pages`; the option `owner` names
+ * the many2one to the record that stores the file. The placeholder is the text of the button.
  */
-export class SignedLetter extends Component {
-    static template = "l10n_co_certificate_activation.SignedLetter";
+export class PdfFile extends Component {
+    static template = "l10n_co_certificate_activation.PdfFile";
     static props = {
         ...standardFieldProps,
-        fileNameField: { type: String, optional: true },
+        owner: String,
+        label: String,
+        buttonLabel: String,
     };
 
     setup() {
@@ -34,33 +39,42 @@ export class SignedLetter extends Component {
         );
     }
 
-    get data() {
-        return this.props.record.data;
-    }
-
-    get isAttached() {
-        return Boolean(this.data.signed_letter_size);
+    get fileName() {
+        return this.props.record.data[`${this.props.name}_filename`];
     }
 
     get size() {
-        const size = this.data.signed_letter_size;
-        const [unit, bytes] = size < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+        return this.props.record.data[`${this.props.name}_size`];
+    }
+
+    get isAttached() {
+        return Boolean(this.size);
+    }
+
+    get refusal() {
+        const { record, name } = this.props;
+        return this.state.refusal || (!this.isAttached && record.data.field_errors?.[name]);
+    }
+
+    get formattedSize() {
+        const [unit, bytes] = this.size < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
         const format = { style: "unit", unit, maximumFractionDigits: 1 };
-        return new Intl.NumberFormat(user.lang, format).format(size / bytes);
+        return new Intl.NumberFormat(user.lang, format).format(this.size / bytes);
     }
 
     get pages() {
-        const pages = this.data.signed_letter_pages;
+        const pages = this.props.record.data[`${this.props.name}_pages`];
         return pages === 1 ? _t("1 page") : _t("%s pages", pages);
     }
 
     get contentUrl() {
+        const { record, name, owner } = this.props;
         return url("/web/content", {
-            model: "certificate.activation",
-            id: this.data.activation_id.id,
-            field: this.props.name,
-            filename_field: this.props.fileNameField,
-            unique: this.data.signed_letter_size,
+            model: record.fields[owner].relation,
+            id: record.data[owner].id,
+            field: name,
+            filename_field: `${name}_filename`,
+            unique: this.size,
         });
     }
 
@@ -92,11 +106,11 @@ export class SignedLetter extends Component {
     }
 
     /**
-     * @returns {Promise<string>} why the file cannot be the letter, or nothing
+     * @returns {Promise<string>} why the file cannot be taken, or nothing
      */
     async refuse(file) {
         if (!file.size) {
-            return _t("The file is empty. Scan the letter again and attach the new file.");
+            return _t("The file is empty. Scan it again and attach the new file.");
         }
         if (file.size > MAX_SIZE) {
             return _t("The file is larger than 1 MB. Scan it in black and white or at 150 dpi.");
@@ -109,13 +123,13 @@ export class SignedLetter extends Component {
     }
 
     async save(file) {
-        const { record, name, fileNameField } = this.props;
+        const { record, name } = this.props;
         const data = (await getDataURLFromFile(file)).split(",")[1];
         // What was typed goes first, so that a refused file takes nothing with it.
         if (!(await record.save())) {
             return;
         }
-        await record.update({ [name]: data, [fileNameField]: file.name });
+        await record.update({ [name]: data, [`${name}_filename`]: file.name });
         let refusal = "";
         const isSaved = await record.save({
             onError: (error) => {
@@ -130,14 +144,20 @@ export class SignedLetter extends Component {
     }
 }
 
-registry.category("fields").add("certificate_signed_letter", {
-    component: SignedLetter,
+registry.category("fields").add("certificate_pdf", {
+    component: PdfFile,
     supportedTypes: ["binary"],
     isEmpty: () => false,
-    extractProps: ({ attrs }) => ({ fileNameField: attrs.filename }),
-    fieldDependencies: [
-        { name: "activation_id", type: "many2one", readonly: true },
-        { name: "signed_letter_size", type: "integer", readonly: true },
-        { name: "signed_letter_pages", type: "integer", readonly: true },
+    extractProps: ({ attrs, options, string }) => ({
+        owner: options.owner,
+        label: string,
+        buttonLabel: attrs.placeholder,
+    }),
+    fieldDependencies: ({ name, options }) => [
+        { name: options.owner, type: "many2one", readonly: true },
+        { name: "field_errors", type: "json", readonly: true },
+        { name: `${name}_filename`, type: "char" },
+        { name: `${name}_size`, type: "integer", readonly: true },
+        { name: `${name}_pages`, type: "integer", readonly: true },
     ],
 });

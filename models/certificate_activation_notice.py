@@ -1,0 +1,176 @@
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, api, models
+
+from ..const import (
+    ACTIVITY_DECISION,
+    ACTIVITY_NEXT_STEP,
+    ACTIVITY_PROBLEM,
+    GROUP_MANAGER,
+    WIZARD_PATH,
+)
+
+# What kind of activity each notice leaves with the user.
+ACTIVITIES = {
+    "paid": ACTIVITY_NEXT_STEP,
+    "failed": ACTIVITY_NEXT_STEP,
+    "receipt_rejected": ACTIVITY_NEXT_STEP,
+    "receipt_waiting": ACTIVITY_DECISION,
+    "returned": ACTIVITY_PROBLEM,
+    "surplus": ACTIVITY_PROBLEM,
+}
+
+
+class CertificateActivation(models.Model):
+    """Who is told what of an activation when it moves on without them."""
+
+    _inherit = "certificate.activation"
+
+    @api.model
+    def _follow_payment(self, invoices):
+        """React to what happened to invoices, whoever did it.
+
+        :param invoices: `account.move` in sudo mode
+        """
+        activations = invoices._get_certificate_activation()
+        sold = invoices.filtered(lambda move: move.company_id.certificate_product_id)
+        if sold:
+            activations |= activations.search(
+                [("state", "=", "pay"), ("company_id.partner_id", "in", sold.partner_id.ids)]
+            )
+        # In the name of nobody: whoever books a payment has nothing to do with the activation.
+        for activation in activations.with_env(self.env(user=SUPERUSER_ID, context={})):
+            activation.invalidate_recordset()
+            activation._react_to_payment()
+
+    def _react_to_payment(self):
+        """Tell who has to know that the certificate is paid, or is not paid any more."""
+        self.ensure_one()
+        if self.state == "pay":
+            self._take_payment_made_elsewhere()
+            if self.payment_status == "paid":
+                self._notify("paid", self._get_responsible_users())
+        elif self.state in ("process", "active"):
+            if self.payment_status == "paid":
+                self.activity_unlink([ACTIVITY_PROBLEM])
+            else:
+                self._notify("returned", self._get_managers())
+        if self.payment_surplus:
+            self._notify("surplus", self._get_managers())
+
+    def _get_responsible_users(self):
+        """Return who walks the steps: who started them, else the managers.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        user = self.create_uid
+        if user.active and not user.share and self.company_id in user.company_ids:
+            return user
+        return self._get_managers()
+
+    def _get_managers(self):
+        """Return the managers of the company: those who work for it first of all, else for it too.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        managers = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref(GROUP_MANAGER).id),
+                    ("company_ids", "in", self.company_id.id),
+                    ("share", "=", False),
+                ]
+            )
+        )
+        return managers.filtered(lambda user: user.company_id == self.company_id) or managers
+
+    def _notify(self, kind, users):
+        """Tell users of something by an activity and a message, each in their language, once.
+
+        :param str kind: one of `ACTIVITIES`
+        :param users: `res.users`
+        """
+        self.ensure_one()
+        for user in users:
+            # The message tells of the activity already.
+            context = {"lang": user.lang, "mail_activity_quick_update": True}
+            told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            subject, sentence = told._get_notice(kind)
+            known = told.activity_search([ACTIVITIES[kind]], user_id=user.id)
+            if subject in known.mapped("summary"):
+                continue
+            told.activity_schedule(
+                ACTIVITIES[kind], user_id=user.id, summary=subject, note=sentence
+            )
+            told.message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=subject,
+                body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
+                % (sentence, told._get_notice_url(user), told._get_notice_button(kind)),
+            )
+
+    def _get_notice(self, kind):
+        """Write a notice: its subject and one sentence, in the language of the context.
+
+        :rtype: tuple[str, str]
+        """
+        seller, company = self.seller_id.name, self.company_id.name
+        notices = {
+            "paid": (
+                self.env._("Your digital certificate is paid"),
+                self.env._(
+                    "%s Next: the legal representative's data and the letter.",
+                    self.payment_sentence,
+                ),
+            ),
+            "failed": (
+                self.env._("The payment of your digital certificate was not completed"),
+                self.env._("You can try again. %s", self.payment_message or ""),
+            ),
+            "receipt_waiting": (
+                self.env._("A payment receipt waits for your decision"),
+                self.env._(
+                    "%s attached the receipt of its digital certificate. Approve or reject it.",
+                    company,
+                ),
+            ),
+            "receipt_rejected": (
+                self.env._("The receipt of your digital certificate was rejected"),
+                self.payment_sentence,
+            ),
+            "returned": (
+                self.env._("The payment of a digital certificate is gone"),
+                self.env._(
+                    "%(sentence)s Decide whether %(company)s keeps its activation.",
+                    sentence=self.payment_sentence,
+                    company=company,
+                ),
+            ),
+            "surplus": (
+                self.env._("A digital certificate was charged too much"),
+                self.env._(
+                    "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
+                    amount=self._format_money(self.payment_surplus),
+                    seller=seller,
+                ),
+            ),
+        }
+        return notices[kind]
+
+    @api.model
+    def _get_notice_button(self, kind):
+        if ACTIVITIES[kind] == ACTIVITY_NEXT_STEP:
+            return self.env._("Continue with your digital certificate")
+        return self.env._("Open the activation")
+
+    def _get_notice_url(self, user):
+        """Return where a notice leads: to the steps, when the user has no other company to be in."""
+        base_url = self.get_base_url()
+        if len(user.company_ids) == 1 and self.state in ("pay", "process"):
+            return f"{base_url}{WIZARD_PATH}"
+        # Odoo's own way to a record, which changes the company on the way.
+        return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"

@@ -1,0 +1,579 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import format_date, formatLang
+
+from odoo.addons.payment import utils as payment_utils
+
+from ..const import (
+    COLOMBIA_TZ,
+    GROUP_MANAGER,
+    GROUP_USER,
+    PAYMENT_STATUSES,
+    WIZARD_PATH,
+)
+
+# In these nothing is on its way, so that a payment made elsewhere can take the place.
+OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
+
+
+class CertificateActivation(models.Model):
+    """The payment of an activation: bought online, or found where it was made."""
+
+    _inherit = "certificate.activation"
+
+    payment_move_id = fields.Many2one(
+        "account.move", string="Invoice", readonly=True, copy=False, ondelete="restrict"
+    )
+    receipt_ids = fields.One2many(
+        "certificate.payment.receipt", "activation_id", string="Receipt", readonly=True
+    )
+    payment_status = fields.Selection(
+        PAYMENT_STATUSES, compute="_compute_payment", compute_sudo=True
+    )
+    payment_sentence = fields.Char(
+        compute="_compute_payment_sentence",
+        help="How far the payment has come and what happens next.",
+    )
+    payment_reference = fields.Char(
+        string="Reference", compute="_compute_payment", compute_sudo=True
+    )
+    payment_date = fields.Date(
+        string="Paid on", compute="_compute_payment", compute_sudo=True, help="In Colombia."
+    )
+    payment_message = fields.Char(
+        compute="_compute_payment",
+        compute_sudo=True,
+        help="What the payment provider said of the last transaction.",
+    )
+    payment_surplus = fields.Monetary(
+        string="Charged too much",
+        compute="_compute_payment_surplus",
+        compute_sudo=True,
+        help="What the seller received beyond the price: a credit of the company.",
+    )
+    seller_id = fields.Many2one("res.company", compute="_compute_price", compute_sudo=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_price", compute_sudo=True)
+    price_untaxed = fields.Monetary(compute="_compute_price", compute_sudo=True)
+    price_total = fields.Monetary(compute="_compute_price", compute_sudo=True)
+    validity_months = fields.Integer(compute="_compute_price", compute_sudo=True)
+    accepts_receipts = fields.Boolean(
+        string="Accept receipts",
+        compute="_compute_price",
+        compute_sudo=True,
+        help="Whether the receipt of a payment to an outside authority can take the place of one here.",
+    )
+
+    _payment_move_unique = models.UniqueIndex(
+        "(payment_move_id) WHERE payment_move_id IS NOT NULL AND state != 'cancelled'",
+        "This payment has already been used for another activation.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("payment_move_id", "receipt_ids.state")
+    def _compute_payment(self):
+        for activation in self:
+            invoice = activation.payment_move_id
+            transactions = invoice.transaction_ids.sorted("id")
+            last = transactions[-1:]
+            receipt = activation._get_deciding_receipt()
+            activation.payment_status = receipt._get_payment_status() or (
+                invoice._get_certificate_payment_status()
+            )
+            if receipt:
+                activation.payment_reference = receipt.reference
+                activation.payment_date = receipt.payment_date
+                activation.payment_message = False
+                continue
+            # The one that paid; a second charge may have come later.
+            transaction = transactions.filtered(lambda tx: tx.state == "done")[:1] or last
+            activation.payment_reference = ", ".join(
+                filter(None, (invoice.name, transaction.reference))
+            )
+            activation.payment_date = (
+                self._get_day(transaction.last_state_change)
+                if transaction
+                else max(invoice.reconciled_payment_ids.mapped("date"), default=False)
+                or invoice.invoice_date
+            )
+            activation.payment_message = last.state_message
+
+    @api.depends("payment_move_id")
+    def _compute_payment_surplus(self):
+        for activation in self:
+            invoice = activation.payment_move_id
+            surplus = (
+                invoice._get_surplus() if activation.payment_status == "paid" and invoice else 0
+            )
+            # Given up when a payment was found elsewhere, and charged after all.
+            for abandoned in activation._get_abandoned_moves():
+                surplus += abandoned._get_surplus() + abandoned.amount_total
+            activation.payment_surplus = max(surplus, 0)
+
+    @api.depends("payment_status")
+    @api.depends_context("lang")
+    def _compute_payment_sentence(self):
+        for activation in self:
+            activation.payment_sentence = activation._get_payment_sentence()
+
+    @api.depends("payment_move_id", "company_id")
+    def _compute_price(self):
+        for activation in self:
+            invoice = activation.payment_move_id
+            seller = invoice.company_id or activation.company_id.certificate_seller_id
+            if invoice:
+                untaxed, total = invoice.amount_untaxed, invoice.amount_total
+            else:
+                price = seller._get_certificate_price(activation.company_id.partner_id)
+                untaxed, total = price["untaxed"], price["total"]
+            activation.seller_id = seller
+            activation.currency_id = (
+                invoice.currency_id or seller.currency_id or activation.company_id.currency_id
+            )
+            activation.price_untaxed = untaxed
+            activation.price_total = total
+            activation.validity_months = seller._get_certificate_validity_months()
+            activation.accepts_receipts = not seller or seller.certificate_accept_receipts
+
+    # === ACTION METHODS === #
+
+    def action_verify_payment(self):
+        """Look again whether the certificate is paid, also for a payment made elsewhere.
+
+        :return: whether it is paid; `_explain_payment` tells why not
+        :rtype: bool
+        """
+        self._lock(GROUP_USER)
+        if self.state == "pay":
+            self._verify_payment()
+        return self.payment_status == "paid"
+
+    def action_pay(self):
+        """Invoice the certificate when it is not yet, and lead to the payment page.
+
+        :return: the action that opens the payment page, or the wizard when nothing is to be paid
+        :rtype: dict
+        :raise UserError: while a payment is pending, or when nobody sells the certificate
+        """
+        self._lock(GROUP_USER)
+        self._verify_payment()
+        if self.state != "pay" or self.payment_status in ("paid", "test"):
+            return self.action_open_wizard()
+        if self.payment_status in ("pending", "recording"):
+            raise UserError(
+                self.env._("A payment is being processed. Wait for its result before paying again.")
+            )
+        if self.payment_move_id.sudo()._get_certificate_payment_status() in (
+            "none",
+            "reversed",
+            "void",
+        ):
+            self._create_payment_move()
+        return {"type": "ir.actions.act_url", "url": self._get_payment_url(), "target": "self"}
+
+    # === BUSINESS METHODS - STATUS === #
+
+    @api.model
+    def _get_day(self, moment):
+        """Return the day in Colombia of a moment: a datetime in UTC, as Odoo stores it.
+
+        :rtype: date | bool
+        """
+        in_colombia = self.with_context(tz=COLOMBIA_TZ)
+        return moment and fields.Datetime.context_timestamp(in_colombia, moment).date()
+
+    def _format_money(self, amount):
+        self.ensure_one()
+        return formatLang(self.env, amount, currency_obj=self.currency_id)
+
+    def _format_date(self, date):
+        return format_date(self.env, date, date_format="long") if date else ""
+
+    def _get_deciding_receipt(self):
+        """Return the receipt, in sudo mode, when it and no invoice says how far the payment has come.
+
+        :rtype: certificate.payment.receipt
+        """
+        self.ensure_one()
+        receipt = self.sudo().receipt_ids
+        status = self.sudo().payment_move_id._get_certificate_payment_status()
+        decides = {
+            "approved": status != "paid",
+            "waiting": status in OPEN_STATUSES,
+            "rejected": status == "none",
+        }
+        return receipt if decides.get(receipt.state) else receipt.browse()
+
+    def _get_payment_sentence(self):
+        """Say in one sentence how far the payment has come and what happens next.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        activation = self.sudo()
+        if receipt := activation._get_deciding_receipt():
+            return receipt._get_sentence()
+        invoice = activation.payment_move_id
+        sentences = {
+            "none": self.env._(
+                "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
+            ),
+            "to_pay": self.env._("Your invoice is ready and not paid yet."),
+            "pending": self.env._(
+                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
+                "few hours: you can close this page, and we will tell you by email.",
+                reference=activation.payment_reference,
+                date=self._format_date(activation.payment_date),
+            ),
+            "recording": self.env._("Your payment was confirmed. Record it to continue."),
+            "partial": self.env._(
+                "%(paid)s of %(total)s is paid. Pay the rest to continue.",
+                paid=self._format_money(invoice._get_settled_amount()) if invoice else "",
+                total=self._format_money(invoice.amount_total),
+            ),
+            "failed": self.env._("The payment was not completed. You can try again."),
+            "paid": self.env._(
+                "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
+                amount=self._format_money(activation.price_total),
+                date=self._format_date(activation.payment_date),
+                reference=activation.payment_reference,
+            ),
+            "test": self.env._(
+                "This was a test payment: no money moved, and it activates no certificate. Ask the seller."
+            ),
+            "reversed": self.env._(
+                "The payment was returned. Buy the certificate again to continue."
+            )
+            if self.state == "pay"
+            else self.env._("The payment was returned after it had been used here."),
+            "void": self.env._("The invoice was cancelled. Buy the certificate again to continue.")
+            if self.state == "pay"
+            else self.env._("The invoice was cancelled after it had been used here."),
+        }
+        return sentences[activation.payment_status]
+
+    # === BUSINESS METHODS - PAYMENT === #
+
+    def _get_receipt(self):
+        """Return the receipt of this activation, and make an empty one where one can be attached.
+
+        :rtype: certificate.payment.receipt
+        """
+        self.ensure_one()
+        receipts = self.receipt_ids
+        if receipts or self.state != "pay" or not self.accepts_receipts:
+            return receipts
+        return receipts._create_once({"activation_id": self.id})
+
+    def _verify_payment(self):
+        """Bring the payment up to date: book what the provider confirmed, find what was paid elsewhere."""
+        activation = self._trusted()
+        if activation.payment_status == "recording":
+            transactions = activation.payment_move_id.transaction_ids
+            transactions.filtered(
+                lambda tx: tx.state == "done" and not tx.is_post_processed
+            )._post_process()
+            activation.invalidate_recordset()
+        else:
+            activation._take_payment_made_elsewhere()
+
+    def _take_payment_made_elsewhere(self):
+        """Take an invoice of the seller that is paid, in place of one that is not, when there is one."""
+        activation = self._trusted()
+        if activation.payment_status in OPEN_STATUSES:
+            abandoned = activation.payment_move_id
+            if found := activation._find_payment_move():
+                activation.payment_move_id = found
+                abandoned.filtered(lambda move: move.state == "draft").button_cancel()
+
+    def _get_payment_moves_domain(self):
+        """Search the invoices of the seller to this company, in sudo mode."""
+        self.ensure_one()
+        return [
+            ("company_id", "=", self.seller_id.id),
+            ("move_type", "=", "out_invoice"),
+            # The company itself: whoever edits contacts makes one a part of any other.
+            ("partner_id", "=", self.company_id.partner_id.id),
+        ]
+
+    def _get_payment_candidates(self):
+        """Return the seller's invoices to this company for the certificate, the latest first.
+
+        :rtype: account.move
+        """
+        product = self.seller_id.certificate_product_id
+        if not product:
+            return self.env["account.move"]
+        return self.env["account.move"].search(
+            [
+                *self._get_payment_moves_domain(),
+                ("invoice_line_ids.product_id", "=", product.id),
+            ],
+            order="invoice_date desc, id desc",
+        )
+
+    def _get_abandoned_moves(self):
+        """Return the invoices that were made for this activation and gave way to another one."""
+        return self.env["account.move"].search(
+            [
+                *self._get_payment_moves_domain(),
+                ("invoice_origin", "=", self.name),
+                ("state", "=", "cancel"),
+                ("transaction_ids.state", "=", "done"),
+                ("id", "!=", self.payment_move_id.id),
+            ]
+        )
+
+    def _find_payment_move(self):
+        """Find an invoice of the seller to this company that is paid and pays nothing else yet.
+
+        :return: an invoice of the last year, or an empty record
+        :rtype: account.move
+        """
+        return next(
+            (
+                move
+                for move in self._get_payment_candidates()
+                if not self._get_payment_refusal(move)
+            ),
+            self.env["account.move"],
+        )
+
+    def _get_payment_refusal(self, move):
+        """Tell why an invoice does not pay this activation.
+
+        :param move: one of the payment candidates
+        :return: `draft`, `used`, `old`, or the payment status that is not `paid`; None when it pays
+        :rtype: str | None
+        """
+        if move.state == "draft":
+            return "draft"
+        if move._get_certificate_activation() - self:
+            return "used"
+        if move.invoice_date <= self._get_today() - relativedelta(years=1):
+            return "old"
+        status = move._get_certificate_payment_status()
+        return None if status == "paid" else status
+
+    def _explain_payment(self):
+        """Say what was looked at to find the payment, and why none of it counts.
+
+        :return: whole sentences; what is the company's own only
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        activation = self._trusted()
+        seller, product = activation.seller_id, activation.seller_id.certificate_product_id
+        if not product:
+            return [
+                self.env._(
+                    "Nobody sells the certificate here, so that there is no invoice to look at."
+                )
+            ]
+        # Those that were never issued and given up are of no interest.
+        candidates = activation._get_payment_candidates().filtered(
+            lambda move: move.state != "cancel" or move.posted_before
+        )
+        sentences = [activation._explain_payment_refusal(move) for move in candidates]
+        if not candidates:
+            sentences.append(
+                self.env._(
+                    "%(seller)s has no invoice of %(product)s to %(company)s.",
+                    seller=seller.name,
+                    product=product.display_name,
+                    company=activation.company_id.name,
+                )
+            )
+        others = (
+            self.env["account.move"]
+            .sudo()
+            .search_count(
+                [
+                    *activation._get_payment_moves_domain(),
+                    ("state", "=", "posted"),
+                    ("id", "not in", candidates.ids),
+                ]
+            )
+        )
+        if others:
+            sentences.append(
+                self.env._(
+                    "Its %(count)s other invoices to you are for other products.", count=others
+                )
+            )
+        payments = (
+            self.env["account.payment"]
+            .sudo()
+            .search(
+                [
+                    ("company_id", "=", seller.id),
+                    ("partner_id", "=", activation.company_id.partner_id.id),
+                    ("payment_type", "=", "inbound"),
+                    ("state", "in", ("in_process", "paid")),
+                    ("is_reconciled", "=", False),
+                    ("invoice_ids", "=", False),
+                ]
+            )
+        )
+        sentences += [
+            self.env._(
+                "Your payment of %(amount)s of %(date)s belongs to no invoice yet: ask %(seller)s to assign it.",
+                amount=formatLang(self.env, payment.amount, currency_obj=payment.currency_id),
+                date=self._format_date(payment.date),
+                seller=seller.name,
+            )
+            for payment in payments
+        ]
+        return sentences
+
+    def _explain_payment_refusal(self, move):
+        """Say in one sentence why an invoice does not pay this activation."""
+        name, date = move.name, self._format_date(move.invoice_date)
+        if move == self.payment_move_id:
+            return self.env._("Your invoice: %s", self.payment_sentence)
+        refusal = self._get_payment_refusal(move)
+        sentences = {
+            "draft": self.env._(
+                "An invoice to you is not issued yet: ask the seller to confirm it."
+            ),
+            "used": self.env._(
+                "Invoice %(name)s of %(date)s has already paid %(activation)s.",
+                name=name,
+                date=date,
+                activation=(move._get_certificate_activation() - self)[:1].name,
+            ),
+            "old": self.env._(
+                "Invoice %(name)s of %(date)s is more than a year old.", name=name, date=date
+            ),
+            "reversed": self.env._(
+                "The payment of invoice %(name)s of %(date)s was returned.", name=name, date=date
+            ),
+            "void": self.env._("Invoice %(name)s of %(date)s was cancelled.", name=name, date=date),
+            "test": self.env._(
+                "Invoice %(name)s of %(date)s has a test payment only.", name=name, date=date
+            ),
+            "partial": self.env._(
+                "Invoice %(name)s of %(date)s is paid in part: %(due)s is missing.",
+                name=name,
+                date=date,
+                due=self._format_money(move._get_amount_due()),
+            ),
+            "pending": self.env._(
+                "The payment of invoice %(name)s of %(date)s is being processed.",
+                name=name,
+                date=date,
+            ),
+        }
+        return sentences.get(
+            refusal,
+            self.env._("Invoice %(name)s of %(date)s is not paid.", name=name, date=date),
+        )
+
+    def _create_payment_move(self):
+        """Draft the seller's invoice. It stays a draft until the payment posts it.
+
+        :raise UserError: when nobody sells the certificate
+        """
+        seller = self.seller_id.sudo()
+        price = seller._get_certificate_price(self.company_id.sudo().partner_id)
+        if not seller.certificate_product_id or seller.currency_id.is_zero(price["total"]):
+            raise UserError(
+                self.env._(
+                    "The certificate cannot be bought yet: its seller or its price is not set. "
+                    "Ask your administrator to set them in Settings, under Electronic Documents."
+                )
+            )
+        # As nobody in particular, in a context of its own: a user's defaults are not the seller's.
+        context = {"lang": self.env.context.get("lang"), "allowed_company_ids": seller.ids}
+        moves = self.env(user=SUPERUSER_ID, context=context)["account.move"]
+        self._trusted().payment_move_id = moves.create(
+            {
+                "move_type": "out_invoice",
+                "company_id": seller.id,
+                "partner_id": self.company_id.sudo().partner_id.id,
+                "currency_id": seller.currency_id.id,
+                "invoice_origin": self.name,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "product_id": seller.certificate_product_id.id,
+                            "quantity": 1,
+                            "price_unit": price["unit"],
+                        }
+                    )
+                ],
+            }
+        )
+
+    def _check_transaction(self, provider_id, **kwargs):
+        """Check what the payment page asks for, which comes from the browser.
+
+        :param int provider_id: the provider that is to collect
+        :param dict kwargs: of `PaymentPortal._create_transaction`
+        :raise ValidationError: when it is not what the wizard offered
+        """
+        self.ensure_one()
+        invoice = self.payment_move_id
+        provider = self.env["payment.provider"].sudo().browse(provider_id)
+        token = self.env["payment.token"].sudo().browse(kwargs.get("token_id") or [])
+        status = invoice._get_certificate_payment_status()
+        if (
+            status not in ("to_pay", "failed", "partial")
+            or invoice.currency_id.compare_amounts(
+                float(kwargs.get("amount") or 0), invoice._get_amount_due()
+            )
+            != 0
+            or kwargs.get("landing_route") != WIZARD_PATH
+            or kwargs.get("is_validation")
+            or provider.company_id != invoice.company_id
+            or provider not in (invoice.company_id.certificate_provider_id or provider)
+            or (token and token.provider_id != provider)
+        ):
+            raise ValidationError(
+                self.env._(
+                    "This payment is not the one that was offered. "
+                    "Open Activate your digital certificate again and buy from there."
+                )
+            )
+
+    def _get_payment_url(self):
+        """Return the address of Odoo's payment page for what is still to be paid."""
+        invoice = self.payment_move_id.sudo()
+        amount = invoice._get_amount_due()
+        token = payment_utils.generate_access_token(
+            invoice.partner_id.id, amount, invoice.currency_id.id, env=self.env
+        )
+        # In the user's language, when the database has it.
+        language = self.env["res.lang"]._get_data(code=self.env.user.lang or "")
+        prefix = f"/{language.url_code}" if language else ""
+        return f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
+
+    def _discard_payment(self, reason):
+        """Stop waiting for a pending payment, so that the company can pay again.
+
+        The transaction becomes an error and not cancelled: a provider that confirms it after all is
+        still heard, and its money is not lost.
+
+        :param str reason: as the manager typed it; kept in the history
+        :raise UserError: when nothing is pending, or without a reason
+        """
+        self._lock(GROUP_MANAGER)
+        pending = self.sudo().payment_move_id.transaction_ids.filtered(
+            lambda tx: tx.state in ("pending", "authorized")
+        )
+        if not pending:
+            raise UserError(self.env._("No payment is pending any more. Reload the page."))
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the payment is discarded."))
+        self._trusted().message_post(
+            body=self.env._(
+                "Pending payment %(reference)s discarded: %(reason)s",
+                reference=", ".join(pending.mapped("reference")),
+                reason=reason.strip(),
+            )
+        )
+        pending._set_error(reason.strip())
+        self.invalidate_recordset()

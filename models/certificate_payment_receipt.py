@@ -1,0 +1,289 @@
+from dateutil.relativedelta import relativedelta
+from psycopg2.errors import UniqueViolation
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import format_date, formatLang, mute_logger
+
+from ..const import ACTIVITY_DECISION, GROUP_MANAGER, GROUP_USER, RECEIPT_FIELDS
+
+
+class CertificatePaymentReceipt(models.Model):
+    """The proof that a company paid an authority outside this database for its certificate.
+
+    It goes `draft` -> `waiting` -> `approved`, or to `rejected`, from where it is corrected and sent
+    again. Users write its data until they send it; a manager of the company decides.
+    """
+
+    _name = "certificate.payment.receipt"
+    _description = "Certificate Payment Receipt"
+    _inherit = ["certificate.guarded.mixin", "certificate.pdf.mixin", "mail.thread"]
+    _order = "id desc"
+    _rec_name = "reference"
+    _editable_fields = frozenset((*RECEIPT_FIELDS, "receipt", "receipt_filename"))
+    _pdf_fields = ("receipt",)
+    _mail_post_access = "read"
+
+    activation_id = fields.Many2one(
+        "certificate.activation", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
+    currency_id = fields.Many2one(related="company_id.currency_id")
+    state = fields.Selection(
+        [
+            ("draft", "Draft"),
+            ("waiting", "Waiting for approval"),
+            ("approved", "Approved"),
+            ("rejected", "Rejected"),
+        ],
+        required=True,
+        readonly=True,
+        default="draft",
+        tracking=True,
+    )
+    authority = fields.Char(help="Who was paid: the certification authority or its seller.")
+    payment_date = fields.Date(string="Paid on")
+    amount = fields.Monetary(string="Amount paid", help="With taxes.")
+    reference = fields.Char(help="The number of the receipt or of the invoice.")
+    receipt = fields.Binary(attachment=True)
+    receipt_filename = fields.Char()
+    receipt_size = fields.Integer(string="Size in bytes", readonly=True)
+    receipt_sha256 = fields.Char(string="SHA-256", readonly=True)
+    receipt_pages = fields.Integer(string="Pages", readonly=True)
+    decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
+    decided_on = fields.Datetime(readonly=True)
+    rejection_reason = fields.Char(readonly=True)
+    vendor_bill_id = fields.Many2one("account.move", readonly=True, ondelete="set null")
+
+    _activation_unique = models.UniqueIndex(
+        "(activation_id)", "An activation has one receipt. Open Activate your digital certificate."
+    )
+    # One payment serves one activation, whoever has the receipt.
+    _file_unique = models.UniqueIndex("(receipt_sha256) WHERE state IN ('waiting', 'approved')")
+    _reference_unique = models.UniqueIndex(
+        "(lower(authority), lower(reference)) WHERE state IN ('waiting', 'approved')"
+    )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        vals = {
+            name: " ".join(value.split())
+            if name in ("authority", "reference") and isinstance(value, str)
+            else value
+            for name, value in vals.items()
+        }
+        return super().write(vals)
+
+    def _check_editable(self, vals):  # pylint: disable=missing-return
+        super()._check_editable(vals)
+        for receipt in self:
+            if receipt.state not in ("draft", "rejected"):
+                raise UserError(
+                    self.env._("The receipt was sent and cannot be changed. Reload the page.")
+                )
+
+    # === ACTION METHODS === #
+
+    def action_submit(self):
+        """Send the receipt to the managers of the company.
+
+        :raise ValidationError: naming each missing or wrong field, or for a receipt already used
+        """
+        self._lock(GROUP_USER)
+        if self.state in ("waiting", "approved"):
+            return
+        activation = self.activation_id
+        activation._check_state("pay")
+        if not activation.accepts_receipts:
+            raise UserError(
+                self.env._(
+                    "%s sells the certificate here: buy it online.",
+                    activation.seller_id.sudo().name,
+                )
+            )
+        if errors := self._get_errors(self):
+            raise ValidationError("\n".join(errors.values()))
+        self._check_stored_pdf("receipt")
+        try:
+            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
+                self._trusted().write({"state": "waiting", "rejection_reason": False})
+                self.flush_recordset()
+        except UniqueViolation as error:
+            raise ValidationError(
+                self.env._(
+                    "This receipt has already been used. One payment activates one certificate."
+                )
+            ) from error
+        activation = activation.sudo()
+        activation._notify("receipt_waiting", activation._get_managers())
+
+    def action_approve(self):
+        """Let the receipt pay the activation.
+
+        :raise UserError: unless it waits for it, unaltered
+        """
+        self._lock(GROUP_MANAGER)
+        if self.state == "approved":
+            return
+        self._check_state("waiting")
+        self._check_stored_pdf("receipt")
+        self._decide(state="approved")
+        activation = self.activation_id.sudo()
+        activation._notify("paid", activation._get_responsible_users())
+
+    def action_create_vendor_bill(self):
+        """Open the draft of the authority's bill, with the receipt attached, and make it first.
+
+        :return: the action that opens it
+        :rtype: dict
+        :raise AccessError: for a user who may not make bills
+        """
+        self._lock(GROUP_MANAGER)
+        self._check_state("approved")
+        if not self.vendor_bill_id:
+            # With the rights of the user: it is the company's accounting.
+            bill = (
+                self.env["account.move"]
+                .with_company(self.company_id)
+                .create(self._prepare_vendor_bill_vals())
+            )
+            receipt = self.sudo().with_context(bin_size=False)
+            bill.message_main_attachment_id = self.env["ir.attachment"].create(
+                {
+                    "name": self.receipt_filename,
+                    "datas": receipt.receipt,
+                    "res_model": bill._name,
+                    "res_id": bill.id,
+                }
+            )
+            self._trusted().vendor_bill_id = bill
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": "account.move",
+            "res_id": self.vendor_bill_id.id,
+            "views": [(False, "form")],
+        }
+
+    # === BUSINESS METHODS === #
+
+    def _decide(self, **vals):
+        self._trusted().write(
+            {"decided_by_id": self.env.user.id, "decided_on": fields.Datetime.now(), **vals}
+        )
+        self.activation_id.sudo().activity_unlink([ACTIVITY_DECISION])
+
+    def _reject(self, reason):
+        """Give the receipt back to be corrected.
+
+        :param str reason: as the manager typed it, shown to who sent the receipt
+        :raise UserError: unless it waits for a decision, or without a reason
+        """
+        self._lock(GROUP_MANAGER)
+        self._check_state("waiting")
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the receipt is rejected."))
+        self._decide(state="rejected", rejection_reason=reason.strip())
+        self._trusted().message_post(body=self.env._("Rejected: %s", reason.strip()))
+        activation = self.activation_id.sudo()
+        activation._notify("receipt_rejected", activation._get_responsible_users())
+
+    def _release(self):
+        """Free the receipts of an activation that was given up, so that the next one can use them."""
+        self.filtered(lambda receipt: receipt.state in ("waiting", "approved"))._trusted().write(
+            {"state": "draft"}
+        )
+
+    @api.model
+    def _get_errors(self, values):
+        """Say what is missing or wrong in a receipt's data.
+
+        :param values: anything that gives `RECEIPT_FIELDS` and `receipt_size` by name
+        :return: one sentence for each field that must change, in the order of the form
+        :rtype: dict[str, str]
+        """
+        missing = {
+            "authority": self.env._("Enter whom you paid."),
+            "payment_date": self.env._("Enter the day of the payment."),
+            "amount": self.env._("Enter the amount that you paid."),
+            "reference": self.env._("Enter the number of the receipt."),
+        }
+        errors = {name: missing[name] for name in RECEIPT_FIELDS if not values[name]}
+        today = self.env["certificate.activation"]._get_today()
+        date = values["payment_date"]
+        if date and date > today:
+            errors["payment_date"] = self.env._("This day has not come yet.")
+        elif date and date <= today - relativedelta(years=1):
+            errors["payment_date"] = self.env._(
+                "This payment is more than a year old: its certificate has ended."
+            )
+        if values["amount"] < 0:
+            errors["amount"] = self.env._("Enter the amount without a sign.")
+        if not values["receipt_size"]:
+            errors["receipt"] = self.env._("Attach the receipt.")
+        return errors
+
+    def _get_payment_status(self):
+        """Return the payment status of the activation that this receipt decides.
+
+        :return: a value of `certificate.activation.payment_status`; None for no receipt
+        :rtype: str | None
+        """
+        return {"waiting": "pending", "approved": "paid", "rejected": "failed"}.get(self.state)
+
+    def _get_sentence(self):
+        """Say how far the receipt has come.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        facts = {
+            "authority": self.authority,
+            "amount": formatLang(self.env, self.amount, currency_obj=self.currency_id),
+            "date": format_date(self.env, self.payment_date, date_format="long"),
+            "reference": self.reference,
+        }
+        sentences = {
+            "waiting": self.env._(
+                "Your receipt of %(authority)s waits for the approval of a manager of your company. "
+                "We will tell you by email.",
+                **facts,
+            ),
+            "approved": self.env._(
+                "The certificate is paid: %(amount)s to %(authority)s on %(date)s, receipt %(reference)s.",
+                **facts,
+            ),
+            "rejected": self.env._(
+                "Your receipt was rejected: %s Correct it and send it again.", self.rejection_reason
+            ),
+        }
+        return sentences.get(self.state)
+
+    def _prepare_vendor_bill_vals(self):
+        partner = self.env["res.partner"].search(
+            [
+                ("name", "=ilike", self.authority),
+                ("company_id", "in", (False, self.company_id.id)),
+                ("parent_id", "=", False),
+            ],
+            limit=1,
+        )
+        return {
+            "move_type": "in_invoice",
+            "partner_id": partner.id,
+            "ref": self.reference,
+            "invoice_date": self.payment_date,
+            "currency_id": self.currency_id.id,
+            "invoice_line_ids": [
+                Command.create(
+                    {
+                        "name": self.env._("Digital certificate, %s", self.authority),
+                        "quantity": 1,
+                        "price_unit": self.amount,
+                        # What the amount holds of IVA is for the bookkeeper to say.
+                        "tax_ids": [Command.clear()],
+                    }
+                )
+            ],
+        }

@@ -1,0 +1,118 @@
+import base64
+import hashlib
+
+from odoo import api, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..tools.pdf_check import PdfCheckUnavailable, PdfRefused, check_pdf
+
+
+class CertificatePdfMixin(models.AbstractModel):
+    """A record that keeps uploaded PDF files, each of them checked before it is stored.
+
+    Beside a binary field `x` of `_pdf_fields` stand what is kept about its file: `x_filename`,
+    `x_size` in bytes, `x_sha256` and `x_pages`.
+    """
+
+    _name = "certificate.pdf.mixin"
+    _description = "Record with Checked PDF Files"
+
+    # Names of the binary fields; set by each model.
+    _pdf_fields = ()
+
+    def write(self, vals):
+        for name in self._pdf_fields:
+            filename = vals.get(f"{name}_filename")
+            if filename:
+                vals = {**vals, f"{name}_filename": f"{str(filename).removesuffix('.pdf')}.pdf"}
+            if name in vals:
+                vals = {**vals, **self._prepare_pdf_vals(name, vals)}
+        # In sudo mode: the facts derived from a file are not the user's to write.
+        return super(CertificatePdfMixin, self.sudo()).write(vals)
+
+    def _prepare_pdf_vals(self, name, vals):
+        """Check a file that is about to be stored, and derive what is kept about it.
+
+        :param str name: of the binary field
+        :param dict vals: values with that field: base64, or falsy to delete the file
+        :rtype: dict
+        :raise ValidationError: with one sentence and a remedy, when the file is refused
+        """
+        # An empty text is an empty file, which is refused like any other bad one.
+        if vals[name] in (False, None):
+            return dict.fromkeys(self._get_pdf_fields(name), False)
+        facts = self._check_pdf(vals[name])
+        return {
+            f"{name}_filename": vals.get(f"{name}_filename") or self.env._("scan.pdf"),
+            f"{name}_size": facts.size,
+            f"{name}_sha256": facts.sha256,
+            f"{name}_pages": facts.pages,
+        }
+
+    @api.model
+    def _get_pdf_fields(self, name):
+        """Name the binary field and all that is kept about its file."""
+        return [name] + [f"{name}_{fact}" for fact in ("filename", "size", "sha256", "pages")]
+
+    @api.model
+    def _check_pdf(self, content):
+        """Check an uploaded PDF in a process of its own.
+
+        :param content: base64
+        :rtype: tools.pdf_check.PdfFacts
+        :raise ValidationError: with one sentence and a remedy, when the file is refused
+        :raise UserError: when files cannot be checked on this server
+        """
+        sentences = {
+            "empty": self.env._("The file is empty. Scan it again and attach the new file."),
+            "too_large": self.env._(
+                "The file is larger than 1 MB. Scan it in black and white or at 150 dpi."
+            ),
+            "not_pdf": self.env._("The file is not a PDF. Save the scan as a PDF and attach that."),
+            "truncated": self.env._("The end of the file is missing. Copy or scan it again."),
+            "damaged": self.env._("The file is damaged and cannot be opened. Scan it again."),
+            "encrypted": self.env._(
+                "The file has a password. Save it without one and attach it again."
+            ),
+            "no_pages": self.env._("The file has no pages. Scan it again."),
+            "too_many_pages": self.env._(
+                "The file has more than 10 pages. Attach only what is asked for."
+            ),
+            "active_content": self.env._(
+                "The file contains a program or another file. Print it to PDF or scan it, and attach that."
+            ),
+            "too_complex": self.env._(
+                "The file is too complicated to be checked. Print it to PDF or scan it, and attach that."
+            ),
+        }
+        try:
+            return check_pdf(base64.b64decode(content, validate=True))
+        except (TypeError, ValueError) as error:
+            raise ValidationError(sentences["damaged"]) from error
+        except PdfRefused as refused:
+            raise ValidationError(sentences[refused.code]) from refused
+        except PdfCheckUnavailable as error:
+            raise UserError(
+                self.env._(
+                    "The server cannot check PDF files now. Try again, or tell your administrator."
+                )
+            ) from error
+
+    def _check_stored_pdf(self, name):
+        """Check that the stored file is there, unaltered and still acceptable.
+
+        :param str name: of the binary field
+        :raise UserError: otherwise, with the remedy
+        """
+        self.ensure_one()
+        content = self.sudo().with_context(bin_size=False)[name]
+        if (
+            not content
+            or hashlib.sha256(base64.b64decode(content)).hexdigest() != self[f"{name}_sha256"]
+        ):
+            raise UserError(
+                self.env._(
+                    "The stored file is missing or was altered. Delete it and attach it again."
+                )
+            )
+        self._check_pdf(content)
