@@ -433,7 +433,11 @@ class CertificateActivation(models.Model):
         """Say in one sentence why an invoice does not pay this activation."""
         name, date = move.name, self._format_date(move.invoice_date)
         if move == self.payment_move_id:
-            return self.env._("Your invoice: %s", self.payment_sentence)
+            if move.state == "draft":
+                return self.env._("Your invoice: %s", self.payment_sentence)
+            return self.env._(
+                "Invoice %(name)s: %(sentence)s", name=name, sentence=self.payment_sentence
+            )
         refusal = self._get_payment_refusal(move)
         sentences = {
             "draft": self.env._(

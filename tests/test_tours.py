@@ -30,17 +30,23 @@ class TestTours(CertificateCommon, HttpCase):
             }
         )
 
-    def test_an_invoicing_user_walks_from_the_menu_to_an_active_certificate(self):
+    def sell_by_demo_provider(self):
+        """Let the seller collect by Odoo's demo provider, and tell whether it is there to do so."""
         demo = self.env.ref("payment.payment_provider_demo").sudo()
-        if demo.code == "demo":
-            demo = demo.copy({"company_id": self.seller.id, "state": "test", "is_published": True})
-            demo.payment_method_ids.active = True
-            self.dummy_provider.sudo().state = "disabled"
+        if demo.code != "demo":
+            # payment_demo is not installed here, and no other provider can be paid in a test.
+            return False
+        demo = demo.copy({"company_id": self.seller.id, "state": "test", "is_published": True})
+        demo.payment_method_ids.active = True
+        self.dummy_provider.sudo().state = "disabled"
+        return True
+
+    def test_an_invoicing_user_walks_from_the_menu_to_an_active_certificate(self):
+        if self.sell_by_demo_provider():
             self.start_tour(
                 "/odoo/electronic-process", "certificate_activation_buy", login=self.user_a.login
             )
         else:
-            # payment_demo is not installed here, and no other provider can be paid in a test.
             self.pay(self.start())
         self.start_tour(WIZARD_PATH, "certificate_activation_flow", login=self.user_a.login)
         activation = self.company_a._get_active_certificate_activation()
@@ -48,6 +54,18 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(activation.payment_status, "paid")
         self.assertEqual(activation.representative_vat, "52123456")
         self.assertEqual(activation.signed_letter_pages, 2)
+
+    def test_a_payment_that_fails_and_one_that_hangs_leave_a_way_on(self):
+        activation = self.start()
+        if not self.sell_by_demo_provider():
+            return
+        self.start_tour(
+            WIZARD_PATH, "certificate_activation_buy_in_vain", login=self.manager_a.login
+        )
+        activation.invalidate_recordset()
+        self.assertEqual((activation.state, activation.payment_status), ("pay", "failed"))
+        transactions = activation.sudo().payment_move_id.transaction_ids
+        self.assertEqual(transactions.mapped("state"), ["error", "error"])
 
     def test_missing_fields_and_wrong_files_are_refused_where_they_are(self):
         activation = self.start()

@@ -50,6 +50,27 @@ const attached = {
 
 const zone = ".o_certificate_zone";
 
+/** Buys and pays with the provider of the demonstration, which answers what it is told to. */
+const buy = (state) => [
+    {
+        content: "Buy",
+        trigger: "button[name=action_pay]",
+        run: "click",
+        expectUnloadPage: true,
+    },
+    {
+        content: `Let the payment become ${state}`,
+        trigger: "select#simulated_payment_state",
+        run: `select ${state}`,
+    },
+    {
+        content: "Pay",
+        trigger: "button[name=o_payment_submit_button]:enabled",
+        run: "click",
+        expectUnloadPage: true,
+    },
+];
+
 registry.category("web_tour.tours").add("certificate_activation_buy", {
     steps: () => [
         {
@@ -58,21 +79,63 @@ registry.category("web_tour.tours").add("certificate_activation_buy", {
             run: "click",
         },
         step("pay"),
-        {
-            content: "Buy",
-            trigger: "button[name=action_pay]",
-            run: "click",
-            expectUnloadPage: true,
-        },
-        {
-            content: "Pay with the provider of the demonstration",
-            trigger: "button[name=o_payment_submit_button]:enabled",
-            run: "click",
-            expectUnloadPage: true,
-        },
+        ...buy("done"),
         {
             content: "The payment is confirmed",
             trigger: "div[name=confirmation]",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("certificate_activation_buy_in_vain", {
+    steps: () => [
+        step("pay"),
+        {
+            content: "Look for a payment made elsewhere",
+            trigger: "button[name=action_verify_payment]",
+            run: "click",
+        },
+        {
+            content: "It says what it looked at",
+            trigger: "div[name=findings] li",
+        },
+        ...buy("error"),
+        {
+            content: "The page says that it failed, and no more what it looked at before",
+            trigger: ".o_form_view:not(:has(div[name=findings])) div[name=failure]",
+        },
+        ...buy("pending"),
+        {
+            content: "The provider's page says that it is pending; come back",
+            trigger: "div[name=o_payment_status_alert]",
+            run: () => {
+                window.location = "/odoo/electronic-process/activate-certificate";
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "The page says that it is being processed, and sells nothing twice",
+            trigger: ".o_form_view:not(:has(button[name=action_pay])) div[name=processing]",
+        },
+        {
+            content: "A manager need not wait for ever",
+            trigger: "button:contains(Discard payment)",
+            run: "click",
+        },
+        {
+            content: "Say why",
+            trigger: ".modal div[name=reason] input",
+            run: "edit The bank says that it never left && press Tab",
+        },
+        {
+            content: "Discard it",
+            trigger: ".modal button[name=action_confirm]",
+            run: "click",
+        },
+        {
+            content: "The reason is shown, and the certificate can be bought",
+            trigger:
+                ".o_form_view:has(button[name=action_pay]) div[name=failure]:contains(never left)",
         },
     ],
 });
