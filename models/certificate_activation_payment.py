@@ -283,11 +283,16 @@ class CertificateActivation(models.Model):
     def _take_payment_made_elsewhere(self):
         """Take an invoice of the seller that is paid, in place of one that is not, when there is one."""
         activation = self._trusted()
-        if activation.payment_status in OPEN_STATUSES:
-            abandoned = activation.payment_move_id
-            if found := activation._find_payment_move():
-                activation.payment_move_id = found
-                abandoned.filtered(lambda move: move.state == "draft").button_cancel()
+        abandoned = activation.payment_move_id
+        # A receipt that waits is no reason not to look, one that was approved is.
+        if (
+            activation.payment_status == "paid"
+            or abandoned._get_certificate_payment_status() not in OPEN_STATUSES
+        ):
+            return
+        if found := activation._find_payment_move():
+            activation.payment_move_id = found
+            abandoned.filtered(lambda move: move.state == "draft").button_cancel()
 
     def _get_payment_moves_domain(self):
         """Search the invoices of the seller to this company, in sudo mode."""

@@ -6,6 +6,7 @@ from . import (
     test_letter_pdf,
     test_payment,
     test_payment_follow,
+    test_payment_receipt,
     test_pdf_check,
     test_security,
     test_signed_letter,

@@ -11,7 +11,7 @@ from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, JsonRpcException, get_db_name, tagged
 from odoo.tools import mute_logger
 
-from ..const import MODULE, REPRESENTATIVE_FIELDS
+from ..const import MODULE, RECEIPT_FIELDS, REPRESENTATIVE_FIELDS
 from .common import REPRESENTATIVE, CertificateCommon
 
 ACTIVATION = "certificate.activation"
@@ -68,6 +68,9 @@ EDITABLE = {
         *REPRESENTATIVE_FIELDS,
         "signed_letter",
         "signed_letter_filename",
+        *(f"receipt_{name}" for name in RECEIPT_FIELDS),
+        "receipt",
+        "receipt_filename",
         "is_letter_requested",
         "is_receipt_requested",
         "is_notice_understood",
@@ -83,6 +86,7 @@ EDITABLE = {
         "resolution_date_end",
         "sale_journal_id",
     },
+    RECEIPT: {*RECEIPT_FIELDS, "receipt", "receipt_filename"},
 }
 
 
@@ -103,7 +107,10 @@ class SecurityCommon(CertificateCommon, HttpCase):
         setups.get_overview()
         cls.setup = setups.search([])
         cls.invoice = cls.activation.sudo().payment_move_id
-        cls.records = (cls.activation, cls.wizard, cls.setup)
+        cls.receipt = cls.env[RECEIPT].with_user(cls.user_a)
+        cls.receipt = cls.receipt._create_once({"activation_id": cls.activation.id})
+        cls.receipt.write({"authority": "Autoridad SA", "receipt": cls.scan})
+        cls.records = (cls.activation, cls.wizard, cls.setup, cls.receipt)
         # Those who may see the activation, and those who may not.
         cls.insiders = (cls.user_a, cls.manager_a, cls.custodian, cls.system_user, cls.admin)
         cls.outsiders = (cls.user_b, cls.stranger, cls.portal_user)
@@ -422,6 +429,10 @@ class TestSecurity(SecurityCommon):
                     (ACTIVATION, "web_save", [[], company, {"id": {}}]),
                     (ACTIVATION, "name_create", ["Activation"]),
                     (WIZARD, "create", [{"activation_id": self.activation.id}]),
+                    (RECEIPT, "create", [{"activation_id": self.activation.id}]),
+                    (self.receipt, "web_save", [{"state": "approved"}, {"id": {}}]),
+                    (self.receipt, "copy", [{"state": "approved"}]),
+                    (self.receipt, "unlink", []),
                     (SETUP, "create", [{**company, "started_on": "2026-01-01"}]),
                     (self.setup, "unlink", []),
                 ):

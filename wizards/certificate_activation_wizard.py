@@ -229,7 +229,7 @@ class CertificateActivationWizard(models.TransientModel):
     def action_submit_receipt(self):
         """Save, show every red message, or send the receipt when there is none."""
         self.is_receipt_requested = True
-        if not self._get_receipt_errors():
+        if not self.receipt_id._get_errors(self.receipt_id):
             self.receipt_id.action_submit()
             self.is_receipt_requested = False
 
