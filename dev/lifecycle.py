@@ -7,11 +7,16 @@ from odoo.addons.l10n_co_certificate_activation.tests import pdf_samples, sample
 company = samples.make_company(
     env, "Prueba SAS", "900987321-1", "Calle 1", "Bogotá", "Bogot", "prueba@example.com"
 )
-env["res.company"].browse(1).certificate_seller_id = env["res.company"].browse(1)
+env.company.certificate_seller_id = env.company
+env.company.certificate_accept_receipts = True
 env.user.company_ids |= company
 env["electronic.invoicing.setup"].with_company(company)._get_for_company()
 action = env["certificate.activation"].with_company(company).action_open_wizard()
 activation = env["certificate.activation.wizard"].browse(action["res_id"]).activation_id
+receipt = activation._get_receipt()
+receipt.receipt = base64.b64encode(pdf_samples.scan_pdf())
+receipt.message_post(body="A note")
+activation._notify("receipt_waiting", env.user)
 activation.write({"state": "process", **activation._prepare_representative_vals()})
 activation.write(
     {

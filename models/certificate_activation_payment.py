@@ -27,9 +27,7 @@ class CertificateActivation(models.Model):
     payment_move_id = fields.Many2one(
         "account.move", string="Invoice", readonly=True, copy=False, ondelete="restrict"
     )
-    receipt_ids = fields.One2many(
-        "certificate.payment.receipt", "activation_id", string="Receipt", readonly=True
-    )
+    receipt_ids = fields.One2many("certificate.payment.receipt", "activation_id", readonly=True)
     payment_status = fields.Selection(
         PAYMENT_STATUSES, compute="_compute_payment", compute_sudo=True
     )
