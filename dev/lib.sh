@@ -290,3 +290,32 @@ setup_template() {
     mv "$CACHE/data/filestore/${TEMPLATE}_tmp" "$CACHE/data/filestore/$TEMPLATE"
     psql_ -c "ALTER DATABASE \"${TEMPLATE}_tmp\" RENAME TO \"$TEMPLATE\""
 }
+
+# Creates a database with the add-on and the demo companies, under its name only when it is complete.
+#   create_demo_database <name>
+create_demo_database() {
+    copy_database "$TEMPLATE" "$1_tmp"
+    quietly "the add-on cannot be installed" odoo -d "$1_tmp" -i "$MODULE" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+    say "creating the demo companies"
+    run_demo() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
+    quietly "the demo companies cannot be created" run_demo "$1_tmp"
+    psql_ -c "ALTER DATABASE \"$1_tmp\" RENAME TO \"$1\""
+    rm -rf "$CACHE/data/filestore/$1"
+    mv "$CACHE/data/filestore/$1_tmp" "$CACHE/data/filestore/$1"
+}
+
+# A port of this machine that nothing listens on now.
+free_port() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
+
+# Waits until something answers on a port, or the process ends.
+#   wait_for_port <port> <process>
+wait_for_port() {
+    local tries
+    for tries in $(seq 300); do
+        sleep 0.2
+        kill -0 "$2" 2>/dev/null || return 1
+        ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
+    done
+    return 1
+}
