@@ -103,6 +103,8 @@ class CertificateActivation(models.Model):
             known = told.activity_search([ACTIVITIES[kind]], user_id=user.id)
             if subject in known.mapped("summary"):
                 continue
+            if ACTIVITIES[kind] == ACTIVITY_NEXT_STEP:
+                known.unlink()  # there is one next step
             told.activity_schedule(
                 ACTIVITIES[kind], user_id=user.id, summary=subject, note=sentence
             )

@@ -89,6 +89,18 @@ class TestPaymentNotices(PaymentFollowCommon):
                 self.assertEqual(len(self.get_notices(activation)), 1)
                 activation.with_user(self.manager_a).action_cancel()
 
+    def test_a_payment_takes_the_place_of_the_failure_before_it(self):
+        activation = self.start()
+        activation.action_pay()
+        waiting = self.create_invoice_transaction(activation.sudo().payment_move_id, "pending")
+        waiting._set_error("refused")
+        failure = self.get_activities(activation, ACTIVITY_NEXT_STEP)
+        self.assertEqual(len(failure), 1)
+        self.pay(activation)
+        payment = self.get_activities(activation, ACTIVITY_NEXT_STEP)
+        self.assertEqual(len(payment), 1)
+        self.assertNotEqual(payment, failure)
+
     def test_a_bank_transfer_to_the_drafted_invoice_is_noticed_when_the_seller_books_it(self):
         activation = self.start()
         activation.action_pay()
