@@ -7,12 +7,11 @@ with limits of its own. The child reports facts; every rule is here.
 """
 
 import hashlib
-import json
 import re
-import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
+
+from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_SIZE = 1_048_576  # bytes
 MAX_PAGES = 10
@@ -112,28 +111,7 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
 
 def _ask_child(data):
     """Return the facts the child reported before it ended, in whatever way it ended."""
-    command = [sys.executable or "", "-I", str(_CHILD)]
     try:
-        output = subprocess.run(
-            command,
-            input=data,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_WALL_SECONDS,
-            cwd=_CHILD.parent,
-            env={},
-            check=False,
-        ).stdout
-    except subprocess.TimeoutExpired as expired:  # killed and reaped by then
-        output = expired.output or b""
-    except OSError as error:
-        raise PdfCheckUnavailable(f"The PDF check cannot be started: {error}") from error
-    found = {}
-    for line in output.splitlines():
-        try:
-            found.update(json.loads(line))
-        except (ValueError, TypeError):  # cut in the middle by a kill, or not ours at all
-            break
-    if "ready" not in found:
-        raise PdfCheckUnavailable("The PDF check needs the Python package pypdf and 400 MB.")
-    return found
+        return parse_facts(run_child(_CHILD, data, wall_seconds=_WALL_SECONDS))
+    except ChildUnavailable as error:
+        raise PdfCheckUnavailable(str(error)) from error

@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Report the facts of one PDF: the process behind `pdf_check.py`, which runs this file by its path.
+"""Report the facts of one PDF: the process behind `pdf_check.py`, run by `sandbox.py`.
 
 The file comes on standard input. Each fact goes to standard output as soon as it is known, one JSON
 object a line, so that nothing said is lost when a limit kills this process:
-`ready`, then `encrypted` or (`pages`, `active`, `signed`, `text_sha256`), or `stopped` with a code.
+`encrypted` or (`pages`, `active`, `signed`, `text_sha256`), or `stopped` with a code.
 """
 
 import hashlib
@@ -11,21 +11,8 @@ import io
 import json
 import logging
 import re
-import resource
 import signal
 import sys
-
-if __name__ == "__main__":
-    # First of all, so that even importing pypdf comes under the limits: bytes of address space and
-    # seconds of CPU. What was inherited is never raised.
-    for kind, limit in (
-        (resource.RLIMIT_AS, 400 * 1024**2),
-        (resource.RLIMIT_CPU, 3),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        lower = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (lower, lower))
 
 import pypdf
 from pypdf import errors, filters, generic
@@ -72,7 +59,7 @@ _HARMLESS_ON_OPEN = ("/GoTo", "/Named")
 
 def main():
     _limit_pypdf()
-    _report(ready=True)
+    print("ready", flush=True)
     data = sys.stdin.buffer.read()
     # The signal is not handled on purpose: it ends the process, also inside a call into C.
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
