@@ -8,6 +8,7 @@ from . import (
     test_payment_follow,
     test_payment_receipt,
     test_pdf_check,
+    test_pdf_hostile,
     test_sandbox,
     test_security,
     test_signed_letter,

@@ -35,6 +35,7 @@ _TAIL = 1024  # bytes in which readers look for the end marker
 _CHILD = Path(__file__).with_name("pdf_check_child.py")
 # The child limits its own CPU time; this is for a machine too busy to give it any.
 _WALL_SECONDS = 20
+_MEMORY = 256 * 1024**2  # bytes of address space: five times what the child needs to start
 
 
 class PdfRefused(Exception):
@@ -112,6 +113,6 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
 def _ask_child(data):
     """Return the facts the child reported before it ended, in whatever way it ended."""
     try:
-        return parse_facts(run_child(_CHILD, data, wall_seconds=_WALL_SECONDS))
+        return parse_facts(run_child(_CHILD, data, wall_seconds=_WALL_SECONDS, memory=_MEMORY))
     except ChildUnavailable as error:
         raise PdfCheckUnavailable(str(error)) from error

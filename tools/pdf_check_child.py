@@ -13,6 +13,7 @@ import logging
 import re
 import signal
 import sys
+import zlib
 
 import pypdf
 from pypdf import errors, filters, generic
@@ -29,19 +30,24 @@ _LimitReachedError = getattr(errors, "LimitReachedError", MemoryError)
 # --- The shape of a PDF's bytes ---
 
 _SPACE = rb"(?:[\s\0]|%[^\r\n]*[\r\n])"
-_OBJECT = re.compile(rb"\d" + _SPACE + rb"*obj")
+_OBJECT = re.compile(rb"(?:(?<!\d)(\d{1,10})[\s\0]{1,9}\d{1,5}|\d)" + _SPACE + rb"*obj|trailer")
 _TOKEN = re.compile(
     rb"%[^\r\n]*"
     rb"|(?P<string>\()"
-    rb"|(?P<stream>>>[\s\0]*stream(?=\s))"
+    rb"|(?P<open><<)"
+    rb"|(?P<close>>>(?P<stream>[\s\0]*stream(?=\s))?)"
+    rb"|<[0-9A-Fa-f\s\0]*>"
+    rb"|(?P<broken><)"
     rb"|/(?P<name>[^\s\0()<>\[\]{}/%]*)"
 )
+_NAME = re.compile(rb"/([^\s\0()<>\[\]{}/%]*)")
 _PARENTHESIS = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
+_REFERENCE = re.compile(_SPACE + rb"*\+?(\d+)[.0]*" + _SPACE + rb"+[+.\d]+" + _SPACE + rb"+R")
 
 # Names of what runs, opens, plays, sends or carries something else. They have no harmless use.
 _ACTIVE = frozenset(
-    b"JavaScript Launch SubmitForm ImportData GoToE EmbeddedFile FileAttachment XFA"
+    b"JavaScript Launch SubmitForm ImportData GoToE GoToR EmbeddedFile FileAttachment XFA"
     b" RichMedia RichMediaExecute Rendition Movie Sound 3D GoTo3DView".split()
 )
 # Names that do so only as the key of a string, a reference or a dictionary with content: the key
@@ -50,11 +56,23 @@ _ACTIVE_KEYS = frozenset(b"JS AA EF EmbeddedFiles".split())
 _CONTENT = re.compile(
     _SPACE + rb"*(?:"
     rb"\("
-    rb"|<(?!<[\s\0]*(?:/Names[\s\0]*\[[\s\0]*\][\s\0]*)?>>)"
-    rb"|\d+" + _SPACE + rb"+\d+" + _SPACE + rb"+R)"
+    rb"|<(?!<[\s\0]*(?:/Names[\s\0]*\[[\s\0]*\][\s\0]*)?>>))"
+    rb"|" + _REFERENCE.pattern
 )
-# Actions that may happen by themselves when the file is opened.
+# What an action that happens by itself may not do: leave the file, or go on to another action.
+_NOT_ON_OPEN = frozenset((b"URI", b"Next", b"Thread"))
+_STREAM_KEYS = b"Type N First Length Filter DecodeParms".split()
 _HARMLESS_ON_OPEN = ("/GoTo", "/Named")
+
+# The other kinds of file that one can be at the same time: an archive is read from its end, and a
+# page by a browser that looks at the beginning, or at what stands after the end of the PDF.
+_ARCHIVE_END = b"PK\5\6"
+_MARKUP = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe)[\s>/]", re.IGNORECASE)
+_SNIFFED = 1536  # bytes
+
+
+class _Encrypted(Exception):
+    pass
 
 
 def main():
@@ -66,14 +84,15 @@ def main():
     signal.setitimer(signal.ITIMER_PROF, _CHECK_SECONDS)
     try:
         reader = _check(data)
+    except _Encrypted:
+        _report(encrypted=True)
     except (MemoryError, RecursionError, _LimitReachedError):
         _report(stopped="too_complex")
     except Exception:  # pypdf raises almost anything on a damaged file
         _report(stopped="damaged")
     else:
-        if reader:
-            signal.setitimer(signal.ITIMER_PROF, _TEXT_SECONDS)
-            _report(text_sha256=_text_sha256(reader))
+        signal.setitimer(signal.ITIMER_PROF, _TEXT_SECONDS)
+        _report(text_sha256=_text_sha256(reader))
 
 
 def _limit_pypdf():
@@ -100,7 +119,10 @@ def _report(**fact):
 
 
 def _check(data):
-    """Report all facts that decide; return the reader, or None for an encrypted file."""
+    """Report all facts that decide, and return the reader.
+
+    :raise _Encrypted: a reader of this file would decipher it
+    """
     try:
         reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
         encrypted = reader.is_encrypted
@@ -110,10 +132,11 @@ def _check(data):
         if not encrypted:
             raise
     if encrypted:
-        _report(encrypted=True)
-        return None
+        raise _Encrypted
     _report(pages=_count_pages(reader))
-    _report(active=_opens_something(reader) or _has_active_name(data, reader))
+    _report(
+        active=_opens_something(reader) or _is_another_file(data) or _has_active_name(data, reader)
+    )
     _report(signed=_is_signed(reader))
     return reader
 
@@ -142,54 +165,116 @@ def _opens_something(reader):
     return "/Next" in action or _value(action, "/S") not in _HARMLESS_ON_OPEN
 
 
+def _is_another_file(data):
+    """Whether other programs can take the file for an archive or for a page with a script."""
+    end = data.rfind(_ARCHIVE_END)
+    if end >= 0 and data.rfind(b"PK\1\2", 0, end) >= 0:
+        return True
+    return any(map(_MARKUP.search, (data[:_SNIFFED], data[data.rindex(b"%%EOF") :])))
+
+
 def _has_active_name(data, reader):
     """Whether an active name stands in any object of the file, reachable or not.
 
     The bytes are searched rather than pypdf's objects. Readers differ in which of two cross
     references, revisions or repeated keys they follow, and here all of them are seen.
     """
-    starts = [0, *(match.end() for match in _OBJECT.finditer(data))]
-    for start, stop in _pieces(data, starts):
-        names = set()
-        for name, end in _names(data, start, stop):
-            if _is_active(name, data, end):
-                return True
-            names.add(name)
-        if b"ObjStm" in names or {b"N", b"First"} <= names:
+    opened, leaving = set(), set()  # numbers of objects
+    starts = [(0, None), *((match.end(), match[1]) for match in _OBJECT.finditer(data))]
+    for start, names in _read_objects(data, starts, opened, leaving):
+        if names is None:
+            return True
+        if b"ObjStm" in names or (b"N" in names and b"First" in names):
+            if max(map(names.count, _STREAM_KEYS)) > 1:
+                raise ValueError("an object stream says twice how to read it")
             inner, starts = _open_object_stream(data, start, reader)
-            for inner_start, inner_stop in _pieces(inner, starts):
-                for name, end in _names(inner, inner_start, inner_stop):
-                    if _is_active(name, inner, end):
-                        return True
-    return False
+            for _start, names in _read_objects(inner, starts, opened, leaving):
+                if names is None:
+                    return True
+    return not opened.isdisjoint(leaving)
 
 
-def _is_active(name, data, end):
-    return name in _ACTIVE or (name in _ACTIVE_KEYS and bool(_CONTENT.match(data, end)))
+def _read_objects(data, starts, opened, leaving):
+    """Yield (start, names) of each object, each read afresh: none hides another.
+
+    `names` is None when one of them is active.
+
+    :param starts: (position, number) of each object.
+    :param opened: takes the numbers of objects that are opened with the file.
+    :param leaving: takes the numbers of objects that would then lead out of it.
+    """
+    numbers = {start: number for start, number in starts if start < len(data)}
+    starts = sorted(numbers)
+    doubts = set()
+    for index, start in enumerate(starts):
+        names = _read_names(data, starts, index, doubts, opened)
+        number = numbers[start]
+        if names and number and not _NOT_ON_OPEN.isdisjoint(names):
+            leaving.add(int(number))
+        yield start, names
 
 
-def _pieces(data, starts):
-    """Return (start, stop) of each object, so that each is read afresh: none hides another."""
-    starts = sorted({start for start in starts if start < len(data)})
-    return zip(starts, [*starts[1:], len(data)], strict=True)
+def _read_names(data, starts, index, doubts, opened):
+    """Return all names in an object; None when one of them is active."""
+    names = []
+    for name, end in _names(data, starts, index, doubts):
+        name = _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), name)
+        if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, end)):
+            return None
+        if name == b"Encrypt" and _CONTENT.match(data, end):
+            raise _Encrypted
+        if name == b"OpenAction" and (reference := _REFERENCE.match(data, end)):
+            opened.add(int(reference[1]))
+        names.append(name)
+    if b"OpenAction" in names and not _NOT_ON_OPEN.isdisjoint(names):
+        return None
+    return names
 
 
-def _names(data, start, stop):
-    """Yield (name, end) of each name outside strings, comments and streams, without escapes."""
-    while match := _TOKEN.search(data, start, stop):
-        start = match.end()
+def _names(data, starts, index, doubts):
+    """Yield (name, end) of each name outside strings, comments and streams, with its escapes.
+
+    An object ends where the next one starts, unless that is within a string, a comment or a stream:
+    it is then no end of this object, and perhaps no start of another.
+
+    :param starts: sorted positions of all objects; `index` is that of this one.
+    :param doubts: where readers could disagree about what is outside, every name to the end of the
+        file counts; once is enough, and this set says so.
+    """
+    position = first = starts[index]
+    depth = 0
+    while match := _TOKEN.search(data, position):
+        while index < len(starts) and (starts[index] < position or starts[index] == first):
+            index += 1
+        if index < len(starts) and starts[index] <= match.start():
+            return
+        position = match.end()
         if match["name"] is not None:
-            yield _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), match["name"]), start
+            yield match["name"], position
         elif match["string"]:
-            start = _end_of_string(data, start, stop)
-        elif match["stream"]:
-            start = max(start, data.find(b"endstream", start, stop))
+            position = _end_of_string(data, position)
+        elif match["open"]:
+            depth += 1
+        elif match["close"]:
+            depth -= 1
+            if match["stream"]:
+                if depth:
+                    break
+                position = max(position, data.find(b"endstream", position))
+        elif match["broken"]:
+            break
+    else:
+        return
+    if not doubts:
+        doubts.add(first)
+        for match in _NAME.finditer(data, first):
+            yield match[1], match.end()
 
 
-def _end_of_string(data, start, stop):
+def _end_of_string(data, start):
     """Return the position after the string; that of its start when it has no end."""
     depth = 1
-    for match in _PARENTHESIS.finditer(data, start, stop):
+    for match in _PARENTHESIS.finditer(data, start):
         depth += {b"(": 1, b")": -1}.get(match[0], 0)
         if not depth:
             return match.end()
@@ -197,7 +282,10 @@ def _end_of_string(data, start, stop):
 
 
 def _open_object_stream(data, start, reader):
-    """Return the decoded object stream that begins at `start`, and where its objects begin."""
+    """Return the decoded object stream that begins at `start`, and where its objects may begin.
+
+    :raise ValueError: when readers could disagree about what it holds
+    """
     file = io.BytesIO(data)
     file.seek(start)
     while file.read(1).isspace():
@@ -205,11 +293,24 @@ def _open_object_stream(data, start, reader):
     file.seek(-1, io.SEEK_CUR)
     stream = generic.read_object(file, reader)
     if not isinstance(stream, generic.StreamObject):
-        return b"", [0]
+        return b"", [(0, None)]
+    filters_ = _value(stream, "/Filter")
+    if isinstance(filters_, generic.ArrayObject) and len(filters_) == 1:
+        filters_ = filters_[0].get_object()
+    if filters_ == "/FlateDecode":
+        unpacker = zlib.decompressobj()
+        unpacker.decompress(stream._data, _DECODED)
+        if not unpacker.eof:
+            raise ValueError("the stream is too long or damaged")
+    elif filters_:
+        raise ValueError("no writer packs an object stream so")
     inner = stream.get_data()
     first = int(_value(stream, "/First") or 0)
-    offsets = re.findall(rb"\d+", inner[:first])[1::2]
-    return inner, [0, *(first + int(offset) for offset in offsets)]
+    index = inner[:first].replace(b"\0", b" ").split()
+    if len(index) % 2 or not all(map(bytes.isdigit, index)):
+        raise ValueError("the index is not made of pairs of numbers")
+    starts = [(first + int(start), int(number)) for number, start in zip(*[iter(index)] * 2)]
+    return inner, [(0, None), *starts]
 
 
 # --- Signature and text ---
