@@ -150,7 +150,8 @@ class CertificatePaymentReceipt(models.Model):
                 .create(self._prepare_vendor_bill_vals())
             )
             receipt = self.sudo().with_context(bin_size=False)
-            bill.message_main_attachment_id = self.env["ir.attachment"].create(
+            attachments = self.env["ir.attachment"].with_context(certificate_pdf_unread=True)
+            bill.message_main_attachment_id = attachments.create(
                 {
                     "name": self.receipt_filename,
                     "datas": receipt.receipt,

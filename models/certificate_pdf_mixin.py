@@ -28,7 +28,8 @@ class CertificatePdfMixin(models.AbstractModel):
             if name in vals:
                 vals = {**vals, **self._prepare_pdf_vals(name, vals)}
         # In sudo mode: the facts derived from a file are not the user's to write.
-        return super(CertificatePdfMixin, self.sudo()).write(vals)
+        records = self.sudo().with_context(certificate_pdf_unread=True)
+        return super(CertificatePdfMixin, records).write(vals)
 
     def _prepare_pdf_vals(self, name, vals):
         """Check a file that is about to be stored, and derive what is kept about it.

@@ -30,6 +30,13 @@ class IrAttachment(models.Model):
         for attachment in self.sudo():
             self._check_pdf_field(attachment.res_model, attachment.res_field)
 
+    @api.model
+    def _index(self, bin_data, file_type, checksum=None):
+        # Nothing in this process reads the file, not even for the search in documents.
+        if self.env.context.get("certificate_pdf_unread"):
+            return None
+        return super()._index(bin_data, file_type, checksum=checksum)
+
     def _check_pdf_field(self, res_model, res_field):
         if not self.env.su and res_field and getattr(self.env.get(res_model), "_pdf_fields", ()):
             raise AccessError(

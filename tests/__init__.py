@@ -15,5 +15,6 @@ from . import (
     test_sold_certificates,
     test_tours,
     test_translations,
+    test_upload,
     test_wizard,
 )

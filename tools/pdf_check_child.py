@@ -40,6 +40,7 @@ _TOKEN = re.compile(
     rb"|(?P<broken><)"
     rb"|/(?P<name>[^\s\0()<>\[\]{}/%]*)"
 )
+_COMMENT = re.compile(rb"%[^\r\n]*")
 _NAME = re.compile(rb"/([^\s\0()<>\[\]{}/%]*)")
 _PARENTHESIS = re.compile(rb"\\.|[()]", re.DOTALL)
 _ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
@@ -187,10 +188,10 @@ def _has_active_name(data, reader):
         if b"ObjStm" in names or (b"N" in names and b"First" in names):
             if max(map(names.count, _STREAM_KEYS)) > 1:
                 raise ValueError("an object stream says twice how to read it")
-            inner, starts = _open_object_stream(data, start, reader)
-            for _start, names in _read_objects(inner, starts, opened, leaving):
-                if names is None:
-                    return True
+            inner, inner_starts = _open_object_stream(data, start, reader)
+            objects = _read_objects(inner, inner_starts, opened, leaving)
+            if any(inner_names is None for _start, inner_names in objects):
+                return True
     return not opened.isdisjoint(leaving)
 
 
@@ -217,8 +218,8 @@ def _read_objects(data, starts, opened, leaving):
 def _read_names(data, starts, index, doubts, opened):
     """Return all names in an object; None when one of them is active."""
     names = []
-    for name, end in _names(data, starts, index, doubts):
-        name = _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), name)
+    for escaped, end in _names(data, starts, index, doubts):
+        name = _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), escaped)
         if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, end)):
             return None
         if name == b"Encrypt" and _CONTENT.match(data, end):
@@ -306,10 +307,15 @@ def _open_object_stream(data, start, reader):
         raise ValueError("no writer packs an object stream so")
     inner = stream.get_data()
     first = int(_value(stream, "/First") or 0)
-    index = inner[:first].replace(b"\0", b" ").split()
+    index = _COMMENT.sub(b" ", inner[:first]).replace(b"\0", b" ").split()
     if len(index) % 2 or not all(map(bytes.isdigit, index)):
         raise ValueError("the index is not made of pairs of numbers")
-    starts = [(first + int(start), int(number)) for number, start in zip(*[iter(index)] * 2)]
+    # The numbers in comments count for a reader that knows no comments there.
+    doubtful = re.findall(rb"\d{1,9}", inner[:first]) if b"%" in inner[:first] else []
+    starts = [(first + int(start), None) for start in (b"0", *doubtful)]
+    starts += [
+        (first + int(start), number) for number, start in zip(*[iter(index)] * 2, strict=True)
+    ]
     return inner, [(0, None), *starts]
 
 

@@ -1,0 +1,163 @@
+"""Tries the PDF check on ten thousand hostile files, and on the files of every producer that is here.
+
+Producers are programs on the path and Python packages of an environment named by PRODUCERS; those that
+are missing are named in the report. All of them, on Debian:
+
+    apt-get install --no-install-recommends chromium enscript fop ghostscript imagemagick libreoffice-calc-nogui \\
+        libreoffice-writer-nogui librsvg2-bin libtiff-tools lmodern mupdf-tools pdftk-java poppler-utils qpdf \\
+        tesseract-ocr texlive-latex-recommended wkhtmltopdf
+    python3 -m venv producers && producers/bin/pip install -r dev/requirements-bench.in
+    PRODUCERS=producers dev/bench pdf_check
+"""
+
+import argparse
+import collections
+import itertools
+import multiprocessing
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import pdf_hostile
+import pdf_samples
+
+from tools import pdf_check, sandbox
+
+CORPUS = Path(__file__).parents[1] / "pdf_corpus.py"
+HOSTILE = 10_000
+GOOD = 500
+SEED = 2026
+
+
+def measure(data):
+    """Check one file: (code, or None when accepted; CPU seconds; peak memory of all children in MB)."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    try:
+        pdf_check.check_pdf(data)
+        code = None
+    except pdf_check.PdfRefused as refused:
+        code = refused.code
+    except Exception as error:
+        code = f"crash: {error!r}"
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return code, seconds, after.ru_maxrss / 1024
+
+
+def measure_all(pool, files):
+    """Yield (file, its measures), without holding all files at once."""
+    files = iter(files)
+    while batch := list(itertools.islice(files, 100)):
+        yield from zip(batch, pool.map(measure, [data for _kind, data, _ in batch]), strict=True)
+
+
+def try_hostile(pool, count):
+    kinds, wrong, crashes, left = set(), [], [], 0
+    codes = collections.Counter()
+    worst, memory = (0, ""), 0
+    files = ((file.kind, file.data, file.forbidden) for file in pdf_hostile.mutants(count, SEED))
+    originals = itertools.chain(
+        pdf_hostile.active_files(), pdf_hostile.forbidden_files(), pdf_hostile.costly_files()
+    )
+    files = itertools.chain(((file.kind, file.data, file.forbidden) for file in originals), files)
+    for (kind, _, forbidden), (code, seconds, peak) in measure_all(
+        pool, itertools.islice(files, count)
+    ):
+        kinds.add(kind)
+        codes[code or "accepted"] += 1
+        left += forbidden
+        if forbidden and code is None:
+            wrong.append(kind)
+        if code and code.startswith("crash"):
+            crashes.append(f"{kind}: {code}")
+        worst, memory = max(worst, (seconds, kind)), max(memory, peak)
+    print("\n| hostile files | found | goal |\n|---|---|---|")
+    print(f"| files, of {len(kinds)} kinds | {sum(codes.values())} | {count} |")
+    print(f"| of them known to be forbidden | {left} | |")
+    print(f"| accepted wrongly | {len(wrong)} | 0 |")
+    print(f"| worst CPU of the child ({worst[1]}) | {worst[0]:.2f} s | <= 1 s |")
+    print(f"| worst memory of the child | {memory:.0f} MB | <= 256 MB |")
+    print(f"| crashes of the parent | {len(crashes)} | 0 |")
+    print("\nVerdicts: " + ", ".join(f"{code} {number}" for code, number in codes.most_common()))
+    for line in (*wrong[:20], *crashes[:20]):
+        print(f"- {line}")
+    return not wrong and not crashes and worst[0] <= 1 and memory <= 256
+
+
+def try_good(pool, quick):
+    python = Path(os.environ.get("PRODUCERS", sys.prefix), "bin", "python")
+    with tempfile.TemporaryDirectory() as folder:
+        report = subprocess.run(
+            [python, CORPUS, folder, *(["--quick"] if quick else [])],
+            check=True,
+            stdout=subprocess.PIPE,
+            text=True,
+        ).stdout
+        paths = sorted(Path(folder).glob("*/*.pdf"))
+        made = collections.Counter(path.parent.name for path in paths)
+        accepted, refused = collections.Counter(), []
+        files = ((path, path.read_bytes(), False) for path in paths)
+        for (path, _, _), (code, _seconds, _peak) in measure_all(pool, files):
+            if code is None:
+                accepted[path.parent.name] += 1
+            else:
+                refused.append(f"{path.parent.name}/{path.name}: {code}")
+    print("\n| good files of | made | accepted |\n|---|---|---|")
+    for producer, count in sorted(made.items()):
+        print(f"| {producer} | {count} | {accepted[producer]} |")
+    share = 100 * accepted.total() / max(1, made.total())
+    print(
+        f"| **all** (goal: {GOOD}, 99.5 %) | {made.total()} | {accepted.total()} = {share:.2f} % |"
+    )
+    for line in refused:
+        print(f"- {line}")
+    print("\nMissing producers: " + (report.strip() or "none"))
+    return share >= 99.5
+
+
+def compare_start(repeat):
+    """Say what a process that has imported the parser already could save."""
+    data, script = pdf_samples.text_pdf(), Path(pdf_check.__file__).with_name("pdf_check_child.py")
+    program = f"import sys; sys.path[:0] = {sys.path!r}; import pypdf"
+    times = collections.defaultdict(list)
+    for _run in range(repeat):
+        for name, call in (
+            ("check", lambda: sandbox.run_child(script, data)),
+            ("import", lambda: subprocess.run([sys.executable, "-I", "-c", program], check=True)),
+            ("bare", lambda: subprocess.run([sys.executable, "-I", "-c", ""], check=True)),
+        ):
+            start = time.perf_counter()
+            call()
+            times[name].append(time.perf_counter() - start)
+    check, imported, bare = (
+        sorted(times[name])[repeat // 2] for name in ("check", "import", "bare")
+    )
+    print("\n| one small file | time | ratio |\n|---|---|---|")
+    print(f"| check, cold | {1000 * check:.0f} ms | 1.0 |")
+    print(f"| of it: starting Python | {1000 * bare:.0f} ms | {bare / check:.2f} |")
+    print(
+        f"| of it: starting Python with pypdf, which a warm process saves at most | {1000 * imported:.0f} ms | {imported / check:.2f} |"
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--url")
+    parser.add_argument("--database")
+    arguments = parser.parse_args()
+    # Processes of their own, small: what a child shares with its parent counts as the child's.
+    with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
+        kept = try_hostile(pool, HOSTILE // 10 if arguments.quick else HOSTILE)
+        if CORPUS.exists():
+            kept = try_good(pool, arguments.quick) and kept
+    compare_start(5 if arguments.quick else 25)
+    sys.exit(0 if kept else 1)
+
+
+if __name__ == "__main__":
+    main()
