@@ -19,8 +19,10 @@ import pypdf
 from pypdf import errors, filters, generic
 
 # Within the limits of the process, each task has its own, smaller share.
-_CHECK_SECONDS = 0.5  # of CPU
+_CHECK_SECONDS = 0.5  # of CPU, for a file that may be kept
+_CHECK_SECONDS_A_BYTE = 1e-7  # beyond that: a scan that is about to be made smaller is all read
 _TEXT_SECONDS = 0.35  # of CPU
+_KEPT = 1024**2  # bytes
 _DECODED = 16 * 1024**2  # bytes one stream may decode to
 _PAGE_NODES = 500  # of the page tree; no need to count further
 
@@ -82,7 +84,8 @@ def main():
     data = sys.stdin.buffer.read()
     # The signal is not handled on purpose: it ends the process, also inside a call into C.
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
-    signal.setitimer(signal.ITIMER_PROF, _CHECK_SECONDS)
+    more = max(0, len(data) - _KEPT)
+    signal.setitimer(signal.ITIMER_PROF, _CHECK_SECONDS + more * _CHECK_SECONDS_A_BYTE)
     try:
         reader = _check(data)
     except _Encrypted:
