@@ -1,0 +1,123 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Turn scans that are too large, and photos, into one PDF within a limit.
+
+The work is done by `pdf_shrink_child.py`, in a process of its own. Here are the rules: a PDF goes in
+only when `check_pdf` accepts it in all but its size, so that nothing is laundered on the way, and what
+comes out is checked like any other file. A PDF keeps its pages with all that is drawn on them, and
+only their images are made smaller; a photo becomes an A4 page, without its place and time.
+"""
+
+import json
+from pathlib import Path
+
+from .pdf_check import CODES as _CHECK_CODES
+from .pdf_check import MAX_PAGES, MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
+from .sandbox import ChildUnavailable, run_child
+
+MAX_INPUT = 20 * 1024**2
+"""Bytes of all files together."""
+
+# Why files are refused, besides what `check_pdf` says of each.
+CODES = (
+    *_CHECK_CODES,
+    "unknown_kind",
+    "heic",
+    "signed",
+    "too_many_files",
+    "too_much",
+    "cannot_shrink",
+)
+
+_CHILD = Path(__file__).with_name("pdf_shrink_child.py")
+_KINDS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "photo", b"\x89PNG\r\n\x1a\n": "photo"}
+# Phones' own format, and its relatives: not read by Odoo's requirements.
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
+
+
+class ShrinkRefused(PdfRefused):
+    """No PDF can be made of the files.
+
+    :ivar str code: the reason, one of `CODES`.
+    :ivar int | None position: of the file that is the reason, from 0; None when it is all of them.
+    """
+
+    def __init__(self, code, position=None):
+        super().__init__(code)
+        self.position = position
+
+
+def shrink_pdf(data: bytes, limit: int = MAX_SIZE) -> bytes:
+    """Make one PDF smaller; see `make_pdf`."""
+    return make_pdf([data], limit)
+
+
+def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
+    """Make one PDF of scans and photos, in their order, that `check_pdf` accepts.
+
+    The gentlest means that reaches the limit is used: leaving out what is unused or there twice, then
+    gray images of less and less resolution and quality, and black and white at last.
+
+    :param list[bytes] files: PDF, JPEG or PNG, at most `MAX_PAGES` of them
+    :param limit: the largest size of the result, in bytes
+    :return: the PDF; the same bytes for the same files
+    :raise ShrinkRefused: with a `code` of `CODES`
+    :raise PdfCheckUnavailable: the server cannot do it with any file
+    """
+    if not files:
+        raise ShrinkRefused("empty")
+    if len(files) > MAX_PAGES:
+        raise ShrinkRefused("too_many_files")
+    if sum(map(len, files)) > MAX_INPUT:
+        raise ShrinkRefused("too_much")
+    pages = 0
+    for position, data in enumerate(files):
+        try:
+            pages += _count_pages(data)
+        except PdfRefused as refused:
+            raise ShrinkRefused(refused.code, position) from refused
+    if pages > MAX_PAGES:
+        raise ShrinkRefused("too_many_pages")
+    result = _ask_child(files, limit)
+    try:
+        check_pdf(result, limit)
+    except PdfRefused as refused:  # not seen, but not to be trusted either
+        raise ShrinkRefused("cannot_shrink") from refused
+    return result
+
+
+def _count_pages(data):
+    """Return the number of pages a file becomes, when it is one that may be taken."""
+    if not data:
+        raise PdfRefused("empty")
+    kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
+    if kind == "photo":
+        return 1
+    if kind is None:
+        is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
+        raise PdfRefused("heic" if is_heic else "unknown_kind")
+    facts = check_pdf(data, MAX_INPUT)
+    if facts.signed:
+        raise PdfRefused("signed")
+    return facts.pages
+
+
+def _ask_child(files, limit):
+    header = json.dumps({"limit": limit, "sizes": [len(data) for data in files]}).encode()
+    try:
+        written = run_child(
+            _CHILD,
+            b"\n".join((header, b"".join(files))),
+            wall_seconds=60,
+            cpu_seconds=20,
+            memory=1024**3,
+            output=limit + 1024,
+        )
+    except ChildUnavailable as error:
+        raise PdfCheckUnavailable(str(error)) from error
+    if written.startswith(b"%PDF-"):
+        return written
+    try:
+        refusal = json.loads(written)
+        raise ShrinkRefused(refusal["code"], refusal["position"])
+    except (ValueError, TypeError, KeyError):  # a limit killed it before it could say anything
+        raise ShrinkRefused("too_complex") from None
