@@ -11,6 +11,7 @@
         "python": [
             "cryptography",
             "lxml",
+            "Pillow",
             "pypdf",
             "python-stdnum",
             "reportlab",

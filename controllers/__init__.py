@@ -1,1 +1,1 @@
-from . import payment
+from . import payment, pdf

@@ -8,6 +8,7 @@ from . import (
     certificate_activation_notice,
     certificate_activation_payment,
     certificate_payment_receipt,
+    certificate_pdf_shrink,
     electronic_invoicing_setup,
     ir_attachment,
     payment_provider,

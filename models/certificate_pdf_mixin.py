@@ -64,7 +64,28 @@ class CertificatePdfMixin(models.AbstractModel):
         :raise ValidationError: with one sentence and a remedy, when the file is refused
         :raise UserError: when files cannot be checked on this server
         """
-        sentences = {
+        try:
+            return check_pdf(base64.b64decode(content, validate=True))
+        except (TypeError, ValueError) as error:
+            raise ValidationError(self._get_pdf_refusals()["damaged"]) from error
+        except PdfRefused as refused:
+            raise ValidationError(self._get_pdf_refusals()[refused.code]) from refused
+        except PdfCheckUnavailable as error:
+            raise UserError(self._get_pdf_check_unavailable()) from error
+
+    @api.model
+    def _get_pdf_check_unavailable(self):
+        return self.env._(
+            "The server cannot check PDF files now. Try again, or tell your administrator."
+        )
+
+    @api.model
+    def _get_pdf_refusals(self):
+        """Say why a file is refused and what to do, by the codes of `tools.pdf_check`.
+
+        :rtype: dict[str, str]
+        """
+        return {
             "empty": self.env._("The file is empty. Scan it again and attach the new file."),
             "too_large": self.env._(
                 "The file is larger than 1 MB. Scan it in black and white or at 150 dpi."
@@ -86,18 +107,6 @@ class CertificatePdfMixin(models.AbstractModel):
                 "The file is too complicated to be checked. Print it to PDF or scan it, and attach that."
             ),
         }
-        try:
-            return check_pdf(base64.b64decode(content, validate=True))
-        except (TypeError, ValueError) as error:
-            raise ValidationError(sentences["damaged"]) from error
-        except PdfRefused as refused:
-            raise ValidationError(sentences[refused.code]) from refused
-        except PdfCheckUnavailable as error:
-            raise UserError(
-                self.env._(
-                    "The server cannot check PDF files now. Try again, or tell your administrator."
-                )
-            ) from error
 
     def _check_stored_pdf(self, name):
         """Check that the stored file is there, unaltered and still acceptable.

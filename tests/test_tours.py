@@ -4,6 +4,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..const import WIZARD_PATH
+from ..tools.pdf_check import MAX_SIZE
 from . import pdf_samples
 from .common import CertificateCommon
 
@@ -13,22 +14,23 @@ class TestTours(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The tours fetch the scan from here: a browser has no files of its own.
-        scan = cls.env["ir.attachment"].create(
-            {
-                "name": "scan.pdf",
-                "datas": base64.b64encode(pdf_samples.scan_pdf(2)),
-                "public": True,
-            }
-        )
-        cls.env["ir.model.data"].create(
-            {
-                "module": "base",
-                "name": "certificate_tour_scan",
-                "model": scan._name,
-                "res_id": scan.id,
-            }
-        )
+        # The tours fetch the scans from here: a browser has no files of its own.
+        scan = pdf_samples.scan_pdf(2)
+        for name, data in (
+            ("scan", scan),
+            ("large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
+        ):
+            attachment = cls.env["ir.attachment"].create(
+                {"name": f"{name}.pdf", "datas": base64.b64encode(data), "public": True}
+            )
+            cls.env["ir.model.data"].create(
+                {
+                    "module": "base",
+                    "name": f"certificate_tour_{name}",
+                    "model": attachment._name,
+                    "res_id": attachment.id,
+                }
+            )
 
     def sell_by_demo_provider(self):
         """Let the seller collect by Odoo's demo provider, and tell whether it is there to do so."""
@@ -77,3 +79,10 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(activation.state, "process")
         self.assertFalse(activation.signed_letter_sha256)
         self.assertTrue(activation.letter_code)
+
+    def test_a_large_scan_and_photos_become_a_pdf_that_is_looked_at_first(self):
+        activation = self.get_downloaded()
+        self.start_tour(WIZARD_PATH, "certificate_activation_conversion", login=self.user_a.login)
+        activation.invalidate_recordset()
+        self.assertEqual(activation.signed_letter_pages, 2)
+        self.assertLess(activation.signed_letter_size, MAX_SIZE)

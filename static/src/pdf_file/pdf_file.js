@@ -1,25 +1,28 @@
+import { isMobileOS } from "@web/core/browser/feature_detection";
 import { useDropzone } from "@web/core/dropzone/dropzone_hook";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { user } from "@web/core/user";
 import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
+import { formatSize, getKind, MAX_FILES, MAX_INPUT, MAX_SIZE, PdfConversion } from "./pdf_conversion";
+
 import { Component, useRef, useState } from "@odoo/owl";
 
-// The server's limit (tools/pdf_check.py): what is refused here need not be uploaded first.
-export const MAX_SIZE = 1048576;
+let lastId = 0;
 
 /**
- * Takes a PDF by button or by drop, refuses here what the server would refuse for its size or kind,
- * and shows what was attached. The file is saved at once; a refusal by the server is shown in the same
- * place, and nothing typed elsewhere in the form is lost.
+ * Takes a PDF by button or by drop, refuses here what the server would refuse for its kind, offers to
+ * make a PDF of a scan that is too large or of photos, and shows what was attached. The file is saved
+ * at once; a refusal by the server is shown in the same place, and nothing typed elsewhere in the form
+ * is lost.
  *
  * Beside the binary field `x` it reads `x_filename`, `x_size` and `x_pages`; the option `owner` names
  * the many2one to the record that stores the file. The placeholder is the text of the button.
  */
 export class PdfFile extends Component {
     static template = "l10n_co_certificate_activation.PdfFile";
+    static components = { PdfConversion };
     static props = {
         ...standardFieldProps,
         owner: String,
@@ -30,10 +33,20 @@ export class PdfFile extends Component {
     setup() {
         this.root = useRef("root");
         this.input = useRef("input");
-        this.state = useState({ refusal: "", isSaving: false, isPreviewed: false });
+        this.camera = useRef("camera");
+        this.state = useState({
+            refusal: "",
+            isSaving: false,
+            isPreviewed: false,
+            // What a PDF is to be made of; another selection is another conversion.
+            sources: [],
+            selection: 0,
+        });
+        this.isAdding = false;
+        this.isMobile = isMobileOS();
         useDropzone(
             this.root,
-            (ev) => this.attach(ev.dataTransfer.files[0]),
+            (ev) => this.attach([...ev.dataTransfer.files]),
             "o_certificate_dropzone",
             () => !this.isAttached && !this.state.isSaving
         );
@@ -57,9 +70,7 @@ export class PdfFile extends Component {
     }
 
     get formattedSize() {
-        const [unit, bytes] = this.size < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
-        const format = { style: "unit", unit, maximumFractionDigits: 1 };
-        return new Intl.NumberFormat(user.lang, format).format(this.size / bytes);
+        return formatSize(this.size);
     }
 
     get pages() {
@@ -68,10 +79,9 @@ export class PdfFile extends Component {
     }
 
     get contentUrl() {
-        const { record, name, owner } = this.props;
+        const { name } = this.props;
         return url("/web/content", {
-            model: record.fields[owner].relation,
-            id: record.data[owner].id,
+            ...this.owner,
             field: name,
             filename_field: `${name}_filename`,
             unique: this.size,
@@ -82,54 +92,132 @@ export class PdfFile extends Component {
         return url("/web/static/lib/pdfjs/web/viewer.html", { file: this.contentUrl });
     }
 
-    onInputChange(ev) {
-        const [file] = ev.target.files;
-        // So that choosing the same file again is a change again.
-        ev.target.value = "";
-        return this.attach(file);
+    get owner() {
+        const { record, owner } = this.props;
+        return { model: record.fields[owner].relation, id: record.data[owner].id };
     }
 
-    async attach(file) {
-        if (!file || this.state.isSaving) {
+    choose(input, isAdding = false) {
+        this.isAdding = isAdding;
+        input.el.click();
+    }
+
+    onInputChange(ev) {
+        const files = [...ev.target.files];
+        // So that choosing the same file again is a change again.
+        ev.target.value = "";
+        return this.attach(files, this.isAdding);
+    }
+
+    /**
+     * Saves a PDF that may be saved, or offers to make one of the files.
+     *
+     * @param {File[]} files
+     * @param {boolean} isAdding whether they are further pages of the files before
+     */
+    async attach(files, isAdding = false) {
+        if (!files.length || this.state.isSaving) {
             return;
         }
-        this.state.refusal = await this.refuse(file);
+        this.state.refusal = "";
+        const sources = [];
+        // As a scanner or a camera numbers them.
+        files.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
+        for (const file of files) {
+            const kind = await getKind(file);
+            const refusal = this.refuse(file, kind);
+            if (refusal) {
+                this.state.refusal = files.length > 1 ? `${file.name}: ${refusal}` : refusal;
+                return;
+            }
+            sources.push({ id: ++lastId, file, kind });
+        }
+        const all = isAdding ? [...this.state.sources, ...sources] : sources;
+        this.state.refusal = this.refuseAll(all.map(({ file }) => file));
         if (this.state.refusal) {
             return;
         }
+        if (all.length > 1 || all[0].kind === "photo" || all[0].file.size > MAX_SIZE) {
+            this.state.sources = all;
+            this.state.selection += isAdding ? 0 : 1;
+            return;
+        }
+        this.state.sources = [];
+        const [file] = files;
+        await this.save((await getDataURLFromFile(file)).split(",")[1], file.name);
+    }
+
+    /**
+     * @returns {string} why the file cannot be taken, or nothing
+     */
+    refuse(file, kind) {
+        if (!file.size) {
+            return _t("The file is empty. Scan it again and attach the new file.");
+        }
+        if (kind === "heic") {
+            return _t(
+                "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > Formats > Most Compatible and take the photo again, or export it as JPG."
+            );
+        }
+        if (!kind) {
+            return _t("The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that.");
+        }
+        return "";
+    }
+
+    /**
+     * @returns {string} why the files cannot be taken together, or nothing
+     */
+    refuseAll(files) {
+        if (files.length > MAX_FILES) {
+            return _t("These are more than 10 files. Attach only what is asked for.");
+        }
+        if (files.reduce((size, file) => size + file.size, 0) > MAX_INPUT) {
+            return _t("These are more than 20 MB. Scan in black and white or at 150 dpi.");
+        }
+        return "";
+    }
+
+    moveUp(source) {
+        const { sources } = this.state;
+        const index = sources.indexOf(source);
+        sources.splice(index - 1, 0, ...sources.splice(index, 1));
+    }
+
+    remove(source) {
+        this.state.refusal = "";
+        this.state.sources.splice(this.state.sources.indexOf(source), 1);
+    }
+
+    async use(data, name) {
+        this.state.refusal = "";
+        // A PDF that could not be saved is still there to be saved again.
+        if (await this.save(data, name)) {
+            this.state.sources = [];
+        }
+    }
+
+    /**
+     * @param {string} data base64
+     * @param {string} fileName
+     * @returns {Promise<boolean>} whether it was saved
+     */
+    async save(data, fileName) {
         this.state.isSaving = true;
         try {
-            await this.save(file);
+            return await this.saveRecord(data, fileName);
         } finally {
             this.state.isSaving = false;
         }
     }
 
-    /**
-     * @returns {Promise<string>} why the file cannot be taken, or nothing
-     */
-    async refuse(file) {
-        if (!file.size) {
-            return _t("The file is empty. Scan it again and attach the new file.");
-        }
-        if (file.size > MAX_SIZE) {
-            return _t("The file is larger than 1 MB. Scan it in black and white or at 150 dpi.");
-        }
-        const head = await file.slice(0, 5).text();
-        if (head !== "%PDF-") {
-            return _t("The file is not a PDF. Save the scan as a PDF and attach that.");
-        }
-        return "";
-    }
-
-    async save(file) {
+    async saveRecord(data, fileName) {
         const { record, name } = this.props;
-        const data = (await getDataURLFromFile(file)).split(",")[1];
         // What was typed goes first, so that a refused file takes nothing with it.
         if (!(await record.save())) {
-            return;
+            return false;
         }
-        await record.update({ [name]: data, [`${name}_filename`]: file.name });
+        await record.update({ [name]: data, [`${name}_filename`]: fileName });
         let refusal = "";
         const isSaved = await record.save({
             onError: (error) => {
@@ -141,6 +229,7 @@ export class PdfFile extends Component {
             this.state.refusal = refusal || _t("The file could not be saved. Try again.");
             await record.discard();
         }
+        return isSaved;
     }
 }
 

@@ -1,22 +1,50 @@
 import { registry } from "@web/core/registry";
 
-/** Puts a file into the field of the signed letter, as choosing or dropping one does. */
+/** Puts a file into the field of the signed letter, as choosing one does. */
 function attach(name, content) {
-    return ({ anchor }) => {
+    return attachAll(() => [new File([content], name)]);
+}
+
+function attachAll(makeFiles) {
+    return async ({ anchor }) => {
         const transfer = new DataTransfer();
-        transfer.items.add(new File([content], name));
+        for (const file of await makeFiles()) {
+            transfer.items.add(file);
+        }
         const input = anchor.querySelector("input[type=file]");
         input.files = transfer.files;
         input.dispatchEvent(new Event("change", { bubbles: true }));
     };
 }
 
-/** Downloads a PDF that the test serves, and puts it into the field of the signed letter. */
+/** Downloads a PDF that the test serves. */
+async function fetchFile(name, url) {
+    const response = await fetch(url);
+    return new File([await response.blob()], name);
+}
+
 function attachFrom(name, url) {
-    return async (helpers) => {
-        const response = await fetch(url);
-        attach(name, await response.blob())(helpers);
-    };
+    return attachAll(async () => [await fetchFile(name, url)]);
+}
+
+/** Drags a file over the page and drops it where the page offers that. */
+async function drop(file) {
+    const dataTransfer = new DataTransfer();
+    dataTransfer.items.add(file);
+    const drag = (target, type) =>
+        target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+    drag(document.body, "dragenter");
+    while (!document.querySelector(".o_certificate_dropzone")) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+    drag(document.querySelector(".o_certificate_dropzone"), "drop");
+}
+
+/** Takes a photo, so to speak. */
+async function makePhoto(name) {
+    const canvas = Object.assign(document.createElement("canvas"), { width: 300, height: 400 });
+    canvas.getContext("2d").fillText(name, 9, 99);
+    return new File([await new Promise((done) => canvas.toBlob(done, "image/jpeg"))], name);
 }
 
 function type(field, text) {
@@ -257,11 +285,19 @@ registry.category("web_tour.tours").add("certificate_activation_refusals", {
             trigger: "div[name=letter_sentence]",
         },
         {
-            content: "Attach 1,048,577 bytes",
+            content: "Attach 1,048,577 bytes that are no PDF but for their beginning",
             trigger: zone,
             run: attach("large.pdf", "%PDF-".padEnd(1048577)),
         },
-        refused,
+        {
+            content: "It can be made smaller",
+            trigger: ".o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "The server tells that it cannot, and the file is still there",
+            trigger: ".o_certificate_conversion:has(.o_certificate_convert) .o_certificate_refusal",
+        },
         {
             content: "Attach an image with the name of a PDF",
             trigger: zone,
@@ -292,6 +328,57 @@ registry.category("web_tour.tours").add("certificate_activation_refusals", {
         {
             content: "Another one can be attached, and there is no Continue",
             trigger: `.o_form_view:not(:has(button[name=action_finish])) ${zone}`,
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("certificate_activation_conversion", {
+    steps: () => [
+        step("process"),
+        {
+            content: "Drop a scan that is too large",
+            trigger: zone,
+            run: async () =>
+                drop(await fetchFile("large.pdf", "/web/content/base.certificate_tour_large")),
+        },
+        {
+            content: "It is said how large it is, and what is possible",
+            trigger: ".o_certificate_conversion:contains(1.05 MB):contains(1 MB is possible)",
+        },
+        {
+            content: "Make it smaller",
+            trigger: ".o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Both pages are shown, with the size before and after",
+            trigger:
+                ".o_certificate_conversion:has(canvas + canvas) .o_certificate_result:contains(1 MB):contains(kB)",
+        },
+        {
+            content: "Nothing is attached yet: choose several photos instead",
+            trigger: zone,
+            run: attachAll(() => Promise.all(["IMG_10.jpg", "IMG_9.jpg"].map(makePhoto))),
+        },
+        {
+            content: "They stand as the camera counted them; turn them round",
+            trigger: ".o_certificate_sources li:contains(IMG_9) + li:contains(IMG_10) .o_certificate_up",
+            run: "click",
+        },
+        {
+            content: "Make the PDF",
+            trigger:
+                ".o_certificate_conversion:has(li:contains(IMG_10) + li:contains(IMG_9)) .o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Use it",
+            trigger: ".o_certificate_conversion:has(canvas + canvas) .o_certificate_use",
+            run: "click",
+        },
+        {
+            content: "It is attached, under the name of the first",
+            trigger: ".o_certificate_card:contains(IMG_10.pdf):contains(2 pages)",
         },
     ],
 });

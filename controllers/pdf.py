@@ -1,0 +1,49 @@
+import base64
+import re
+
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.http import Controller, request, route
+
+from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
+
+_ID = re.compile(r"[1-9]\d{0,8}")
+_FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
+
+
+class CertificatePdfController(Controller):
+    @route(
+        "/certificate/pdf",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        max_content_length=MAX_INPUT + _FORM_SIZE,
+    )
+    def make_pdf(self, model="", res_id="", **_kwargs):
+        """Make one PDF of the uploaded `files`, scans or photos, and store nothing.
+
+        `model` and `res_id` name the record that the PDF is going to be attached to.
+
+        :return: JSON: the PDF as base64 under `pdf` with its `size` in bytes; otherwise a sentence
+            under `error`, and under `position` which file is the reason, from 0
+        """
+        env = request.env
+        if not (getattr(env.get(str(model)), "_pdf_fields", ()) and _ID.fullmatch(str(res_id))):
+            return self._refuse(env._("Nothing can be attached there. Reload the page."), 404)
+        record = env[model].browse(int(res_id))
+        files = [file.read() for file in request.httprequest.files.getlist("files")]
+        try:
+            data = record._make_pdf(files)
+        except ShrinkRefused as refused:
+            sentence = record._get_pdf_refusals()[refused.code]
+            return self._refuse(sentence, 422, position=refused.position)
+        except (AccessError, MissingError) as error:
+            return self._refuse(str(error), 403)
+        except UserError as error:
+            return self._refuse(str(error), 429)
+        return request.make_json_response(
+            {"pdf": base64.b64encode(data).decode(), "size": len(data)}
+        )
+
+    @staticmethod
+    def _refuse(sentence, status, **facts):
+        return request.make_json_response({"error": sentence, **facts}, status=status)

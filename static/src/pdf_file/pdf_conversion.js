@@ -1,0 +1,225 @@
+import { _t } from "@web/core/l10n/translation";
+import { user } from "@web/core/user";
+import { loadPDFJSAssets } from "@web/core/utils/pdfjs";
+
+import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
+
+// The server's limits (tools/pdf_check.py, tools/pdf_shrink.py): what is refused here need not be
+// uploaded first.
+export const MAX_SIZE = 1048576;
+export const MAX_INPUT = 20 * MAX_SIZE;
+export const MAX_FILES = 10;
+
+// What files begin with, whatever they are called.
+const KINDS = { "25504446": "pdf", "ffd8ff": "photo", "89504e47": "photo" };
+
+/**
+ * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not taken
+ */
+export async function getKind(file) {
+    const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
+    const hex = [...head].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    const start = Object.keys(KINDS).find((bytes) => hex.startsWith(bytes));
+    const brand = String.fromCharCode(...head.slice(4, 12));
+    return KINDS[start] || (/^ftyp(hei|hev|mif|msf|avif)/.test(brand) ? "heic" : "");
+}
+
+export function formatSize(bytes, maximumFractionDigits = 1) {
+    const [unit, size] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
+    const format = { style: "unit", unit, maximumFractionDigits };
+    return new Intl.NumberFormat(user.lang, format).format(bytes / size);
+}
+
+/** An error whose message is a sentence for the user. */
+class ConversionError extends Error {}
+
+/**
+ * Has the server make one PDF of files, which it does not keep.
+ *
+ * @param {XMLHttpRequest} request
+ * @param {{model: string, id: number}} owner of the PDF
+ * @param {File[]} files
+ * @param {(share: number) => void} onProgress called with how much is uploaded, from 0 to 1
+ * @returns {Promise<{pdf: string, size: number}>} base64, bytes
+ */
+function convert(request, owner, files, onProgress) {
+    const form = new FormData();
+    form.append("csrf_token", odoo.csrf_token);
+    form.append("model", owner.model);
+    form.append("res_id", owner.id);
+    for (const file of files) {
+        form.append("files", file, file.name);
+    }
+    return new Promise((resolve, reject) => {
+        const fail = (message) => reject(new ConversionError(message));
+        request.upload.addEventListener("progress", (ev) => onProgress(ev.loaded / ev.total));
+        request.upload.addEventListener("load", () => onProgress(1));
+        request.addEventListener("abort", () => fail(""));
+        request.addEventListener("error", () =>
+            fail(_t("The connection was interrupted. Your files are still here: try again."))
+        );
+        request.addEventListener("load", () => {
+            const { pdf, size, error, position } = request.response || {};
+            if (pdf) {
+                resolve({ pdf, size });
+            } else if (error && files.length > 1 && Number.isInteger(position)) {
+                fail(`${files[position].name}: ${error}`);
+            } else if (request.status === 413) {
+                fail(_t("These are more than 20 MB. Scan in black and white or at 150 dpi."));
+            } else {
+                fail(error || _t("The PDF could not be made. Reload the page and try again."));
+            }
+        });
+        request.open("POST", "/certificate/pdf");
+        request.responseType = "json";
+        request.send(form);
+    });
+}
+
+/**
+ * Offers to make a PDF that can be attached of a scan that is too large, or of photos; shows it
+ * before it is used.
+ */
+export class PdfConversion extends Component {
+    static template = "l10n_co_certificate_activation.PdfConversion";
+    static props = {
+        // {file: File, kind: "pdf" or "photo"}, in the order of their pages
+        sources: Array,
+        owner: Object,
+        onMove: Function,
+        onRemove: Function,
+        onAdd: Function,
+        onReject: Function,
+        onStart: Function,
+        onUse: Function,
+    };
+
+    setup() {
+        this.root = useRef("root");
+        this.preview = useRef("preview");
+        this.state = useState({ stage: "offer", progress: 0, error: "", pdf: "", size: 0, url: "" });
+        this.formatSize = formatSize;
+        // Who works with the keyboard goes on where the button was.
+        useEffect(
+            () => {
+                if ([null, document.body].includes(document.activeElement)) {
+                    this.root.el.querySelector("[data-next]")?.focus({ preventScroll: true });
+                }
+            },
+            () => [this.state.stage]
+        );
+        useEffect(
+            (el) => {
+                if (el) {
+                    this.draw(el);
+                }
+            },
+            () => [this.preview.el]
+        );
+        onWillUnmount(() => this.forget());
+    }
+
+    get before() {
+        return this.props.sources.reduce((size, { file }) => size + file.size, 0);
+    }
+
+    get offer() {
+        const [{ kind }] = this.props.sources;
+        const count = this.props.sources.length;
+        if (count > 1) {
+            return _t("These %s files become one PDF of at most 1 MB, in this order:", count);
+        }
+        if (kind === "photo") {
+            return _t("This photo becomes a PDF of at most 1 MB.");
+        }
+        return _t("This scan has %s; at most 1 MB is possible.", formatSize(this.before, 2));
+    }
+
+    get isOneScan() {
+        const { sources } = this.props;
+        return sources.length === 1 && sources[0].kind === "pdf";
+    }
+
+    get result() {
+        const sizes = { after: formatSize(this.state.size), before: formatSize(this.before) };
+        return _t("%(before)s became %(after)s. Look whether everything can be read.", sizes);
+    }
+
+    getMoveLabel({ file }) {
+        return _t("Move %s up", file.name);
+    }
+
+    getRemoveLabel({ file }) {
+        return _t("Remove %s", file.name);
+    }
+
+    get percent() {
+        return Math.round(100 * this.state.progress);
+    }
+
+    async convert() {
+        this.props.onStart();
+        Object.assign(this.state, { stage: "upload", progress: 0, error: "" });
+        this.request = new XMLHttpRequest();
+        const files = this.props.sources.map(({ file }) => file);
+        try {
+            const { pdf, size } = await convert(this.request, this.props.owner, files, (share) => {
+                this.state.progress = share;
+                if (share === 1) {
+                    this.state.stage = "convert";
+                }
+            });
+            const bytes = Uint8Array.from(atob(pdf), (character) => character.charCodeAt(0));
+            const url = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
+            Object.assign(this.state, { stage: "done", pdf, size, url });
+        } catch (error) {
+            if (!(error instanceof ConversionError)) {
+                throw error;
+            }
+            Object.assign(this.state, { stage: "offer", error: error.message });
+        }
+    }
+
+    cancel() {
+        this.request.abort();
+    }
+
+    forget() {
+        this.request?.abort();
+        URL.revokeObjectURL(this.state.url);
+    }
+
+    use() {
+        const [{ file }] = this.props.sources;
+        return this.props.onUse(this.state.pdf, `${file.name.replace(/\.[^.]*$/, "")}.pdf`);
+    }
+
+    /** Draws the pages. Where that is impossible the PDF can still be opened. */
+    async draw(el) {
+        try {
+            await loadPDFJSAssets();
+            const { pdfjsLib } = globalThis;
+            pdfjsLib.GlobalWorkerOptions.workerSrc ||= "/web/static/lib/pdfjs/build/pdf.worker.js";
+            const pdf = await pdfjsLib.getDocument({ url: this.state.url }).promise;
+            for (let number = 1; number <= pdf.numPages && el.isConnected; number++) {
+                const page = await pdf.getPage(number);
+                const { width } = page.getViewport({ scale: 1 });
+                // Sharp enough to read the small print when it is enlarged with two fingers.
+                const scale = (2 * Math.max(el.clientWidth, 400)) / width;
+                const viewport = page.getViewport({ scale });
+                const canvas = Object.assign(document.createElement("canvas"), {
+                    className: "d-block w-100 border mb-2",
+                    width: viewport.width,
+                    height: viewport.height,
+                });
+                canvas.setAttribute("role", "img");
+                canvas.setAttribute("aria-label", _t("Page %s", number));
+                el.append(canvas);
+                await page.render({ canvasContext: canvas.getContext("2d"), viewport }).promise;
+            }
+            await pdf.destroy();
+        } catch (error) {
+            console.warn("The preview could not be drawn.", error);
+        }
+    }
+}
