@@ -2,6 +2,7 @@
 """PDF files for the tests, made at run time. Each function returns the bytes of one file."""
 
 import io
+import time
 import zlib
 from itertools import accumulate
 
@@ -37,7 +38,16 @@ def scan_pdf(pages=1, dpi=72):
             draw.line((dpi, line, width - dpi - 7 * page, line), fill=40, width=2)
         scans.append(scan)
     file = io.BytesIO()
-    scans[0].save(file, "PDF", resolution=dpi, save_all=True, append_images=scans[1:])
+    then = time.gmtime(0)  # the same arguments give the same bytes
+    scans[0].save(
+        file,
+        "PDF",
+        resolution=dpi,
+        save_all=True,
+        append_images=scans[1:],
+        creationDate=then,
+        modDate=then,
+    )
     return file.getvalue()
 
 

@@ -1,0 +1,114 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Scans of a letter and digitally signed letters for the tests, made at run time."""
+
+import io
+from datetime import datetime, timedelta, timezone
+
+import qrcode
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
+from cryptography.x509.oid import NameOID
+from PIL import Image, ImageDraw, TiffImagePlugin  # noqa: F401  # the last saves pages in black and white
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.sign import signers
+from pyhanko.sign.fields import SigSeedSubFilter
+
+INCH = 25.4  # mm
+
+
+def letter_page(code, dpi=150, mode="L", turn=0):
+    """An A4 page as a scanner sees the letter: lines of text, a scrawl, the QR code of 30 mm.
+
+    :param code: what the QR code says; None leaves it out.
+    :param turn: degrees, counter-clockwise.
+    """
+    width, height = round(210 / INCH * dpi), round(297 / INCH * dpi)
+    page = Image.new("L", (width, height), 248)
+    draw = ImageDraw.Draw(page)
+    for line in range(dpi, height - 5 * dpi, dpi // 5):
+        for word in range(dpi, width - dpi, dpi // 2):
+            draw.line((word, line, word + dpi // 3 + line % 17, line), fill=60, width=dpi // 30)
+    scrawl = [(dpi + step * dpi // 10, height - 4 * dpi + step * 37 % dpi) for step in range(20)]
+    draw.line(scrawl, fill=50, width=max(dpi // 50, 1))
+    if code:
+        maker = qrcode.QRCode(border=4, error_correction=qrcode.ERROR_CORRECT_L)
+        maker.add_data(code)
+        side = round(30 / INCH * dpi)
+        picture = maker.make_image().get_image().convert("L").resize((side, side))
+        page.paste(picture, ((width - side) // 2, height - round(42 / INCH * dpi)))
+    page = page.rotate(turn, expand=True, fillcolor=248, resample=Image.BILINEAR)
+    return page.convert(mode, dither=Image.Dither.NONE)
+
+
+def images_pdf(*images, dpi=150, **options):
+    """One picture a page, as scanning programs save them."""
+    file = io.BytesIO()
+    images[0].save(file, "PDF", resolution=dpi, save_all=True, append_images=images[1:], **options)
+    return file.getvalue()
+
+
+def letter_scan(code, pages=1, dpi=150, mode="L", turn=0):
+    """The scan of a letter of `pages` pages."""
+    return images_pdf(*[letter_page(code, dpi, mode, turn)] * pages, dpi=dpi)
+
+
+def make_signer(name="María Fernanda Pérez Gómez"):
+    """A signer with a fresh certificate of an authority of its own."""
+    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _key in range(2)]
+    names = [
+        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
+        for text in (name, "Entidad de Certificación de Prueba")
+    ]
+    start = datetime.now(timezone.utc) - timedelta(days=1)
+    usage = dict.fromkeys(
+        [
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ],
+        False,
+    )
+    person, authority = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(names[1])
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=365))
+        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
+        .add_extension(
+            x509.KeyUsage(
+                **usage
+                | {
+                    "key_cert_sign": is_authority,
+                    "content_commitment": not is_authority,
+                    "digital_signature": True,
+                }
+            ),
+            critical=True,
+        )
+        .sign(keys[1], hashes.SHA256())
+        for subject, key, is_authority in zip(names, keys, (False, True), strict=True)
+    )
+    archive = pkcs12.serialize_key_and_certificates(
+        b"", keys[0], person, [authority], NoEncryption()
+    )
+    return signers.SimpleSigner.load_pkcs12_data(archive, other_certs=[])
+
+
+def signed_pdf(data, signer=None, field="Signature1"):
+    """The file with a PAdES signature, added without changing what is there."""
+    metadata = signers.PdfSignatureMetadata(
+        field_name=field, md_algorithm="sha256", subfilter=SigSeedSubFilter.PADES
+    )
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    return signers.sign_pdf(writer, metadata, signer=signer or make_signer()).getvalue()

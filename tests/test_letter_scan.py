@@ -1,0 +1,253 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+import io
+import sys
+import tempfile
+from pathlib import Path
+from unittest.mock import patch
+
+import PIL
+import pypdf
+from PIL import Image, ImageDraw
+from pypdf import PdfReader, PdfWriter, Transformation
+from reportlab.lib.utils import ImageReader
+from reportlab.pdfgen.canvas import Canvas
+
+from odoo.tests import BaseCase
+
+from ..tools import letter_scan
+from ..tools.letter_pdf import render_letter
+from ..tools.pdf_check import check_pdf
+from . import letter_samples, pdf_samples
+
+CODE = "ABCD-EFGH-IJKL-MN23"
+OTHER = "ZYXW-VUTS-RQPO-7654"
+TEXT = "<h2>Carta de exoneración</h2>" + "<p>Declaro que los datos son ciertos.</p>" * 30
+
+
+def resaved(data, change=None):
+    """The file as another program writes it."""
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(data)))
+    if change:
+        change(writer)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def printed(data):
+    """The file as printing it to PDF gives it, a little smaller."""
+    writer = PdfWriter()
+    for page in PdfReader(io.BytesIO(data)).pages:
+        sheet = writer.add_blank_page(612, 792)
+        sheet.merge_transformed_page(page, Transformation().scale(0.9).translate(20, 10))
+        sheet.compress_content_streams()
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def added(data):
+    """The file with a page that was appended without touching what is there."""
+    writer = PdfWriter(io.BytesIO(data), incremental=True)
+    writer.add_blank_page(200, 200)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def scan_with_text(image, text):
+    """A scan under which a program has put the text that it believes to read."""
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=(595, 842), invariant=1)
+    canvas.drawImage(ImageReader(image), 0, 0, 595, 842)
+    words = canvas.beginText(72, 72)
+    words.setTextRenderMode(3)
+    words.textOut(text)
+    canvas.drawText(words)
+    canvas.save()
+    return file.getvalue()
+
+
+class TestLetterScan(BaseCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.letter = render_letter(TEXT, CODE)
+        cls.signer = letter_samples.make_signer("Ana Gómez")
+        cls.signed = letter_samples.signed_pdf(cls.letter, cls.signer)
+
+    def match(self, data):
+        return letter_scan.match_letter(data, check_pdf(data), CODE, self.letter)
+
+    def assertKind(self, kind, data):
+        self.assertEqual(self.match(data).kind, kind)
+
+    def assertRefused(self, code, data):
+        self.assertIn(code, letter_scan.CODES)
+        with self.assertRaises(letter_scan.LetterRefused) as refusal:
+            self.match(data)
+        self.assertEqual(refusal.exception.code, code)
+        return refusal.exception
+
+    # === SCANS === #
+
+    def test_the_code_is_read_from_every_kind_of_scan(self):
+        for mode, dpi, turn in (
+            ("1", 300, 0),
+            ("1", 150, 90),
+            ("L", 200, 180),
+            ("RGB", 150, 3),
+            ("RGB", 100, 270),
+            ("P", 70, 0),
+            ("CMYK", 100, 0),
+        ):
+            with self.subTest(mode=mode, dpi=dpi, turn=turn):
+                self.assertKind(
+                    "match", letter_samples.letter_scan(CODE, dpi=dpi, mode=mode, turn=turn)
+                )
+
+    def test_a_page_that_the_file_turns_and_a_picture_in_a_form_are_read(self):
+        scan = letter_samples.letter_scan(CODE)
+        self.assertKind("match", resaved(scan, lambda writer: writer.pages[0].rotate(90)))
+        self.assertKind("match", printed(scan))
+
+    def test_one_page_of_several_suffices(self):
+        pages = [letter_samples.letter_page(code) for code in (None, None, CODE)]
+        self.assertKind("match", letter_samples.images_pdf(*pages))
+
+    def test_another_letter_is_refused_also_among_the_right_pages(self):
+        refusal = self.assertRefused("other_letter", letter_samples.letter_scan(OTHER))
+        self.assertEqual(refusal.found, OTHER)
+        pages = [letter_samples.letter_page(code) for code in (CODE, OTHER)]
+        self.assertRefused("other_letter", letter_samples.images_pdf(*pages))
+
+    def test_what_shows_no_letter_code_is_left_to_a_person(self):
+        for kind, data in (
+            ("no code", letter_samples.letter_scan(None)),
+            ("a code of something else", letter_samples.letter_scan("https://example.com/a")),
+            ("a text", pdf_samples.text_pdf()),
+        ):
+            with self.subTest(kind):
+                self.assertKind("unread", data)
+
+    def test_what_a_scanner_believes_to_read_accuses_nobody(self):
+        page = letter_samples.letter_page(CODE)
+        self.assertKind("match", scan_with_text(page, f"Carta {OTHER}"))
+        self.assertKind(
+            "unread", scan_with_text(letter_samples.letter_page(None), f"Carta {OTHER}")
+        )
+
+    def test_a_blank_page_is_refused(self):
+        white = Image.new("L", (1240, 1754), 255)
+        # Paper and light are uneven, and the scanner has dust and a dark edge.
+        paper = Image.effect_noise((620, 877), 12).point(lambda grey: grey + 90).resize(white.size)
+        draw = ImageDraw.Draw(paper)
+        draw.rectangle((0, 0, 20, 1754), fill=10)
+        draw.point([(300 + step * 70, 400 + step * 90) for step in range(8)], fill=0)
+        for kind, data in (
+            ("white", letter_samples.images_pdf(white)),
+            ("black and white", letter_samples.images_pdf(white.convert("1"))),
+            ("paper", letter_samples.images_pdf(white, paper)),
+            ("no content", pdf_samples.raw_pdf()),
+        ):
+            with self.subTest(kind):
+                self.assertRefused("blank", data)
+
+    def test_a_page_with_a_little_ink_is_not_blank(self):
+        page = Image.new("L", (1240, 1754), 250)
+        ImageDraw.Draw(page).line([(500, 900), (700, 850), (760, 930)], fill=60, width=4)
+        white = Image.new("L", page.size, 250)
+        self.assertKind("unread", letter_samples.images_pdf(white, page))
+        self.assertKind("unread", pdf_samples.text_pdf("."))
+
+    # === THE UNSIGNED ORIGINAL === #
+
+    def test_the_letter_itself_is_refused_however_it_is_saved(self):
+        for kind, data in (
+            ("as downloaded", self.letter),
+            ("saved again", resaved(self.letter)),
+            (
+                "compressed",
+                resaved(self.letter, lambda writer: writer.compress_identical_objects()),
+            ),
+            ("printed again", printed(self.letter)),
+        ):
+            with self.subTest(kind):
+                self.assertRefused("unsigned", data)
+        self.assertRefused("other_letter", render_letter(TEXT, OTHER))
+
+    # === DIGITAL SIGNATURES === #
+
+    def test_a_digital_signature_is_verified_and_its_signer_named(self):
+        match = self.match(self.signed)
+        self.assertEqual((match.kind, match.signers), ("signature", "Ana Gómez"))
+        second = letter_samples.make_signer("Luis Díaz")
+        twice = letter_samples.signed_pdf(self.signed, second, field="Signature2")
+        self.assertEqual(self.match(twice).signers, "Ana Gómez, Luis Díaz")
+
+    def test_a_signed_scan_is_known_by_its_code(self):
+        scan = letter_samples.signed_pdf(letter_samples.letter_scan(CODE), self.signer)
+        self.assertKind("signature", scan)
+        scan = letter_samples.signed_pdf(letter_samples.letter_scan(None), self.signer)
+        self.assertKind("unread", scan)
+
+    def test_a_signed_file_that_is_not_the_letter_is_refused(self):
+        other = letter_samples.signed_pdf(render_letter(TEXT, OTHER), self.signer)
+        self.assertRefused("other_letter", other)
+        self.assertRefused(
+            "no_letter", letter_samples.signed_pdf(pdf_samples.text_pdf(), self.signer)
+        )
+
+    def test_a_broken_signature_is_refused(self):
+        def flipped(position):
+            data = bytearray(self.signed)
+            data[position] ^= 1
+            return bytes(data)
+
+        contents = self.signed.rindex(b"/Contents <")
+        for kind, data in (
+            ("a byte of the document", flipped(self.signed.index(b"/Producer") + 12)),
+            ("a byte of the signature", flipped(contents + 1000)),
+            ("saved again", resaved(self.signed)),
+            ("a page appended", added(self.signed)),
+            ("the first of two", letter_samples.signed_pdf(added(self.signed), field="Second")),
+        ):
+            with self.subTest(kind):
+                self.assertRefused("broken_signature", data)
+
+    # === LIMITS === #
+
+    def test_hostile_pictures_are_left_to_a_person(self):
+        def picture(keys, content=b"\0" * 1000):
+            page = (
+                b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]"
+                b" /Resources << /XObject << /A 4 0 R >> >> >>"
+            )
+            body = pdf_samples.stream(content, b"/Type /XObject /Subtype /Image " + keys)
+            return pdf_samples.raw_pdf((*pdf_samples.ONE_PAGE[:2], page, body))
+
+        plain = b"/ColorSpace /DeviceGray /BitsPerComponent 8 /Width %d /Height %d"
+        for kind, data in (
+            ("claims a huge size", picture(plain % (10**6, 10**6))),
+            ("claims no size", picture(b"")),
+            ("claims what it is not", picture(plain % (600, 600) + b" /Filter /DCTDecode")),
+            ("a bomb", picture(plain % (6000, 6000), b"\0" * 200_000_000)),
+            ("refers to itself", picture(plain % (600, 600) + b" /SMask 4 0 R")),
+        ):
+            with self.subTest(kind):
+                self.assertKind("unread", data)
+
+    def test_without_optional_packages_a_person_has_to_look(self):
+        with tempfile.TemporaryDirectory() as folder:
+            for package in (pypdf, PIL):
+                path = Path(package.__file__).parent
+                (Path(folder) / path.name).symlink_to(path)
+            python = getattr(sys, "_base_executable", sys.executable)
+            with patch.object(sys, "path", [folder]), patch.object(sys, "executable", python):
+                found = letter_scan.read_letter(self.signed, signed=True)
+                scan = letter_scan.read_letter(letter_samples.letter_scan(CODE), signed=False)
+        self.assertEqual(found.text_codes, {CODE})
+        self.assertIsNone(found.intact)
+        self.assertEqual(letter_scan.judge_letter(found, True, CODE).kind, "unread")
+        self.assertEqual((scan.codes, scan.scanned, scan.blank), (frozenset(), True, False))
+        self.assertEqual(letter_scan.judge_letter(scan, False, CODE).kind, "unread")

@@ -1,0 +1,152 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Decide whether an attached file can be the signed letter of a code.
+
+A scan is known by the QR code that `letter_pdf.py` prints on every page, a digitally signed file by
+the code in its text. What cannot be read is left to a person; what is certainly something else is
+refused. Pictures and signatures are opened by `letter_scan_child.py`, in a process of its own with
+limits of its own. The child reports facts; every rule is here.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from .pdf_check import PdfFacts, check_pdf
+from .sandbox import ChildUnavailable, parse_facts, run_child
+
+# Why a file is refused.
+CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature")
+
+_CHILD = Path(__file__).with_name("letter_scan_child.py")
+_CPU_SECONDS = 8
+_MEMORY = (
+    800 * 1024**2
+)  # bytes of address space: a picture of 40 million pixels, in colour, decoded
+
+
+class LetterRefused(Exception):
+    """The file is certainly not the signed letter.
+
+    :ivar str code: the reason, one of `CODES`.
+    :ivar str | None found: the code of the letter that it is instead, of `other_letter`.
+    """
+
+    def __init__(self, code, found=None):
+        super().__init__(code)
+        self.code = code
+        self.found = found
+
+
+@dataclass(frozen=True)
+class LetterFacts:
+    """What a file shows. Whatever could not be found out is empty or None.
+
+    :ivar frozenset codes: the letter codes in its QR codes.
+    :ivar frozenset text_codes: those in its text.
+    :ivar frozenset scan_text_codes: those in the text of scanned pages, which somebody's OCR has guessed.
+    :ivar bool scanned: whether any page is a scan.
+    :ivar bool blank: whether every page is empty.
+    :ivar tuple signers: the names in the certificates of its digital signatures, in their order.
+    :ivar bool | None intact: whether each signature is valid and covers all that was there when it was
+        made, and nothing changed after the last one. None when there is none, or none was verified.
+        It says nothing of who issued the certificates.
+    """
+
+    codes: frozenset
+    text_codes: frozenset
+    scan_text_codes: frozenset
+    scanned: bool
+    blank: bool
+    signers: tuple
+    intact: bool | None
+
+
+@dataclass(frozen=True)
+class LetterMatch:
+    """Why a file is taken for the letter.
+
+    :ivar str kind: `match` for its QR code, `signature` for a valid digital signature, `unread` when a
+        person has to look.
+    :ivar str signers: who signed digitally, of `signature`.
+    """
+
+    kind: str
+    signers: str = ""
+
+
+def match_letter(data: bytes, facts: PdfFacts, code: str | None, letter: bytes | None):
+    """Tell whether a file can be the signed letter.
+
+    :param data: the file.
+    :param facts: what `check_pdf` found of it.
+    :param code: the letter's code; None when there is no letter yet.
+    :param letter: the letter itself, unsigned.
+    :rtype: LetterMatch
+    :raise LetterRefused: it is certainly not; its `code` is one of `CODES`.
+    :raise PdfCheckUnavailable: the server cannot check any file.
+    """
+    if letter and _is_unsigned_copy(facts, letter):
+        raise LetterRefused("unsigned")
+    try:
+        found = read_letter(data, facts.signed)
+    except ChildUnavailable:  # what is needed is optional
+        return LetterMatch("unread")
+    return judge_letter(found, facts.signed, code)
+
+
+def _is_unsigned_copy(facts, letter):
+    """Whether it is the letter as it was downloaded, or saved or printed to PDF again."""
+    if facts.sha256 == hashlib.sha256(letter).hexdigest():
+        return True
+    if facts.signed or not facts.text_sha256:
+        return False
+    return facts.text_sha256 == check_pdf(letter, len(letter)).text_sha256
+
+
+def judge_letter(found: LetterFacts, signed: bool, code: str | None):
+    """Apply the rules to what a file shows.
+
+    :param signed: whether it has a digital signature.
+    :rtype: LetterMatch
+    :raise LetterRefused: see `match_letter`.
+    """
+    if found.blank and not signed:
+        raise LetterRefused("blank")
+    codes = found.codes | found.text_codes
+    if others := sorted(codes - {code}):
+        raise LetterRefused("other_letter", others[0])
+    if not signed:
+        return LetterMatch("match" if code in found.codes else "unread")
+    if found.intact is False:
+        raise LetterRefused("broken_signature")
+    shows_code = code in codes | found.scan_text_codes
+    if not shows_code and not found.scanned:
+        raise LetterRefused("no_letter")
+    if found.intact and shows_code:
+        return LetterMatch("signature", ", ".join(found.signers))
+    return LetterMatch("unread")
+
+
+def read_letter(data: bytes, signed: bool) -> LetterFacts:
+    """Read a file without ever opening it in this process.
+
+    :param data: the file, which `check_pdf` has accepted.
+    :param signed: whether it has a digital signature.
+    :raise ChildUnavailable: it cannot be read here: pypdf, Pillow or 800 MB are missing.
+    """
+    found = parse_facts(
+        run_child(
+            _CHILD, (b"S" if signed else b"-") + data, cpu_seconds=_CPU_SECONDS, memory=_MEMORY
+        )
+    )
+    signatures = found.get("signatures") or []
+    return LetterFacts(
+        codes=frozenset(found.get("codes", ())),
+        text_codes=frozenset(found.get("text_codes", ())),
+        scan_text_codes=frozenset(found.get("scan_text_codes", ())),
+        # Who knows nothing accuses nobody.
+        scanned=found.get("scanned", True),
+        blank=found.get("blank", False),
+        signers=tuple(signature["signer"] for signature in signatures),
+        intact=all(signature["intact"] for signature in signatures) if signatures else None,
+    )

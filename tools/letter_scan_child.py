@@ -1,0 +1,347 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Report what one attached letter shows: the process behind `letter_scan.py`, run by `sandbox.py`.
+
+On standard input come one byte, `S` when the file has a digital signature, and the file. Each fact
+goes to standard output as soon as it is known, one JSON object a line, so that nothing said is lost
+when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, then of a signed file
+`signatures`, then `blank` and `codes`.
+"""
+
+import io
+import json
+import logging
+import re
+import sys
+import time
+import warnings
+
+import pypdf
+from PIL import Image, ImageFilter, ImageOps
+from pypdf import filters, generic
+
+try:
+    import zxingcpp
+except ImportError:  # optional: then no scan is read
+    zxingcpp = None
+
+_PIXELS = 40_000_000  # of one picture: A4 in grey at 600 dpi has 35 million
+_DECODED = 3 * _PIXELS  # bytes that one stream may decode to: the same in colour
+_PICTURES = 40  # of one page; more are not looked at
+_DEPTH = 4  # of forms within forms
+_SECONDS = 5  # of CPU, after which no further attempt is made
+
+_CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
+# What a content stream paints with, save pictures and forms (Do). Found within a string as well,
+# which only keeps a page from counting as blank.
+_PAINT = re.compile(rb"(?<![^\s\])>])(?:[fFSsBb]|[fBb]\*|sh|Tj|TJ|'|\"|BI)(?![^\s\[(<])")
+_PAGE_PIXELS = (
+    500  # of the shorter side; a smaller picture shows no page, but a logo or a signature
+)
+
+# How ink is told from paper.
+_BLANK_PIXELS = 1000  # of the shorter side, at which it is looked for
+_MARGIN = 0.04  # of each side: shadows and holes
+_CONTRAST = 40  # of 255: ink differs by more from the paper
+_INK_SHARE = 0.00005  # less of a page is dust
+
+# Sides in pixels at which a page is read again when its own size did not do: in between, the grid of
+# the scanner and that of the code fall together differently.
+_SIDES = (1250, 1750, 900, 2500)
+
+
+def main():
+    _limit_libraries()
+    print("ready", flush=True)
+    is_signed = sys.stdin.buffer.read(1) == b"S"
+    data = sys.stdin.buffer.read()
+    pages = []
+    try:
+        pages = list(pypdf.PdfReader(io.BytesIO(data), strict=False).pages)
+        shown = [list(_pictures(page)) for page in pages]
+    except Exception:  # pypdf raises almost anything; whoever asks has checked the file
+        shown = [[] for _page in pages]
+    _read_text(pages, shown)
+    if is_signed:
+        _report(signatures=_verify_signatures(data))
+    _look_at(pages, shown)
+
+
+def _limit_libraries():
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    warnings.simplefilter("error", Image.DecompressionBombWarning)
+    Image.MAX_IMAGE_PIXELS = _PIXELS
+    limits = {
+        "zlib_maximum_output_length": _DECODED,
+        "lzw_maximum_output_length": _DECODED,
+        "run_length_maximum_output_length": _DECODED,
+        "array_based_stream_maximum_output_length": _DECODED,
+        "stream_decoding_work_maximum_length": 2 * _DECODED,
+        "jbig2dec_binary": None,  # another program
+    }
+    if hasattr(pypdf, "overwrite_configuration"):
+        known = {name: limits[name] for name in limits if hasattr(pypdf.Configuration, name)}
+        pypdf.overwrite_configuration(**known)
+    else:  # before 7, constants of a module
+        for name in ("ZLIB", "LZW", "RUN_LENGTH"):
+            setattr(filters, f"{name}_MAX_OUTPUT_LENGTH", _DECODED)
+        filters.JBIG2DEC_BINARY = None
+
+
+def _report(**fact):
+    sys.stdout.write(json.dumps(fact) + "\n")
+    sys.stdout.flush()
+
+
+def _attempt(function, *arguments, otherwise=None):
+    """Call a function on what nobody trusts: whatever it raises means `otherwise`."""
+    try:
+        return function(*arguments)
+    except Exception:
+        return otherwise
+
+
+# --- Text ---
+
+
+def _read_text(pages, shown):
+    """Report the codes in the text, apart for pages that are a scan.
+
+    The text of a scan was guessed by whoever scanned it: a letter misread there is another code.
+    """
+    codes = {True: set(), False: set()}
+    scanned = [
+        any(min(_attempt(_size, picture, otherwise=(0, 0))) >= _PAGE_PIXELS for picture in pictures)
+        for pictures in shown
+    ]
+    for page, is_scan in zip(pages, scanned, strict=True):
+        codes[is_scan].update(_CODE.findall(_attempt(page.extract_text, otherwise="")))
+    _report(
+        text_codes=sorted(codes[False]), scan_text_codes=sorted(codes[True]), scanned=any(scanned)
+    )
+
+
+# --- Pictures ---
+
+
+def _pictures(node, depth=0):
+    """Yield the pictures of a page or a form, and the masks through which they are painted."""
+    resources = _value(node, "/Resources")
+    named = _value(resources, "/XObject")
+    if depth > _DEPTH or not isinstance(named, generic.DictionaryObject):
+        return
+    for count, name in enumerate(named):
+        item = _value(named, name)
+        if count >= _PICTURES or not isinstance(item, generic.StreamObject):
+            continue
+        if _value(item, "/Subtype") == "/Form":
+            yield from _pictures(item, depth + 1)
+        elif _value(item, "/Subtype") == "/Image":
+            yield item
+            for key in ("/SMask", "/Mask"):
+                if isinstance(mask := _value(item, key), generic.StreamObject):
+                    yield mask
+
+
+def _value(dictionary, key):
+    """Return the value of a key, looked up when it is a reference; None when there is none."""
+    value = dictionary.get(key) if isinstance(dictionary, generic.DictionaryObject) else None
+    return value if value is None else value.get_object()
+
+
+def _size(picture):
+    return int(_value(picture, "/Width") or 0), int(_value(picture, "/Height") or 0)
+
+
+def _open(picture):
+    """Decode a picture, in grey. Colours may be inverted, which neither codes nor ink care about."""
+    width, height = _size(picture)
+    if not 0 < width * height <= _PIXELS:
+        raise ValueError("The picture is too large.")
+    data = picture.get_data()
+    kinds = _value(picture, "/Filter")
+    kind = kinds[-1] if isinstance(kinds, list) and kinds else kinds
+    # Named formats only: Pillow would start other programs for some.
+    formats = {"/DCTDecode": "JPEG", "/JPXDecode": "JPEG2000", "/CCITTFaxDecode": "TIFF"}
+    if kind in formats:
+        image = Image.open(io.BytesIO(data), formats=(formats[kind],))
+        image.draft("L", image.size)
+        return image.convert("L")
+    bits = 1 if _value(picture, "/ImageMask") else int(_value(picture, "/BitsPerComponent") or 8)
+    space = _value(picture, "/ColorSpace")
+    if isinstance(space, list) and space and space[0].get_object() == "/Indexed":
+        image = Image.frombytes(
+            "P", (width, height), data, "raw", "P" if bits == 8 else f"P;{bits}"
+        )
+        image.putpalette(*_palette(space))
+        return image.convert("RGB").convert("L")
+    for components, mode in ((1, "L"), (3, "RGB"), (4, "CMYK")):
+        if len(data) - (width * components * bits + 7) // 8 * height in (0, 1):
+            if bits == 1 and components == 1:
+                return Image.frombytes("1", (width, height), data).convert("L")
+            if bits in (2, 4) and components == 1:
+                return Image.frombytes("L", (width, height), data, "raw", f"L;{bits}")
+            if bits == 8:
+                return Image.frombytes(mode, (width, height), data).convert("L")
+    raise ValueError("The picture is of a kind that is not read.")
+
+
+def _palette(space):
+    base, table = space[1].get_object(), space[3].get_object()
+    if isinstance(table, generic.StreamObject):
+        table = table.get_data()
+    elif isinstance(table, str):
+        table = table.original_bytes
+    colours = int(space[2].get_object()) + 1
+    components = len(table) // colours
+    if components == 1:
+        return bytes(value for value in table for _channel in range(3)), "RGB"
+    return bytes(table), {3: "RGB", 4: "CMYK"}[components] if base else "RGB"
+
+
+# --- Codes and ink ---
+
+
+def _look_at(pages, shown):
+    """Report the codes that the pictures show, and whether there is ink on any page."""
+    codes, unread = set(), []
+    is_blank = bool(pages)
+    for page, pictures in zip(pages, shown, strict=True):
+        is_blank = is_blank and not _attempt(_paints, page, otherwise=True)
+        for picture in pictures:
+            image = _attempt(_open, picture)
+            if image is None:
+                is_blank = False
+                continue
+            is_blank = is_blank and not _has_ink(image)
+            if min(image.size) < 100:
+                continue
+            found = _read(image)
+            codes |= found
+            if not found and min(image.size) >= _PAGE_PIXELS:
+                unread.append(picture)
+    _report(blank=is_blank)
+    if not codes and not is_blank:
+        codes = _read_harder(unread)
+    _report(codes=sorted(codes))
+
+
+def _paints(node, depth=0):
+    """Whether a page or a form paints anything but pictures."""
+    if "/Annots" in node and _value(node, "/Annots"):
+        return True
+    contents = node.get_contents() if depth == 0 else node
+    if contents is not None and _PAINT.search(contents.get_data()):
+        return True
+    named = _value(_value(node, "/Resources"), "/XObject") or {}
+    items = [_value(named, name) for name in named]
+    return any(
+        depth > _DEPTH or _paints(item, depth + 1)
+        for item in items
+        if _value(item, "/Subtype") == "/Form"
+    )
+
+
+def _has_ink(image):
+    """Whether more than dust differs from the paper, whichever of the two is dark."""
+    shrink = min(image.size) // _BLANK_PIXELS
+    image = image.reduce(shrink) if shrink > 1 else image
+    width, height = image.size
+    margin = round(_MARGIN * width), round(_MARGIN * height)
+    image = image.crop((*margin, width - margin[0], height - margin[1]))
+    counts = image.histogram()
+    paper = _median(counts)
+    ink = sum(count for grey, count in enumerate(counts) if abs(grey - paper) > _CONTRAST)
+    return ink > _INK_SHARE * sum(counts)
+
+
+def _median(counts):
+    half = sum(counts) / 2
+    for grey, count in enumerate(counts):
+        half -= count
+        if half <= 0:
+            return grey
+    return 255
+
+
+def _read(image, **options):
+    """Return the letter codes that a picture shows."""
+    if zxingcpp is None:
+        return set()
+    barcodes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode, **options)
+    return {barcode.text for barcode in barcodes if _CODE.fullmatch(barcode.text)}
+
+
+def _read_harder(pictures):
+    """Return the codes of pictures at other sizes and sharpened, as far as the time suffices."""
+    for side in _SIDES:
+        for picture in pictures:
+            image = _attempt(_open, picture)
+            if image is None:
+                continue
+            scale = side / min(image.size)
+            if scale > 2:  # a blur
+                continue
+            image = ImageOps.autocontrast(
+                image.resize([round(scale * length) for length in image.size], Image.BILINEAR),
+                cutoff=1,
+            )
+            for change in (
+                image,
+                image.filter(ImageFilter.GaussianBlur(1)),
+                image.filter(ImageFilter.UnsharpMask(3, 200, 0)),
+            ):
+                if time.process_time() > _SECONDS:
+                    return set()
+                if codes := _read(change):
+                    return codes
+    return set()
+
+
+# --- Signatures ---
+
+
+def _verify_signatures(data):
+    """Verify each signature: `signer`, and whether it is `intact`. None when that cannot be done."""
+    try:
+        from pyhanko.pdf_utils.reader import PdfFileReader
+    except ImportError:  # optional: then a person has to look
+        return None
+    try:
+        signatures = PdfFileReader(io.BytesIO(data), strict=False).embedded_regular_signatures
+        last = len(signatures) - 1
+        return [
+            _attempt(_verify, signature, number == last, otherwise={"signer": "", "intact": False})
+            for number, signature in enumerate(signatures)
+        ]
+    except MemoryError:
+        return None
+    except Exception:  # a form that no signing program leaves
+        return [{"signer": "", "intact": False}]
+
+
+def _verify(signature, is_last):
+    from pyhanko.sign.diff_analysis import ModificationLevel
+    from pyhanko.sign.validation import validate_pdf_signature
+    from pyhanko.sign.validation.status import SignatureCoverageLevel
+    from pyhanko_certvalidator import ValidationContext
+
+    # Whom to trust is not decided here: nothing is fetched, and no authority is known.
+    context = ValidationContext(trust_roots=[], allow_fetching=False)
+    status = validate_pdf_signature(signature, context)
+    # After the last signature nothing but proofs of its time; after the others, further signatures.
+    allowed = ModificationLevel.LTA_UPDATES if is_last else ModificationLevel.FORM_FILLING
+    covered = status.coverage == SignatureCoverageLevel.ENTIRE_FILE or (
+        status.coverage == SignatureCoverageLevel.ENTIRE_REVISION
+        and status.modification_level is not None
+        and status.modification_level <= allowed
+    )
+    names = signature.signer_cert.subject.native
+    return {
+        "signer": str(names.get("common_name") or names.get("organization_name") or ""),
+        "intact": bool(status.intact and status.valid and covered),
+    }
+
+
+if __name__ == "__main__":
+    main()
