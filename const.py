@@ -57,6 +57,21 @@ TRANSITIONS = {
     ("active", "revoked"),
 }
 
+# Why a letter that was downloaded does not count any more.
+VOID_REASONS = [
+    ("representative", "The legal representative's data changed"),
+    ("company", "The data of a company in the letter changed"),
+    ("template", "The text of the letter changed"),
+    ("other", "The letter says something else now"),
+]
+# What is known of a signed letter.
+LETTER_MATCHES = [
+    ("match", "Code read"),
+    ("signature", "Digitally signed"),
+    ("unread", "To be looked at"),
+    ("reviewed", "Looked at"),
+]
+
 # Selections that more than one model shows.
 ACTIVATION_STATES = [
     ("pay", "Pay"),
@@ -83,3 +98,4 @@ PAYMENT_STATUSES = [
 ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
+ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"

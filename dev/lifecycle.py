@@ -32,6 +32,9 @@ activation.write(
 activation.action_download_letter()
 assert activation._render_letter().startswith(b"%PDF-")
 activation.signed_letter = base64.b64encode(pdf_samples.scan_pdf())
+activation.representative_position = "Gerente"  # voids the letter, which stays in the history
+activation.action_download_letter()
+activation.signed_letter = base64.b64encode(pdf_samples.scan_pdf())
 activation.message_post(body="A note", attachments=[("note.txt", b"note")])
 activation.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
 env.cr.commit()

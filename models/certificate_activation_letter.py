@@ -74,7 +74,7 @@ class CertificateActivation(models.Model):
             }
         changed = self.filtered(lambda activation: activation._is_letter_changed_by(vals))
         result = super().write(vals)
-        changed._void_letter()
+        changed._void_letter("representative")
         return result
 
     # === ACTION METHODS === #
@@ -97,8 +97,8 @@ class CertificateActivation(models.Model):
         letter_code = self._get_letter_code(letter_date)
         if letter_code != self.letter_code:
             # A new letter: whatever scan is attached is of another one.
-            if self.signed_letter_sha256:
-                self._void_letter()
+            if self.letter_code or self.signed_letter_sha256:
+                self._void_letter("other")
             letter_date = self._get_today()
             letter_code = self._get_letter_code(letter_date)
         self._trusted().write(
@@ -281,6 +281,8 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("Fill in the representative's data, then Save and download letter.")
             )
+        if self._is_letter_stale():
+            raise UserError(self._get_stale_error())
         return render_letter(
             self._get_letter_html(self.letter_date),
             self.letter_code,
@@ -308,16 +310,55 @@ class CertificateActivation(models.Model):
             if name in vals
         )
 
-    def _void_letter(self):
-        """Void a downloaded letter and its signed scan, and say so."""
+    def _void_letter(self, reason):
+        """Void a downloaded letter and its signed scan, keep them in the history, and say so.
+
+        :param str reason: one of `VOID_REASONS`
+        """
         for activation in self._trusted():
             had_scan = activation.signed_letter_sha256
+            self.env["certificate.voided.letter"].sudo()._keep(activation, reason)
             activation.write({**LETTER_VALUES, "signed_letter": False})
+            user = activation._get_responsible_users()
+            if had_scan and self.env.user not in user:
+                activation._notify("letter_void", user)
             activation.message_post(
                 body=self.env._("The data of the letter changed: the signed letter is void.")
                 if had_scan
                 else self.env._("The data of the letter changed: download the new letter.")
             )
+
+    def _void_stale_letter(self, reason="other"):
+        """Void the letters that no longer say what they would say today.
+
+        :return: whether there was one
+        :rtype: bool
+        """
+        stale = self.filtered(
+            lambda activation: activation.state == "process" and activation._is_letter_stale()
+        )
+        stale._void_letter(reason)
+        return bool(stale)
+
+    @api.model
+    def _follow_letter_change(self, reason, companies=None):
+        """React to a change of what letters are made of, whoever made it.
+
+        :param str reason: one of `VOID_REASONS`
+        :param companies: `res.company` whose data changed; None for a change of every letter
+        """
+        activations = self.sudo().search([("state", "=", "process"), ("letter_code", "!=", False)])
+        if companies is not None:
+            activations = activations.filtered(
+                lambda activation: (activation.company_id | activation.seller_id) & companies
+            )
+        activations._void_stale_letter(reason)
+
+    def _get_stale_error(self):
+        return self.env._(
+            "The company's data or the letter's text changed after the download. "
+            "Download the letter again and have it signed."
+        )
 
     # === BUSINESS METHODS - SIGNED LETTER === #
 
@@ -337,10 +378,7 @@ class CertificateActivation(models.Model):
         if not self.signed_letter_sha256:
             raise UserError(self.env._("Attach the signed letter first."))
         if self._is_letter_stale():
-            raise UserError(
-                self.env._(
-                    "The company's data or the letter's text changed after the download. "
-                    "Download the letter again and have it signed."
-                )
-            )
-        self._check_stored_pdf("signed_letter")
+            self._after_transaction("_void_stale_letter")
+            raise UserError(self._get_stale_error())
+        self._check_evidence()
+        self._keep_match(self._check_stored_pdf("signed_letter"))

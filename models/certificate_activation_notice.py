@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, models
 
 from ..const import (
     ACTIVITY_DECISION,
+    ACTIVITY_FILE,
     ACTIVITY_NEXT_STEP,
     ACTIVITY_PROBLEM,
     GROUP_MANAGER,
@@ -16,6 +17,8 @@ ACTIVITIES = {
     "failed": ACTIVITY_NEXT_STEP,
     "receipt_rejected": ACTIVITY_NEXT_STEP,
     "receipt_waiting": ACTIVITY_DECISION,
+    "letter_void": ACTIVITY_NEXT_STEP,
+    "file_problem": ACTIVITY_FILE,
     "returned": ACTIVITY_PROBLEM,
     "surplus": ACTIVITY_PROBLEM,
 }
@@ -143,6 +146,18 @@ class CertificateActivation(models.Model):
             "receipt_rejected": (
                 self.env._("The receipt of your digital certificate was rejected"),
                 self.payment_sentence,
+            ),
+            "letter_void": (
+                self.env._("The signed letter of your digital certificate is void"),
+                self.letter_void_sentence or "",
+            ),
+            "file_problem": (
+                self.env._("A stored file of a digital certificate is missing or was altered"),
+                self.env._(
+                    "A letter or receipt of %s is not the file that was stored. Ask your administrator "
+                    "to restore it from the backup, or have it attached again.",
+                    company,
+                ),
             ),
             "returned": (
                 self.env._("The payment of a digital certificate is gone"),

@@ -1,6 +1,6 @@
 from psycopg2.errors import UniqueViolation
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tools import SQL, mute_logger
 
@@ -59,6 +59,24 @@ class CertificateGuardedMixin(models.AbstractModel):
         kept = ("allowed_company_ids", "lang", "tz", "uid")
         context = {name: value for name, value in self.env.context.items() if name in kept}
         return self.with_env(self.env(su=True, context=context))
+
+    def _after_transaction(self, method):
+        """Call a method of this, once this transaction has ended, in one of its own.
+
+        An error takes back all that its transaction wrote; what is written here outlives it.
+
+        :param str method: a name; it takes no arguments and finds what was committed
+        """
+        registry, model, ids = self.env.registry, self._name, self.ids
+
+        def call():
+            with registry.cursor() as cr:
+                records = api.Environment(cr, SUPERUSER_ID, {})[model].browse(ids).exists()
+                getattr(records, method)()
+
+        # Of the two only one is ever called.
+        self.env.cr.postcommit.add(call)
+        self.env.cr.postrollback.add(call)
 
     @api.model
     def _create_once(self, vals):

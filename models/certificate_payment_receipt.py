@@ -190,6 +190,12 @@ class CertificatePaymentReceipt(models.Model):
         activation = self.activation_id.sudo()
         activation._notify("receipt_rejected", activation._get_responsible_users())
 
+    def _is_pdf_replaceable(self):
+        return self.state in ("draft", "rejected")
+
+    def _report_stored_pdf(self):
+        self.activation_id._report_stored_pdf()
+
     def _release(self):
         """Free the receipts of an activation that was given up, so that the next one can use them."""
         self.filtered(lambda receipt: receipt.state in ("waiting", "approved"))._trusted().write(

@@ -44,6 +44,7 @@ class CertificatePdfMixin(models.AbstractModel):
             return dict.fromkeys(self._get_pdf_fields(name), False)
         facts = self._check_pdf(vals[name])
         return {
+            **self._examine_pdf(name, base64.b64decode(vals[name]), facts),
             f"{name}_filename": vals.get(f"{name}_filename") or self.env._("scan.pdf"),
             f"{name}_size": facts.size,
             f"{name}_sha256": facts.sha256,
@@ -108,21 +109,74 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
         }
 
+    def _examine_pdf(self, name, data, facts):
+        """Look whether an acceptable file is also the right one, and derive what is kept of that.
+
+        :param str name: of the binary field
+        :param bytes data: the file
+        :param facts: `tools.pdf_check.PdfFacts`
+        :rtype: dict
+        :raise ValidationError: when it is not
+        """
+        return {}
+
     def _check_stored_pdf(self, name):
         """Check that the stored file is there, unaltered and still acceptable.
 
         :param str name: of the binary field
+        :return: what is kept of whether it is the right one
+        :rtype: dict
         :raise UserError: otherwise, with the remedy
         """
+        data = self._read_stored_pdf(name)
+        return self._examine_pdf(name, data, self._check_pdf(base64.b64encode(data)))
+
+    def _read_stored_pdf(self, name):
+        """Return a stored file after comparing it with what is known of it; report a bad one.
+
+        :param str name: of the binary field
+        :rtype: bytes
+        :raise UserError: when it is missing, empty or altered, with the remedy
+        """
+        data = self._get_unaltered_pdf(name)
+        if data is None:
+            self._after_transaction("_report_stored_pdf")
+            raise UserError(self._get_stored_pdf_error())
+        return data
+
+    def _get_unaltered_pdf(self, name):
+        """Return a stored file, or None when it is not the one that was stored.
+
+        :rtype: bytes | None
+        """
         self.ensure_one()
-        content = self.sudo().with_context(bin_size=False)[name]
-        if (
-            not content
-            or hashlib.sha256(base64.b64decode(content)).hexdigest() != self[f"{name}_sha256"]
-        ):
-            raise UserError(
-                self.env._(
-                    "The stored file is missing or was altered. Delete it and attach it again."
-                )
+        record = self.sudo().with_context(bin_size=False)
+        data = base64.b64decode(record[name] or b"")
+        return data if hashlib.sha256(data).hexdigest() == record[f"{name}_sha256"] else None
+
+    def _get_stored_pdf_error(self):
+        if self._is_pdf_replaceable():
+            return self.env._(
+                "The stored file is missing or was altered. Delete it and attach it again."
             )
-        self._check_pdf(content)
+        return self.env._(
+            "The stored file is missing or was altered. Ask your administrator to restore it from "
+            "the backup."
+        )
+
+    def _is_pdf_replaceable(self):
+        """Tell whether a user may still delete the file and attach another one."""
+        return False
+
+    def _report_stored_pdf(self):
+        """Tell whoever answers for the record that a stored file is bad; each model knows whom."""
+
+    def _check_evidence(self):
+        """Check that every file of this record is there and unaltered.
+
+        :raise UserError: otherwise, with the remedy
+        """
+        for record in self.sudo():
+            for name in record._pdf_fields:
+                if record[f"{name}_sha256"]:
+                    record._read_stored_pdf(name)

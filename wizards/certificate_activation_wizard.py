@@ -120,6 +120,10 @@ class CertificateActivationWizard(models.TransientModel):
     )
     signed_letter_size = _activation_field(fields.Integer, "signed_letter_size")
     signed_letter_pages = _activation_field(fields.Integer, "signed_letter_pages")
+    signed_letter_match = _activation_field(fields.Selection, "signed_letter_match")
+    signed_letter_sentence = _activation_field(fields.Char, "signed_letter_sentence")
+    signed_letter_problem = _activation_field(fields.Char, "signed_letter_problem")
+    letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     can_finish = fields.Boolean(compute="_compute_can_finish")
 
     # Finish
@@ -206,10 +210,14 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.profile_error = wizard.activation_id._get_profile_error()
 
-    @api.depends("letter_downloaded_on", "signed_letter_size")
+    @api.depends("letter_downloaded_on", "signed_letter_size", "signed_letter_problem")
     def _compute_can_finish(self):
         for wizard in self:
-            wizard.can_finish = bool(wizard.letter_downloaded_on and wizard.signed_letter_size)
+            wizard.can_finish = bool(
+                wizard.letter_downloaded_on
+                and wizard.signed_letter_size
+                and not wizard.signed_letter_problem
+            )
 
     # === ACTION METHODS === #
 
@@ -253,7 +261,9 @@ class CertificateActivationWizard(models.TransientModel):
         self.activation_id.action_delete_signed_letter()
 
     def action_finish(self):
-        self.activation_id.action_finish()
+        # A letter that became void while the page was open: the page says so, and how to go on.
+        if not self.activation_id._void_stale_letter() and not self.letter_void_sentence:
+            self.activation_id.action_finish()
 
     def action_restart(self):
         """Open the company's current activation instead of one that has ended."""

@@ -84,7 +84,6 @@ export class PdfFile extends Component {
             ...this.owner,
             field: name,
             filename_field: `${name}_filename`,
-            unique: this.size,
         });
     }
 

@@ -1,0 +1,230 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+
+from ..const import ACTIVITY_FILE, ACTIVITY_NEXT_STEP, GROUP_MANAGER, LETTER_MATCHES
+from ..tools.letter_scan import LetterRefused, match_letter
+from ..tools.pdf_check import PdfCheckUnavailable
+
+
+class CertificateActivation(models.Model):
+    """Whether the signed letter of an activation is its letter, and still the file that was stored."""
+
+    _inherit = "certificate.activation"
+
+    signed_letter_match = fields.Selection(
+        LETTER_MATCHES,
+        string="Signed letter",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="How the attached file is known to be the signed letter of this activation.",
+    )
+    signed_letter_signers = fields.Char(string="Digitally signed by", readonly=True, copy=False)
+    signed_letter_sentence = fields.Char(compute="_compute_signed_letter_sentence")
+    signed_letter_problem = fields.Char(
+        compute="_compute_signed_letter_problem",
+        help="What is wrong with the stored file and what to do; empty when it is as it was stored.",
+    )
+    voided_letter_ids = fields.One2many(
+        "certificate.voided.letter",
+        "activation_id",
+        readonly=True,
+        groups=GROUP_MANAGER,
+    )
+    letter_void_sentence = fields.Char(
+        compute="_compute_letter_void_sentence",
+        compute_sudo=True,
+        help="Why the letter that was downloaded last does not count, until a new one is downloaded.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("signed_letter_match", "signed_letter_signers", "letter_code")
+    def _compute_signed_letter_sentence(self):
+        for activation in self:
+            sentences = {
+                "match": self.env._(
+                    "This is the letter of %(company)s, with the code %(code)s.",
+                    company=activation.company_id.sudo().name,
+                    code=activation.letter_code,
+                ),
+                "signature": self.env._(
+                    "This is the letter of %(company)s, digitally signed by %(signers)s and unchanged "
+                    "since.",
+                    company=activation.company_id.sudo().name,
+                    signers=activation.signed_letter_signers,
+                ),
+                "unread": self.env._(
+                    "The code of the letter could not be read in this file: a person will look at it. "
+                    "You can continue, or attach a sharper scan."
+                ),
+                "reviewed": self.env._("A manager has looked at this letter."),
+            }
+            activation.signed_letter_sentence = sentences.get(activation.signed_letter_match)
+
+    @api.depends("signed_letter", "signed_letter_sha256")
+    def _compute_signed_letter_problem(self):
+        for activation in self:
+            activation.signed_letter_problem = (
+                activation.signed_letter_sha256
+                and activation._get_unaltered_pdf("signed_letter") is None
+                and activation._get_stored_pdf_error()
+            )
+
+    @api.depends("letter_code", "voided_letter_ids")
+    def _compute_letter_void_sentence(self):
+        for activation in self:
+            voided = activation.voided_letter_ids[:1]
+            activation.letter_void_sentence = False
+            if voided and not activation.letter_code and activation.state == "process":
+                reasons = dict(voided._fields["reason"]._description_selection(self.env))
+                activation.letter_void_sentence = self.env._(
+                    "The letter %(code)s is void since %(day)s. %(reason)s: download the new letter and "
+                    "have it signed.",
+                    code=voided.letter_code or "",
+                    day=activation._format_date(voided._get_void_date()),
+                    reason=reasons[voided.reason],
+                )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "signed_letter" in vals:
+            told = [ACTIVITY_FILE, *([ACTIVITY_NEXT_STEP] if vals["signed_letter"] else [])]
+            self.sudo().activity_unlink(told)
+        return result
+
+    @api.model
+    def _get_pdf_fields(self, name):
+        names = super()._get_pdf_fields(name)
+        if name == "signed_letter":
+            names += ["signed_letter_match", "signed_letter_signers"]
+        return names
+
+    # === ACTION METHODS === #
+
+    def action_review_signed_letter(self):
+        """Say that a person has looked at the letter whose code could not be read.
+
+        :raise AccessError: for who is not a manager of the company
+        """
+        self._lock(GROUP_MANAGER)
+        if self.signed_letter_match == "unread":
+            self._trusted().write({"signed_letter_match": "reviewed"})
+            self._trusted().message_post(body=self.env._("Looked at the signed letter."))
+
+    # === BUSINESS METHODS === #
+
+    def _examine_pdf(self, name, data, facts):
+        vals = super()._examine_pdf(name, data, facts)
+        if name == "signed_letter":
+            for activation in self:
+                vals |= activation._match_signed_letter(data, facts)
+        return vals
+
+    def _match_signed_letter(self, data, facts):
+        """Look whether a file can be the signed letter of this activation.
+
+        :param bytes data: the file
+        :param facts: `tools.pdf_check.PdfFacts`
+        :return: values to write
+        :rtype: dict
+        :raise ValidationError: with one sentence and a remedy, when it certainly is not
+        :raise UserError: when files cannot be checked on this server
+        """
+        if self._is_letter_stale():
+            self._after_transaction("_void_stale_letter")
+            raise UserError(self._get_stale_error())
+        letter = self.letter_code and self._render_letter()
+        try:
+            match = match_letter(data, facts, self.letter_code or None, letter)
+        except LetterRefused as refused:
+            raise ValidationError(self._get_refusal(refused.code, refused.found)) from refused
+        except PdfCheckUnavailable as error:
+            raise UserError(
+                self.env._(
+                    "The server cannot check PDF files now. Try again, or tell your administrator."
+                )
+            ) from error
+        return {"signed_letter_match": match.kind, "signed_letter_signers": match.signers}
+
+    def _get_refusal(self, code, found):
+        """Say why a file is not the signed letter, and what to do.
+
+        :param str code: one of `tools.letter_scan.CODES`
+        :param found: the code of the letter that it is instead, or None
+        :rtype: str
+        """
+        if code == "other_letter":
+            return self._get_other_letter_refusal(found)
+        return {
+            "unsigned": self.env._(
+                "This is the letter as you downloaded it. Have the legal representative sign it, and "
+                "attach the scan or the digitally signed file."
+            ),
+            "blank": self.env._(
+                "The pages are blank. Turn the letter over, scan it again and attach the new file."
+            ),
+            "no_letter": self.env._(
+                "This signed file is not the letter %s. Sign the letter that you downloaded here and "
+                "attach that.",
+                self.letter_code or "",
+            ),
+            "broken_signature": self.env._(
+                "The digital signature is not valid, or the file was changed after it was signed. "
+                "Attach the file as the signing program saved it."
+            ),
+        }[code]
+
+    def _get_other_letter_refusal(self, found):
+        others = self.sudo().search_count(
+            [("company_id", "=", self.company_id.id), ("letter_code", "=", found)], limit=1
+        )
+        voided = self.sudo().voided_letter_ids.search_count(
+            [("company_id", "=", self.company_id.id), ("letter_code", "=", found)], limit=1
+        )
+        if not self.letter_code:
+            return self.env._(
+                "This is the letter %s, which does not count here. Save and download the letter, have "
+                "that one signed and attach it.",
+                found,
+            )
+        if voided:
+            return self.env._(
+                "This is the earlier letter %(found)s, which is void because the data changed. Have the "
+                "new letter, %(code)s, signed and attach it.",
+                found=found,
+                code=self.letter_code,
+            )
+        if others:
+            return self.env._(
+                "This is the letter %(found)s of another activation. Attach the signed letter %(code)s.",
+                found=found,
+                code=self.letter_code,
+            )
+        return self.env._(
+            "This is another letter, %(found)s: of another company, or out of date. Attach the signed "
+            "letter %(code)s of %(company)s.",
+            found=found,
+            code=self.letter_code,
+            company=self.company_id.sudo().name,
+        )
+
+    def _keep_match(self, vals):
+        """Keep what another look at the stored letter has shown, unless a person has looked at it."""
+        if self.signed_letter_match != "reviewed":
+            self._trusted().write(vals)
+
+    def _check_evidence(self):
+        super()._check_evidence()
+        self.sudo().receipt_ids.filtered(
+            lambda receipt: receipt.state == "approved"
+        )._check_evidence()
+
+    def _is_pdf_replaceable(self):
+        return self.state == "process"
+
+    def _report_stored_pdf(self):
+        for activation in self:
+            activation._notify("file_problem", activation._get_managers())

@@ -1,0 +1,51 @@
+from werkzeug.exceptions import NotFound, UnprocessableEntity
+
+from odoo import models
+from odoo.exceptions import UserError
+from odoo.http import Stream
+
+
+class CheckedPdfStream(Stream):
+    """A checked PDF on its way to a browser: always a PDF, always to be saved, never kept by it.
+
+    What the request says of type, name or caching does not matter: the file came from somebody else.
+    """
+
+    def get_response(self, **kwargs):
+        self.mimetype = "application/pdf"
+        self.download_name = f"{(self.download_name or 'file').removesuffix('.pdf')}.pdf"
+        return super().get_response(
+            **{**kwargs, "as_attachment": True, "immutable": False, "max_age": None}
+        )
+
+
+class IrBinary(models.AbstractModel):
+    _inherit = "ir.binary"
+
+    # Whichever address leads to a checked PDF, its record gives it out, after comparing it with what
+    # was stored.
+
+    def _record_to_stream(self, record, field_name):
+        if record._name == "ir.attachment":
+            attachment = record.sudo()
+            owner = self.env.get(attachment.res_model)
+            if attachment.res_field in getattr(owner, "_pdf_fields", ()):
+                record, field_name = owner.browse(attachment.res_id), attachment.res_field
+        if field_name not in getattr(record, "_pdf_fields", ()):
+            return super()._record_to_stream(record, field_name)
+        file = record.sudo()
+        if not file[f"{field_name}_sha256"]:
+            raise NotFound()
+        try:
+            data = record._read_stored_pdf(field_name)
+        except UserError as error:
+            # Odoo would only say that nothing was found.
+            raise UnprocessableEntity(str(error)) from error
+        return CheckedPdfStream(
+            type="data",
+            data=data,
+            size=len(data),
+            etag=file[f"{field_name}_sha256"],
+            last_modified=file.write_date,
+            download_name=file[f"{field_name}_filename"],
+        )
