@@ -319,9 +319,9 @@ class CertificateActivation(models.Model):
             had_scan = activation.signed_letter_sha256
             self.env["certificate.voided.letter"].sudo()._keep(activation, reason)
             activation.write({**LETTER_VALUES, "signed_letter": False})
-            user = activation._get_responsible_users()
-            if had_scan and self.env.user not in user:
-                activation._notify("letter_void", user)
+            users = activation._get_responsible_users()
+            if had_scan and self.env.user not in users:
+                activation._notify("letter_void", users)
             activation.message_post(
                 body=self.env._("The data of the letter changed: the signed letter is void.")
                 if had_scan

@@ -216,7 +216,7 @@ class CertificateActivation(models.Model):
         if self.signed_letter_match != "reviewed":
             self._trusted().write(vals)
 
-    def _check_evidence(self):
+    def _check_evidence(self):  # pylint: disable=missing-return
         super()._check_evidence()
         self.sudo().receipt_ids.filtered(
             lambda receipt: receipt.state == "approved"

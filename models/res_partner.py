@@ -1,4 +1,8 @@
+from contextlib import suppress
+
 from odoo import models
+
+from odoo.addons.base.models.ir_qweb import QWebError
 
 # What a letter may say of a company, which has it from its contact.
 LETTER_FIELDS = frozenset(
@@ -13,6 +17,9 @@ class ResPartner(models.Model):
         result = super().write(vals)
         if LETTER_FIELDS & vals.keys():
             companies = self.env["res.company"].sudo().search([("partner_id", "in", self.ids)])
+            # With a broken text nothing can be compared now: that is not the fault of whoever writes
+            # an address, and is noticed when the letter is used.
             if companies:
-                self.env["certificate.activation"]._follow_letter_change("company", companies)
+                with suppress(QWebError):
+                    self.env["certificate.activation"]._follow_letter_change("company", companies)
         return result

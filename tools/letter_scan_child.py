@@ -34,9 +34,7 @@ _CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
 # What a content stream paints with, save pictures and forms (Do). Found within a string as well,
 # which only keeps a page from counting as blank.
 _PAINT = re.compile(rb"(?<![^\s\])>])(?:[fFSsBb]|[fBb]\*|sh|Tj|TJ|'|\"|BI)(?![^\s\[(<])")
-_PAGE_PIXELS = (
-    500  # of the shorter side; a smaller picture shows no page, but a logo or a signature
-)
+_PAGE_PIXELS = 500  # of the shorter side; a smaller picture is a logo or a signature, not a page
 
 # How ink is told from paper.
 _BLANK_PIXELS = 1000  # of the shorter side, at which it is looked for
@@ -51,7 +49,8 @@ _SIDES = (1250, 1750, 900, 2500)
 
 def main():
     _limit_libraries()
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     is_signed = sys.stdin.buffer.read(1) == b"S"
     data = sys.stdin.buffer.read()
     pages = []
