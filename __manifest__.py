@@ -30,12 +30,18 @@
         "views/certificate_payment_receipt_views.xml",
         "views/certificate_activation_views.xml",
         "views/account_move_views.xml",
+        "views/certificate_letter_views.xml",
         "views/res_config_settings_views.xml",
+        "views/verify_templates.xml",
         "views/menus.xml",
     ],
     "assets": {
         "web.assets_backend": [
             "l10n_co_certificate_activation/static/src/**/*",
+            ("remove", "l10n_co_certificate_activation/static/src/verify/**/*"),
+        ],
+        "web.assets_frontend": [
+            "l10n_co_certificate_activation/static/src/verify/**/*",
         ],
         "web.assets_tests": [
             "l10n_co_certificate_activation/static/tests/tours/**/*",

@@ -11,6 +11,14 @@ GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"
 
 LETTER_REPORT = f"{MODULE}.exoneration_letter"
 LETTER_TEMPLATE = f"{MODULE}.exoneration_letter_document"
+LETTER_TEMPLATE_ENGLISH = f"{MODULE}.exoneration_letter_english"
+# The letter in English, for reading, and what is kept of an activation.
+READING_REPORT = f"{MODULE}.exoneration_letter_reading_version"
+READING_TEMPLATE = f"{MODULE}.exoneration_letter_reading"
+RECORD_REPORT = f"{MODULE}.activation_record"
+
+# Where anyone can check a record by its code, which follows.
+VERIFY_PATH = "/certificate/verify"
 
 # Where the payment page sends its visitor back to. Without a record id: a fresh wizard opens at the
 # right step. Below the six steps' page, so that breadcrumb and app menu are those of the flow.
@@ -28,6 +36,42 @@ REPRESENTATIVE_DOCUMENTS = {
     "PEP": "permiso especial de permanencia (PEP)",
     "PPT": "permiso por protección temporal (PPT)",
 }
+
+# What a letter's text can say, by the name of its placeholder, with an example for the preview.
+LETTER_VALUES = {
+    "date": "1 de marzo de 2027",
+    "validity": "12 meses",
+    "lender_name": "Empresa Titular SAS",
+    "lender_nit": "901234567-1",
+    "lender_city": "Bogotá",
+    "lender_email": "certificados@titular.example.com",
+    "company_name": "Empresa de Ejemplo SAS",
+    "company_nit": "900987321-1",
+    "company_street": "Carrera 43A # 1-50",
+    "company_city": "Medellín",
+    "representative_name": "María Fernanda Pérez Gómez",
+    "representative_document": "cédula de ciudadanía",
+    "representative_number": "52123456",
+    "representative_issue_city": "Bogotá",
+    "representative_position": "Representante legal",
+    "representative_email": "maria@example.com",
+    "representative_phone": "300 123 4567",
+    "representative_street": "Calle 1 # 2-3",
+    "representative_city": "Medellín",
+    "representative_department": "Antioquia",
+}
+# Without these a letter does not say who authorises whom, for how long and since when.
+LETTER_VALUES_REQUIRED = (
+    "date",
+    "validity",
+    "lender_name",
+    "lender_nit",
+    "company_name",
+    "company_nit",
+    "representative_name",
+    "representative_document",
+    "representative_number",
+)
 
 # What the letter states of the legal representative: asked for in this order, all of it required.
 REPRESENTATIVE_FIELDS = (

@@ -1,1 +1,2 @@
 from . import payment, pdf
+from . import letter, payment, verify

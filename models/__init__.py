@@ -8,6 +8,7 @@ from . import (
     certificate_activation_notice,
     certificate_activation_payment,
     certificate_activation_scan,
+    certificate_activation_record,
     certificate_payment_receipt,
     certificate_pdf_shrink,
     certificate_voided_letter,
@@ -18,6 +19,7 @@ from . import (
     payment_provider,
     payment_transaction,
     res_company,
+    res_company_letter,
     res_config_settings,
     res_partner,
 )

@@ -203,6 +203,7 @@ class CertificateActivation(models.Model):
             date_start=date_start,
             date_end=date_start + relativedelta(months=self.validity_months, days=-1),
         )
+        self._keep_record()
 
     def action_cancel(self):
         """Give an unfinished activation up; its payment can serve another one."""

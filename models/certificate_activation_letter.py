@@ -10,15 +10,17 @@ from odoo.exceptions import UserError, ValidationError
 from ..const import (
     GROUP_USER,
     LETTER_REPORT,
-    LETTER_TEMPLATE,
     REPRESENTATIVE_DOCUMENTS,
     REPRESENTATIVE_FIELDS,
+)
+from ..const import (
+    LETTER_VALUES as LETTER_PLACEHOLDERS,
 )
 from ..tools import identity
 from ..tools.letter_pdf import render_letter
 
 # What goes when a downloaded letter is void.
-LETTER_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
+VOID_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
 
 
 class CertificateActivation(models.Model):
@@ -213,44 +215,54 @@ class CertificateActivation(models.Model):
                 "Complete the organisation profile first. It lacks: %s.", ", ".join(missing)
             )
 
+    def _get_letter_values(self, letter_date, english=False):
+        """Return what the letter says of this activation, by the names of `const.LETTER_VALUES`.
+
+        :param date letter_date: the day that the letter bears
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        activation = self.sudo()
+        company, lender = activation.company_id, activation.seller_id
+        document = activation.representative_identification_type_id
+        values = {
+            "date": format_date(letter_date, "d MMMM y", locale="en")
+            if english
+            else format_date(letter_date, "d 'de' MMMM 'de' y", locale="es_CO"),
+            "validity": self._get_letter_validity(activation.validity_months, english),
+            **lender._get_letter_lender_values(),
+            "company_name": company.name,
+            "company_nit": identity.format_nit(company.vat),
+            "company_street": company.street,
+            "company_city": company.city,
+            "representative_name": " ".join(
+                filter(None, (activation.representative_name, activation.representative_surname))
+            ),
+            "representative_document": REPRESENTATIVE_DOCUMENTS.get(document.l10n_co_document_code),
+            "representative_number": activation.representative_vat,
+            **{
+                name: activation[name]
+                for name in REPRESENTATIVE_FIELDS
+                if name in LETTER_PLACEHOLDERS and name != "representative_name"
+            },
+            "representative_department": activation.representative_state_id.name,
+        }
+        return {name: values[name] or "" for name in LETTER_PLACEHOLDERS}
+
+    @api.model
+    def _get_letter_validity(self, months, english=False):
+        if english:
+            return "1 month" if months == 1 else f"{months} months"
+        return "1 mes" if months == 1 else f"{months} meses"
+
     def _get_letter_html(self, letter_date):
-        """Write the letter's text, always in Spanish, from its template.
+        """Write the letter's text, always in Spanish: the lender's, or the default.
 
         :param date letter_date: the day that the letter bears
         :rtype: str
         """
-        self.ensure_one()
-        activation = self.sudo()
-        document = activation.representative_identification_type_id
-        return str(
-            self.env["ir.qweb"]
-            .sudo()
-            ._render(
-                LETTER_TEMPLATE,
-                {
-                    "activation": activation,
-                    "company": activation.company_id,
-                    "company_nit": identity.format_nit(activation.company_id.vat) or "",
-                    "lender": activation.seller_id,
-                    "lender_nit": identity.format_nit(activation.seller_id.vat) or "",
-                    "representative_name": " ".join(
-                        filter(
-                            None,
-                            (activation.representative_name, activation.representative_surname),
-                        )
-                    ),
-                    "validity": "1 mes"
-                    if activation.validity_months == 1
-                    else f"{activation.validity_months} meses",
-                    "document_name": REPRESENTATIVE_DOCUMENTS.get(
-                        document.l10n_co_document_code, ""
-                    ),
-                    "date_text": format_date(letter_date, "d 'de' MMMM 'de' y", locale="es_CO"),
-                },
-                # The source text: Spanish itself, and there in a database without Spanish.
-                lang="en_US",
-            )
-        )
+        seller = self.sudo().seller_id
+        return seller._write_letter(self._get_letter_values(letter_date))
 
     def _get_letter_markup(self):
         """Return the downloaded letter's text, for the report's HTML."""
@@ -288,7 +300,27 @@ class CertificateActivation(models.Model):
             self.letter_code,
             title=f"Carta de exoneración {self.name}",
             author=self.company_id.sudo().name,
+            **self.sudo().seller_id._get_letter_layout(),
         )
+
+    def _can_read_letter_in_english(self):
+        """Tell whether there is an English version of the text that is signed."""
+        return bool(self.sudo().seller_id._has_letter_in_english())
+
+    def _render_letter_in_english(self):
+        """Lay out the letter in English, for reading only: nothing on it can be taken for a letter.
+
+        :return: a PDF
+        :rtype: bytes
+        :raise UserError: when the lender's own text has no English version
+        """
+        self.ensure_one()
+        self.check_access("read")
+        if not self._can_read_letter_in_english():
+            raise UserError(self.env._("The letter is not available in English."))
+        seller = self.sudo().seller_id
+        values = self._get_letter_values(self.letter_date or self._get_today(), english=True)
+        return seller._render_letter_in_english(values)
 
     def _get_letter_filename(self):
         """Name the letter's file, without extension."""
@@ -318,7 +350,7 @@ class CertificateActivation(models.Model):
         for activation in self._trusted():
             had_scan = activation.signed_letter_sha256
             self.env["certificate.voided.letter"].sudo()._keep(activation, reason)
-            activation.write({**LETTER_VALUES, "signed_letter": False})
+            activation.write({**VOID_VALUES, "signed_letter": False})
             users = activation._get_responsible_users()
             if had_scan and self.env.user not in users:
                 activation._notify("letter_void", users)

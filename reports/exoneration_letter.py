@@ -1,26 +1,38 @@
 from io import BytesIO
 
 from odoo import models
+from odoo.exceptions import UserError
 
-from ..const import LETTER_REPORT
+from ..const import LETTER_REPORT, READING_REPORT, RECORD_REPORT
+
+# What each report of an activation is made by: these are no HTML, and no program prints them.
+_RENDERERS = {
+    LETTER_REPORT: "_render_letter",
+    READING_REPORT: "_render_letter_in_english",
+    RECORD_REPORT: "_read_record",
+}
 
 
 class IrActionsReport(models.Model):
     _inherit = "ir.actions.report"
 
     # The letter is laid out by reportlab: the same data gives the same bytes, and no program
-    # besides Odoo is needed. Odoo asks two methods for a PDF, and both answer for this report.
+    # besides Odoo is needed. Odoo asks two methods for a PDF, and both answer for these reports.
 
     def _render_qweb_pdf_prepare_streams(self, report_ref, data, res_ids=None):
-        if self._get_report(report_ref).report_name != LETTER_REPORT:
+        renderer = _RENDERERS.get(self._get_report(report_ref).report_name)
+        if not renderer:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
+        # Odoo would join several here, in this process, and a record holds an uploaded file.
+        if len(set(res_ids or ())) != 1:
+            raise UserError(self.env._("Download one file at a time."))
+        activation = self.env["certificate.activation"].browse(res_ids[0])
         return {
-            activation.id: {"stream": BytesIO(activation._render_letter()), "attachment": None}
-            for activation in self.env["certificate.activation"].browse(res_ids)
+            activation.id: {"stream": BytesIO(getattr(activation, renderer)()), "attachment": None}
         }
 
     def _pre_render_qweb_pdf(self, report_ref, res_ids=None, data=None):
         # Under test Odoo renders HTML here, because wkhtmltopdf would hang; reportlab does not.
-        if self._get_report(report_ref).report_name != LETTER_REPORT:
+        if self._get_report(report_ref).report_name not in _RENDERERS:
             return super()._pre_render_qweb_pdf(report_ref, res_ids=res_ids, data=data)
         return self._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids), "pdf"

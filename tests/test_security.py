@@ -42,17 +42,24 @@ PUBLIC_METHODS = {
         "action_delete_receipt",
         "action_delete_signed_letter",
         "action_download_letter",
+        "action_download_record",
         "action_finish",
         "action_open_overview",
         "action_open_profile",
         "action_open_test_set",
         "action_pay",
+        "action_read_letter_in_english",
         "action_restart",
         "action_submit_receipt",
         "action_understood",
         "action_verify_payment",
     },
     SETUP: {"action_open_step", "action_start", "get_overview"},
+    "res.company": {
+        "action_edit_certificate_letter",
+        "action_preview_certificate_letter",
+        "action_reset_certificate_letter",
+    },
 }
 # These open a page for the company of whoever calls them: they use nothing of the record.
 WITHOUT_RECORD = {

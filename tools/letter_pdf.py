@@ -45,9 +45,13 @@ PAGE_SIZES = {"A4": A4, "Letter": LETTER}
 CODE_LENGTH_MAX = 64
 """Characters. A longer code makes modules too small to be read from a scan of a 30 mm square."""
 
+QR_LENGTH_MAX = 200
+"""Characters of what else a QR code says: an address that is read from a screen or a print."""
+
 # All lengths are in points.
 _MARGIN = 22 * mm
 _FOOTER = 43 * mm  # from the paper's edge to the text; the QR code stands in it
+_FOOTER_PLAIN = 20 * mm  # the same without a QR code
 _QR_BOTTOM = 12 * mm
 _QR_SIDE = 30 * mm
 _QR_QUIET = 4  # modules; the white border that a reader needs
@@ -73,6 +77,7 @@ _RULE = Color(0.62, 0.62, 0.62)
 _SHADE = Color(0.94, 0.94, 0.94)
 _GREY = Color(0.35, 0.35, 0.35)
 _PX = 0.75  # points of a CSS pixel
+_LOGO_SIZE = (60 * mm, 16 * mm)  # at most
 _PIXELS_MAX = 16_000_000  # of one image; a small file can claim to be a huge picture
 
 _DROPPED = ("script", "style", "head", "template")
@@ -89,6 +94,7 @@ _MARKUP = {
     "sup": "super",
     "sub": "sub",
 }
+_SMALL = '<font size="-1.5">'  # points
 _INLINE = {*_MARKUP, "a", "abbr", "br", "cite", "code", "font", "label", "mark", "q", "small"}
 _INLINE |= {"span", "time", "wbr"}
 _ALIGNMENTS = {
@@ -113,24 +119,39 @@ _LENGTH = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(?:px)?\s*$")
 _lock = threading.Lock()
 
 
-def render_letter(html: str | bytes, code: str, *, title="", author="", page_size="A4") -> bytes:
+def render_letter(
+    html: str | bytes,
+    code: str,
+    *,
+    title="",
+    author="",
+    page_size="A4",
+    logo: bytes = b"",
+    qr: str | None = None,
+) -> bytes:
     """Return a PDF of the letter; the same arguments give the same bytes.
 
     :param html: a document or a fragment; bytes are UTF-8. Text is never dropped, save that of
         script, style, head, template and comments. Images: `data:` URIs of PNG and JPEG only.
-    :param code: what the QR code of each page says, and the text beneath it.
+    :param code: the text at the foot of each page, and what the QR code above it says.
     :param title: title in the PDF's properties, the code when empty.
     :param author: author in the PDF's properties.
     :param page_size: a key of `PAGE_SIZES`; portrait.
+    :param logo: a PNG, JPEG or WebP file that stands at the top of the first page, at most 60 x 16
+        mm; nothing stands there when it is not such a file.
+    :param qr: what the QR code says instead of the code; none is drawn when empty.
     :raises ValueError: unknown page size; code that is empty or longer than `CODE_LENGTH_MAX`;
-        HTML nested so deep (2048) that its parser would lose text.
+        `qr` longer than `QR_LENGTH_MAX`; HTML nested so deep (2048) that its parser would lose text.
     """
     if page_size not in PAGE_SIZES:
         raise ValueError(f"Unknown page size {page_size!r}; known are {', '.join(PAGE_SIZES)}.")
     if not code or len(code) > CODE_LENGTH_MAX:
         raise ValueError(f"The code must have 1 to {CODE_LENGTH_MAX} characters.")
+    qr = code if qr is None else qr
+    if len(qr) > QR_LENGTH_MAX:
+        raise ValueError(f"The QR code must say at most {QR_LENGTH_MAX} characters.")
     body = _parse(html)
-    build = partial(_build, code, title or code, author, PAGE_SIZES[page_size])
+    build = partial(_build, code, qr, title or code, author, PAGE_SIZES[page_size], logo)
     with _lock:
         try:
             return build(_Layout, body)
@@ -167,14 +188,15 @@ def _flat(body):
     return flat
 
 
-def _build(code, title, author, page_size, layout_class, body):
+def _build(code, qr, title, author, page_size, logo, layout_class, body):
     width, height = page_size
-    frame_width, frame_height = width - 2 * _MARGIN, height - _MARGIN - _FOOTER
+    footer = _FOOTER if qr else _FOOTER_PLAIN
+    frame_width, frame_height = width - 2 * _MARGIN, height - _MARGIN - footer
     layout = layout_class(_glyphs(), frame_height)
-    story = layout.flow(body, _Context(frame_width))
+    story = _letterhead(logo) + layout.flow(body, _Context(frame_width))
     while story and isinstance(story[-1], PageBreakIfNotEmpty):
         story.pop()
-    frame = Frame(_MARGIN, _FOOTER, frame_width, frame_height, 0, 0, 0, 0)
+    frame = Frame(_MARGIN, footer, frame_width, frame_height, 0, 0, 0, 0)
     output = BytesIO()
     document = BaseDocTemplate(
         output,
@@ -188,7 +210,7 @@ def _build(code, title, author, page_size, layout_class, body):
         invariant=1,
     )
     # An empty story would make a document without a page.
-    document.build(story or [Spacer(0, 0)], canvasmaker=partial(_LetterCanvas, code=code))
+    document.build(story or [Spacer(0, 0)], canvasmaker=partial(_LetterCanvas, code=code, qr=qr))
     return output.getvalue()
 
 
@@ -222,9 +244,10 @@ def _substitute(missing):
 class _LetterCanvas(Canvas):
     """Draws the foot of each page at the end, when the number of pages is known."""
 
-    def __init__(self, *args, code, **kwargs):
+    def __init__(self, *args, code, qr, **kwargs):
         super().__init__(*args, **kwargs)
         self._letter_code = code
+        self._letter_qr = qr
         self._letter_pages = []
 
     def showPage(self):
@@ -233,7 +256,8 @@ class _LetterCanvas(Canvas):
 
     def save(self):
         pages = self._letter_pages
-        self._define_qr()
+        if self._letter_qr:
+            self._define_qr()
         for number, page in enumerate(pages, 1):
             self.__dict__.update(page)
             self._draw_foot(f"{number} / {len(pages)}")
@@ -241,7 +265,7 @@ class _LetterCanvas(Canvas):
         return super().save()
 
     def _define_qr(self):
-        side, runs = _qr_runs(self._letter_code)
+        side, runs = _qr_runs(self._letter_qr)
         self.beginForm("qr", 0, 0, side, side)
         self.setFillColor(black)
         path = self.beginPath()
@@ -251,9 +275,6 @@ class _LetterCanvas(Canvas):
         self.endForm()
 
     def _draw_foot(self, number):
-        side, _runs = _qr_runs(self._letter_code)
-        module = _QR_SIDE / (side + 2 * _QR_QUIET)
-        quiet = _QR_QUIET * module
         right = self._pagesize[0] - _MARGIN
         self.saveState()
         self.setFillColor(_GREY)
@@ -262,10 +283,13 @@ class _LetterCanvas(Canvas):
         self.setFont(_FONT, 7)
         code = _glyphs().sub(_substitute, self._letter_code)
         self.drawRightString(right, _BASELINE, code)
-        # The black of the code, not its quiet zone, is aligned with the text.
-        self.translate(right - side * module, _QR_BOTTOM + quiet)
-        self.scale(module, module)
-        self.doForm("qr")
+        if self._letter_qr:
+            side, _runs = _qr_runs(self._letter_qr)
+            module = _QR_SIDE / (side + 2 * _QR_QUIET)
+            # The black of the code, not its quiet zone, is aligned with the text.
+            self.translate(right - side * module, _QR_BOTTOM + _QR_QUIET * module)
+            self.scale(module, module)
+            self.doForm("qr")
         self.restoreState()
 
 
@@ -383,6 +407,8 @@ class _Layout:
             before, after = f'<link href="{escape(href)}"><u>', "</u></link>"
         elif element.tag in _MARKUP:
             before, after = f"<{_MARKUP[element.tag]}>", f"</{_MARKUP[element.tag]}>"
+        elif element.tag == "small":
+            before, after = _SMALL, "</font>"
         else:
             before = after = ""
         line.tag(before)
@@ -623,14 +649,12 @@ def _picture(element, width, height):
         return None
     try:
         data = base64.b64decode(source[1])
-        # Named formats only: Pillow would start other programs for some.
-        with PillowImage.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
-            if image.width * image.height > _PIXELS_MAX:
-                return None
-            image.load()
-            own_width, own_height = image.size
-    except (ValueError, OSError, SyntaxError, PillowImage.DecompressionBombError):
+    except ValueError:
         return None
+    size = _image_size(data)
+    if not size:
+        return None
+    own_width, own_height = size
     wide, high = (_LENGTH.match(element.get(name, "")) for name in ("width", "height"))
     wide = float(wide[1]) if wide else None
     high = float(high[1]) if high else None
@@ -639,6 +663,29 @@ def _picture(element, width, height):
     # Room for a cell's padding and a line above it.
     factor = min(_PX, width / draw_width, (height - 40) / draw_height)
     return Image(BytesIO(data), draw_width * factor, draw_height * factor)
+
+
+def _image_size(data, formats=("PNG", "JPEG")):
+    """Return width and height in pixels of an image that can be drawn; otherwise None."""
+    try:
+        # Named formats only: Pillow would start other programs for some.
+        with PillowImage.open(BytesIO(data), formats=formats) as image:
+            if image.width * image.height > _PIXELS_MAX:
+                return None
+            image.load()
+            return image.size
+    except (ValueError, OSError, SyntaxError, PillowImage.DecompressionBombError):
+        return None
+
+
+def _letterhead(logo):
+    """Return the flowables at the top of the first page: the logo, when it can be drawn."""
+    size = logo and _image_size(logo, ("PNG", "JPEG", "WEBP"))
+    if not size:
+        return []
+    factor = min(limit / own for limit, own in zip(_LOGO_SIZE, size, strict=True))
+    picture = Image(BytesIO(logo), size[0] * factor, size[1] * factor, hAlign="LEFT")
+    return [picture, Spacer(0, 10)]
 
 
 def _numeral(number, kind):

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import RECEIPT_FIELDS, REPRESENTATIVE_FIELDS
+from ..const import READING_REPORT, RECEIPT_FIELDS, RECORD_REPORT, REPRESENTATIVE_FIELDS
 
 
 def _activation_field(kind, name, **options):
@@ -125,9 +125,11 @@ class CertificateActivationWizard(models.TransientModel):
     signed_letter_problem = _activation_field(fields.Char, "signed_letter_problem")
     letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     can_finish = fields.Boolean(compute="_compute_can_finish")
+    can_read_letter_in_english = fields.Boolean(compute="_compute_can_read_letter_in_english")
 
     # Finish
     active_sentence = fields.Char(compute="_compute_sentences")
+    record_code = _activation_field(fields.Char, "record_code")
 
     # === COMPUTE METHODS === #
 
@@ -219,6 +221,15 @@ class CertificateActivationWizard(models.TransientModel):
                 and not wizard.signed_letter_problem
             )
 
+    @api.depends("activation_id")
+    @api.depends_context("lang")
+    def _compute_can_read_letter_in_english(self):
+        reads_spanish = (self.env.lang or "").startswith("es")
+        for wizard in self:
+            wizard.can_read_letter_in_english = (
+                not reads_spanish and wizard.activation_id._can_read_letter_in_english()
+            )
+
     # === ACTION METHODS === #
 
     def action_understood(self):
@@ -264,6 +275,14 @@ class CertificateActivationWizard(models.TransientModel):
         # A letter that became void while the page was open: the page says so, and how to go on.
         if not self.activation_id._void_stale_letter() and not self.letter_void_sentence:
             self.activation_id.action_finish()
+
+    def action_read_letter_in_english(self):
+        """Download the courtesy translation, which nobody signs."""
+        return self.env.ref(READING_REPORT).report_action(self.activation_id, config=False)
+
+    def action_download_record(self):
+        """Download the evidence of the activation."""
+        return self.env.ref(RECORD_REPORT).report_action(self.activation_id, config=False)
 
     def action_restart(self):
         """Open the company's current activation instead of one that has ended."""

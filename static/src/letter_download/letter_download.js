@@ -3,14 +3,14 @@ import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { getReportUrl } from "@web/webclient/actions/reports/utils";
 
-const LETTER_REPORT = "l10n_co_certificate_activation.exoneration_letter";
+const MODULE = "l10n_co_certificate_activation.";
 
 /**
- * Downloads the letter without asking for wkhtmltopdf, as the client does for any other PDF: the
- * server lays it out itself.
+ * Downloads the letter and the record without asking for wkhtmltopdf, as the client does for any
+ * other PDF: the server makes them itself.
  */
 async function downloadLetter(action, options, env) {
-    if (action.report_name !== LETTER_REPORT) {
+    if (!action.report_name.startsWith(MODULE)) {
         return false;
     }
     env.services.ui.block();

@@ -1,0 +1,23 @@
+from odoo import http
+from odoo.http import request
+
+
+class CertificateLetter(http.Controller):
+    @http.route(
+        "/certificate/letter/preview/<int:company_id>", type="http", auth="user", readonly=True
+    )
+    def preview(self, company_id, **_kwargs):
+        """Show the letter of a lender as a PDF, to whoever may edit it."""
+        company = request.env["res.company"].browse(company_id).exists()
+        if not company:
+            raise request.not_found()
+        company._check_letter_editor()
+        return request.make_response(
+            company._render_letter_example(),
+            [
+                ("Content-Type", "application/pdf"),
+                ("Content-Disposition", 'inline; filename="letter.pdf"'),
+                ("X-Content-Type-Options", "nosniff"),
+                ("Cache-Control", "no-store"),
+            ],
+        )

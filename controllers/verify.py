@@ -1,0 +1,54 @@
+from urllib.parse import quote
+
+from odoo import http
+from odoo.http import request
+
+from ..const import VERIFY_PATH
+from ..tools.rate_limit import RateLimit
+
+# A code cannot be found by trying; this keeps those who try from being a load. By address, a minute.
+_misses = RateLimit(limit=30, seconds=60)
+
+_CODE_LENGTH = 64  # characters that are looked at; a code has 19
+
+
+class CertificateVerification(http.Controller):
+    """The public page that tells whose an activation record is and whether it is in force."""
+
+    # `website` gives the page its language, and a look where that add-on is installed.
+    @http.route(VERIFY_PATH, type="http", auth="public", website=True, sitemap=False, readonly=True)
+    def ask(self, code="", **_kwargs):
+        if code.strip():
+            return request.redirect(f"{VERIFY_PATH}/{quote(code.strip()[:_CODE_LENGTH], safe='')}")
+        return self._render()
+
+    @http.route(
+        f"{VERIFY_PATH}/<string:code>",
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        readonly=True,
+    )
+    def verify(self, code, **_kwargs):
+        address = request.httprequest.remote_addr
+        if _misses.is_reached(address):
+            return self._render(429, code=code[:_CODE_LENGTH], is_too_often=True)
+        record = request.env["certificate.activation"]._verify_record(code[:_CODE_LENGTH])
+        if not record:
+            _misses.add(address)
+            return self._render(404, code=code[:_CODE_LENGTH], is_unknown=True)
+        return self._render(code=record["code"], record=record)
+
+    def _render(self, status=200, code="", **values):
+        return request.render(
+            "l10n_co_certificate_activation.verify_page",
+            {"code": code, "verify_path": VERIFY_PATH, **values},
+            status=status,
+            headers={
+                "X-Robots-Tag": "noindex, nofollow, noarchive",
+                "Cache-Control": "no-store",
+                # The address holds the code: it is told to no other site.
+                "Referrer-Policy": "no-referrer",
+            },
+        )

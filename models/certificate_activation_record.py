@@ -1,0 +1,232 @@
+import base64
+import hashlib
+import logging
+import re
+import secrets
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.http import request
+
+from ..const import REPRESENTATIVE_DOCUMENTS, VERIFY_PATH
+from ..reports.activation_record import render_record
+from ..tools import identity
+from ..tools.pdf_append import PdfNotAppended, append_pdf
+from ..tools.sandbox import ChildUnavailable
+
+_logger = logging.getLogger(__name__)
+
+_USER_AGENT_LENGTH = 300
+_CODE_BYTES = 10  # 80 bits: nobody finds one by trying
+_CODE = re.compile(r"[A-Z2-7]{16}")
+_BLANK = re.compile(r"[\s\-\u2010-\u2015]+")
+
+
+class CertificateActivation(models.Model):
+    """The evidence of an activation: facts, the file that states them, and the code that verifies it."""
+
+    _inherit = "certificate.activation"
+
+    record_code = fields.Char(
+        string="Verification code",
+        readonly=True,
+        copy=False,
+        help="Whoever knows it can verify the activation on a public page.",
+    )
+    record_facts = fields.Json(readonly=True, copy=False)
+    record_file = fields.Binary(
+        string="Activation record",
+        attachment=True,
+        readonly=True,
+        copy=False,
+        help="The signed letter, and who activated which certificate, when, from where and on what ground.",
+    )
+    record_sha256 = fields.Char(string="SHA-256 of the record", readonly=True, copy=False)
+
+    _record_code_unique = models.UniqueIndex(
+        "(record_code) WHERE record_code IS NOT NULL",
+        "This verification code is taken.",
+    )
+
+    def _keep_record(self):
+        """Keep the record of an activation that has just been made.
+
+        A letter that was scanned stands in front of it, in the same file. One that was signed
+        digitally does not, for its signature would no longer be valid: the record names its SHA-256,
+        and so it does when the scan cannot be taken apart.
+        """
+        code = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode()
+        facts = self._get_record_facts("-".join(re.findall("....", code)))
+        record = render_record(facts)
+        letter = facts["letter"]
+        if letter and not letter["is_signed"]:
+            scan = self.sudo().with_context(bin_size=False).signed_letter
+            try:
+                record = append_pdf(base64.b64decode(scan), record)
+            except (PdfNotAppended, ChildUnavailable):
+                _logger.warning("The record of activation %s stands without its letter.", self.id)
+        self._trusted().write(
+            {
+                "record_code": facts["code"],
+                "record_facts": facts,
+                "record_file": base64.b64encode(record),
+                "record_sha256": hashlib.sha256(record).hexdigest(),
+            }
+        )
+
+    def _get_record_facts(self, code):
+        """Gather everything that the record says, as of now and of the request that is served.
+
+        :param str code: the verification code
+        :return: texts, whole numbers and ISO dates only, so that they can be stored; a part that
+            this activation has not is None
+        :rtype: dict
+        """
+        self.ensure_one()
+        activation, user = self.sudo(), self.env.user
+        company, lender = activation.company_id, activation.seller_id
+        certificate = activation.certificate_id
+        public = x509.load_pem_x509_certificate(
+            base64.b64decode(certificate.with_context(bin_size=False).pem_certificate)
+        )
+        document = activation.representative_identification_type_id
+        name = filter(None, (activation.representative_name, activation.representative_surname))
+        has_letter = bool(activation.signed_letter_sha256)
+        return {
+            "name": activation.name,
+            "code": code,
+            "url": f"{company.get_base_url()}{VERIFY_PATH}/{code}",
+            "paper": lender._get_letter_layout()["page_size"],
+            "company": {"name": company.name, "nit": identity.format_nit(company.vat) or ""},
+            "lender": (
+                lender
+                and activation.route == "loan"
+                and {"name": lender.name, "nit": identity.format_nit(lender.vat) or ""}
+            )
+            or None,
+            "date_start": activation.date_start.isoformat(),
+            "date_end": activation.date_end.isoformat(),
+            "activated_on": fields.Datetime.to_string(fields.Datetime.now()),
+            "user": {"name": user.name, "login": user.login},
+            **self._get_request_facts(),
+            "representative": {
+                "name": " ".join(name),
+                "document": REPRESENTATIVE_DOCUMENTS.get(document.l10n_co_document_code, ""),
+                "number": activation.representative_vat,
+            }
+            if activation.representative_vat
+            else None,
+            "letter": {
+                "code": activation.letter_code,
+                "date": activation.letter_date.isoformat(),
+                "sha256": activation.signed_letter_sha256,
+                "pages": activation.signed_letter_pages,
+                "size": activation.signed_letter_size,
+                "is_signed": self._is_letter_signed_digitally(),
+            }
+            if has_letter
+            else None,
+            "certificate": {
+                "subject": public.subject.rfc4514_string(),
+                "issuer": public.issuer.rfc4514_string(),
+                "serial": f"{public.serial_number:X}",
+                "sha256": public.fingerprint(hashes.SHA256()).hex(),
+                "date_end": self._get_day(certificate.date_end).isoformat(),
+            },
+            "payment": self._get_payment_facts(),
+        }
+
+    def _get_payment_facts(self):
+        activation = self.sudo()
+        receipt = activation._get_deciding_receipt()
+        if not (activation.payment_move_id or receipt):
+            return None
+        paid_on = activation.payment_date
+        return {
+            "reference": activation.payment_reference,
+            "amount": receipt.amount if receipt else activation.price_total,
+            "currency": activation.currency_id.name,
+            "date": paid_on.isoformat() if paid_on else None,
+        }
+
+    @api.model
+    def _get_request_facts(self):
+        """Return where the request that is served came from; nothing in a shell or a cron.
+
+        :rtype: dict[str, str | None]
+        """
+        if not request:
+            return {"ip": None, "user_agent": None}
+        agent = "".join(filter(str.isprintable, request.httprequest.user_agent.string))
+        return {
+            "ip": request.httprequest.remote_addr,
+            "user_agent": agent[:_USER_AGENT_LENGTH] or None,
+        }
+
+    def _is_letter_signed_digitally(self):
+        """Tell whether the attached letter bears a digital signature."""
+        scan = self.sudo().with_context(bin_size=False).signed_letter
+        return self._check_pdf(scan).signed
+
+    def _read_record(self):
+        """Return the record as it was made.
+
+        :rtype: bytes
+        :raise AccessError: for a user who may not see the activation
+        :raise UserError: when there is none, or the stored file is not the one that was made
+        """
+        self.ensure_one()
+        self.check_access("read")
+        activation = self.sudo().with_context(bin_size=False)
+        if not activation.record_sha256:
+            raise UserError(self.env._("The activation is not finished: there is no record yet."))
+        content = base64.b64decode(activation.record_file or b"")
+        if hashlib.sha256(content).hexdigest() != activation.record_sha256:
+            raise UserError(
+                self.env._(
+                    "The stored record is missing or was altered. Ask your administrator to restore it "
+                    "from a backup of the filestore: the file with the SHA-256 %s.",
+                    activation.record_sha256,
+                )
+            )
+        return content
+
+    def _get_record_filename(self):
+        """Name the record's file, without extension."""
+        self.ensure_one()
+        return f"Constancia de activación {self.name.replace('/', '-')}"
+
+    @api.model
+    def _verify_record(self, code):
+        """Return what anyone may know of an activation whose code they have.
+
+        :param str code: as typed or scanned; blanks, hyphens and case do not matter
+        :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
+            `state` and `sha256`, or nothing for an unknown code; never a person
+        :rtype: dict | None
+        """
+        code = _BLANK.sub("", code).upper()
+        if not _CODE.fullmatch(code):
+            return None
+        code = "-".join(re.findall("....", code))
+        activation = self.sudo().search([("record_code", "=", code)], limit=1)
+        if not activation:
+            return None
+        facts = activation.record_facts
+        today = self._get_today()
+        is_over = activation.state == "active" and activation.date_end < today
+        return {
+            "code": code,
+            "name": activation.name,
+            "company": facts["company"],
+            "lender": facts["lender"],
+            "date_start": activation.date_start,
+            "date_end": activation.date_end,
+            "activated_on": self._get_day(fields.Datetime.to_datetime(facts["activated_on"])),
+            # What ended today is told before the state follows.
+            "state": "expired" if is_over else activation.state,
+            "sha256": activation.record_sha256,
+        }

@@ -1,0 +1,130 @@
+"""The record of an activation: who activated which certificate, when, from where and on what ground."""
+
+from datetime import date, datetime, timezone
+
+from babel.dates import format_date, format_datetime, get_timezone
+from babel.numbers import format_currency
+from markupsafe import Markup
+
+from ..const import COLOMBIA_TZ
+from ..tools.letter_pdf import QR_LENGTH_MAX, render_letter
+
+_LOCALE = "es_CO"
+_TITLE = "Constancia de activación del certificado digital"
+_HEAD = Markup("<h1>{title}</h1><p>{number} · {company}, NIT {nit}</p>")
+_TABLE = Markup('<h3>{title}</h3><table class="table-bordered">{rows}</table>')
+_ROW = Markup("<tr><th>{label}</th><td>{value}</td></tr>")
+_SMALL = Markup("<small>{}</small>")
+_FOOT = Markup("<p><small>{text}</small></p>").format(
+    text="Quien conozca el código puede comprobar en esa dirección, sin datos personales, a quién "
+    "pertenece la constancia, su vigencia, su estado y el SHA-256 del archivo que la contiene. La "
+    "carta firmada se identifica por el SHA-256 de su archivo, que se conserva con la activación "
+    "tal como se adjuntó."
+)
+
+
+def render_record(facts: dict) -> bytes:
+    """Lay the record out; the same facts give the same bytes.
+
+    It is in Spanish, because it is evidence under Colombian law, and a program rather than a view,
+    because evidence is not edited.
+
+    :param facts: as `certificate.activation._get_record_facts` gathers them; what is empty is left out
+    :return: a PDF whose QR code leads to the public page that verifies it
+    """
+    html = _HEAD.format(
+        title=_TITLE,
+        number=facts["name"],
+        company=facts["company"]["name"],
+        nit=facts["company"]["nit"],
+    )
+    for title, rows in _get_tables(facts):
+        lines = [_ROW.format(label=label, value=value) for label, value in rows or () if value]
+        if lines:
+            html += _TABLE.format(title=title, rows=Markup().join(lines))
+    return render_letter(
+        html + _FOOT,
+        facts["code"],
+        title=f"{_TITLE} {facts['name']}",
+        author=facts["company"]["name"],
+        page_size=facts["paper"],
+        qr=facts["url"] if len(facts["url"]) <= QR_LENGTH_MAX else None,
+    )
+
+
+def _get_tables(facts):
+    lender, letter, payment = facts["lender"], facts["letter"], facts["payment"]
+    certificate, representative = facts["certificate"], facts["representative"]
+    moment = datetime.fromisoformat(facts["activated_on"]).replace(tzinfo=timezone.utc)
+    period = f"del {_day(facts['date_start'])} al {_day(facts['date_end'])}, ambos incluidos"
+    yield (
+        "Activación",
+        (
+            ("Vigencia", period),
+            ("Titular del certificado", lender and f"{lender['name']}, NIT {lender['nit']}"),
+            ("Representante legal", representative and _get_person(representative)),
+            ("Activado por", f"{facts['user']['name']} ({facts['user']['login']})"),
+            ("Fecha y hora", f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá (UTC-5)"),
+            ("Fecha y hora UTC", f"{moment:%Y-%m-%d %H:%M:%S}Z"),
+            ("Dirección IP", facts["ip"]),
+            ("Navegador", facts["user_agent"] and _SMALL.format(facts["user_agent"])),
+        ),
+    )
+    yield (
+        "Carta de exoneración firmada",
+        letter
+        and (
+            ("Código de la carta", letter["code"]),
+            ("Fecha de la carta", _day(letter["date"])),
+            ("Archivo", _get_file(letter)),
+            ("SHA-256", _SMALL.format(letter["sha256"])),
+        ),
+    )
+    yield (
+        "Certificado digital",
+        (
+            ("Suscriptor", certificate["subject"]),
+            ("Emisor", certificate["issuer"]),
+            ("Número de serie", _SMALL.format(certificate["serial"])),
+            ("Huella SHA-256", _SMALL.format(certificate["sha256"])),
+            ("Vence", _day(certificate["date_end"])),
+        ),
+    )
+    yield (
+        "Pago",
+        payment
+        and (
+            ("Referencia", payment["reference"]),
+            (
+                "Valor",
+                payment["amount"]
+                and f"{format_currency(payment['amount'], payment['currency'], locale=_LOCALE)} "
+                f"{payment['currency']}",
+            ),
+            ("Fecha", _day(payment["date"])),
+        ),
+    )
+    yield (
+        "Verificación",
+        (("Código de verificación", facts["code"]), ("Dirección", _SMALL.format(facts["url"]))),
+    )
+
+
+def _get_person(person):
+    return f"{person['name']}, {person['document']} No. {person['number']}"
+
+
+def _get_file(letter):
+    pages = "1 página" if letter["pages"] == 1 else f"{letter['pages']} páginas"
+    kind = "con firma digital, " if letter["is_signed"] else ""
+    return f"PDF {kind}de {pages} y {letter['size']} bytes"
+
+
+def _day(day):
+    return day and format_date(date.fromisoformat(day), "d 'de' MMMM 'de' y", locale=_LOCALE)
+
+
+def _time(moment, zone):
+    return format_datetime(
+        moment, "d 'de' MMMM 'de' y, HH:mm:ss", tzinfo=get_timezone(zone), locale=_LOCALE
+    )

@@ -1,0 +1,71 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""The text of a letter with placeholders such as `{{ company_name }}`: check it and fill it in.
+
+A placeholder is a name and nothing else: no expression is ever evaluated, so whoever may write a
+letter's text can write words, and no program.
+"""
+
+import re
+from html import escape
+
+from lxml import etree
+
+TEXT_LENGTH_MAX = 200_000
+"""Characters of the HTML. Pictures in the text count with it; a logo needs none."""
+
+_BLANK = r"(?:\s|&nbsp;|&#160;|&#xa0;)*"
+_PLACEHOLDER = re.compile(r"\{\{" + _BLANK + r"(\w+)" + _BLANK + r"\}\}", re.IGNORECASE)
+_BRACES = re.compile(r".{0,20}(?:\{\{|\}\}).{0,20}", re.DOTALL)
+
+
+class LetterTextError(ValueError):
+    """The text cannot be a letter.
+
+    :ivar str code: `too_long`; `unknown` placeholder; `misplaced` one, in the attribute of an
+        element; `unfinished` one, such as `{{ name` or one with formatting inside; `missing` one.
+    :ivar str name: the placeholder, or the words around it; empty for `too_long`.
+    """
+
+    def __init__(self, code, name=""):
+        super().__init__(code, name)
+        self.code = code
+        self.name = name
+
+
+def check_text(html: str, known, required=()) -> None:
+    """Check a text before it is stored.
+
+    :param html: sanitized HTML.
+    :param known: names that can be filled in.
+    :param required: names that must occur, in the order in which they are missed.
+    :raises LetterTextError: for the first thing that is wrong.
+    """
+    if len(html) > TEXT_LENGTH_MAX:
+        raise LetterTextError("too_long")
+    for name in get_names(html):
+        if name not in known:
+            raise LetterTextError("unknown", name)
+    root = etree.HTML(html) if html.strip() else None
+    for element in () if root is None else root.iter(etree.Element):
+        for value in element.attrib.values():
+            if "{{" in value or "%7b%7b" in value.lower():
+                raise LetterTextError("misplaced", value)
+    if braces := _BRACES.search(_PLACEHOLDER.sub("", html)):
+        raise LetterTextError("unfinished", braces[0])
+    for name in required:
+        if name not in get_names(html):
+            raise LetterTextError("missing", name)
+
+
+def get_names(html: str) -> list[str]:
+    """Return the names of the placeholders in the order of the text."""
+    return _PLACEHOLDER.findall(html)
+
+
+def fill_text(html: str, values) -> str:
+    """Return the text with each placeholder's value, which is text and never markup.
+
+    :param html: a text that passed `check_text`.
+    :param values: a text for each known name.
+    """
+    return _PLACEHOLDER.sub(lambda found: escape(values[found[1]] or ""), html)
