@@ -37,7 +37,16 @@ class CertificateVerification(http.Controller):
         record = request.env["certificate.activation"]._verify_record(code[:_CODE_LENGTH])
         if not record:
             _misses.add(address)
-            return self._render(404, code=code[:_CODE_LENGTH], is_unknown=True)
+            code = code[:_CODE_LENGTH]
+            return self._render(
+                404,
+                code=code,
+                unknown_sentence=request.env._(
+                    "No activation has the code %s. Compare it with the one printed on the record: "
+                    "16 letters and digits, and among the digits only 2 to 7.",
+                    code,
+                ),
+            )
         return self._render(code=record["code"], record=record)
 
     def _render(self, status=200, code="", **values):

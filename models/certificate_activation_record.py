@@ -6,6 +6,7 @@ import secrets
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes
+from cryptography.x509.oid import NameOID
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -22,6 +23,8 @@ _logger = logging.getLogger(__name__)
 _USER_AGENT_LENGTH = 300
 _CODE_BYTES = 10  # 80 bits: nobody finds one by trying
 _CODE = re.compile(r"[A-Z2-7]{16}")
+# What RFC 4514 has no short name for, and Colombian certificates state: the NIT.
+_NAMES = {NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.EMAIL_ADDRESS: "E"}
 _BLANK = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
@@ -36,7 +39,7 @@ class CertificateActivation(models.Model):
         copy=False,
         help="Whoever knows it can verify the activation on a public page.",
     )
-    record_facts = fields.Json(readonly=True, copy=False)
+    record_facts = fields.Json(string="Facts of the record", readonly=True, copy=False)
     record_file = fields.Binary(
         string="Activation record",
         attachment=True,
@@ -130,8 +133,8 @@ class CertificateActivation(models.Model):
             if has_letter
             else None,
             "certificate": {
-                "subject": public.subject.rfc4514_string(),
-                "issuer": public.issuer.rfc4514_string(),
+                "subject": public.subject.rfc4514_string(_NAMES),
+                "issuer": public.issuer.rfc4514_string(_NAMES),
                 "serial": f"{public.serial_number:X}",
                 "sha256": public.fingerprint(hashes.SHA256()).hex(),
                 "date_end": self._get_day(certificate.date_end).isoformat(),

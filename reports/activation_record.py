@@ -3,7 +3,7 @@
 from datetime import date, datetime, timezone
 
 from babel.dates import format_date, format_datetime, get_timezone
-from babel.numbers import format_currency
+from babel.numbers import format_currency, format_decimal
 from markupsafe import Markup
 
 from ..const import COLOMBIA_TZ
@@ -11,9 +11,10 @@ from ..tools.letter_pdf import QR_LENGTH_MAX, render_letter
 
 _LOCALE = "es_CO"
 _TITLE = "Constancia de activación del certificado digital"
-_HEAD = Markup("<h1>{title}</h1><p>{number} · {company}, NIT {nit}</p>")
-_TABLE = Markup('<h3>{title}</h3><table class="table-bordered">{rows}</table>')
-_ROW = Markup("<tr><th>{label}</th><td>{value}</td></tr>")
+_HEAD = Markup("<h1>{title}</h1><p>{number} · <b>{company}</b>, NIT {nit}</p>")
+_TABLE = Markup('<table class="table-bordered">{rows}</table>')
+_SECTION = Markup('<tr><th colspan="2">{title}</th></tr>')
+_ROW = Markup("<tr><td>{label}</td><td>{value}</td></tr>")
 _SMALL = Markup("<small>{}</small>")
 _FOOT = Markup("<p><small>{text}</small></p>").format(
     text="Quien conozca el código puede comprobar en esa dirección, sin datos personales, a quién "
@@ -38,10 +39,11 @@ def render_record(facts: dict) -> bytes:
         company=facts["company"]["name"],
         nit=facts["company"]["nit"],
     )
-    for title, rows in _get_tables(facts):
-        lines = [_ROW.format(label=label, value=value) for label, value in rows or () if value]
-        if lines:
-            html += _TABLE.format(title=title, rows=Markup().join(lines))
+    lines = []
+    for title, rows in _get_sections(facts):
+        found = [_ROW.format(label=label, value=value) for label, value in rows or () if value]
+        lines += [_SECTION.format(title=title), *found] if found else []
+    html += _TABLE.format(rows=Markup().join(lines))
     return render_letter(
         html + _FOOT,
         facts["code"],
@@ -52,7 +54,7 @@ def render_record(facts: dict) -> bytes:
     )
 
 
-def _get_tables(facts):
+def _get_sections(facts):
     lender, letter, payment = facts["lender"], facts["letter"], facts["payment"]
     certificate, representative = facts["certificate"], facts["representative"]
     moment = datetime.fromisoformat(facts["activated_on"]).replace(tzinfo=timezone.utc)
@@ -66,16 +68,14 @@ def _get_tables(facts):
             ("Activado por", f"{facts['user']['name']} ({facts['user']['login']})"),
             ("Fecha y hora", f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá (UTC-5)"),
             ("Fecha y hora UTC", f"{moment:%Y-%m-%d %H:%M:%S}Z"),
-            ("Dirección IP", facts["ip"]),
-            ("Navegador", facts["user_agent"] and _SMALL.format(facts["user_agent"])),
+            ("Origen", facts["ip"] and _get_origin(facts)),
         ),
     )
     yield (
         "Carta de exoneración firmada",
         letter
         and (
-            ("Código de la carta", letter["code"]),
-            ("Fecha de la carta", _day(letter["date"])),
+            ("Código de la carta", f"{letter['code']}, del {_day(letter['date'])}"),
             ("Archivo", _get_file(letter)),
             ("SHA-256", _SMALL.format(letter["sha256"])),
         ),
@@ -95,13 +95,7 @@ def _get_tables(facts):
         payment
         and (
             ("Referencia", payment["reference"]),
-            (
-                "Valor",
-                payment["amount"]
-                and f"{format_currency(payment['amount'], payment['currency'], locale=_LOCALE)} "
-                f"{payment['currency']}",
-            ),
-            ("Fecha", _day(payment["date"])),
+            ("Valor", payment["amount"] and _get_amount(payment)),
         ),
     )
     yield (
@@ -114,10 +108,20 @@ def _get_person(person):
     return f"{person['name']}, {person['document']} No. {person['number']}"
 
 
+def _get_origin(facts):
+    return Markup("IP {} {}").format(facts["ip"], _SMALL.format(facts["user_agent"] or ""))
+
+
+def _get_amount(payment):
+    amount = format_currency(payment["amount"], payment["currency"], locale=_LOCALE)
+    paid_on = f", del {_day(payment['date'])}" if payment["date"] else ""
+    return f"{amount} {payment['currency']}{paid_on}"
+
+
 def _get_file(letter):
     pages = "1 página" if letter["pages"] == 1 else f"{letter['pages']} páginas"
     kind = "con firma digital, " if letter["is_signed"] else ""
-    return f"PDF {kind}de {pages} y {letter['size']} bytes"
+    return f"PDF {kind}de {pages} y {format_decimal(letter['size'], locale=_LOCALE)} bytes"
 
 
 def _day(day):

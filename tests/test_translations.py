@@ -16,10 +16,13 @@ PLACEHOLDER = re.compile(r"%(?:\(\w+\))?[a-z]|<[^>\s]+|/>")
 SAME_IN_SPANISH = {
     "<span>IVA</span>",
     "<span>Total</span>",
+    "A4",
     "ID",
+    "Logo",
     "SHA-256",
     "Total",
     "object._get_letter_filename()",
+    "object._get_record_filename()",
 }
 
 

@@ -130,6 +130,7 @@ class CertificateActivationWizard(models.TransientModel):
     # Finish
     active_sentence = fields.Char(compute="_compute_sentences")
     record_code = _activation_field(fields.Char, "record_code")
+    record_sentence = fields.Char(compute="_compute_sentences")
 
     # === COMPUTE METHODS === #
 
@@ -173,6 +174,11 @@ class CertificateActivationWizard(models.TransientModel):
                 "The letter %s was downloaded. Have the legal representative sign it by hand, "
                 "scan it and attach it here.",
                 activation.letter_code,
+            )
+            wizard.record_sentence = self.env._(
+                "The record states who activated the certificate, when and on what ground. "
+                "Whoever has its code %s can verify it.",
+                activation.record_code,
             )
             wizard.active_sentence = self.env._(
                 "%(seller)s signs your electronic invoices with its certificate "
