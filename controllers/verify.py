@@ -23,7 +23,7 @@ class CertificateVerification(http.Controller):
         return self._render()
 
     @http.route(
-        f"{VERIFY_PATH}/<string:code>",
+        f"{VERIFY_PATH}/<path:code>",
         type="http",
         auth="public",
         website=True,

@@ -72,7 +72,7 @@ class ResCompany(models.Model):
         string="Logo on the letter",
         default=True,
         groups="base.group_system",
-        help="The lender's logo at the top of the first page: a PNG, JPEG or WebP picture.",
+        help="The lender's logo at the top of the first page: a PNG or JPEG picture.",
     )
 
     # === CONSTRAINT METHODS === #

@@ -184,8 +184,10 @@ class TestActivationRecord(CertificateCommon, HttpCase):
     def test_an_altered_file_is_noticed(self):
         activation = self.activation
         activation._read_record()
-        attachment = self.env["ir.attachment"].search(
-            [("res_model", "=", activation._name), ("res_field", "=", "record_file")]
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", activation._name), ("res_field", "=", "record_file")])
         )
         self.assertEqual(len(attachment), 1)
         for change in (
@@ -331,7 +333,8 @@ class TestActivationRecord(CertificateCommon, HttpCase):
             "x" * 5000,
             "false",
             "Ñ\u2028%00",
-            "<script>alert(1)</script>".replace("/", "%2F"),
+            "a/b/c",
+            "<script>alert(1)</script>",
         ):
             with self.subTest(code[:30]):
                 answer = self.get_page(code, status=404)

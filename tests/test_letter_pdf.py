@@ -2,9 +2,12 @@
 """The letter's PDF: no text lost, the same bytes each time, a QR code that says the letter's code."""
 
 import base64
+import random
+import re
 import subprocess
 import sys
 import unicodedata
+from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from pathlib import Path
@@ -66,6 +69,36 @@ class TestLetterPdf(BaseCase):
 
     def test_no_text_is_lost(self):
         self.assertEqual(self.text(LETTER), "".join(TEXT.split()))
+
+    def test_no_word_is_lost_in_any_nesting(self):
+        """Trees at random, of tags that the layout knows and of others, in places HTML forbids too."""
+        tags = (
+            "p div h2 ul ol li table tr td th b span small br hr img blockquote pre dl dt section"
+        )
+        tags = [*tags.split(), "unknown", "o-widget", "caption", "thead", "label", "center", "a"]
+        for seed in range(60):
+            generator = random.Random(seed)
+            words = []
+
+            def tree(depth, generator=generator, words=words):
+                parts = []
+                for _part in range(generator.randint(1, 4)):
+                    words.append(f"w{len(words)}x")
+                    parts.append(f" {words[-1]} ")
+                    if depth:
+                        tag = generator.choice(tags)
+                        parts.append(f"<{tag}>{tree(depth - 1)}</{tag}>")
+                return "".join(parts)
+
+            html = tree(5)
+            printed = " ".join(page.extract_text() for page in self.pages(html))
+            with self.subTest(seed=seed):
+                # A word may be broken where a column is narrow.
+                self.assertEqual(Counter(self.words(printed)), Counter(words))
+
+    @staticmethod
+    def words(text):
+        return re.findall(r"w\d+x", "".join(text.split()))
 
     def test_bytes_are_utf_8(self):
         self.assertEqual(self.text("ñandú".encode()), "ñandú")
@@ -133,10 +166,34 @@ class TestLetterPdf(BaseCase):
             ("x", "", {}),
             ("x", "C" * 65, {}),
             ("x", CODE, {"page_size": "A3"}),
+            ("x", CODE, {"qr": "x" * 201}),
             ("<div>" * 3000 + "lost", CODE, {}),
         ):
             with self.assertRaises(ValueError):
                 letter_pdf.render_letter(html, code, **options)
+
+    def test_logo_at_the_top(self):
+        for kind, size in (("PNG", (400, 100)), ("JPEG", (100, 900)), ("PNG", (3000, 1000))):
+            stream = BytesIO()
+            Image.new("RGB", size, "navy").save(stream, kind)
+            pages = self.pages("<p>texto</p>" * 60, logo=stream.getvalue())
+            self.assertEqual([len(page.images) for page in pages], [1, 0])
+            width, _b, _c, height = next(
+                operands
+                for operands, operator in ContentStream(pages[0].get_contents(), None).operations
+                if operator == b"cm" and operands[0] not in (0, 1)
+            )[:4]
+            self.assertLessEqual((width, height), (170.1, 45.4))
+            self.assertAlmostEqual(float(width / height), size[0] / size[1], places=2)
+        for other in (b"", b"<svg/>", b"\x89PNG\r\n\x1a\n" + b"x" * 99):
+            self.assertEqual(len(self.pages("x", logo=other)[0].images), 0)
+
+    def test_what_else_the_qr_code_says(self):
+        url = "https://example.com/certificate/verify/" + CODE
+        page = self.pages("x", qr=url)[0]
+        self.assertIn(drawn_modules(page), possible_modules(url))
+        self.assertIn(CODE, page.extract_text())
+        self.assertNotIn("/XObject", self.pages("x", qr="")[0]["/Resources"])
 
     def test_properties(self):
         pdf = letter_pdf.render_letter("x", CODE, title="Carta", author="Ñandú")

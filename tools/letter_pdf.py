@@ -137,8 +137,8 @@ def render_letter(
     :param title: title in the PDF's properties, the code when empty.
     :param author: author in the PDF's properties.
     :param page_size: a key of `PAGE_SIZES`; portrait.
-    :param logo: a PNG, JPEG or WebP file that stands at the top of the first page, at most 60 x 16
-        mm; nothing stands there when it is not such a file.
+    :param logo: a PNG or JPEG file that stands at the top of the first page, at most 60 x 16 mm;
+        nothing stands there when it is not such a file.
     :param qr: what the QR code says instead of the code; none is drawn when empty.
     :raises ValueError: unknown page size; code that is empty or longer than `CODE_LENGTH_MAX`;
         `qr` longer than `QR_LENGTH_MAX`; HTML nested so deep (2048) that its parser would lose text.
@@ -665,11 +665,11 @@ def _picture(element, width, height):
     return Image(BytesIO(data), draw_width * factor, draw_height * factor)
 
 
-def _image_size(data, formats=("PNG", "JPEG")):
+def _image_size(data):
     """Return width and height in pixels of an image that can be drawn; otherwise None."""
     try:
         # Named formats only: Pillow would start other programs for some.
-        with PillowImage.open(BytesIO(data), formats=formats) as image:
+        with PillowImage.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
             if image.width * image.height > _PIXELS_MAX:
                 return None
             image.load()
@@ -680,7 +680,7 @@ def _image_size(data, formats=("PNG", "JPEG")):
 
 def _letterhead(logo):
     """Return the flowables at the top of the first page: the logo, when it can be drawn."""
-    size = logo and _image_size(logo, ("PNG", "JPEG", "WEBP"))
+    size = logo and _image_size(logo)
     if not size:
         return []
     factor = min(limit / own for limit, own in zip(_LOGO_SIZE, size, strict=True))
