@@ -38,7 +38,7 @@ REPRESENTATIVE_DOCUMENTS = {
 }
 
 # What a letter's text can say, by the name of its placeholder, with an example for the preview.
-LETTER_VALUES = {
+LETTER_PLACEHOLDERS = {
     "date": "1 de marzo de 2027",
     "validity": "12 meses",
     "lender_name": "Empresa Titular SAS",
@@ -61,7 +61,7 @@ LETTER_VALUES = {
     "representative_department": "Antioquia",
 }
 # Without these a letter does not say who authorises whom, for how long and since when.
-LETTER_VALUES_REQUIRED = (
+LETTER_PLACEHOLDERS_REQUIRED = (
     "date",
     "validity",
     "lender_name",

@@ -9,18 +9,16 @@ from odoo.exceptions import UserError, ValidationError
 
 from ..const import (
     GROUP_USER,
+    LETTER_PLACEHOLDERS,
     LETTER_REPORT,
     REPRESENTATIVE_DOCUMENTS,
     REPRESENTATIVE_FIELDS,
-)
-from ..const import (
-    LETTER_VALUES as LETTER_PLACEHOLDERS,
 )
 from ..tools import identity
 from ..tools.letter_pdf import render_letter
 
 # What goes when a downloaded letter is void.
-VOID_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
+LETTER_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
 
 
 class CertificateActivation(models.Model):
@@ -216,7 +214,7 @@ class CertificateActivation(models.Model):
             )
 
     def _get_letter_values(self, letter_date, english=False):
-        """Return what the letter says of this activation, by the names of `const.LETTER_VALUES`.
+        """Return what the letter says of this activation, by the names of `const.LETTER_PLACEHOLDERS`.
 
         :param date letter_date: the day that the letter bears
         :rtype: dict[str, str]
@@ -350,7 +348,7 @@ class CertificateActivation(models.Model):
         for activation in self._trusted():
             had_scan = activation.signed_letter_sha256
             self.env["certificate.voided.letter"].sudo()._keep(activation, reason)
-            activation.write({**VOID_VALUES, "signed_letter": False})
+            activation.write({**LETTER_VALUES, "signed_letter": False})
             users = activation._get_responsible_users()
             if had_scan and self.env.user not in users:
                 activation._notify("letter_void", users)

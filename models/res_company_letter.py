@@ -7,10 +7,10 @@ from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import is_html_empty
 
 from ..const import (
+    LETTER_PLACEHOLDERS,
+    LETTER_PLACEHOLDERS_REQUIRED,
     LETTER_TEMPLATE,
     LETTER_TEMPLATE_ENGLISH,
-    LETTER_VALUES,
-    LETTER_VALUES_REQUIRED,
     MODULE,
     READING_TEMPLATE,
 )
@@ -80,7 +80,9 @@ class ResCompany(models.Model):
     @api.constrains("certificate_letter_html", "certificate_letter_english_html")
     def _check_certificate_letter_html(self):
         for company in self:
-            company._check_letter_text(company.certificate_letter_html, LETTER_VALUES_REQUIRED)
+            company._check_letter_text(
+                company.certificate_letter_html, LETTER_PLACEHOLDERS_REQUIRED
+            )
             company._check_letter_text(company.certificate_letter_english_html)
 
     def _check_letter_text(self, html, required=()):
@@ -91,7 +93,7 @@ class ResCompany(models.Model):
         if not html:
             return
         try:
-            check_text(html, LETTER_VALUES, required)
+            check_text(html, LETTER_PLACEHOLDERS, required)
         except LetterTextError as error:
             sentences = {
                 "too_long": self.env._(
@@ -101,7 +103,7 @@ class ResCompany(models.Model):
                 "unknown": self.env._(
                     "{{ %(name)s }} is not known. Use one of: %(known)s.",
                     name=error.name,
-                    known=", ".join(LETTER_VALUES),
+                    known=", ".join(LETTER_PLACEHOLDERS),
                 ),
                 "misplaced": self.env._(
                     "A placeholder stands in a link or a picture: %s. Write it into the text instead.",
@@ -154,7 +156,7 @@ class ResCompany(models.Model):
             values = company._get_letter_example()
             text = company.certificate_letter_text or ""
             try:
-                check_text(text, LETTER_VALUES)
+                check_text(text, LETTER_PLACEHOLDERS)
             except LetterTextError:
                 company.certificate_letter_preview = text
             else:
@@ -165,7 +167,7 @@ class ResCompany(models.Model):
             Markup("<li><code>{{{{ {name} }}}}</code> {example}</li>").format(
                 name=name, example=example
             )
-            for name, example in LETTER_VALUES.items()
+            for name, example in LETTER_PLACEHOLDERS.items()
         )
         self.certificate_letter_placeholders = Markup("<ul>{}</ul>").format(rows)
 
@@ -247,7 +249,7 @@ class ResCompany(models.Model):
     def _write_letter(self, values):
         """Write the letter's text in Spanish.
 
-        :param dict values: a text for each of `const.LETTER_VALUES`
+        :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
         :return: HTML
         :rtype: str
         """
@@ -264,7 +266,7 @@ class ResCompany(models.Model):
     def _render_letter_in_english(self, values):
         """Lay out the reading version, which has neither a code nor a place to sign.
 
-        :param dict values: a text for each of `const.LETTER_VALUES`
+        :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
         :return: a PDF
         :rtype: bytes
         """
@@ -298,7 +300,7 @@ class ResCompany(models.Model):
         )
 
     def _get_letter_example(self):
-        return {**LETTER_VALUES, **self._get_letter_lender_values()}
+        return {**LETTER_PLACEHOLDERS, **self._get_letter_lender_values()}
 
     @api.model
     def _get_default_letter_text(self):
@@ -307,7 +309,7 @@ class ResCompany(models.Model):
         :rtype: str
         """
         return self._render_letter_template(
-            LETTER_TEMPLATE, {name: f"{{{{ {name} }}}}" for name in LETTER_VALUES}
+            LETTER_TEMPLATE, {name: f"{{{{ {name} }}}}" for name in LETTER_PLACEHOLDERS}
         )
 
     @api.model

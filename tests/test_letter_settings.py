@@ -11,7 +11,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..const import LETTER_VALUES, LETTER_VALUES_REQUIRED, MODULE, READING_REPORT
+from ..const import LETTER_PLACEHOLDERS, LETTER_PLACEHOLDERS_REQUIRED, MODULE, READING_REPORT
 from .common import CertificateCommon
 from .test_letter_pdf import data_uri
 
@@ -22,7 +22,7 @@ LETTER_FIELDS = (
     "certificate_letter_paper",
     "certificate_letter_has_logo",
 )
-REQUIRED = " ".join(f"{{{{ {name} }}}}" for name in LETTER_VALUES_REQUIRED)
+REQUIRED = " ".join(f"{{{{ {name} }}}}" for name in LETTER_PLACEHOLDERS_REQUIRED)
 
 
 @tagged("post_install", "-at_install")
@@ -45,7 +45,7 @@ class TestLetterSettings(CertificateCommon, HttpCase):
         before = activation._get_letter_html(activation.letter_date)
         text = editor.certificate_letter_text
         self.assertTrue(editor.certificate_letter_is_default)
-        for name in LETTER_VALUES:
+        for name in LETTER_PLACEHOLDERS:
             self.assertIn(f"{{{{ {name} }}}}", text)
         editor.certificate_letter_text = text
         self.assertFalse(editor.certificate_letter_is_default)
@@ -260,7 +260,7 @@ class TestLetterSettings(CertificateCommon, HttpCase):
             form.certificate_letter_paper = "A4"
         self.assertFalse(editor.certificate_letter_is_default)
         self.assertEqual(editor.certificate_letter_paper, "A4")
-        for name in LETTER_VALUES:
+        for name in LETTER_PLACEHOLDERS:
             self.assertIn(name, editor.certificate_letter_placeholders)
 
     @mute_logger("odoo.http")
