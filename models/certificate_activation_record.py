@@ -10,6 +10,7 @@ from cryptography.x509.oid import NameOID
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS
 from odoo.http import request
 
 from ..const import REPRESENTATIVE_DOCUMENTS, VERIFY_PATH
@@ -45,6 +46,7 @@ class CertificateActivation(models.Model):
         attachment=True,
         readonly=True,
         copy=False,
+        groups=NO_ACCESS,  # read by `_read_record` alone, which compares it
         help="The signed letter, and who activated which certificate, when, from where and on what ground.",
     )
     record_sha256 = fields.Char(string="SHA-256 of the record", readonly=True, copy=False)

@@ -100,6 +100,10 @@ class ResCompany(models.Model):
                     "The letter's text has more than %s characters. Shorten it, or take pictures out of it.",
                     TEXT_LENGTH_MAX,
                 ),
+                "picture": self.env._(
+                    "The text holds a picture that cannot be printed. Take it out; the logo is printed "
+                    "at the top."
+                ),
                 "unknown": self.env._(
                     "{{ %(name)s }} is not known. Use one of: %(known)s.",
                     name=error.name,

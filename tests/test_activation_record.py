@@ -253,6 +253,16 @@ class TestActivationRecord(CertificateCommon, HttpCase):
         self.assertEqual(action["context"]["active_ids"], self.activation.ids)
 
     @mute_logger("odoo.http")
+    def test_there_is_one_way_to_the_file(self):
+        """The one on which it is compared with its hash."""
+        for user in (self.user_a, self.manager_a, self.system_user, self.admin_user):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                self.activation.with_user(user).read(["record_file"])
+        self.authenticate("certificate_a", "certificate_a")
+        path = f"/web/content/certificate.activation/{self.activation.id}/record_file"
+        self.assertNotIn(b"%PDF", self.url_open(path).content)
+
+    @mute_logger("odoo.http")
     def test_nobody_else_downloads_it(self):
         self.portal_user.password = "portal_user_1"
         for login, password in (

@@ -121,6 +121,7 @@ class TestLetterSettings(CertificateCommon, HttpCase):
             f'<p>{REQUIRED}<a href="https://example.com/{{{{ company_nit }}}}">x</a></p>',
             f"<p>{REQUIRED.replace('{{ company_nit }}', '')}</p>",
             "<p>Una carta sin nadie</p>",
+            f'<p>{REQUIRED}<img src="/web/image/1"></p>',
             f"<p>{REQUIRED}{'x' * 200_001}</p>",
         ):
             with self.subTest(text[-40:]), self.assertRaises(ValidationError):

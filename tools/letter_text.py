@@ -15,15 +15,16 @@ TEXT_LENGTH_MAX = 200_000
 
 _BLANK = r"(?:\s|&nbsp;|&#160;|&#xa0;)*"
 _PLACEHOLDER = re.compile(r"\{\{" + _BLANK + r"(\w+)" + _BLANK + r"\}\}", re.IGNORECASE)
+_PICTURE = re.compile(r"data:image/(?:png|jpe?g);base64,", re.IGNORECASE)
 _BRACES = re.compile(r".{0,20}(?:\{\{|\}\}).{0,20}", re.DOTALL)
 
 
 class LetterTextError(ValueError):
     """The text cannot be a letter.
 
-    :ivar str code: `too_long`; `unknown` placeholder; `misplaced` one, in the attribute of an
+    :ivar str code: `too_long`; `picture`, one that is not part of the text; `unknown` placeholder; `misplaced` one, in the attribute of an
         element; `unfinished` one, such as `{{ name` or one with formatting inside; `missing` one.
-    :ivar str name: the placeholder, or the words around it; empty for `too_long`.
+    :ivar str name: the placeholder, or the words around it; empty for the first two.
     """
 
     def __init__(self, code, name=""):
@@ -47,6 +48,8 @@ def check_text(html: str, known, required=()) -> None:
             raise LetterTextError("unknown", name)
     root = etree.HTML(html) if html.strip() else None
     for element in () if root is None else root.iter(etree.Element):
+        if element.tag == "img" and not _PICTURE.match(element.get("src", "")):
+            raise LetterTextError("picture")
         for value in element.attrib.values():
             if "{{" in value or "%7b%7b" in value.lower():
                 raise LetterTextError("misplaced", value)
