@@ -1,0 +1,708 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Sign and verify XML documents as DIAN wants it: XAdES-EPES under its signature policy, version 2.
+
+The signature stands in the second extension of the UBL document and signs three things: the document
+without the signature, the certificate (`ds:KeyInfo`) and the signed properties. Algorithms: inclusive
+C14N 1.0 without comments, SHA-256, RSA with PKCS #1 v1.5 (Anexo tecnico 1.9, section 6, and
+"Politica de firma", version 2).
+
+A document is not written anew: the signature is inserted among its bytes, and none of them changes.
+So what is signed is what was given, whatever its declaration, prefixes, entities and line ends are.
+The signature's own text is written in canonical form at once, which saves parsing it again.
+"""
+
+import base64
+import binascii
+import hashlib
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import lru_cache
+from xml.parsers import expat
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from lxml import etree
+
+# The signer's role: the issuer with a certificate of its own, or somebody who signs for it.
+ROLES = ("supplier", "third party")
+
+# The documents of DIAN that are UBL, by local name.
+DOCUMENTS = ("Invoice", "CreditNote", "DebitNote", "ApplicationResponse", "AttachedDocument")
+
+# Why a document is not signed, or its signature is not accepted.
+CODES = (
+    "not_xml",  # not well-formed, or larger or deeper than the parser's limits
+    "encoding",  # not UTF-8
+    "doctype",  # a document type declaration, which could define entities
+    "root",  # not one of `DOCUMENTS`
+    "no_place",  # there is no second extension, or something else stands in it
+    "signed",  # signed already
+    "key",  # the key or the certificate is not RSA, or they do not belong together
+    # of `verify` only
+    "unsigned",
+    "structure",  # not exactly what the policy wants, and in its place
+    "policy",
+    "certificate",  # the properties name another one, or it was not valid when it signed
+    "altered",  # what was signed has changed
+    "signature",  # not made by the certificate
+)
+
+POLICY = (
+    "https://facturaelectronica.dian.gov.co/politicadefirma/v2/politicadefirmav2.pdf",
+    "Política de firma para facturas electrónicas de la República de Colombia.",
+    "dMoMvtcG5aIzgYo0tIsSQeVJBDnUnfSOfBpxXrmor0Y=",  # its SHA-256
+)
+
+_DS = "http://www.w3.org/2000/09/xmldsig#"
+_XADES = "http://uri.etsi.org/01903/v1.3.2#"
+_EXT = "urn:oasis:names:specification:ubl:schema:xsd:CommonExtensionComponents-2"
+_XML = "http://www.w3.org/XML/1998/namespace"
+_C14N = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315"
+_RSA_SHA256 = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
+_SHA256 = "http://www.w3.org/2001/04/xmlenc#sha256"
+_ENVELOPED = f"{_DS}enveloped-signature"
+_SIGNED_PROPERTIES = "http://uri.etsi.org/01903#SignedProperties"
+_ROOTS = {
+    f"urn:oasis:names:specification:ubl:schema:xsd:{name}-2 {name}": name for name in DOCUMENTS
+}
+_PLACE = (f"{_EXT} UBLExtensions", f"{_EXT} UBLExtension", f"{_EXT} ExtensionContent")
+_PIECE = 4096  # bytes
+_BOGOTA = timezone(timedelta(hours=-5))  # all year
+
+# RFC 2253 knows these by name; any other attribute is written by its number and its DER.
+_ATTRIBUTES = {
+    "2.5.4.3": "CN",
+    "2.5.4.7": "L",
+    "2.5.4.8": "ST",
+    "2.5.4.10": "O",
+    "2.5.4.11": "OU",
+    "2.5.4.6": "C",
+    "2.5.4.9": "STREET",
+    "0.9.2342.19200300.100.1.25": "DC",
+    "0.9.2342.19200300.100.1.1": "UID",
+}
+
+
+class XadesError(Exception):
+    """The document cannot be signed, or its signature is not acceptable.
+
+    :ivar str code: the reason, one of `CODES`.
+    """
+
+    def __init__(self, code):
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True)
+class SignatureFacts:
+    """What a good signature says.
+
+    :ivar str document: kind of document, one of `DOCUMENTS`.
+    :ivar str role: of the signer, one of `ROLES`.
+    :ivar datetime signing_time: as the signer claims it, with its time zone.
+    :ivar x509.Certificate certificate: of the signer. Whether its issuer is to be trusted is not
+        looked at.
+    """
+
+    document: str
+    role: str
+    signing_time: datetime
+    certificate: x509.Certificate
+
+
+# === KEY === #
+
+
+def load_key(pem, password=None):
+    """Load a private key that was validated before, in 0.05 ms instead of the 40 of a validation.
+
+    :param bytes pem: the key, PKCS #8 or PKCS #1
+    :param bytes password: of an encrypted key
+    :rtype: rsa.RSAPrivateKey
+    :raise XadesError: `key`, when it cannot be loaded or is not RSA
+    """
+    try:
+        key = serialization.load_pem_private_key(pem, password, unsafe_skip_rsa_key_validation=True)
+    except (TypeError, ValueError) as error:
+        raise XadesError("key") from error
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise XadesError("key")
+    return key
+
+
+def sign_bytes(message, certificate, key):
+    """Sign anything, and make sure that the certificate verifies it.
+
+    The check costs a thirtieth of the signature. It finds a key of another certificate, and a
+    computation gone wrong, whose result would give the key away.
+
+    :param bytes message: what is signed
+    :param x509.Certificate certificate: of the signer
+    :param rsa.RSAPrivateKey key: of the certificate
+    :return: the signature, RSA with PKCS #1 v1.5 and SHA-256
+    :rtype: bytes
+    :raise XadesError: `key`
+    """
+    public_key = certificate.public_key()
+    if not isinstance(public_key, rsa.RSAPublicKey) or not isinstance(key, rsa.RSAPrivateKey):
+        raise XadesError("key")
+    signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    try:
+        public_key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+    except InvalidSignature as error:
+        raise XadesError("key") from error
+    return signature
+
+
+# === SIGN === #
+
+
+def sign(document, certificate, key, role, signing_time):
+    """Insert a signature into the second extension of a UBL document.
+
+    Nothing else of the document changes, except that an empty `<ext:ExtensionContent/>` is opened.
+
+    :param bytes document: XML in UTF-8, not signed yet
+    :param x509.Certificate certificate: of the signer
+    :param rsa.RSAPrivateKey key: of the certificate; see `load_key`
+    :param str role: one of `ROLES`
+    :param datetime signing_time: with a time zone; written in Colombia's
+    :return: the signed document
+    :rtype: bytes
+    :raise XadesError: when the document cannot be signed
+    """
+    if role not in ROLES:
+        raise ValueError(f"the role is one of {ROLES}")
+    if signing_time.tzinfo is None:
+        raise ValueError("the signing time needs a time zone")
+    opened, at = _find_place(document)
+    tree = _parse(document)
+    if next(tree.iter(f"{{{_DS}}}Signature"), None) is not None:
+        raise XadesError("signed")
+    place = _get_place(tree.getroot())
+    signature = _write_signature(
+        # What the enveloped signature's transform leaves of the signed document is the document.
+        _digest(_canonicalize(tree)),
+        {prefix or "": uri for prefix, uri in place.nsmap.items()},
+        _get_xml_attributes(place),
+        certificate,
+        key,
+        role,
+        signing_time.astimezone(_BOGOTA).isoformat(timespec="milliseconds"),
+    ).encode()
+    if opened:
+        slash = document.rindex(b"/", 0, at)
+        return document[:slash] + b">" + signature + b"</" + opened + b">" + document[at:]
+    return document[:at] + signature + document[at:]
+
+
+class _Found(Exception):
+    """The place of the signature: stop reading."""
+
+
+def _find_place(document):
+    """Find where the signature belongs, and read no further.
+
+    :param bytes document: XML
+    :return: the name of the tag when the place is an empty one, which has to be opened, else nothing;
+        and the offset of the end of that tag, or of the closing tag
+    :rtype: tuple[bytes, int]
+    :raise XadesError: when there is no such place, or it is taken
+    """
+    # The encoding is given, so that the document's own declaration decides nothing.
+    parser = expat.ParserCreate("UTF-8", " ")
+    depth = level = extensions = start = at = 0  # level: how many of _PLACE are open
+
+    def refuse_doctype(*_declaration):
+        raise XadesError("doctype")
+
+    def check_declaration(_version, encoding, _standalone):
+        if encoding and encoding.upper() != "UTF-8":
+            raise XadesError("encoding")
+
+    def open_element(name, _attributes):
+        nonlocal depth, level, extensions, start
+        if depth == 0 and name not in _ROOTS:
+            raise XadesError("root")
+        if level == len(_PLACE):
+            raise XadesError("signed" if name == f"{_DS} Signature" else "no_place")
+        if depth == level + 1 and name == _PLACE[level]:
+            extensions += level == 1
+            if level != 1 or extensions == 2:
+                level += 1
+                start = parser.CurrentByteIndex
+        depth += 1
+
+    def close_element(_name):
+        nonlocal depth, at
+        depth -= 1
+        if depth == level:
+            at = parser.CurrentByteIndex
+            raise _Found if level == len(_PLACE) else XadesError("no_place")
+
+    parser.XmlDeclHandler = check_declaration
+    parser.StartDoctypeDeclHandler = refuse_doctype
+    parser.StartElementHandler = open_element
+    parser.EndElementHandler = close_element
+    try:
+        # In pieces: what an exception interrupts is still read to the end of the piece.
+        for piece in range(0, len(document), _PIECE):
+            parser.Parse(document[piece : piece + _PIECE], False)
+        parser.Parse(b"", True)
+    except _Found:
+        pass
+    except expat.ExpatError as error:
+        raise XadesError("not_xml") from error
+    name = re.compile(rb"<([^\s/>]+)").match(document, start)[1]
+    return (b"" if document.startswith(b"</" + name, at) else name), at
+
+
+@lru_cache(maxsize=64)
+def _describe(certificate):
+    """Return what a signature says of a certificate: itself, its digest, issuer and serial number.
+
+    All of it is in base64 or escaped. It is public, so that it can be kept.
+    """
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    return (
+        base64.b64encode(der).decode(),
+        _digest(der),
+        _escape(_write_name(certificate.issuer)),
+        certificate.serial_number,
+    )
+
+
+def _write_name(name):
+    """Write a distinguished name by RFC 2253, which XML signatures ask for.
+
+    :param x509.Name name: of an issuer
+    :rtype: str
+    """
+    return ",".join(
+        "+".join(_write_attribute(attribute) for attribute in attributes)
+        for attributes in reversed(name.rdns)
+    )
+
+
+def _write_attribute(attribute):
+    number = attribute.oid.dotted_string
+    if number in _ATTRIBUTES:
+        return attribute.rfc4514_string({attribute.oid: _ATTRIBUTES[number]})
+    # SEQUENCE { SET { SEQUENCE { OBJECT IDENTIFIER, value } } }: the value comes last.
+    der, value = x509.Name([attribute]).public_bytes(), 0
+    for inside in (True, True, True, False):
+        value += 2 + (der[value + 1] & 0x7F if der[value + 1] & 0x80 else 0) + (
+            0 if inside else der[value + 1]
+        )
+    return f"{number}=#{der[value:].hex()}"
+
+
+def _get_xml_attributes(element):
+    """Collect `xml:lang` and its like, which canonical parts inherit from what is around them.
+
+    :param etree._Element element: where the part stands
+    :return: values by local name
+    :rtype: dict[str, str]
+    """
+    found = {}
+    while element is not None:
+        for name, value in element.attrib.items():
+            if name.startswith(f"{{{_XML}}}"):
+                found.setdefault(name[len(_XML) + 2 :], value)
+        element = element.getparent()
+    return found
+
+
+def _escape(text):
+    """Escape a text as C14N does."""
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _open_tag(name, identifier, namespaces, xml_attributes):
+    """Write the first tag of a canonical part: with all that it inherits, in order.
+
+    :param dict[str, str] namespaces: addresses by prefix, "" for the default one
+    :param dict[str, str] xml_attributes: values by local name
+    """
+    parts = [
+        *(
+            (f"xmlns:{prefix}" if prefix else "xmlns", uri)
+            for prefix, uri in sorted(namespaces.items())
+            if uri and prefix != "xml"
+        ),
+        *([("Id", identifier)] if identifier else ()),
+        *((f"xml:{local}", value) for local, value in sorted(xml_attributes.items())),
+    ]
+    written = "".join(f' {key}="{_escape_attribute(value)}"' for key, value in parts)
+    return f"<{name}{written}>"
+
+
+def _escape_attribute(value):
+    """Escape an attribute's value as C14N does."""
+    value = value.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")
+    return value.replace("\t", "&#x9;").replace("\n", "&#xA;").replace("\r", "&#xD;")
+
+
+def _write_signature(digest, namespaces, xml_attributes, certificate, key, role, signing_time):
+    """Write the signature of a document.
+
+    Every part that is signed is written once, canonical but for its first tag: where it stands it
+    inherits what its canonical form has to repeat.
+
+    :param str digest: of the document, in base64
+    :param namespaces: in force where the signature will stand; see `_open_tag`
+    :param xml_attributes: the same
+    :rtype: str
+    """
+    content, content_digest, issuer, serial_number = _describe(certificate)
+    name = f"xmldsig-{uuid.uuid4()}"
+    namespaces = {**namespaces, "ds": _DS}
+    sha256 = f'<ds:DigestMethod Algorithm="{_SHA256}"></ds:DigestMethod>'
+
+    def seal(tag, identifier, body, namespaces=namespaces):
+        canonical = _open_tag(tag, identifier, namespaces, xml_attributes) + f"{body}</{tag}>"
+        return canonical.encode()
+
+    key_info = (
+        f"<ds:X509Data><ds:X509Certificate>{content}</ds:X509Certificate></ds:X509Data>"
+    )
+    properties = (
+        "<xades:SignedSignatureProperties>"
+        f"<xades:SigningTime>{signing_time}</xades:SigningTime>"
+        "<xades:SigningCertificate><xades:Cert>"
+        f"<xades:CertDigest>{sha256}<ds:DigestValue>{content_digest}</ds:DigestValue></xades:CertDigest>"
+        f"<xades:IssuerSerial><ds:X509IssuerName>{issuer}</ds:X509IssuerName>"
+        f"<ds:X509SerialNumber>{serial_number}</ds:X509SerialNumber></xades:IssuerSerial>"
+        "</xades:Cert></xades:SigningCertificate>"
+        "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId>"
+        f"<xades:SigPolicyId><xades:Identifier>{POLICY[0]}</xades:Identifier>"
+        f"<xades:Description>{POLICY[1]}</xades:Description></xades:SigPolicyId>"
+        f"<xades:SigPolicyHash>{sha256}<ds:DigestValue>{POLICY[2]}</ds:DigestValue></xades:SigPolicyHash>"
+        "</xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>"
+        f"<xades:SignerRole><xades:ClaimedRoles><xades:ClaimedRole>{role}</xades:ClaimedRole>"
+        "</xades:ClaimedRoles></xades:SignerRole>"
+        "</xades:SignedSignatureProperties>"
+    )
+    key_info_digest = _digest(seal("ds:KeyInfo", f"{name}-keyinfo", key_info))
+    properties_digest = _digest(
+        seal(
+            "xades:SignedProperties",
+            f"{name}-signedprops",
+            properties,
+            {**namespaces, "xades": _XADES},
+        )
+    )
+    signed_info = (
+        f'<ds:CanonicalizationMethod Algorithm="{_C14N}"></ds:CanonicalizationMethod>'
+        f'<ds:SignatureMethod Algorithm="{_RSA_SHA256}"></ds:SignatureMethod>'
+        f'<ds:Reference Id="{name}-ref0" URI=""><ds:Transforms>'
+        f'<ds:Transform Algorithm="{_ENVELOPED}"></ds:Transform></ds:Transforms>'
+        f"{sha256}<ds:DigestValue>{digest}</ds:DigestValue></ds:Reference>"
+        f'<ds:Reference URI="#{name}-keyinfo">'
+        f"{sha256}<ds:DigestValue>{key_info_digest}</ds:DigestValue></ds:Reference>"
+        f'<ds:Reference Type="{_SIGNED_PROPERTIES}" URI="#{name}-signedprops">'
+        f"{sha256}<ds:DigestValue>{properties_digest}</ds:DigestValue></ds:Reference>"
+    )
+    value = sign_bytes(seal("ds:SignedInfo", "", signed_info), certificate, key)
+    return (
+        f'<ds:Signature xmlns:ds="{_DS}" Id="{name}">'
+        f"<ds:SignedInfo>{signed_info}</ds:SignedInfo>"
+        f'<ds:SignatureValue Id="{name}-sigvalue">{base64.b64encode(value).decode()}</ds:SignatureValue>'
+        f'<ds:KeyInfo Id="{name}-keyinfo">{key_info}</ds:KeyInfo>'
+        f'<ds:Object><xades:QualifyingProperties xmlns:xades="{_XADES}" Target="#{name}">'
+        f'<xades:SignedProperties Id="{name}-signedprops">{properties}</xades:SignedProperties>'
+        "</xades:QualifyingProperties></ds:Object></ds:Signature>"
+    )
+
+
+# === VERIFY === #
+
+
+def verify(document):
+    """Verify the signature of a document, strictly.
+
+    Only a signature as DIAN's policy wants it is accepted, in its place and the only one, so that
+    what is signed is what is read: every reference leads to the one element that it stands for, and
+    no identifier is given twice.
+
+    :param bytes document: signed XML
+    :rtype: SignatureFacts
+    :raise XadesError: with the reason
+    """
+    try:
+        _find_place(document)
+    except XadesError as error:
+        if error.code != "signed":
+            raise
+    else:
+        raise XadesError("unsigned")
+    # Comments are not signed: without them a text reads as it was signed.
+    tree = _parse(document, remove_comments=True)
+    root = tree.getroot()
+    signature = _get_signature(root)
+    parts = _get_parts(root, signature)
+    certificate = _load_certificate(parts)
+    facts = SignatureFacts(
+        document=etree.QName(root).localname,
+        role=_read_role(parts["role"]),
+        signing_time=_read_time(parts["time"]),
+        certificate=certificate,
+    )
+    _check_policy(parts)
+    _check_certificate(parts, facts)
+    signed_info = _canonicalize_part(parts["signed_info"])
+    for reference, part in (("key_info_digest", "key_info"), ("properties_digest", "properties")):
+        if _read(parts[reference]) != _digest(_canonicalize_part(parts[part])):
+            raise XadesError("altered")
+    _remove(signature)
+    if _read(parts["digest"]) != _digest(_canonicalize(tree)):
+        raise XadesError("altered")
+    try:
+        certificate.public_key().verify(
+            _decode(parts["value"]), signed_info, padding.PKCS1v15(), hashes.SHA256()
+        )
+    except InvalidSignature as error:
+        raise XadesError("signature") from error
+    return facts
+
+
+def _get_signature(root):
+    """Return the one signature, which must stand alone in the second extension."""
+    signatures = list(root.iter(f"{{{_DS}}}Signature"))
+    place = _get_place(root)
+    _check(len(signatures) == 1 and list(place) == signatures)
+    identifiers = [
+        value
+        for element in root.iter(etree.Element)
+        for name, value in element.attrib.items()
+        if name in ("Id", "ID", "id", f"{{{_XML}}}id")
+    ]
+    _check(len(identifiers) == len(set(identifiers)))
+    return signatures[0]
+
+
+def _get_parts(root, signature):
+    """Take a signature to pieces, each of which must be where the policy has it.
+
+    :return: elements by what they are for
+    :rtype: dict[str, etree._Element]
+    """
+    signed_info, value, key_info, qualifying = _get_children(
+        signature, "ds:SignedInfo", "ds:SignatureValue", "ds:KeyInfo", "ds:Object"
+    )
+    (qualifying,) = _get_children(qualifying, "xades:QualifyingProperties")
+    _check(qualifying.get("Target") == f"#{signature.get('Id')}")
+    properties = _get_first(qualifying, "xades:SignedProperties")
+    signed = _get_first(properties, "xades:SignedSignatureProperties")
+    cert = _get_first(_get_first(signed, "xades:SigningCertificate"), "xades:Cert")
+    cert_digest, issuer_serial = _get_children(cert, "xades:CertDigest", "xades:IssuerSerial")
+    policy = _get_first(
+        _get_first(signed, "xades:SignaturePolicyIdentifier"), "xades:SignaturePolicyId"
+    )
+    roles = _get_first(_get_first(signed, "xades:SignerRole"), "xades:ClaimedRoles")
+    (role,) = _get_children(roles, "xades:ClaimedRole")
+    return {
+        "signed_info": signed_info,
+        "value": value,
+        "key_info": key_info,
+        "properties": properties,
+        "content": _get_first(_get_first(key_info, "ds:X509Data"), "ds:X509Certificate"),
+        "time": _get_first(signed, "xades:SigningTime"),
+        "cert_digest": _get_digest(cert_digest, "ds:DigestMethod", "ds:DigestValue"),
+        "serial_number": _get_first(issuer_serial, "ds:X509SerialNumber"),
+        "policy": _get_first(_get_first(policy, "xades:SigPolicyId"), "xades:Identifier"),
+        "policy_digest": _get_digest(
+            _get_first(policy, "xades:SigPolicyHash"), "ds:DigestMethod", "ds:DigestValue"
+        ),
+        "role": role,
+        **_get_references(signed_info, key_info.get("Id"), properties.get("Id")),
+    }
+
+
+def _get_references(signed_info, key_info_id, properties_id):
+    """Return the three digests, each by the element that its reference must lead to."""
+    method, algorithm, *references = _get_children(
+        signed_info,
+        "ds:CanonicalizationMethod",
+        "ds:SignatureMethod",
+        *["ds:Reference"] * 3,
+    )
+    _check(method.get("Algorithm") == _C14N and algorithm.get("Algorithm") == _RSA_SHA256)
+    _check(key_info_id and properties_id)
+    wanted = {
+        "": ("digest", ([_ENVELOPED], [_ENVELOPED, _C14N])),
+        f"#{key_info_id}": ("key_info_digest", ([], [_C14N])),
+        f"#{properties_id}": ("properties_digest", ([], [_C14N])),
+    }
+    digests = {}
+    for reference in references:
+        # Taken out: each reference is wanted once.
+        name, transforms = wanted.pop(reference.get("URI"), (None, ()))
+        found = reference.find(f"{{{_DS}}}Transforms")
+        found = [] if found is None else _get_children(found, *["ds:Transform"] * len(found))
+        _check(name and [transform.get("Algorithm") for transform in found] in transforms)
+        _check(not any(len(transform) for transform in found))
+        _check(name != "properties_digest" or reference.get("Type") == _SIGNED_PROPERTIES)
+        digests[name] = _get_digest(
+            reference, *["ds:Transforms"] * bool(found), "ds:DigestMethod", "ds:DigestValue"
+        )
+    return digests
+
+
+def _get_digest(element, *names):
+    """Return the digest's value of an element with exactly these children."""
+    *_transforms, method, value = _get_children(element, *names)
+    _check(method.get("Algorithm") == _SHA256)
+    return value
+
+
+def _get_children(element, *names):
+    """Return the children of an element, which must be exactly these."""
+    children = list(element)
+    _check([child.tag for child in children] == [_expand(name) for name in names])
+    return children
+
+
+def _get_first(element, name):
+    """Return the one child with a name."""
+    children = element.findall(_expand(name))
+    _check(len(children) == 1 or (children and name in ("ds:X509Certificate", "xades:Cert")))
+    return children[0]
+
+
+def _expand(name):
+    prefix, local = name.split(":")
+    return f"{{{_DS if prefix == 'ds' else _XADES}}}{local}"
+
+
+def _check(condition):
+    if not condition:
+        raise XadesError("structure")
+
+
+def _read(element):
+    """Return the text of an element, which must hold nothing else."""
+    _check(not len(element))
+    return (element.text or "").strip()
+
+
+def _decode(element):
+    try:
+        return base64.b64decode("".join(_read(element).split()), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise XadesError("structure") from error
+
+
+def _load_certificate(parts):
+    try:
+        certificate = x509.load_der_x509_certificate(_decode(parts["content"]))
+        public_key = certificate.public_key()
+    except ValueError as error:
+        raise XadesError("certificate") from error
+    if not isinstance(public_key, rsa.RSAPublicKey):
+        raise XadesError("key")
+    return certificate
+
+
+def _read_role(element):
+    role = _read(element)
+    _check(role in ROLES)
+    return role
+
+
+def _read_time(element):
+    try:
+        # Python 3.10 does not know Z.
+        time = datetime.fromisoformat(_read(element).replace("Z", "+00:00"))
+    except ValueError as error:
+        raise XadesError("structure") from error
+    _check(time.tzinfo)
+    return time
+
+
+def _check_policy(parts):
+    if (_read(parts["policy"]), _read(parts["policy_digest"])) != (POLICY[0], POLICY[2]):
+        raise XadesError("policy")
+
+
+def _check_certificate(parts, facts):
+    """Check that the signed properties name the certificate, which was valid when it signed."""
+    certificate = facts.certificate
+    if (
+        _read(parts["cert_digest"])
+        != _digest(certificate.public_bytes(serialization.Encoding.DER))
+        or _read(parts["serial_number"]) != str(certificate.serial_number)
+        or not certificate.not_valid_before_utc
+        <= facts.signing_time
+        <= certificate.not_valid_after_utc
+    ):
+        raise XadesError("certificate")
+
+
+def _canonicalize_part(element):
+    """Return the canonical form of a part, with all that it inherits from what is around it."""
+    inherited = _get_xml_attributes(element)
+    own = dict(element.attrib)
+    for local, value in inherited.items():
+        element.set(f"{{{_XML}}}{local}", value)
+    canonical = _canonicalize(element)
+    element.attrib.clear()
+    element.attrib.update(own)
+    return canonical
+
+
+def _remove(element):
+    """Remove an element and leave the text behind it."""
+    parent, previous, tail = element.getparent(), element.getprevious(), element.tail or ""
+    if previous is None:
+        parent.text = (parent.text or "") + tail
+    else:
+        previous.tail = (previous.tail or "") + tail
+    parent.remove(element)
+
+
+# === XML === #
+
+
+def _parse(document, **options):
+    """Parse without entities, network and limits lifted.
+
+    :param bytes document: XML in UTF-8 without a document type, as `_find_place` left it
+    :rtype: etree._ElementTree
+    :raise XadesError: `not_xml`
+    """
+    parser = etree.XMLParser(
+        encoding="UTF-8",
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        **options,
+    )
+    try:
+        return etree.fromstring(document, parser).getroottree()
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise XadesError("not_xml") from error
+
+
+def _get_place(root):
+    """Return the element that `_find_place` found."""
+    extensions = root.find(f"{{{_EXT}}}UBLExtensions").findall(f"{{{_EXT}}}UBLExtension")
+    return extensions[1].find(f"{{{_EXT}}}ExtensionContent")
+
+
+def _canonicalize(node):
+    """Return inclusive C14N 1.0 without comments, of a tree or of an element."""
+    try:
+        return etree.tostring(node, method="c14n", exclusive=False, with_comments=False)
+    except etree.LxmlError as error:  # a relative namespace, say
+        raise XadesError("not_xml") from error
+
+
+def _digest(data):
+    return base64.b64encode(hashlib.sha256(data).digest()).decode()
