@@ -28,6 +28,7 @@
         "wizards/certificate_reason_wizard_views.xml",
         "wizards/certificate_activation_wizard_views.xml",
         "views/certificate_payment_receipt_views.xml",
+        "views/certificate_signature_log_views.xml",
         "views/certificate_activation_views.xml",
         "views/account_move_views.xml",
         "views/certificate_letter_views.xml",

@@ -5,6 +5,9 @@ MODULE = "l10n_co_certificate_activation"
 # The company of this database that sells the certificate and lends its own: `res.company` id.
 SELLER_PARAMETER = f"{MODULE}.certificate_seller_id"
 
+# Odoo's own mark of a copy that must do nothing to the outside world.
+NEUTRALIZED_PARAMETER = "database.is_neutralized"
+
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
 GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"

@@ -2,8 +2,10 @@ from .const import SELLER_PARAMETER
 
 
 def uninstall_hook(env):
-    """Remove the one thing that no external identifier names, so that Odoo would leave it.
+    """Remove what no external identifier names, so that Odoo would leave it.
 
     :param env: the environment of the database that loses the add-on
     """
     env["ir.config_parameter"].search([("key", "=", SELLER_PARAMETER)]).unlink()
+    # With its triggers, so that the table can go.
+    env.cr.execute("DROP FUNCTION IF EXISTS certificate_signature_log_guard CASCADE")

@@ -1,4 +1,4 @@
-from . import certificate_guarded_mixin, certificate_pdf_mixin  # isort: skip  # the models inherit them
+from . import certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
 from . import certificate_activation  # isort: skip  # in several files
 from . import (
     account_move,
@@ -16,6 +16,14 @@ from . import (
     ir_attachment,
     ir_binary,
     ir_ui_view,
+    certificate_activation_signing,
+    certificate_payment_receipt,
+    certificate_signature_head,
+    certificate_signature_log,
+    dian_self_service,
+    electronic_invoicing_setup,
+    ir_attachment,
+    ir_config_parameter,
     payment_provider,
     payment_transaction,
     res_company,

@@ -155,22 +155,40 @@ class ResCompany(models.Model):
     def _get_active_certificate_activation(self):
         """Return the activation under which this company signs today.
 
-        :return: the activation in force in sudo mode, or an empty record
+        A branch signs under that of the company whose NIT it has.
+
+        :return: the activation in force in sudo mode, its own certificate's before a lent one's, or
+            an empty record
         :rtype: certificate.activation
         """
         self.ensure_one()
         activations = self.env["certificate.activation"].sudo()
         today = activations._get_today()
-        return activations.search(
-            [
-                ("company_id", "=", self.id),
-                ("state", "=", "active"),
-                ("date_start", "<=", today),
-                ("date_end", ">=", today),
-            ],
-            order="date_end desc",
-            limit=1,
-        )
+        for company in self._get_certificate_companies():
+            if activation := activations.search(
+                [
+                    ("company_id", "=", company.id),
+                    ("state", "=", "active"),
+                    ("date_start", "<=", today),
+                    ("date_end", ">=", today),
+                ],
+                order="route desc, date_end desc",
+                limit=1,
+            ):
+                return activation
+        return activations
+
+    def _get_certificate_companies(self):
+        """Return this company and those above it that are the same before the law, nearest first.
+
+        :return: in sudo mode
+        :rtype: res.company
+        """
+        company = companies = self.sudo()
+        while company.parent_id and company.vat in (False, "", company.parent_id.vat):
+            company = company.parent_id
+            companies += company
+        return companies
 
     @api.model
     def _get_electronic_profile_fields(self):

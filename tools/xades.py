@@ -180,7 +180,7 @@ def sign(document, certificate, key, role, signing_time):
         raise ValueError(f"the role is one of {ROLES}")
     if signing_time.tzinfo is None:
         raise ValueError("the signing time needs a time zone")
-    opened, at = _find_place(document)
+    _kind, opened, at = _find_place(document)
     tree = _parse(document)
     if next(tree.iter(f"{{{_DS}}}Signature"), None) is not None:
         raise XadesError("signed")
@@ -201,6 +201,17 @@ def sign(document, certificate, key, role, signing_time):
     return document[:at] + signature + document[at:]
 
 
+def get_kind(document):
+    """Tell what kind of document it is that can be signed.
+
+    :param bytes document: as for `sign`
+    :return: one of `DOCUMENTS`
+    :rtype: str
+    :raise XadesError: when there is no place for the signature
+    """
+    return _find_place(document)[0]
+
+
 class _Found(Exception):
     """The place of the signature: stop reading."""
 
@@ -209,13 +220,14 @@ def _find_place(document):
     """Find where the signature belongs, and read no further.
 
     :param bytes document: XML
-    :return: the name of the tag when the place is an empty one, which has to be opened, else nothing;
-        and the offset of the end of that tag, or of the closing tag
-    :rtype: tuple[bytes, int]
+    :return: the kind of document; the name of the tag when the place is an empty one, which has to be
+        opened, else nothing; and the offset of the end of that tag, or of the closing tag
+    :rtype: tuple[str, bytes, int]
     :raise XadesError: when there is no such place, or it is taken
     """
     # The encoding is given, so that the document's own declaration decides nothing.
     parser = expat.ParserCreate("UTF-8", " ")
+    kind = None
     depth = level = extensions = start = at = 0  # level: how many of _PLACE are open
 
     def refuse_doctype(*_declaration):
@@ -226,9 +238,11 @@ def _find_place(document):
             raise XadesError("encoding")
 
     def open_element(name, _attributes):
-        nonlocal depth, level, extensions, start
-        if depth == 0 and name not in _ROOTS:
-            raise XadesError("root")
+        nonlocal kind, depth, level, extensions, start
+        if depth == 0:
+            kind = _ROOTS.get(name)
+            if not kind:
+                raise XadesError("root")
         if level == len(_PLACE):
             raise XadesError("signed" if name == f"{_DS} Signature" else "no_place")
         if depth == level + 1 and name == _PLACE[level]:
@@ -259,7 +273,7 @@ def _find_place(document):
     except expat.ExpatError as error:
         raise XadesError("not_xml") from error
     name = re.compile(rb"<([^\s/>]+)").match(document, start)[1]
-    return (b"" if document.startswith(b"</" + name, at) else name), at
+    return kind, b"" if document.startswith(b"</" + name, at) else name, at
 
 
 @lru_cache(maxsize=64)

@@ -1,0 +1,255 @@
+import base64
+import hashlib
+from datetime import datetime, timezone
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ..const import GROUP_USER, NEUTRALIZED_PARAMETER
+from ..tools import xades
+
+
+class CertificateActivation(models.Model):
+    """What an active activation is for: documents of its company are signed under it.
+
+    Nobody who signs reads a key, and there is no signature without a row in the log.
+    """
+
+    _inherit = "certificate.activation"
+
+    certificate_fingerprint = fields.Char(
+        string="Fingerprint",
+        readonly=True,
+        copy=False,
+        help="SHA-256 of the certificate with which it was activated. No other one signs under it.",
+    )
+    signature_count = fields.Integer(string="Signatures", compute="_compute_signature_count")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_signature_count(self):
+        counts = dict(
+            self.env["certificate.signature.log"]._read_group(
+                [("activation_id", "in", self.ids)], ["activation_id"], ["__count"]
+            )
+            if self.env["certificate.signature.log"].has_access("read")
+            else []
+        )
+        for activation in self:
+            activation.signature_count = counts.get(activation, 0)
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        if vals.get("certificate_id"):
+            certificate = self.env["certificate.certificate"].sudo().browse(vals["certificate_id"])
+            vals = {**vals, "certificate_fingerprint": _get_fingerprint(_load(certificate))}
+        return super().write(vals)
+
+    # === BUSINESS METHODS === #
+
+    def _sign_xml(self, document, record):
+        """Sign an electronic document of the company, and log it in the same transaction.
+
+        :param bytes document: UBL in UTF-8 with an empty second extension; see `tools.xades.sign`
+        :param record: what the document is of, such as an `account.move`, in the environment of
+            who signs
+        :return: the signed document
+        :rtype: bytes
+        :raise AccessError: for who may not see the record, or has no part in electronic invoicing
+        :raise UserError: when the activation, the certificate or the document does not allow it
+        """
+        certificate, key = self._open_signing(record)
+        now = datetime.now(timezone.utc)
+        role = self._get_signer_role()
+        try:
+            signed = xades.sign(document, certificate, key, role, now)
+        except xades.XadesError as error:
+            raise UserError(self._explain_refusal(error.code)) from error
+        kind = xades.get_kind(document)
+        self._log_signature(record, certificate, kind, document, signed, now)
+        return signed
+
+    def _sign_message(self, message, record):
+        """Sign what is no document: the request in which a document is sent to DIAN.
+
+        :param bytes message: what is signed
+        :param record: as for `_sign_xml`
+        :return: the signature, RSA with PKCS #1 v1.5 and SHA-256
+        :rtype: bytes
+        :raise AccessError: as for `_sign_xml`
+        :raise UserError: as for `_sign_xml`
+        """
+        certificate, key = self._open_signing(record)
+        try:
+            signature = xades.sign_bytes(message, certificate, key)
+        except xades.XadesError as error:
+            raise UserError(self._explain_refusal(error.code)) from error
+        now = datetime.now(timezone.utc)
+        self._log_signature(record, certificate, "Request", message, signature, now)
+        return signature
+
+    def _open_signing(self, record):
+        """Check that this may sign for a record now, and open the key.
+
+        :param record: as for `_sign_xml`
+        :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
+        :raise AccessError: as for `_sign_xml`
+        :raise UserError: as for `_sign_xml`
+        """
+        self.ensure_one()
+        self.with_env(record.env)._check_group(GROUP_USER)
+        record.check_access("read")
+        activation = self.sudo()
+        activation._check_signing(record.sudo().company_id)
+        certificate, key = _open_signing_key(activation)
+        if _get_fingerprint(certificate) != activation.certificate_fingerprint:
+            raise UserError(
+                self.env._(
+                    "The certificate is not the one that was activated. Ask its custodian to load it "
+                    "again, and activate it anew."
+                )
+            )
+        return certificate, key
+
+    def _check_signing(self, company):
+        """Check that this is in force for a company, with its certificate and its evidence.
+
+        :param company: `res.company` whose document is to be signed
+        :raise UserError: otherwise, with the remedy
+        """
+        if self.env["ir.config_parameter"].get_param(NEUTRALIZED_PARAMETER):
+            raise UserError(
+                self.env._("This is a neutralised copy of a database, in which nothing is signed.")
+            )
+        if company._get_active_certificate_activation() != self:
+            raise UserError(
+                self.env._(
+                    "%s has no digital certificate in force. Open Activate your digital certificate.",
+                    company.name,
+                )
+            )
+        certificate = self.certificate_id
+        if not (certificate.active and certificate.is_valid):
+            raise UserError(
+                self.env._(
+                    "The certificate has expired or was withdrawn. Ask its custodian for a valid one."
+                )
+            )
+        self._check_evidence()
+
+    def _check_evidence(self):
+        """Check that what the signature rests on, the signed letter of a loan, is unaltered.
+
+        :raise UserError: otherwise
+        """
+        if self.route != "loan":
+            return
+        content = self.with_context(bin_size=False).signed_letter or b""
+        digest = hashlib.sha256(base64.b64decode(content)).hexdigest()
+        if not content or digest != self.signed_letter_sha256:
+            raise UserError(
+                self.env._(
+                    "The signed letter of %s is missing or was altered. Restore the file from a "
+                    "backup, or revoke the activation and start a new one.",
+                    self.name,
+                )
+            )
+
+    def _get_signer_role(self):
+        """Return the role that the signature claims: who signs with a lent certificate is no party.
+
+        :rtype: str
+        """
+        return "supplier" if self.route == "own" else "third party"
+
+    def _get_x509(self):
+        """Return the certificate that signs, without its key.
+
+        :rtype: cryptography.x509.Certificate
+        """
+        return _load(self.sudo().certificate_id)
+
+    def _log_signature(self, record, certificate, kind, document, signed, now):
+        return self.env["certificate.signature.log"]._append(
+            {
+                "company_id": self.sudo().company_id.id,
+                "lender_id": self.sudo().certificate_id.company_id.id,
+                "activation_id": self.id,
+                "user_id": record.env.uid,
+                "signed_on": now.replace(tzinfo=None, microsecond=0),
+                "role": self._get_signer_role(),
+                "document_type": kind,
+                "document_name": record.sudo().display_name or record._description,
+                "res_model": record._name,
+                "res_id": record.id,
+                "document_digest": hashlib.sha256(document).hexdigest(),
+                "signature_digest": hashlib.sha256(signed).hexdigest(),
+                "certificate_serial": f"{certificate.serial_number:x}",
+                "certificate_fingerprint": _get_fingerprint(certificate),
+            }
+        )
+
+    def _explain_refusal(self, code):
+        """Say in one sentence why a document is not signed.
+
+        :param str code: one of `xades.CODES`
+        :rtype: str
+        """
+        return {
+            "not_xml": self.env._("The document is not well-formed XML, or far too large."),
+            "encoding": self.env._("The document is not in UTF-8, which DIAN asks for."),
+            "doctype": self.env._("The document has a document type declaration; remove it."),
+            "root": self.env._("The document is none of DIAN's, such as an Invoice or a CreditNote."),
+            "no_place": self.env._(
+                "The document has no place for the signature: an empty second UBLExtension."
+            ),
+            "signed": self.env._("The document has been signed already."),
+            "key": self.env._(
+                "The key does not belong to the certificate, or is not RSA, which DIAN asks for. "
+                "Ask the custodian of the certificate to load it again."
+            ),
+        }[code]
+
+
+def _open_signing_key(activation):
+    """Open the key of an activation: the only place in which one is.
+
+    It was validated when the activation was finished.
+
+    :param activation: `certificate.activation` in sudo mode, checked
+    :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
+    :raise UserError: when it cannot be opened
+    """
+    certificate = activation.certificate_id
+    key = certificate.private_key_id.with_context(bin_size=False)
+    try:
+        password = key.password.encode() if key.password else None
+        return _load(certificate), xades.load_key(base64.b64decode(key.pem_key or b""), password)
+    except (xades.XadesError, ValueError) as error:
+        raise UserError(
+            activation.env._(
+                "The key of the certificate cannot be opened. Ask its custodian to load it again."
+            )
+        ) from error
+
+
+def _load(certificate):
+    """Read a `certificate.certificate` in sudo mode.
+
+    :rtype: cryptography.x509.Certificate
+    """
+    content = certificate.with_context(bin_size=False).pem_certificate
+    return x509.load_pem_x509_certificate(base64.b64decode(content))
+
+
+def _get_fingerprint(certificate):
+    """Return the SHA-256 of a certificate, in hexadecimal digits.
+
+    :param certificate: `cryptography.x509.Certificate`
+    :rtype: str
+    """
+    return certificate.fingerprint(hashes.SHA256()).hex()

@@ -1,0 +1,25 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+
+class CertificateSignatureSealedMixin(models.AbstractModel):
+    """A table that the ORM only reads: nobody creates, changes or deletes a row, the superuser neither."""
+
+    _name = "certificate.signature.sealed.mixin"
+    _description = "Table that the ORM Only Reads"
+
+    @api.model_create_multi
+    def create(self, vals_list):  # pylint: disable=method-required-super
+        raise self._refuse()
+
+    def write(self, vals):  # pylint: disable=method-required-super
+        raise self._refuse()
+
+    def unlink(self):  # pylint: disable=method-required-super
+        raise self._refuse()
+
+    def copy(self, default=None):  # pylint: disable=method-required-super
+        raise self._refuse()
+
+    def _refuse(self):
+        return AccessError(self.env._("The log of signatures is written by signing only."))
