@@ -11,7 +11,7 @@ DEV=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CHECKOUT=$(dirname "$DEV")
 MODULE=l10n_co_certificate_activation
 TESTED_ODOO=19.0.0+dfsg-1
-PACKAGES=(ca-certificates python3 python3-venv postgresql chromium)
+PACKAGES=(ca-certificates python3 python3-venv postgresql chromium xmlsec1)
 NEEDED_MB=3000
 
 if [ "$(id -u)" = 0 ]; then

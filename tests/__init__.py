@@ -27,4 +27,5 @@ from . import (
     test_translations,
     test_upload,
     test_wizard,
+    test_xades,
 )
