@@ -203,7 +203,9 @@ class CertificateActivation(models.Model):
             "not_xml": self.env._("The document is not well-formed XML, or far too large."),
             "encoding": self.env._("The document is not in UTF-8, which DIAN asks for."),
             "doctype": self.env._("The document has a document type declaration; remove it."),
-            "root": self.env._("The document is none of DIAN's, such as an Invoice or a CreditNote."),
+            "root": self.env._(
+                "The document is none of DIAN's, such as an Invoice or a CreditNote."
+            ),
             "no_place": self.env._(
                 "The document has no place for the signature: an empty second UBLExtension."
             ),

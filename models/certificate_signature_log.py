@@ -194,9 +194,7 @@ class CertificateSignatureLog(models.Model):
     def _link(self, company_id, rows):
         """Append rows to the chain of a company, one transaction after the other."""
         cr = self.env.cr
-        cr.execute(
-            "SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [self._table, company_id]
-        )
+        cr.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [self._table, company_id])
         secrets = self._get_secrets()
         with db_connect(cr.dbname).cursor() as now:
             heads = self._read_heads(company_id, now)
@@ -209,9 +207,7 @@ class CertificateSignatureLog(models.Model):
             )
             last = max(self._read_last_position(company_id, any_cr) for any_cr in (now, cr))
         good = {
-            head_id: head
-            for head_id, head in heads.items()
-            if is_sealed(company_id, head, secrets)
+            head_id: head for head_id, head in heads.items() if is_sealed(company_id, head, secrets)
         }
         end = max(good.values(), key=attrgetter("count"), default=None)
         # Where no head vouches for the end, the chain begins again, for all to see.

@@ -18,7 +18,9 @@ class IrConfigParameter(models.Model):
         self._check_neutralized({})
 
     def _check_neutralized(self, vals):
-        if self.env.su or vals.get("value") and vals.get("key", NEUTRALIZED_PARAMETER) == NEUTRALIZED_PARAMETER:
+        if self.env.su or (
+            vals.get("value") and vals.get("key", NEUTRALIZED_PARAMETER) == NEUTRALIZED_PARAMETER
+        ):
             return
         if NEUTRALIZED_PARAMETER in self.mapped("key"):
             raise AccessError(

@@ -16,6 +16,15 @@ def make_key():
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+def dump_key(key):
+    """A private key as PEM bytes, not encrypted."""
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
 def make_certificate(name, nit, key, days=730, started_days_ago=1):
     """A self-signed certificate of a company, as PEM bytes."""
     subject = x509.Name(
@@ -43,13 +52,12 @@ def make_certificate(name, nit, key, days=730, started_days_ago=1):
 def store_certificate(company, **options):
     """A new certificate and its key as records of a company."""
     key = make_key()
-    pem_key = key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
     stored_key = company.env["certificate.key"].create(
-        {"name": company.name, "content": base64.b64encode(pem_key), "company_id": company.id}
+        {
+            "name": company.name,
+            "content": base64.b64encode(dump_key(key)),
+            "company_id": company.id,
+        }
     )
     content = make_certificate(company.name, company.vat or "", key, **options)
     return company.env["certificate.certificate"].create(

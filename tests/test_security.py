@@ -19,6 +19,7 @@ WIZARD = "certificate.activation.wizard"
 SETUP = "electronic.invoicing.setup"
 RECEIPT = "certificate.payment.receipt"
 REASON = "certificate.reason.wizard"
+LOG = "certificate.signature.log"
 
 # Everything that a client can call, by model. A new name here is a decision.
 PUBLIC_METHODS = {
@@ -36,6 +37,7 @@ PUBLIC_METHODS = {
     },
     RECEIPT: {"action_approve", "action_create_vendor_bill", "action_submit"},
     REASON: {"action_confirm"},
+    LOG: {"action_check"},
     WIZARD: {
         "action_approve_receipt",
         "action_continue",
@@ -262,7 +264,7 @@ class TestSecurity(SecurityCommon):
         self.assertEqual(self.activation.state, "cancelled")
 
     def test_a_private_method_cannot_be_called(self):
-        for method in ("_set_state", "_void_letter", "_create_payment_move", "_write"):
+        for method in ("_set_state", "_void_letter", "_create_payment_move", "_sign_xml", "_write"):
             with self.subTest(method=method), self.unchanged(), self.refused():
                 self.call(self.admin, self.activation, method, "active")
 

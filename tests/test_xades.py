@@ -92,9 +92,7 @@ class TestXadesSign(XadesCommon):
         },
         "entities": {"content": "<a b='&#10;&quot;&lt;' c=\"'&#9;>\">&amp;&#233;é&#13;&gt;></a>"},
         "CDATA": {"content": "<a><![CDATA[<b>&amp;]]></a>"},
-        "no default namespace": {
-            "place": '<ext:ExtensionContent xmlns=""></ext:ExtensionContent>'
-        },
+        "no default namespace": {"place": '<ext:ExtensionContent xmlns=""></ext:ExtensionContent>'},
         "long": {"lines": 300},
     }
 
@@ -197,19 +195,35 @@ class TestXadesSign(XadesCommon):
             ("not_xml", "too deep", make_document(content="<a>" * 400 + "</a>" * 400)),
             ("not_xml", "too large", make_document(content=f"<a>{'x' * 10_500_000}</a>")),
             ("not_xml", "relative namespace", make_document(attributes=' xmlns:a="b"')),
-            ("encoding", "Latin 1", make_document(prolog='<?xml version="1.0" encoding="latin1"?>')),
+            (
+                "encoding",
+                "Latin 1",
+                make_document(prolog='<?xml version="1.0" encoding="latin1"?>'),
+            ),
             ("doctype", "external entity", make_document(prolog=doctype, content="&x;")),
             ("doctype", "bomb", make_document(prolog=f"<!DOCTYPE Invoice [{bomb}]>")),
             ("root", "another root", make_document("Order")),
             ("root", "another namespace", make_document().replace(b"Invoice-2", b"Invoice-3")),
-            ("no_place", "one extension", make_document(place="").replace(
-                b"<ext:UBLExtension></ext:UBLExtension>", b"")),
+            (
+                "no_place",
+                "one extension",
+                make_document(place="").replace(b"<ext:UBLExtension></ext:UBLExtension>", b""),
+            ),
             ("no_place", "no content", make_document(place="")),
             ("no_place", "no extensions", make_document().replace(b"UBLExtensions", b"Extensions")),
-            ("no_place", "taken", make_document(place="<ext:ExtensionContent><a/></ext:ExtensionContent>")),
+            (
+                "no_place",
+                "taken",
+                make_document(place="<ext:ExtensionContent><a/></ext:ExtensionContent>"),
+            ),
             ("signed", "signed", signed),
-            ("signed", "signed elsewhere", make_document(
-                content='<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/>')),
+            (
+                "signed",
+                "signed elsewhere",
+                make_document(
+                    content='<ds:Signature xmlns:ds="http://www.w3.org/2000/09/xmldsig#"/>'
+                ),
+            ),
         ):
             with self.subTest(name):
                 self.assertRefused(code, self.sign, document)
@@ -283,9 +297,7 @@ class TestXadesVerify(XadesCommon):
                 digest = xades._digest(xades._canonicalize_part(part))
                 reference.find(f"{DS}DigestValue").text = digest
         signed_info = signature.find(f"{DS}SignedInfo")
-        value = xades.sign_bytes(
-            xades._canonicalize_part(signed_info), self.certificate, self.key
-        )
+        value = xades.sign_bytes(xades._canonicalize_part(signed_info), self.certificate, self.key)
         signature.find(f"{DS}SignatureValue").text = base64.b64encode(value).decode()
         return etree.tostring(tree)
 
@@ -337,9 +349,7 @@ class TestXadesVerify(XadesCommon):
 
     def test_a_signature_of_another_key_is_noticed(self):
         value = re.search(rb'sigvalue">([^<]+)<', self.signed)[1]
-        other = samples.make_key().sign(
-            b"x", xades.padding.PKCS1v15(), hashes.SHA256()
-        )
+        other = samples.make_key().sign(b"x", xades.padding.PKCS1v15(), hashes.SHA256())
         changed = self.signed.replace(value, base64.b64encode(other))
         self.assertRefused("signature", xades.verify, changed)
         self.assertRefused("structure", xades.verify, self.signed.replace(value, b"?"))
@@ -361,10 +371,21 @@ class TestXadesVerify(XadesCommon):
                 "the whole document in a new one",
                 make_document(content=self.signed.decode().split("?>", 1)[1]),
             ),
-            ("an identifier twice", self.signed.replace(b"</Invoice>", b'<a Id="%s"/></Invoice>' % (
-                re.search(rb'Id="([^"]+-keyinfo)"', signature)[1]))),
-            ("another's identifier", self.signed.replace(b"</Invoice>", b'<a ID="%s"/></Invoice>' % (
-                re.search(rb'Id="([^"]+-signedprops)"', signature)[1]))),
+            (
+                "an identifier twice",
+                self.signed.replace(
+                    b"</Invoice>",
+                    b'<a Id="%s"/></Invoice>' % (re.search(rb'Id="([^"]+-keyinfo)"', signature)[1]),
+                ),
+            ),
+            (
+                "another's identifier",
+                self.signed.replace(
+                    b"</Invoice>",
+                    b'<a ID="%s"/></Invoice>'
+                    % (re.search(rb'Id="([^"]+-signedprops)"', signature)[1]),
+                ),
+            ),
         ):
             with self.subTest(name), self.assertRaises(xades.XadesError) as caught:
                 xades.verify(attack)
@@ -399,22 +420,51 @@ class TestXadesVerify(XadesCommon):
         reference = f"{DS}SignedInfo/{DS}Reference"
         for name, change in (
             ("key twice", lambda s: lead(2, URI="#" + s.find(f"{DS}KeyInfo").get("Id"))(s)),
-            ("document not at all", lambda s: lead(0, URI="#" + s.find(f"{DS}KeyInfo").get("Id"))(s)),
-            ("value instead of key", lambda s: lead(1, URI="#" + s.find(f"{DS}SignatureValue").get("Id"))(s)),
+            (
+                "document not at all",
+                lambda s: lead(0, URI="#" + s.find(f"{DS}KeyInfo").get("Id"))(s),
+            ),
+            (
+                "value instead of key",
+                lambda s: lead(1, URI="#" + s.find(f"{DS}SignatureValue").get("Id"))(s),
+            ),
             ("two references", take_away(reference)),
             ("no type", lambda s: s.findall(reference)[2].attrib.pop("Type")),
             ("no transform", take_away(f"{reference}/{DS}Transforms")),
-            ("another transform", set_algorithm(f"{reference}//{DS}Transform", "http://www.w3.org/TR/1999/REC-xpath-19991116")),
+            (
+                "another transform",
+                set_algorithm(
+                    f"{reference}//{DS}Transform", "http://www.w3.org/TR/1999/REC-xpath-19991116"
+                ),
+            ),
             ("SHA-1", set_algorithm(f"{reference}/{DS}DigestMethod", f"{DS[1:-1]}sha1")),
-            ("RSA with SHA-1", set_algorithm(f"{DS}SignedInfo/{DS}SignatureMethod", f"{DS[1:-1]}rsa-sha1")),
-            ("exclusive C14N", set_algorithm(f"{DS}SignedInfo/{DS}CanonicalizationMethod", "http://www.w3.org/2001/10/xml-exc-c14n#")),
+            (
+                "RSA with SHA-1",
+                set_algorithm(f"{DS}SignedInfo/{DS}SignatureMethod", f"{DS[1:-1]}rsa-sha1"),
+            ),
+            (
+                "exclusive C14N",
+                set_algorithm(
+                    f"{DS}SignedInfo/{DS}CanonicalizationMethod",
+                    "http://www.w3.org/2001/10/xml-exc-c14n#",
+                ),
+            ),
             ("no key", take_away(f"{DS}KeyInfo/{DS}X509Data")),
             ("no object", take_away(f"{DS}Object")),
             ("properties twice", move_properties),
-            ("another target", lambda s: s.find(f".//{XADES}QualifyingProperties").set("Target", "#x")),
-            ("another role", lambda s: setattr(s.find(f".//{XADES}ClaimedRole"), "text", "customer")),
+            (
+                "another target",
+                lambda s: s.find(f".//{XADES}QualifyingProperties").set("Target", "#x"),
+            ),
+            (
+                "another role",
+                lambda s: setattr(s.find(f".//{XADES}ClaimedRole"), "text", "customer"),
+            ),
             ("no time", lambda s: setattr(s.find(f".//{XADES}SigningTime"), "text", "today")),
-            ("no time zone", lambda s: setattr(s.find(f".//{XADES}SigningTime"), "text", "2026-01-01T00:00:00")),
+            (
+                "no time zone",
+                lambda s: setattr(s.find(f".//{XADES}SigningTime"), "text", "2026-01-01T00:00:00"),
+            ),
         ):
             with self.subTest(name):
                 self.assertRefused("structure", xades.verify, self.resign(change))

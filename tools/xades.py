@@ -310,8 +310,10 @@ def _write_attribute(attribute):
     # SEQUENCE { SET { SEQUENCE { OBJECT IDENTIFIER, value } } }: the value comes last.
     der, value = x509.Name([attribute]).public_bytes(), 0
     for inside in (True, True, True, False):
-        value += 2 + (der[value + 1] & 0x7F if der[value + 1] & 0x80 else 0) + (
-            0 if inside else der[value + 1]
+        value += (
+            2
+            + (der[value + 1] & 0x7F if der[value + 1] & 0x80 else 0)
+            + (0 if inside else der[value + 1])
         )
     return f"{number}=#{der[value:].hex()}"
 
@@ -382,9 +384,7 @@ def _write_signature(digest, namespaces, xml_attributes, certificate, key, role,
         canonical = _open_tag(tag, identifier, namespaces, xml_attributes) + f"{body}</{tag}>"
         return canonical.encode()
 
-    key_info = (
-        f"<ds:X509Data><ds:X509Certificate>{content}</ds:X509Certificate></ds:X509Data>"
-    )
+    key_info = f"<ds:X509Data><ds:X509Certificate>{content}</ds:X509Certificate></ds:X509Data>"
     properties = (
         "<xades:SignedSignatureProperties>"
         f"<xades:SigningTime>{signing_time}</xades:SigningTime>"
@@ -648,8 +648,7 @@ def _check_certificate(parts, facts):
     """Check that the signed properties name the certificate, which was valid when it signed."""
     certificate = facts.certificate
     if (
-        _read(parts["cert_digest"])
-        != _digest(certificate.public_bytes(serialization.Encoding.DER))
+        _read(parts["cert_digest"]) != _digest(certificate.public_bytes(serialization.Encoding.DER))
         or _read(parts["serial_number"]) != str(certificate.serial_number)
         or not certificate.not_valid_before_utc
         <= facts.signing_time

@@ -1,0 +1,111 @@
+"""The chain of a log: whatever is done to its rows is found."""
+
+import random
+from dataclasses import replace
+
+from odoo.tests import BaseCase
+
+from ..tools.signature_chain import Head, Row, find_breaks, hash_row, make_head
+
+SECRETS = (b"a secret outside the database",)
+
+
+def make_chain(count, secrets=SECRETS, chain=7):
+    rows, previous_hash = [], ""
+    for position in range(1, count + 1):
+        values = (position + 100, "Invoice", f"SETP{position}", None)
+        row_hash = hash_row(position, previous_hash, values)
+        rows.append(Row(position, previous_hash, row_hash, values))
+        previous_hash = row_hash
+    return rows, [make_head(chain, count, previous_hash, secrets)]
+
+
+def write_anew(rows):
+    """Compute all hashes anew, as who knows how they are computed does."""
+    written, previous_hash = [], ""
+    for position, row in enumerate(rows, 1):
+        row_hash = hash_row(position, previous_hash, row.values)
+        written.append(Row(position, previous_hash, row_hash, row.values))
+        previous_hash = row_hash
+    return written
+
+
+class TestSignatureChain(BaseCase):
+    def find(self, rows, heads, secrets=SECRETS, chain=7):
+        return [
+            (broken.code, broken.position) for broken in find_breaks(chain, rows, heads, secrets)
+        ]
+
+    def setUp(self):
+        super().setUp()
+        self.rows, self.heads = make_chain(9)
+
+    def test_an_unaltered_chain_is_good_in_whatever_order_it_is_read(self):
+        random.Random(1).shuffle(self.rows)
+        self.assertEqual(self.find(self.rows, self.heads), [])
+        self.assertEqual(self.find([], []), [])
+        self.assertEqual(self.find(*make_chain(3, ()), ()), [])
+
+    def test_a_changed_row_is_found(self):
+        self.rows[4] = replace(self.rows[4], values=(105, "Invoice", "SETP6", None))
+        self.assertEqual(self.find(self.rows, self.heads), [("changed", 5)])
+
+    def test_a_changed_row_with_its_own_hash_is_found(self):
+        values = (105, "Invoice", "SETP6", None)
+        row = self.rows[4]
+        self.rows[4] = replace(row, values=values, hash=hash_row(5, row.previous_hash, values))
+        self.assertEqual(self.find(self.rows, self.heads), [("broken", 6)])
+
+    def test_a_removed_row_is_found(self):
+        for index in (0, 4):
+            rows = [row for row in self.rows if row != self.rows[index]]
+            self.assertEqual(self.find(rows, self.heads), [("missing", index + 2)])
+
+    def test_removed_ends_are_found(self):
+        self.assertEqual(self.find(self.rows[:-1], self.heads), [("truncated", 9)])
+        self.assertEqual(self.find(self.rows[:3], self.heads), [("truncated", 4)])
+        self.assertEqual(self.find([], self.heads), [("truncated", 1)])
+
+    def test_an_inserted_row_is_found(self):
+        last = self.rows[-1]
+        values = (999, "Invoice", "FALSE1", None)
+        for row in (
+            Row(10, last.hash, hash_row(10, last.hash, values), values),
+            Row(5, self.rows[3].hash, hash_row(5, self.rows[3].hash, values), values),
+            Row(None, "", "", values),
+        ):
+            self.assertTrue(self.find([*self.rows, row], self.heads))
+
+    def test_rows_that_changed_places_are_found(self):
+        first, second = self.rows[2], self.rows[5]
+        self.rows[2] = replace(second, position=3)
+        self.rows[5] = replace(first, position=6)
+        self.assertTrue(self.find(self.rows, self.heads))
+
+    def test_a_missing_or_false_head_is_found(self):
+        self.assertEqual(self.find(self.rows, []), [("headless", 10)])
+        for head in (
+            replace(self.heads[0], count=8),
+            replace(self.heads[0], hash=self.rows[-2].hash),
+            replace(self.heads[0], seal=""),
+            make_head(8, 9, self.rows[-1].hash, SECRETS),  # of another chain
+            make_head(7, 9, self.rows[-1].hash, (b"another secret",)),
+        ):
+            self.assertIn("unsealed", dict(self.find(self.rows, [head])))
+
+    def test_a_chain_that_is_written_anew_is_found_by_its_seal(self):
+        rows = write_anew([row for row in self.rows if row.position != 4])
+        end = rows[-1]
+        self.assertEqual(self.find(rows, [Head(end.position, end.hash, "")], ()), [], "no secret")
+        head = Head(end.position, end.hash, self.heads[0].seal)
+        self.assertEqual(self.find(rows, [head]), [("unsealed", 9)])
+
+    def test_the_longest_of_several_heads_counts_and_all_must_be_sealed(self):
+        earlier = make_head(7, 6, self.rows[5].hash, SECRETS)
+        self.assertEqual(self.find(self.rows, [*self.heads, earlier]), [])
+        false = replace(earlier, seal="0" * 64)
+        self.assertEqual(self.find(self.rows, [*self.heads, false]), [("unsealed", 10)])
+
+    def test_the_secret_before_still_counts(self):
+        self.assertEqual(self.find(self.rows, self.heads, (b"a new one", *SECRETS)), [])
+        self.assertEqual(self.find(self.rows, self.heads, (b"a new one",)), [("unsealed", 10)])
