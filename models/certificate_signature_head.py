@@ -50,7 +50,7 @@ class CertificateSignatureHead(models.Model):
         """
         logs = self.env["certificate.signature.log"].sudo()
         altered = self.env["res.company"].sudo()
-        for company in altered.search([]):
+        for company in altered.search([("id", "!=", False)]):
             heads = logs._read_heads(company.id, self.env.cr)
             found = [broken for _company, broken in logs._find_breaks(company)]
             if any(broken.code != "unsealed" for broken in found):

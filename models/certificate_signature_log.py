@@ -96,6 +96,7 @@ class CertificateSignatureLog(models.Model):
         "(company_id, position)", "Two signatures have the same number."
     )
 
+    @api.private
     def init(self):
         """Let PostgreSQL, too, refuse to change a row that has its place in the chain.
 

@@ -15,7 +15,8 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
     def write(self, vals):  # pylint: disable=method-required-super
         raise self._refuse()
 
-    def unlink(self):  # pylint: disable=method-required-super
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_never(self):
         raise self._refuse()
 
     def copy(self, default=None):  # pylint: disable=method-required-super

@@ -27,7 +27,7 @@ class CertificateActivation(models.Model):
             _patch(self.env.registry[SERVICE], "_get_signer", _make_get_signer(_make_signer()))
             _patch(self.env.registry[FORMAT], "_check_move_configuration", _make_check())
 
-    def _unregister_hook(self):
+    def _unregister_hook(self):  # pylint: disable=missing-return
         super()._unregister_hook()
         for model, name in ((SERVICE, "_get_signer"), (FORMAT, "_check_move_configuration")):
             if model in self.env and name in vars(self.env.registry[model]):

@@ -16,6 +16,7 @@ import binascii
 import hashlib
 import re
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import lru_cache
@@ -264,12 +265,11 @@ def _find_place(document):
     parser.StartElementHandler = open_element
     parser.EndElementHandler = close_element
     try:
-        # In pieces: what an exception interrupts is still read to the end of the piece.
-        for piece in range(0, len(document), _PIECE):
-            parser.Parse(document[piece : piece + _PIECE], False)
-        parser.Parse(b"", True)
-    except _Found:
-        pass
+        with suppress(_Found):
+            # In pieces: what an exception interrupts is still read to the end of the piece.
+            for piece in range(0, len(document), _PIECE):
+                parser.Parse(document[piece : piece + _PIECE], False)
+            parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise XadesError("not_xml") from error
     name = re.compile(rb"<([^\s/>]+)").match(document, start)[1]
