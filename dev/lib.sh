@@ -319,3 +319,34 @@ wait_for_port() {
     done
     return 1
 }
+
+# === CLIENT === #
+
+# Installs a real client of the signature, which the add-on does not need, and makes the database that
+# its tests start from. Fails without a word where its packages cannot be had.
+setup_client() {
+    local modules=l10n_co_electronic_invoice_self recipe
+    CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
+    if [ ! -d "$CLIENT" ]; then
+        say "installing the client's Python packages"
+        rm -rf "$CLIENT.tmp"
+        "$VENV/bin/python" -m pip install --disable-pip-version-check --no-compile --only-binary :all: \
+            --no-deps --require-hashes --target "$CLIENT.tmp" -r "$DEV/requirements-client.txt" \
+            >"$OWN/client.log" 2>&1 </dev/null || { rm -rf "$CLIENT.tmp"; return 1; }
+        mv "$CLIENT.tmp" "$CLIENT"
+    fi
+    sed "s|^addons_path = .*|&,$CLIENT/odoo/addons|" "$OWN/odoo.conf" >"$OWN/client.conf"
+    recipe="$TEMPLATE $(cat "$DEV/requirements-client.txt") $modules"
+    CLIENT_TEMPLATE=client_$(printf %s "$recipe" | hash_of)
+    database_exists "$CLIENT_TEMPLATE" && return
+    say "creating the client's database (about a minute)"
+    copy_database "$TEMPLATE" "${CLIENT_TEMPLATE}_tmp"
+    quietly "the client cannot be installed" client_odoo -d "${CLIENT_TEMPLATE}_tmp" -i "$modules" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+    rm -rf "$CACHE/data/filestore/$CLIENT_TEMPLATE"
+    mv "$CACHE/data/filestore/${CLIENT_TEMPLATE}_tmp" "$CACHE/data/filestore/$CLIENT_TEMPLATE"
+    psql_ -c "ALTER DATABASE \"${CLIENT_TEMPLATE}_tmp\" RENAME TO \"$CLIENT_TEMPLATE\""
+}
+
+client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
+client_odoo() { client_python -m odoo -c "$OWN/client.conf" "$@"; }

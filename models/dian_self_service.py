@@ -24,12 +24,14 @@ class CertificateActivation(models.Model):
     def _register_hook(self):
         super()._register_hook()
         if SERVICE in self.env:
-            _patch(self.env.registry[SERVICE], "_get_signer", _make_get_signer(_make_signer()))
-            _patch(self.env.registry[FORMAT], "_check_move_configuration", _make_check())
+            for (model, name), make in PATCHES.items():
+                method = make()
+                method.origin = getattr(self.env.registry[model], name)
+                setattr(self.env.registry[model], name, method)
 
     def _unregister_hook(self):  # pylint: disable=missing-return
         super()._unregister_hook()
-        for model, name in ((SERVICE, "_get_signer"), (FORMAT, "_check_move_configuration")):
+        for model, name in PATCHES:
             if model in self.env and name in vars(self.env.registry[model]):
                 delattr(self.env.registry[model], name)
 
@@ -56,16 +58,13 @@ class ActivationKey:
         return self._activation._sign_message(data, self._record)
 
 
-def _patch(model_class, name, method):
-    method.origin = getattr(model_class, name)
-    setattr(model_class, name, method)
-
-
 def _make_signer():
     from odoo.addons.l10n_co_electronic_invoice_self.utils.xml_sign import XMLSigner
 
     class ActivationSigner(XMLSigner):
         """Signs under an activation; requests to DIAN are laid out as the add-on does."""
+
+        signs_under_activation = True
 
         def __init__(self, activation, record):
             super().__init__(record, activation._get_x509(), ActivationKey(activation, record))
@@ -108,7 +107,9 @@ def _get_activation(company):
     return activation
 
 
-def _make_get_signer(signer_class):
+def _make_get_signer():
+    signer_class = _make_signer()
+
     def _get_signer(self, move_or_journal):
         activation = _get_activation(move_or_journal.company_id)
         if not activation:
@@ -127,3 +128,22 @@ def _make_check():
         return _check_move_configuration.origin(self, move)
 
     return _check_move_configuration
+
+
+def _make_build_container():
+    def _build_attached_document_xml(self, move, signed_xml, *args, signer=None, **kwargs):
+        """Sign the container when it is complete: it would be signed before the invoice is in it."""
+        origin = _build_attached_document_xml.origin
+        if not hasattr(signer, "signs_under_activation"):
+            return origin(self, move, signed_xml, *args, signer=signer, **kwargs)
+        return signer.sign_xml(origin(self, move, signed_xml, *args, **kwargs))
+
+    return _build_attached_document_xml
+
+
+# What is changed there, and what makes the new method: one for each registry, for it knows its origin.
+PATCHES = {
+    (SERVICE, "_get_signer"): _make_get_signer,
+    (SERVICE, "_build_attached_document_xml"): _make_build_container,
+    (FORMAT, "_check_move_configuration"): _make_check,
+}

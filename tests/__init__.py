@@ -1,6 +1,7 @@
 from . import (
     test_activation_record,
     test_certificate_activation,
+    test_dian_client,
     test_electronic_invoicing_setup,
     test_exoneration_letter,
     test_identity,
