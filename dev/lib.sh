@@ -322,10 +322,18 @@ wait_for_port() {
 
 # === CLIENT === #
 
-# Installs a real client of the signature, which the add-on does not need, and makes the database that
-# its tests start from. Fails without a word where its packages cannot be had.
+# Installs a real client of the signature, which the add-on does not need, and what the signature is
+# measured against. Fails without a word where the packages cannot be had.
 setup_client() {
-    local modules=l10n_co_electronic_invoice_self recipe
+    local status=0
+    exec 8>"$CACHE/setup.lock"
+    flock 8
+    install_client || status=$?
+    flock -u 8
+    return "$status"
+}
+
+install_client() {
     CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
     if [ ! -d "$CLIENT" ]; then
         say "installing the client's Python packages"
@@ -336,10 +344,22 @@ setup_client() {
         mv "$CLIENT.tmp" "$CLIENT"
     fi
     sed "s|^addons_path = .*|&,$CLIENT/odoo/addons|" "$OWN/odoo.conf" >"$OWN/client.conf"
+}
+
+# The database that the client's tests start from.
+setup_client_template() {
+    exec 8>"$CACHE/setup.lock"
+    flock 8
+    create_client_template
+    flock -u 8
+}
+
+create_client_template() {
+    local modules=l10n_co_electronic_invoice_self recipe
     recipe="$TEMPLATE $(cat "$DEV/requirements-client.txt") $modules"
     CLIENT_TEMPLATE=client_$(printf %s "$recipe" | hash_of)
     database_exists "$CLIENT_TEMPLATE" && return
-    say "creating the client's database (about a minute)"
+    say "creating the client's database (about half a minute)"
     copy_database "$TEMPLATE" "${CLIENT_TEMPLATE}_tmp"
     quietly "the client cannot be installed" client_odoo -d "${CLIENT_TEMPLATE}_tmp" -i "$modules" \
         --skip-auto-install --stop-after-init --no-http --log-level warn

@@ -2,7 +2,7 @@
 
 import base64
 
-from odoo.addons.l10n_co_certificate_activation.tests import pdf_samples, samples
+from odoo.addons.l10n_co_certificate_activation.tests import pdf_samples, samples, xml_samples
 
 company = samples.make_company(
     env, "Prueba SAS", "900987321-1", "Calle 1", "Bogotá", "Bogot", "prueba@example.com"
@@ -37,4 +37,15 @@ activation.action_download_letter()
 activation.signed_letter = base64.b64encode(pdf_samples.scan_pdf())
 activation.message_post(body="A note", attachments=[("note.txt", b"note")])
 activation.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
+activation.write(
+    {
+        "state": "active",
+        "certificate_id": samples.store_certificate(env.company).id,
+        "date_start": activation._get_today(),
+        "date_end": activation._get_today(),
+    }
+)
+record = env["res.partner"].create({"name": "SETP1", "company_id": company.id})
+activation._sign_xml(xml_samples.make_document(), record)
 env.cr.commit()
+assert not env["certificate.signature.log"]._find_breaks(company)
