@@ -118,6 +118,26 @@ def make_clients(env):
     return coffee, flowers
 
 
+def activate(company, scan):
+    """An active activation of the lent certificate for a year, without walking to it.
+
+    `scan` is the signed letter, a PDF.
+    """
+    activations = company.env["certificate.activation"].sudo()
+    activation = activations.create({"company_id": company.id, "state": "process"})
+    activation.signed_letter = base64.b64encode(scan)
+    today = activation._get_today()
+    activation.write(
+        {
+            "state": "active",
+            "certificate_id": company.certificate_seller_id.certificate_lent_id.id,
+            "date_start": today,
+            "date_end": today + timedelta(days=364),
+        }
+    )
+    return activation
+
+
 def make_user(env, name, login, companies, *groups, **values):
     """An internal user of some companies, the first of which is the default; password = login."""
     return env["res.users"].create(

@@ -27,14 +27,16 @@ class TestDianClient(CertificateCommon):
         env = cls.env
         company = cls.company_a
         # The seller does not invoice electronically here.
-        env["account.journal"].search([("company_id", "=", cls.seller.id)]).l10n_latam_use_documents = False
+        env["account.journal"].search(
+            [("company_id", "=", cls.seller.id)]
+        ).l10n_latam_use_documents = False
         cls.complete_template()
         env["account.chart.template"].try_loading("co", company, install_demo=False)
         fiscal = {
             "l10n_co_regimen_fiscal": "48",
-            "l10n_co_responsibility_ids": [Command.set(
-                env["l10n_co.responsibility.type"].search([], limit=1).ids
-            )],
+            "l10n_co_responsibility_ids": [
+                Command.set(env["l10n_co.responsibility.type"].search([], limit=1).ids)
+            ],
         }
         company.write({**fiscal, "l10n_co_ciiu_id": env["l10n_co.ciiu"].search([], limit=1).id})
         cls.journal = env["account.journal"].search(
@@ -71,7 +73,12 @@ class TestDianClient(CertificateCommon):
         unit = env.ref("uom.product_uom_unit")
         unit.unece_code_id = unit.unece_code_id or env["unece.uom.code"].search([], limit=1)
         cls.service = env["product.product"].create(
-            {"name": "Asesoría", "default_code": "A1", "type": "service", "taxes_id": [Command.set(taxes.ids)]}
+            {
+                "name": "Asesoría",
+                "default_code": "A1",
+                "type": "service",
+                "taxes_id": [Command.set(taxes.ids)],
+            }
         )
         cls.invoicing = cls.env["account.move"].with_user(cls.user_a)
 
@@ -82,9 +89,7 @@ class TestDianClient(CertificateCommon):
 
         legal_entity = ubl_21_common.Party["cac:PartyLegalEntity"]
         scheme = {"cbc:ID": {}, "cbc:Name": {}}
-        cls.enterClassContext(
-            patch.dict(legal_entity, {"cac:CorporateRegistrationScheme": scheme})
-        )
+        cls.enterClassContext(patch.dict(legal_entity, {"cac:CorporateRegistrationScheme": scheme}))
 
     def post(self):
         """Create, post and send an invoice, as an invoicing user without rights on settings."""
@@ -96,7 +101,9 @@ class TestDianClient(CertificateCommon):
                 "partner_id": self.customer.id,
                 "invoice_date": fields.Date.today(),
                 "invoice_line_ids": [
-                    Command.create({"product_id": self.service.id, "quantity": 1, "price_unit": 1000})
+                    Command.create(
+                        {"product_id": self.service.id, "quantity": 1, "price_unit": 1000}
+                    )
                 ],
             }
         )
@@ -108,8 +115,10 @@ class TestDianClient(CertificateCommon):
 
     def get_file(self, move, kind):
         """Return the one signed file of a kind among the invoice's attachments."""
-        attachments = self.env["ir.attachment"].sudo().search(
-            [("res_model", "=", move._name), ("res_id", "=", move.id)]
+        attachments = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search([("res_model", "=", move._name), ("res_id", "=", move.id)])
         )
         found = set()
         for content in attachments.mapped("raw"):
@@ -139,7 +148,9 @@ class TestDianClient(CertificateCommon):
             self.assertEqual((facts.document, facts.role), (name, "third party"))
             self.assertEqual(facts.certificate, activation._get_x509())
             digest = xades.hashlib.sha256(signed).hexdigest()
-            self.assertEqual(rows.filtered(lambda row, d=digest: row.signature_digest == d).document_type, name)
+            self.assertEqual(
+                rows.filtered(lambda row, d=digest: row.signature_digest == d).document_type, name
+            )
         # The container holds the invoice as it was signed.
         self.assertIn(self.get_file(move, "Invoice"), signed)
 
@@ -155,7 +166,9 @@ class TestDianClient(CertificateCommon):
         self.assertEqual(move.edi_state, "sent")
         self.assertFalse(self.env["certificate.signature.log"].sudo().search_count([]))
 
-    def test_outside_demonstrations_an_invoicing_user_passes_the_check_with_a_lent_certificate(self):
+    def test_outside_demonstrations_an_invoicing_user_passes_the_check_with_a_lent_certificate(
+        self,
+    ):
         self.get_active()
         self.journal.write(
             {
@@ -175,7 +188,9 @@ class TestDianClient(CertificateCommon):
                 "partner_id": self.customer.id,
                 "invoice_date": fields.Date.today(),
                 "invoice_line_ids": [
-                    Command.create({"product_id": self.service.id, "quantity": 1, "price_unit": 1000})
+                    Command.create(
+                        {"product_id": self.service.id, "quantity": 1, "price_unit": 1000}
+                    )
                 ],
             }
         )
@@ -187,9 +202,13 @@ class TestDianClient(CertificateCommon):
 
     def test_the_signer_gives_no_key(self):
         self.get_active()
-        signer = self.env["l10n_co.dian.self.service"].with_user(self.user_a)._get_signer(
-            self.journal.with_user(self.user_a)
+        signer = (
+            self.env["l10n_co.dian.self.service"]
+            .with_user(self.user_a)
+            ._get_signer(self.journal.with_user(self.user_a))
         )
-        self.assertEqual([name for name in dir(signer.private_key) if not name.startswith("_")], ["sign"])
+        self.assertEqual(
+            [name for name in dir(signer.private_key) if not name.startswith("_")], ["sign"]
+        )
         with self.assertRaises(UserError):
             signer.sign_xml("<Invoice/>")

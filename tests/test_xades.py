@@ -478,7 +478,14 @@ class TestXadesVerify(XadesCommon):
         content = re.search(rb"<ds:X509Certificate>([^<]+)<", self.signed)[1]
         elliptic = samples.make_certificate("Curva", "1", ec.generate_private_key(ec.SECP256R1()))
         der = x509.load_pem_x509_certificate(elliptic).public_bytes(serialization.Encoding.DER)
-        for code, new in (("key", base64.b64encode(der)), ("certificate", b"AAAA")):
+        strange = base64.b64decode(content).replace(
+            b"\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01", b"\x2a\x86\x48\x86\xf7\x0d\x09\x09\x09"
+        )
+        for code, new in (
+            ("key", base64.b64encode(der)),
+            ("certificate", b"AAAA"),
+            ("certificate", base64.b64encode(strange)),
+        ):
             self.assertRefused(code, xades.verify, self.signed.replace(content, new))
 
     def test_what_is_not_signed_is_refused(self):

@@ -23,7 +23,7 @@ from functools import lru_cache
 from xml.parsers import expat
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
+from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
@@ -339,23 +339,37 @@ def _escape(text):
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def _open_tag(name, identifier, namespaces, xml_attributes):
+def _open_tag(name, identifier, scope):
     """Write the first tag of a canonical part: with all that it inherits, in order.
 
-    :param dict[str, str] namespaces: addresses by prefix, "" for the default one
-    :param dict[str, str] xml_attributes: values by local name
+    :param tuple scope: what is inherited; see `_write_scope`
     """
-    parts = [
-        *(
+    namespaces, xml_attributes = scope
+    own = f' Id="{identifier}"' if identifier else ""
+    return f"<{name}{namespaces}{own}{xml_attributes}>"
+
+
+@lru_cache(maxsize=64)
+def _write_scope(namespaces, xml_attributes):
+    """Write what a canonical part inherits.
+
+    :param namespaces: prefixes, "" for the default one, with their addresses
+    :param xml_attributes: local names of `xml:lang` and its like, with their values
+    :return: the declarations, and the attributes
+    :rtype: tuple[str, str]
+    """
+
+    def write(attributes):
+        return "".join(f' {name}="{_escape_attribute(value)}"' for name, value in attributes)
+
+    return (
+        write(
             (f"xmlns:{prefix}" if prefix else "xmlns", uri)
-            for prefix, uri in sorted(namespaces.items())
+            for prefix, uri in sorted(namespaces)
             if uri and prefix != "xml"
         ),
-        *([("Id", identifier)] if identifier else ()),
-        *((f"xml:{local}", value) for local, value in sorted(xml_attributes.items())),
-    ]
-    written = "".join(f' {key}="{_escape_attribute(value)}"' for key, value in parts)
-    return f"<{name}{written}>"
+        write((f"xml:{local}", value) for local, value in sorted(xml_attributes)),
+    )
 
 
 def _escape_attribute(value):
@@ -371,18 +385,19 @@ def _write_signature(digest, namespaces, xml_attributes, certificate, key, role,
     inherits what its canonical form has to repeat.
 
     :param str digest: of the document, in base64
-    :param namespaces: in force where the signature will stand; see `_open_tag`
-    :param xml_attributes: the same
+    :param dict[str, str] namespaces: in force where the signature will stand, by prefix
+    :param dict[str, str] xml_attributes: inherited there, by local name
     :rtype: str
     """
     content, content_digest, issuer, serial_number = _describe(certificate)
     name = f"xmldsig-{uuid.uuid4()}"
-    namespaces = {**namespaces, "ds": _DS}
+    namespaces, xml_attributes = {**namespaces, "ds": _DS}, frozenset(xml_attributes.items())
+    scope = _write_scope(frozenset(namespaces.items()), xml_attributes)
+    inner_scope = _write_scope(frozenset({**namespaces, "xades": _XADES}.items()), xml_attributes)
     sha256 = f'<ds:DigestMethod Algorithm="{_SHA256}"></ds:DigestMethod>'
 
-    def seal(tag, identifier, body, namespaces=namespaces):
-        canonical = _open_tag(tag, identifier, namespaces, xml_attributes) + f"{body}</{tag}>"
-        return canonical.encode()
+    def seal(tag, identifier, body, scope=scope):
+        return (_open_tag(tag, identifier, scope) + f"{body}</{tag}>").encode()
 
     key_info = f"<ds:X509Data><ds:X509Certificate>{content}</ds:X509Certificate></ds:X509Data>"
     properties = (
@@ -408,7 +423,7 @@ def _write_signature(digest, namespaces, xml_attributes, certificate, key, role,
             "xades:SignedProperties",
             f"{name}-signedprops",
             properties,
-            {**namespaces, "xades": _XADES},
+            inner_scope,
         )
     )
     signed_info = (
@@ -616,7 +631,7 @@ def _load_certificate(parts):
     try:
         certificate = x509.load_der_x509_certificate(_decode(parts["content"]))
         public_key = certificate.public_key()
-    except ValueError as error:
+    except (ValueError, UnsupportedAlgorithm) as error:
         raise XadesError("certificate") from error
     if not isinstance(public_key, rsa.RSAPublicKey):
         raise XadesError("key")
@@ -647,12 +662,14 @@ def _check_policy(parts):
 def _check_certificate(parts, facts):
     """Check that the signed properties name the certificate, which was valid when it signed."""
     certificate = facts.certificate
+    try:
+        dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    except ValueError as error:
+        raise XadesError("certificate") from error
     if (
         _read(parts["cert_digest"]) != _digest(certificate.public_bytes(serialization.Encoding.DER))
         or _read(parts["serial_number"]) != str(certificate.serial_number)
-        or not certificate.not_valid_before_utc
-        <= facts.signing_time
-        <= certificate.not_valid_after_utc
+        or not dates[0] <= facts.signing_time <= dates[1]
     ):
         raise XadesError("certificate")
 
