@@ -63,7 +63,7 @@ class CertificateSignatureLog(models.Model):
     user_id = fields.Many2one(
         "res.users", string="Signed by", required=True, readonly=True, ondelete="restrict"
     )
-    signed_on = fields.Datetime(required=True, readonly=True)
+    signed_on = fields.Datetime(string="Signed on", required=True, readonly=True)
     role = fields.Selection(
         [("supplier", "Supplier"), ("third party", "Third party")],
         required=True,
@@ -71,7 +71,10 @@ class CertificateSignatureLog(models.Model):
         help="Third party: with a lent certificate.",
     )
     document_type = fields.Char(
-        required=True, readonly=True, help="As the XML names it, such as Invoice or CreditNote."
+        string="Document type",
+        required=True,
+        readonly=True,
+        help="As the XML names it, such as Invoice or CreditNote.",
     )
     document_name = fields.Char(string="Document", required=True, readonly=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
@@ -89,7 +92,7 @@ class CertificateSignatureLog(models.Model):
     position = fields.Integer(
         string="Number", readonly=True, help="In the chain of the company's signatures."
     )
-    previous_hash = fields.Char(readonly=True)
+    previous_hash = fields.Char(string="Previous hash", readonly=True)
     hash = fields.Char(readonly=True)
 
     _position_unique = models.UniqueIndex(
