@@ -9,6 +9,8 @@ from . import (
     certificate_activation_payment,
     certificate_activation_scan,
     certificate_activation_record,
+    certificate_certificate,
+    certificate_custody,
     certificate_payment_receipt,
     certificate_pdf_shrink,
     certificate_voided_letter,

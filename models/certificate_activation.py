@@ -1,7 +1,5 @@
-import base64
 import secrets
 
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
@@ -20,6 +18,7 @@ from ..const import (
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
 )
+from . import certificate_custody as custody
 
 
 class CertificateActivation(models.Model):
@@ -275,7 +274,7 @@ class CertificateActivation(models.Model):
                 )
             )
         certificate = self.seller_id.sudo().certificate_lent_id
-        if not (certificate.active and certificate.is_valid and certificate.private_key_id):
+        if not (certificate.active and certificate.is_valid and certificate._has_key()):
             raise UserError(
                 self.env._(
                     "%s has no valid certificate to lend at the moment. "
@@ -294,13 +293,13 @@ class CertificateActivation(models.Model):
         """
         message = secrets.token_bytes(32)
         try:
-            signature = certificate._sign(message, formatting="raw")
-            public = x509.load_pem_x509_certificate(
-                base64.b64decode(certificate.with_context(bin_size=False).pem_certificate)
-            ).public_key()
+            signature = custody.open_key(certificate).sign(
+                message, padding.PKCS1v15(), hashes.SHA256()
+            )
+            public = custody.load_certificate(certificate).public_key()
             # DIAN takes RSA with SHA-256 only: Anexo tecnico 1.9, section 6.
             public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        except (InvalidSignature, TypeError, ValueError, AttributeError) as error:
+        except (InvalidSignature, TypeError, ValueError) as error:
             raise UserError(
                 self.env._(
                     "The certificate could not make a valid test signature. "

@@ -28,7 +28,7 @@ class ResCompany(models.Model):
     certificate_lent_id = fields.Many2one(
         "certificate.certificate",
         string="Lent certificate",
-        domain="[('company_id', '=', id), ('private_key_id', '!=', False)]",
+        domain="[('company_id', '=', id), '|', ('private_key_id', '!=', False), ('is_key_sealed', '=', True)]",
         groups="base.group_system",
         help="The certificate that signs for the companies that have signed the exoneration letter.",
     )

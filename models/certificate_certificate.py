@@ -1,0 +1,108 @@
+import base64
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+from odoo.models import NO_ACCESS
+from odoo.modules.registry import Registry
+
+from . import certificate_custody as custody
+
+
+class CertificateCertificate(models.Model):
+    """A certificate whose key can be sealed: it signs, and nobody reads it.
+
+    A sealed certificate has no `certificate.key`. Its key lies in a column of this table, encrypted
+    under a secret outside the database, and `certificate_custody.py` alone opens it.
+    """
+
+    _inherit = "certificate.certificate"
+
+    # In the table itself and not in a file, so that deleting it deletes it.
+    sealed_key = fields.Binary(attachment=False, copy=False, groups=NO_ACCESS)
+    is_key_sealed = fields.Boolean(
+        string="Sealed key",
+        compute="_compute_is_key_sealed",
+        compute_sudo=True,
+        store=True,
+        help="The key is encrypted under a secret outside the database.",
+    )
+
+    @api.depends("sealed_key")
+    def _compute_is_key_sealed(self):
+        for certificate in self:
+            certificate.is_key_sealed = bool(certificate.sealed_key)
+
+    # === BUSINESS METHODS === #
+
+    def _has_key(self):
+        return bool(self.sudo().sealed_key or self.private_key_id)
+
+    @api.model
+    def _store(self, facts, company):
+        """Store a certificate that was examined, with its key and without what protected its file.
+
+        The key is sealed where the server has a secret. The record is archived until it is to sign,
+        so that no other add-on takes it before.
+
+        :param facts: `tools.pkcs12.CertificateFacts`
+        :param company: `res.company` whose it is
+        :return: the new record in sudo mode
+        :rtype: certificate.certificate
+        :raise UserError: when Odoo cannot load it
+        """
+        # The intermediate certificates stand behind: readers take the first.
+        content = base64.b64encode(b"".join((facts.certificate, *facts.chain)))
+        name = facts.subject or company.name
+        certificate = self.sudo().create(
+            {"name": name, "content": content, "company_id": company.id, "active": False}
+        )
+        if custody.get_protection() == "sealed":
+            certificate.sealed_key = custody.seal(certificate, facts.key)
+        else:
+            certificate.private_key_id = certificate.private_key_id.create(
+                {
+                    "name": name,
+                    "content": base64.b64encode(facts.key),
+                    "company_id": company.id,
+                }
+            )
+        if certificate.loading_error or not certificate._has_key():
+            raise UserError(
+                certificate.loading_error or self.env._("The certificate could not be stored.")
+            )
+        return certificate
+
+    def _seal_key(self):
+        """Seal the key, or seal it again under the current secret; Odoo keeps no plain one.
+
+        :raise UserError: when the key cannot be opened or sealed
+        """
+        for certificate in self.sudo().with_context(bin_size=False):
+            if certificate.sealed_key:
+                key = custody.unseal(certificate, certificate.sealed_key)
+                certificate.sealed_key = custody.seal(certificate, key)
+                continue
+            key = custody.export_key(certificate)
+            certificate.sealed_key = custody.seal(certificate, key)
+            certificate._delete_plain_key()
+
+    def _delete_plain_key(self):
+        """Delete the key from Odoo's own tables and files: as `certificate.key`, and in a PKCS #12."""
+        for certificate in self.sudo().with_context(bin_size=False):
+            key = certificate.private_key_id
+            certificate.private_key_id = False
+            if certificate.content_format == "pkcs12":
+                certificate.write(
+                    {"pkcs12_password": False, "content": certificate.pem_certificate}
+                )
+            if not self.search_count([("private_key_id", "=", key.id)], limit=1):
+                key.unlink()
+        # Odoo leaves the files of what was deleted for a day.
+        dbname = self.env.cr.dbname
+        self.env.cr.postcommit.add(lambda: _remove_deleted_files(dbname))
+
+
+def _remove_deleted_files(dbname):
+    """Remove the files of deleted attachments from the filestore now."""
+    with Registry(dbname).cursor() as cr:
+        api.Environment(cr, SUPERUSER_ID, {})["ir.attachment"]._gc_file_store()

@@ -1,0 +1,215 @@
+"""The only place where a private key is opened.
+
+These are functions and not methods of a model: neither RPC nor a server action can call them. What
+they return is a key, so that whoever calls them signs and lets it go, and never stores it, logs it or
+hands it on.
+
+What this cannot do: who administers the system, and may install code or write server actions, has
+documents signed by the methods that sign, as long as the server holds the secret. With a secret outside
+the database (`tools/key_seal.py`) no such user, and nobody with the database or its backup, carries the
+key off. Without the secret, keys lie in Odoo's `certificate.key`, which they read.
+"""
+
+import base64
+import os
+from contextlib import contextmanager
+
+from cryptography import x509
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from odoo.exceptions import UserError
+from odoo.tools import str2bool
+
+from ..tools import key_seal
+
+
+def open_signing_key(activation):
+    """Open the key with which an activation signs, for one signature.
+
+    :param activation: a `certificate.activation` that is in force today; who may sign under it has
+        been checked by the caller
+    :return: the certificate and its key
+    :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
+    :raise UserError: when the activation is not in force, in a neutralised copy, or when the key
+        cannot be opened; with the remedy, and nothing of the key
+    """
+    activation = activation.sudo()
+    activation.ensure_one()
+    if activation != activation.company_id._get_active_certificate_activation():
+        raise UserError(
+            activation.env._(
+                "%s has no active digital certificate. Open Activate your digital certificate.",
+                activation.company_id.name,
+            )
+        )
+    return load_certificate(activation.certificate_id), open_key(activation.certificate_id)
+
+
+def load_certificate(certificate):
+    """Read the public certificate of a `certificate.certificate`.
+
+    :rtype: cryptography.x509.Certificate
+    """
+    content = certificate.sudo().with_context(bin_size=False).pem_certificate
+    return x509.load_pem_x509_certificate(base64.b64decode(content))
+
+
+def open_key(certificate):
+    """Open the private key of a certificate.
+
+    :param certificate: `certificate.certificate`
+    :rtype: rsa.RSAPrivateKey
+    :raise UserError: in a neutralised copy, or when the key cannot be opened
+    """
+    certificate = certificate.sudo().with_context(bin_size=False)
+    env = certificate.env
+    if str2bool(env["ir.config_parameter"].get_param("database.is_neutralized", "False"), False):
+        raise UserError(env._("This is a neutralised copy of a database: it signs nothing."))
+    stored = certificate.private_key_id
+    try:
+        if certificate.sealed_key:
+            return _load_key(unseal(certificate, certificate.sealed_key))
+        return _load_key(
+            base64.b64decode(stored.pem_key or b""), (stored.password or "").encode() or None
+        )
+    except (TypeError, ValueError) as error:
+        raise UserError(
+            env._(
+                "The key of the certificate %s cannot be opened. Ask its custodian to load the "
+                "certificate again.",
+                certificate.name,
+            )
+        ) from error
+
+
+def export_key(certificate):
+    """Write the private key of a certificate, to be sealed.
+
+    :return: PKCS #8 in DER
+    :rtype: bytes
+    :raise UserError: as `open_key`
+    """
+    return open_key(certificate).private_bytes(
+        serialization.Encoding.DER,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
+    )
+
+
+def seal(certificate, key):
+    """Seal a key for one certificate.
+
+    :param certificate: `certificate.certificate` to which the seal is bound
+    :param bytes key: PEM or DER
+    :return: base64, as a binary field takes it
+    :rtype: bytes
+    :raise UserError: without a usable secret
+    """
+    with _explained(certificate.env):
+        return base64.b64encode(key_seal.seal(key, _get_secrets(), _get_context(certificate)))
+
+
+def unseal(certificate, sealed):
+    """Open a sealed key of one certificate.
+
+    :param certificate: `certificate.certificate`
+    :param bytes sealed: base64
+    :rtype: bytes
+    :raise UserError: with the remedy
+    """
+    with _explained(certificate.env):
+        return key_seal.unseal(base64.b64decode(sealed), _get_secrets(), _get_context(certificate))
+
+
+def is_sealed_now(certificate):
+    """Tell whether a key is sealed under the secret that is current on this server."""
+    sealed = certificate.sudo().with_context(bin_size=False).sealed_key
+    try:
+        return bool(sealed) and key_seal.is_current(base64.b64decode(sealed), _get_secrets())
+    except key_seal.SealError:
+        return False
+
+
+def get_protection():
+    """Tell how keys are protected on this server.
+
+    :return: `sealed`, or the code of `key_seal` for why they cannot be: `no_secret`, `short_secret`
+        or `unreadable_file`
+    :rtype: str
+    """
+    try:
+        return "sealed" if _get_secrets() else "no_secret"
+    except key_seal.SealError as error:
+        return error.code
+
+
+def _get_secrets():
+    return key_seal.load_secrets(os.environ)
+
+
+def _get_context(certificate):
+    """Bind a seal to the public certificate: it opens for no other one."""
+    return load_certificate(certificate).public_bytes(serialization.Encoding.DER)
+
+
+def _load_key(content, password=None):
+    """Load a key that was examined when it came in: examining it each time takes longer than signing.
+
+    :raise ValueError: when it is no RSA key
+    """
+    if not content:
+        raise ValueError("no key")
+    load = (
+        serialization.load_pem_private_key
+        if content.startswith(b"-----")
+        else serialization.load_der_private_key
+    )
+    try:
+        key = load(content, password, unsafe_skip_rsa_key_validation=True)
+    except (
+        TypeError
+    ):  # cryptography before 39 knows no such argument; or a password that is not asked
+        key = load(content, password)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("not RSA")  # DIAN takes RSA only: Anexo tecnico 1.9, section 6
+    return key
+
+
+@contextmanager
+def _explained(env):
+    """Say in one sentence, with its remedy, why a key cannot be sealed or opened."""
+    try:
+        yield
+    except key_seal.SealError as error:
+        raise UserError(get_sentence(env, error.code)) from error
+
+
+def get_sentence(env, code):
+    """Say why a key cannot be sealed or opened, with the remedy.
+
+    :param str code: one of `key_seal.CODES`
+    :rtype: str
+    """
+    return {
+        "no_secret": env._(
+            "This server has no secret to seal keys with. Ask the administrator to set %s.",
+            key_seal.SECRET,
+        ),
+        "short_secret": env._(
+            "The secret %s is too short. Ask the administrator for one of at least 32 characters.",
+            key_seal.SECRET,
+        ),
+        "unreadable_file": env._(
+            "The file of the secret cannot be read. Ask the administrator to check %s.",
+            key_seal.SECRET_FILE,
+        ),
+        "other_secret": env._(
+            "The key was sealed with a secret that this server does not have. Ask the administrator "
+            "to bring back the former one as %s.",
+            key_seal.SECRET_PREVIOUS,
+        ),
+        "damaged": env._(
+            "The sealed key is damaged. Restore it from a backup, or load the certificate again."
+        ),
+    }[code]
