@@ -2,7 +2,6 @@ import base64
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
-from odoo.models import NO_ACCESS
 from odoo.modules.registry import Registry
 
 from . import certificate_custody as custody
@@ -18,7 +17,7 @@ class CertificateCertificate(models.Model):
     _inherit = "certificate.certificate"
 
     # In the table itself and not in a file, so that deleting it deletes it.
-    sealed_key = fields.Binary(attachment=False, copy=False, groups=NO_ACCESS)
+    sealed_key = fields.Binary(attachment=False, copy=False, prefetch=False, groups=fields.NO_ACCESS)
     is_key_sealed = fields.Boolean(
         string="Sealed key",
         compute="_compute_is_key_sealed",
