@@ -27,6 +27,7 @@
         "views/electronic_invoicing_setup_views.xml",
         "wizards/certificate_reason_wizard_views.xml",
         "wizards/certificate_activation_wizard_views.xml",
+        "wizards/certificate_custody_wizard_views.xml",
         "views/certificate_payment_receipt_views.xml",
         "views/certificate_signature_log_views.xml",
         "views/certificate_activation_views.xml",

@@ -7,6 +7,8 @@ SELLER_PARAMETER = f"{MODULE}.certificate_seller_id"
 
 # Odoo's own mark of a copy that must do nothing to the outside world.
 NEUTRALIZED_PARAMETER = "database.is_neutralized"
+# Names of the accredited certification authorities, with commas between them.
+AUTHORITIES_PARAMETER = f"{MODULE}.accredited_authorities"
 
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
@@ -26,6 +28,9 @@ VERIFY_PATH = "/certificate/verify"
 # Where the payment page sends its visitor back to. Without a record id: a fresh wizard opens at the
 # right step. Below the six steps' page, so that breadcrumb and app menu are those of the flow.
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
+
+# Takes the file of an own certificate; the activation's id follows.
+OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
 
 # The time by which Colombian law counts days; the country has no daylight saving time.
 COLOMBIA_TZ = "America/Bogota"
@@ -93,6 +98,19 @@ REPRESENTATIVE_FIELDS = (
 
 # What is stated of a payment to an outside authority: all of it required, in this order.
 RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
+
+# Authorities that ONAC has accredited to issue certificates of digital signature, each by a part of how
+# it calls itself. The list changes: the administrator keeps it.
+ACCREDITED_AUTHORITIES = (
+    "Certicámara",
+    "Andes SCD",
+    "GSE",
+    "Gestión de Seguridad Electrónica",
+    "Camerfirma Colombia",
+    "Olimpia",
+    "Thomas Signe",
+    "Lleida",
+)
 
 # Activation states and the only ways between them.
 TRANSITIONS = {

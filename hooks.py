@@ -1,4 +1,4 @@
-from .const import SELLER_PARAMETER
+from .const import AUTHORITIES_PARAMETER, SELLER_PARAMETER
 
 
 def uninstall_hook(env):
@@ -6,6 +6,7 @@ def uninstall_hook(env):
 
     :param env: the environment of the database that loses the add-on
     """
-    env["ir.config_parameter"].search([("key", "=", SELLER_PARAMETER)]).unlink()
+    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER)
+    env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
     # With its triggers, so that the table can go.
     env.cr.execute("DROP FUNCTION IF EXISTS certificate_signature_log_guard CASCADE")

@@ -1,2 +1,3 @@
 from . import payment, pdf
 from . import letter, payment, verify
+from . import own_certificate, payment

@@ -6,6 +6,7 @@ from . import (
     account_payment,
     certificate_activation_letter,
     certificate_activation_notice,
+    certificate_activation_own,
     certificate_activation_payment,
     certificate_activation_scan,
     certificate_activation_record,

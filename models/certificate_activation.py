@@ -56,7 +56,10 @@ class CertificateActivation(models.Model):
         default=lambda self: self.env.company,
     )
     route = fields.Selection(
-        [("loan", "Lent certificate")], required=True, readonly=True, default="loan"
+        [("loan", "Lent certificate"), ("own", "Own certificate")],
+        required=True,
+        readonly=True,
+        default="loan",
     )
     state = fields.Selection(
         ACTIVATION_STATES,
@@ -84,8 +87,9 @@ class CertificateActivation(models.Model):
         compute="_compute_days_left", help="Days after today on which it still signs."
     )
 
+    # Of whatever route: one certificate signs for a company at a time.
     _active_unique = models.UniqueIndex(
-        "(company_id, route) WHERE state = 'active'",
+        "(company_id) WHERE state = 'active'",
         "The company already has an active certificate.",
     )
     _open_unique = models.UniqueIndex(
@@ -180,7 +184,9 @@ class CertificateActivation(models.Model):
         self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
 
     def action_finish(self):
-        """Activate: check the letter once more, prove the certificate and start the period.
+        """Activate: check everything once more, prove the certificate and start the period.
+
+        What signed for the company before ends here.
 
         :raise UserError: when the letter or the certificate cannot be used
         """
@@ -188,19 +194,23 @@ class CertificateActivation(models.Model):
         if self.state == "active":
             return
         self._check_state("process")
-        if self.payment_status != "paid":
-            raise UserError(
-                self.env._("The payment is no longer valid. Verify it before finishing.")
-            )
-        self._check_signed_letter()
-        certificate = self._get_lent_certificate()
-        self._prove_certificate(certificate)
         date_start = self._get_today()
+        if self.route == "own":
+            certificate = self._check_own_certificate()
+            date_end = self._get_day(certificate.date_end)
+        else:
+            self._check_loan()
+            certificate = self._get_lent_certificate()
+            date_end = date_start + relativedelta(months=self.validity_months, days=-1)
+        self._prove_certificate(certificate)
+        self._end_replaced()
+        if not certificate.active:
+            certificate.active = True
         self._set_state(
             "active",
             certificate_id=certificate.id,
             date_start=date_start,
-            date_end=date_start + relativedelta(months=self.validity_months, days=-1),
+            date_end=date_end,
         )
         self._keep_record()
 
@@ -210,12 +220,14 @@ class CertificateActivation(models.Model):
         if self.state != "cancelled":
             self._set_state("cancelled")
             self.receipt_ids._release()
+            self._drop_own_certificate()
 
     def action_revoke(self):
         """End an active activation at once: nothing is signed under it any more."""
         self._lock(GROUP_MANAGER)
         if self.state != "revoked":
             self._set_state("revoked")
+            self._archive_own_certificate()
 
     # === BUSINESS METHODS - TRANSITIONS === #
 
@@ -236,6 +248,25 @@ class CertificateActivation(models.Model):
             )
         self._trusted().write({"state": state, **vals})
 
+    def _end_replaced(self):
+        """End what signed for the company until now: from here on this activation does."""
+        others = self._trusted().search(
+            [("company_id", "=", self.company_id.id), ("id", "!=", self.id)]
+        )
+        for former in others.filtered(lambda other: other.state == "active"):
+            former._lock(GROUP_USER)
+            former._set_state("expired", date_end=min(former.date_end, self._get_today()))
+            former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
+            former._archive_own_certificate()
+            # Before this one: PostgreSQL would see two.
+            former.flush_recordset()
+        if self.route == "own":
+            # Nobody goes on buying what is not needed; what was paid stays to be finished.
+            for unpaid in others.filtered(
+                lambda other: other.state == "pay" and other.payment_status == "none"
+            ):
+                unpaid._set_state("cancelled")
+
     @api.model
     def _get_or_start(self):
         """Return the current activation of the user's company, or start one.
@@ -245,6 +276,18 @@ class CertificateActivation(models.Model):
         """
         self._check_group(GROUP_USER)
         company = self.env.company
+        self._check_not_seller(company)
+        # The latest: an own certificate may be on its way beside a lent one, and a renewal beside both.
+        current = Domain("company_id", "=", company.id) & Domain(
+            "state", "in", ("pay", "process", "active")
+        )
+        if activation := self.search(current, limit=1):
+            return activation
+        return self._create_once({"company_id": company.id})
+
+    @api.model
+    def _check_not_seller(self, company):
+        """Refuse the seller, which signs with the certificate that it lends."""
         if company == company.certificate_seller_id:
             raise UserError(
                 self.env._(
@@ -252,11 +295,14 @@ class CertificateActivation(models.Model):
                     company.name,
                 )
             )
-        domain = Domain("company_id", "=", company.id)
-        for states in (("pay", "process"), ("active",)):
-            if activation := self.search(domain & Domain("state", "in", states), limit=1):
-                return activation
-        return self._create_once({"company_id": company.id})
+
+    def _check_loan(self):
+        """Check that a lent certificate is paid and agreed to by a signed letter."""
+        if self.payment_status != "paid":
+            raise UserError(
+                self.env._("The payment is no longer valid. Verify it before finishing.")
+            )
+        self._check_signed_letter()
 
     # === BUSINESS METHODS - CERTIFICATE === #
 

@@ -17,7 +17,9 @@ class CertificateCertificate(models.Model):
     _inherit = "certificate.certificate"
 
     # In the table itself and not in a file, so that deleting it deletes it.
-    sealed_key = fields.Binary(attachment=False, copy=False, prefetch=False, groups=fields.NO_ACCESS)
+    sealed_key = fields.Binary(
+        attachment=False, copy=False, prefetch=False, groups=fields.NO_ACCESS
+    )
     is_key_sealed = fields.Boolean(
         string="Sealed key",
         compute="_compute_is_key_sealed",
@@ -76,25 +78,42 @@ class CertificateCertificate(models.Model):
 
         :raise UserError: when the key cannot be opened or sealed
         """
-        for certificate in self.sudo().with_context(bin_size=False):
-            if certificate.sealed_key:
-                key = custody.unseal(certificate, certificate.sealed_key)
-                certificate.sealed_key = custody.seal(certificate, key)
-                continue
+        certificates = self.sudo().with_context(active_test=False)
+        keys = certificates._get_same_keys()
+        for certificate in certificates | certificates.search([("private_key_id", "in", keys.ids)]):
             key = custody.export_key(certificate)
             certificate.sealed_key = custody.seal(certificate, key)
             certificate._delete_plain_key()
+        keys.exists().unlink()
+
+    def _get_same_keys(self):
+        """Return the plain keys of these certificates, however often each was loaded.
+
+        :rtype: certificate.key
+        """
+        own = [
+            ("res_model", "=", self.private_key_id._name),
+            ("res_field", "=", "pem_key"),
+        ]
+        files = self.env["ir.attachment"].search([*own, ("res_id", "in", self.private_key_id.ids)])
+        same = files.search([*own, ("checksum", "in", files.mapped("checksum"))])
+        return self.private_key_id.browse(same.mapped("res_id"))
 
     def _delete_plain_key(self):
-        """Delete the key from Odoo's own tables and files: as `certificate.key`, and in a PKCS #12."""
-        for certificate in self.sudo().with_context(bin_size=False):
-            key = certificate.private_key_id
-            certificate.private_key_id = False
-            if certificate.content_format == "pkcs12":
-                certificate.write(
-                    {"pkcs12_password": False, "content": certificate.pem_certificate}
-                )
-            if not self.search_count([("private_key_id", "=", key.id)], limit=1):
+        """Delete the key from Odoo's own tables and files: as `certificate.key`, and in what was loaded.
+
+        The file that was loaded may be a PKCS #12, or have the key beside the certificate.
+        """
+        for certificate in self.sudo().with_context(bin_size=False, active_test=False):
+            key, public = certificate.private_key_id, custody.get_public_content(certificate)
+            certificate.write(
+                {
+                    "private_key_id": False,
+                    "pkcs12_password": False,
+                    "content": base64.b64encode(public),
+                }
+            )
+            if key and not certificate.search_count([("private_key_id", "=", key.id)], limit=1):
                 key.unlink()
         # Odoo leaves the files of what was deleted for a day.
         dbname = self.env.cr.dbname

@@ -12,6 +12,7 @@ key off. Without the secret, keys lie in Odoo's `certificate.key`, which they re
 
 import base64
 import os
+import re
 from contextlib import contextmanager
 
 from cryptography import x509
@@ -22,6 +23,9 @@ from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
 from ..tools import key_seal
+
+# Odoo takes a file with the key beside the certificate, and keeps it as it is.
+_PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def open_signing_key(activation):
@@ -53,6 +57,18 @@ def load_certificate(certificate):
     """
     content = certificate.sudo().with_context(bin_size=False).pem_certificate
     return x509.load_pem_x509_certificate(base64.b64decode(content))
+
+
+def get_public_content(certificate):
+    """Return the public certificate with the authorities' behind it, as it was stored.
+
+    :return: PEM
+    :rtype: bytes
+    """
+    certificate = certificate.sudo().with_context(bin_size=False)
+    content = base64.b64decode(certificate.content or b"")
+    blocks = _PUBLIC_BLOCK.findall(content)
+    return b"\n".join(blocks) or base64.b64decode(certificate.pem_certificate or b"")
 
 
 def open_key(certificate):
@@ -122,13 +138,23 @@ def unseal(certificate, sealed):
         return key_seal.unseal(base64.b64decode(sealed), _get_secrets(), _get_context(certificate))
 
 
-def is_sealed_now(certificate):
-    """Tell whether a key is sealed under the secret that is current on this server."""
-    sealed = certificate.sudo().with_context(bin_size=False).sealed_key
+def get_key_state(certificate):
+    """Tell how the key of one certificate is kept.
+
+    :return: `sealed`; `previous`, sealed under the previous secret; `locked`, sealed and this server
+        cannot open it; `plain`, in Odoo's own table; or `none`
+    :rtype: str
+    """
+    certificate = certificate.sudo().with_context(bin_size=False)
+    if not certificate.sealed_key:
+        return "plain" if certificate.private_key_id else "none"
+    sealed = base64.b64decode(certificate.sealed_key)
     try:
-        return bool(sealed) and key_seal.is_current(base64.b64decode(sealed), _get_secrets())
+        secrets = _get_secrets()
+        key_seal.unseal(sealed, secrets, _get_context(certificate))
     except key_seal.SealError:
-        return False
+        return "locked"
+    return "sealed" if key_seal.is_current(sealed, secrets) else "previous"
 
 
 def get_protection():
@@ -142,6 +168,26 @@ def get_protection():
         return "sealed" if _get_secrets() else "no_secret"
     except key_seal.SealError as error:
         return error.code
+
+
+def get_protection_sentence(env):
+    """Say how keys are protected on this server, and how they could be better.
+
+    :rtype: str
+    """
+    protection = get_protection()
+    return {
+        "sealed": env._(
+            "Keys are sealed: encrypted under a secret that this server has and the database has not. "
+            "Keep a copy of the secret apart from the backups: without it the sealed keys are lost."
+        ),
+        "no_secret": env._(
+            "Keys are not sealed: who administers the system, and whoever gets hold of the database with "
+            "its files, can read them. Set %s in the environment of the server, to at least 32 "
+            "characters, restart it, and seal the keys.",
+            key_seal.SECRET,
+        ),
+    }.get(protection) or get_sentence(env, protection)
 
 
 def _get_secrets():

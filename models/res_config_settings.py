@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER
+from . import certificate_custody as custody
+
 
 class ResConfigSettings(models.TransientModel):
     _inherit = "res.config.settings"
@@ -36,6 +39,18 @@ class ResConfigSettings(models.TransientModel):
     certificate_accept_test_payments = fields.Boolean(
         related="company_id.certificate_accept_test_payments", readonly=False
     )
+
+    certificate_key_protection = fields.Char(compute="_compute_certificate_key_protection")
+    certificate_key_protection_sentence = fields.Char(compute="_compute_certificate_key_protection")
+    certificate_authorities = fields.Char(
+        string="Accredited authorities",
+        config_parameter=AUTHORITIES_PARAMETER,
+        default=", ".join(ACCREDITED_AUTHORITIES),
+    )
+
+    def _compute_certificate_key_protection(self):
+        self.certificate_key_protection = custody.get_protection()
+        self.certificate_key_protection_sentence = custody.get_protection_sentence(self.env)
 
     @api.depends("certificate_seller_id", "company_id")
     def _compute_is_certificate_seller(self):

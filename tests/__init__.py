@@ -20,6 +20,7 @@ from . import (
     test_right_letter,
     test_rate_limit,
     test_sandbox,
+    test_pkcs12,
     test_security,
     test_signature_chain,
     test_signed_letter,

@@ -1,1 +1,1 @@
-from . import certificate_activation_wizard, certificate_reason_wizard
+from . import certificate_activation_wizard, certificate_custody_wizard, certificate_reason_wizard

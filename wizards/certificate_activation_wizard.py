@@ -46,6 +46,7 @@ class CertificateActivationWizard(models.TransientModel):
 
     activation_id = fields.Many2one("certificate.activation", required=True, ondelete="cascade")
     company_id = _activation_field(fields.Many2one, "company_id", store=True)
+    route = _activation_field(fields.Selection, "route")
     state = _activation_field(fields.Selection, "state")
     step = fields.Selection(
         [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
@@ -124,6 +125,11 @@ class CertificateActivationWizard(models.TransientModel):
     signed_letter_sentence = _activation_field(fields.Char, "signed_letter_sentence")
     signed_letter_problem = _activation_field(fields.Char, "signed_letter_problem")
     letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
+    own_certificate = fields.Json(
+        compute="_compute_own_certificate",
+        help="What is known of the company's own certificate: rows and warnings, once it is loaded.",
+    )
+    replaced_sentence = fields.Char(compute="_compute_sentences")
     can_finish = fields.Boolean(compute="_compute_can_finish")
     can_read_letter_in_english = fields.Boolean(compute="_compute_can_read_letter_in_english")
 
@@ -180,13 +186,24 @@ class CertificateActivationWizard(models.TransientModel):
                 "Whoever has its code %s can verify it.",
                 activation.record_code,
             )
-            wizard.active_sentence = self.env._(
-                "%(seller)s signs your electronic invoices with its certificate "
-                "from %(start)s to %(end)s.",
-                seller=seller,
-                start=activation._format_date(activation.date_start),
-                end=activation._format_date(activation.date_end),
+            period = {
+                "start": activation._format_date(activation.date_start),
+                "end": activation._format_date(activation.date_end),
+            }
+            wizard.active_sentence = (
+                self.env._(
+                    "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
+                    **period,
+                )
+                if activation.route == "own"
+                else self.env._(
+                    "%(seller)s signs your electronic invoices with its certificate "
+                    "from %(start)s to %(end)s.",
+                    seller=seller,
+                    **period,
+                )
             )
+            wizard.replaced_sentence = activation._get_replaced_sentence()
 
     @api.depends(
         "is_letter_requested",
@@ -218,11 +235,24 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.profile_error = wizard.activation_id._get_profile_error()
 
-    @api.depends("letter_downloaded_on", "signed_letter_size", "signed_letter_problem")
+    @api.depends("activation_id")
+    def _compute_own_certificate(self):
+        for wizard in self:
+            wizard.own_certificate = wizard.activation_id._describe_certificate()
+
+    @api.depends(
+        "route",
+        "own_certificate",
+        "letter_downloaded_on",
+        "signed_letter_size",
+        "signed_letter_problem",
+    )
     def _compute_can_finish(self):
         for wizard in self:
             wizard.can_finish = bool(
-                wizard.letter_downloaded_on
+                wizard.own_certificate
+                if wizard.route == "own"
+                else wizard.letter_downloaded_on
                 and wizard.signed_letter_size
                 and not wizard.signed_letter_problem
             )
@@ -276,6 +306,19 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_delete_signed_letter(self):
         self.activation_id.action_delete_signed_letter()
+
+    def action_start_own(self):
+        """Bring the company's own certificate, instead of the lent one or of one that ends."""
+        return self.activation_id._start_own().action_open_wizard()
+
+    def action_abandon_own(self):
+        """Go back to where the company was before it brought its own certificate."""
+        activation = self.activation_id
+        activation._abandon_own()
+        return activation.with_company(activation.company_id).browse().action_open_wizard()
+
+    def action_delete_certificate(self):
+        self.activation_id._delete_certificate()
 
     def action_finish(self):
         # A letter that became void while the page was open: the page says so, and how to go on.

@@ -1,0 +1,36 @@
+from odoo.exceptions import AccessError, MissingError, UserError
+from odoo.http import Controller, request, route
+
+from ..const import OWN_CERTIFICATE_ROUTE
+from ..tools.pkcs12 import MAX_SIZE
+
+
+class OwnCertificate(Controller):
+    @route(
+        f"{OWN_CERTIFICATE_ROUTE}/<int:activation_id>",
+        type="http",
+        auth="user",
+        methods=["POST"],
+        # Below what is kept in memory: an upload is never written to a temporary file.
+        max_content_length=2 * MAX_SIZE + 50_000,
+    )
+    def load(self, activation_id, certificate=None, key=None, password="", **_kwargs):
+        """Take the file of a company's own certificate, and its password.
+
+        It is no method of a model: Odoo writes what those are called with to its log, when it logs
+        everything.
+
+        :param int activation_id: of the `certificate.activation`
+        :param certificate: the uploaded file
+        :param key: the uploaded file of the key, when it is another one
+        :param str password: of the file
+        :return: `errors`: of `_load_certificate`
+        """
+        activation = request.env["certificate.activation"].browse(activation_id)
+        files = [file.read() for file in (certificate, key) if hasattr(file, "read")]
+        try:
+            errors = activation._load_certificate(files, password)
+        except (AccessError, MissingError, UserError) as error:
+            request.env.cr.rollback()
+            errors = {"certificate": [str(error)]}
+        return request.make_json_response({"errors": errors})

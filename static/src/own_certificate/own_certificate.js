@@ -1,0 +1,130 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+import { Component, useRef, useState } from "@odoo/owl";
+
+const ROUTE = "/electronic-documents/own-certificate";
+// The server's limit (tools/pkcs12.py).
+const MAX_SIZE = 131072;
+
+/**
+ * Takes the company's own certificate: one file or two, and their password. They go to the server by a
+ * request of their own and are in no field of the record, so that nothing of them is stored or logged.
+ * The files stay chosen until they are accepted; the password is asked for each time.
+ *
+ * Once it is loaded, it shows what the server knows of the certificate.
+ */
+export class OwnCertificate extends Component {
+    static template = "l10n_co_certificate_activation.OwnCertificate";
+    static props = { ...standardFieldProps };
+
+    setup() {
+        this.http = useService("http");
+        this.root = useRef("root");
+        this.state = useState({
+            certificate: null,
+            key: null,
+            password: "",
+            isKeyApart: false,
+            isSending: false,
+            errors: {},
+        });
+    }
+
+    get facts() {
+        return this.props.record.data[this.props.name];
+    }
+
+    get fields() {
+        const fields = [
+            {
+                name: "certificate",
+                label: _t("Certificate file"),
+                help: _t("The .p12 or .pfx file of your authority, or a .pem, .crt or .cer file."),
+                accept: ".p12,.pfx,.pem,.crt,.cer,.der,.p7b",
+            },
+        ];
+        if (this.state.isKeyApart || this.state.errors.key) {
+            fields.push({
+                name: "key",
+                label: _t("Private key file"),
+                help: _t("The .key or .pem file that was made when you asked for the certificate."),
+                accept: ".key,.pem,.der",
+            });
+        }
+        return fields;
+    }
+
+    errorId(name) {
+        return `own_certificate_${name}_error`;
+    }
+
+    choose(name, ev) {
+        const [file] = ev.target.files;
+        // So that choosing the same file again is a change again.
+        ev.target.value = "";
+        if (file) {
+            this.state[name] = file;
+            delete this.state.errors[name];
+        }
+    }
+
+    async send() {
+        this.state.errors = this.refuse();
+        if (!Object.keys(this.state.errors).length) {
+            this.state.isSending = true;
+            try {
+                this.state.errors = await this.post();
+            } catch {
+                this.state.errors = {
+                    certificate: [_t("The file did not reach the server. Check your connection, and try again.")],
+                };
+            }
+            this.state.isSending = false;
+            this.state.password = "";
+        }
+        if (Object.keys(this.state.errors).length) {
+            // After what is red is on the screen.
+            await new Promise((resolve) => requestAnimationFrame(resolve));
+            this.root.el?.querySelector("[aria-invalid='true']")?.focus();
+            return;
+        }
+        Object.assign(this.state, { certificate: null, key: null, isKeyApart: false });
+        await this.props.record.load();
+    }
+
+    refuse() {
+        const { certificate, key } = this.state;
+        if (!certificate) {
+            return { certificate: [_t("Choose the file of your certificate.")] };
+        }
+        if (certificate.size + (key?.size || 0) > MAX_SIZE) {
+            return {
+                certificate: [
+                    _t("The file is larger than 128 kB, and no certificate is. Choose the file that your authority gave you."),
+                ],
+            };
+        }
+        return {};
+    }
+
+    async post() {
+        const data = { csrf_token: odoo.csrf_token, password: this.state.password };
+        for (const name of ["certificate", "key"]) {
+            if (this.state[name]) {
+                data[name] = this.state[name];
+            }
+        }
+        const activation = this.props.record.data.activation_id;
+        const { errors } = await this.http.post(`${ROUTE}/${activation.id}`, data);
+        return errors;
+    }
+}
+
+registry.category("fields").add("certificate_own", {
+    component: OwnCertificate,
+    supportedTypes: ["json"],
+    fieldDependencies: [{ name: "activation_id", type: "many2one", readonly: true }],
+});

@@ -1,0 +1,157 @@
+"""Certificates as authorities in Colombia issue them, and their files, made at run time."""
+
+import functools
+import os
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+
+from . import samples
+
+PASSWORD = "Clave-Segura-2026"
+SECRET = "a secret of a server under test, and no other"
+
+CERTICAMARA_NIT = x509.ObjectIdentifier("1.3.6.1.4.1.23267.2.3")
+
+
+@functools.cache
+def get_key(name="own"):
+    """An RSA key of 2048 bits, made once for each name."""
+    return samples.make_key()
+
+
+@functools.cache
+def get_small_key():
+    return rsa.generate_private_key(public_exponent=65537, key_size=1024)
+
+
+def make_name(*attributes):
+    return x509.Name([x509.NameAttribute(oid, value) for oid, value in attributes])
+
+
+AUTHORITY = make_name(
+    (NameOID.COUNTRY_NAME, "CO"),
+    (NameOID.ORGANIZATION_NAME, "Andes SCD"),
+    (NameOID.COMMON_NAME, "CA ANDES SCD S.A. Clase II v3"),
+)
+ROOT = make_name((NameOID.COUNTRY_NAME, "CO"), (NameOID.COMMON_NAME, "ROOT CA ANDES SCD S.A."))
+
+
+def make_subject(nit="900987321", *more):
+    return make_name(
+        (NameOID.COUNTRY_NAME, "CO"),
+        (NameOID.ORGANIZATION_NAME, "Café de la Sierra SAS"),
+        (NameOID.COMMON_NAME, "CAFE DE LA SIERRA SAS"),
+        *([(NameOID.SERIAL_NUMBER, nit)] if nit else []),
+        *more,
+    )
+
+
+def issue(
+    subject=None,
+    key=None,
+    issuer=AUTHORITY,
+    issuer_key=None,
+    algorithm=None,
+    usage=("digital_signature", "content_commitment"),
+    started_days_ago=1,
+    days=365,
+):
+    """A certificate; of the key `own`, of the authority, for a year, unless told otherwise.
+
+    `usage` names what the key may do; None leaves it open.
+    """
+    start = datetime.now(timezone.utc) - timedelta(days=started_days_ago)
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(subject or make_subject())
+        .issuer_name(issuer)
+        .public_key((key or get_key()).public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=days))
+    )
+    if usage is not None:
+        kinds = [
+            "digital_signature",
+            "content_commitment",
+            "key_encipherment",
+            "data_encipherment",
+            "key_agreement",
+            "key_cert_sign",
+            "crl_sign",
+            "encipher_only",
+            "decipher_only",
+        ]
+        builder = builder.add_extension(
+            x509.KeyUsage(**{kind: kind in usage for kind in kinds}), critical=True
+        )
+    return builder.sign(issuer_key or get_key("authority"), algorithm or hashes.SHA256())
+
+
+@functools.cache
+def get_chain():
+    """The authority's certificate and that of its root."""
+    return (
+        issue(AUTHORITY, get_key("authority"), ROOT, get_key("root"), usage=("key_cert_sign",)),
+        issue(ROOT, get_key("root"), ROOT, get_key("root"), usage=("key_cert_sign",)),
+    )
+
+
+def to_pem(*things):
+    """Certificates and keys, one behind the other."""
+    return b"".join(
+        thing.public_bytes(serialization.Encoding.PEM)
+        if isinstance(thing, x509.Certificate)
+        else key_to_pem(thing)
+        for thing in things
+    )
+
+
+def key_to_pem(key, password=None, traditional=False):
+    return key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL
+        if traditional
+        else serialization.PrivateFormat.PKCS8,
+        serialization.BestAvailableEncryption(password.encode())
+        if password
+        else serialization.NoEncryption(),
+    )
+
+
+def make_p12(certificate=None, key=None, chain=(), password=PASSWORD, encryption=None):
+    """A PKCS #12; without a certificate with a good one, `key=False` leaves the key out."""
+    return pkcs12.serialize_key_and_certificates(
+        b"own",
+        None if key is False else key or get_key(),
+        certificate or issue(),
+        list(chain),
+        encryption
+        or (
+            serialization.BestAvailableEncryption(password.encode())
+            if password
+            else serialization.NoEncryption()
+        ),
+    )
+
+
+@contextmanager
+def secret(current=SECRET, previous=None, **more):
+    """Let this server have a secret to seal keys with, or none."""
+    values = {
+        "CERTIFICATE_KEY_SECRET": current,
+        "CERTIFICATE_KEY_SECRET_PREVIOUS": previous,
+        **more,
+    }
+    with patch.dict(os.environ, {name: value for name, value in values.items() if value}):
+        for name, value in values.items():
+            if not value:
+                os.environ.pop(name, None)
+        yield

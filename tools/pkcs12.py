@@ -1,0 +1,415 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""Open the file of a company's own certificate, and say everything that is wrong with it.
+
+A private key is opened by `pkcs12_child.py`, in a process with limits of its own: a file can ask for
+as much work as it likes. The child reports what is inside; every rule is here.
+"""
+
+import base64
+import json
+import re
+import subprocess
+import sys
+import unicodedata
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.exceptions import UnsupportedAlgorithm
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.x509.oid import ExtensionOID, NameOID
+
+MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
+
+# Why a file cannot be opened.
+CODES = (
+    "empty",
+    "too_large",
+    "not_certificate",
+    "damaged",
+    "too_complex",
+    "unsupported",
+    "password_missing",
+    "password_wrong",
+    "no_certificate",
+    "no_key",
+    "key_mismatch",
+)
+# What is wrong with a certificate that was opened: it does not sign electronic invoices.
+FAULTS = (
+    "not_rsa",
+    "weak_key",
+    "weak_hash",
+    "no_signing",
+    "expired",
+    "not_yet_valid",
+    "other_nit",
+)
+# What somebody should look at, and what was not looked at.
+WARNINGS = ("unknown_issuer", "no_nit", "not_checked_for_revocation")
+
+_MIN_BITS = 2048
+_WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
+_CHILD = Path(__file__).with_name("pkcs12_child.py")
+# The child limits its own CPU time; this is for a machine too busy to give it any.
+_WALL_SECONDS = 20
+
+# Where authorities in Colombia write the NIT of the subscriber, the surest first. The same fields carry
+# the citizenship card of a person, and serialNumber is used for either.
+_NIT_OIDS = (
+    "1.3.6.1.4.1.23267.2.3",  # Certicamara: NIT
+    "1.3.6.1.4.1.31136.1.1.20.2",  # GSE: NIT
+    "2.5.4.97",  # organizationIdentifier (ETSI EN 319 412-1): NTRCO-900123456
+    "2.5.4.5",  # serialNumber
+    "0.9.2342.19200300.100.1.1",  # UID
+)
+_NAME_OIDS = ("2.5.4.10", "2.5.4.11", "2.5.4.3")  # O, OU, CN: "... NIT 900.123.456-1"
+_PRIVATE_OIDS = (
+    "1.3.6.1.4.1."  # of some authority: counts when it is the NIT, and says nothing else
+)
+_NUMBER = re.compile(r"\d[\d. ]{4,18}\d(?:\s*-\s*\d(?!\d))?")
+
+
+class CertificateRefused(Exception):
+    """The file cannot be opened, or lacks what it takes to sign.
+
+    :ivar str code: the reason, one of `CODES`.
+    :ivar CertificateFacts | None facts: of the certificate without its key, when that much was found.
+    """
+
+    def __init__(self, code, facts=None):
+        super().__init__(code)
+        self.code = code
+        self.facts = facts
+
+
+class CertificateCheckUnavailable(RuntimeError):
+    """The file could not be opened for a reason of the server's. It says nothing of the file."""
+
+
+@dataclass(frozen=True)
+class CertificateFacts:
+    """What is known of a certificate.
+
+    :ivar bytes certificate: PEM.
+    :ivar bytes | None key: its private key, PKCS #8 in PEM without encryption; never shown or logged.
+    :ivar tuple[bytes, ...] chain: certificates of the authorities in the same file, PEM, in order.
+    :ivar str subject: common name of the subscriber, else the organisation.
+    :ivar str issuer: the same of the authority.
+    :ivar tuple[str, ...] authorities: names of whoever issued it and the chain, as written.
+    :ivar str serial_number: hexadecimal.
+    :ivar datetime not_before: in UTC.
+    :ivar datetime not_after: in UTC; the last moment at which it signs.
+    :ivar tuple[str, ...] nits: digits of the numbers that the subscriber is identified by, the surest
+        first; with a check digit or without, as they are written.
+    :ivar tuple[str, ...] numbers: digits of whatever else in it could be a NIT.
+    :ivar int | None bits: length of the RSA key; None when the key is of another kind.
+    :ivar str | None hash_name: of its signature, such as `sha256`.
+    :ivar bool signs: whether its key usage allows signatures, or says nothing.
+    :ivar str sha256: fingerprint, 64 lower case hexadecimal digits.
+    """
+
+    certificate: bytes
+    subject: str
+    issuer: str
+    authorities: tuple
+    serial_number: str
+    not_before: datetime
+    not_after: datetime
+    nits: tuple
+    numbers: tuple
+    bits: int | None
+    hash_name: str | None
+    signs: bool
+    sha256: str
+    chain: tuple = ()
+    key: bytes | None = field(default=None, repr=False)
+
+
+# === OPENING === #
+
+
+def open_pkcs12(data: bytes, password: str) -> CertificateFacts:
+    """Open a PKCS #12 file (.p12, .pfx).
+
+    :param data: the decoded file.
+    :param password: as typed; empty for none.
+    :raise CertificateRefused: with one of `CODES`.
+    :raise CertificateCheckUnavailable: the server cannot open any file.
+    """
+    return open_certificate([data], password)
+
+
+def open_certificate(files, password: str) -> CertificateFacts:
+    """Open a certificate and its key from one or several files: PKCS #12, PEM or DER, in any order.
+
+    :param list[bytes] files: the decoded files.
+    :param password: of the PKCS #12 or of the key, as typed; empty for none.
+    :raise CertificateRefused: with one of `CODES`.
+    :raise CertificateCheckUnavailable: the server cannot open any file.
+    """
+    if not files or not all(files):
+        raise CertificateRefused("empty")
+    if sum(map(len, files)) > MAX_SIZE:
+        raise CertificateRefused("too_large")
+    found = _ask_child(files, password)
+    if "certificates" not in found:
+        raise CertificateRefused(found.get("refused", "too_complex"))
+    try:
+        certificates = [
+            x509.load_der_x509_certificate(base64.b64decode(der)) for der in found["certificates"]
+        ]
+        return _pair(certificates, found["keys"])
+    except CertificateRefused:
+        raise
+    except Exception as error:  # fields of a certificate are parsed when they are read
+        raise CertificateRefused("damaged") from error
+
+
+def read_certificate(pem: bytes) -> CertificateFacts:
+    """Read a certificate that was stored, with its chain behind it, and without its key.
+
+    :param pem: one or more certificates.
+    :raise CertificateRefused: `damaged`.
+    """
+    try:
+        first, *chain = (
+            x509.load_pem_x509_certificate(block)
+            for block in re.findall(
+                rb"-----BEGIN CERTIFICATE.*?END CERTIFICATE-----", pem, re.DOTALL
+            )
+        )
+        return _read(first, chain)
+    except Exception as error:  # whatever is wrong with it
+        raise CertificateRefused("damaged") from error
+
+
+def _pair(certificates, keys):
+    """Find the certificate that one of the keys belongs to; the rest is its chain."""
+    if not certificates:
+        raise CertificateRefused("no_certificate")
+    for key in keys:
+        for certificate in certificates:
+            if _get_public_der(certificate) == base64.b64decode(key["public"]):
+                others = [other for other in certificates if other != certificate]
+                facts = _read(certificate, _order_chain(certificate, others))
+                return replace(facts, key=base64.b64decode(key["key"]))
+    # Nobody says which is the subscriber's: the one that issued none of the others.
+    issuers = {
+        certificate.issuer for certificate in certificates if not _is_self_signed(certificate)
+    }
+    ends = [certificate for certificate in certificates if certificate.subject not in issuers]
+    raise CertificateRefused(
+        "key_mismatch" if keys else "no_key", _read((ends or certificates)[0], [])
+    )
+
+
+def _order_chain(certificate, others):
+    """Return the authorities' certificates from the issuer upwards."""
+    chain = []
+    while others and not _is_self_signed(certificate):
+        certificate = next((c for c in others if c.subject == certificate.issuer), None)
+        if certificate is None:
+            break
+        others.remove(certificate)
+        chain.append(certificate)
+    return chain
+
+
+def _is_self_signed(certificate):
+    return certificate.subject == certificate.issuer
+
+
+def _get_public_der(certificate):
+    try:
+        return certificate.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
+        )
+    except (UnsupportedAlgorithm, ValueError):
+        return None
+
+
+# === READING === #
+
+
+def _read(certificate, chain):
+    try:
+        public = certificate.public_key()
+    except (UnsupportedAlgorithm, ValueError):
+        public = None
+    try:
+        hash_name = certificate.signature_hash_algorithm.name
+    except (AttributeError, UnsupportedAlgorithm):
+        hash_name = None
+    nits, numbers = _find_numbers(certificate)
+    return CertificateFacts(
+        certificate=certificate.public_bytes(serialization.Encoding.PEM),
+        chain=tuple(c.public_bytes(serialization.Encoding.PEM) for c in chain),
+        subject=_get_label(certificate.subject),
+        issuer=_get_label(certificate.issuer),
+        authorities=tuple(
+            str(attribute.value)
+            for c in (certificate, *chain)
+            for attribute in c.issuer
+            if attribute.oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+        ),
+        serial_number=f"{certificate.serial_number:x}",
+        not_before=_get_moment(certificate, "not_valid_before"),
+        not_after=_get_moment(certificate, "not_valid_after"),
+        nits=nits,
+        numbers=numbers,
+        bits=public.key_size if isinstance(public, rsa.RSAPublicKey) else None,
+        hash_name=hash_name,
+        signs=_can_sign(certificate),
+        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+    )
+
+
+def _get_moment(certificate, name):
+    # cryptography before 42 knows moments without a time zone only: UTC.
+    moment = getattr(certificate, f"{name}_utc", None)
+    return moment or getattr(certificate, name).replace(tzinfo=timezone.utc)
+
+
+def _get_label(name):
+    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
+        for attribute in name.get_attributes_for_oid(oid):
+            if attribute.value:
+                return str(attribute.value)
+    return name.rfc4514_string()
+
+
+def _can_sign(certificate):
+    try:
+        usage = certificate.extensions.get_extension_for_oid(ExtensionOID.KEY_USAGE).value
+    except x509.ExtensionNotFound:
+        return True  # RFC 5280, section 4.2.1.3: it restricts nothing
+    return usage.digital_signature or usage.content_commitment
+
+
+def _find_numbers(certificate):
+    """Return the numbers that identify the subscriber, and others that may."""
+    alternatives = [
+        name
+        for extension in certificate.extensions
+        if extension.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME
+        for name in extension.value.get_values_for_type(x509.DirectoryName)
+    ]
+    attributes = [
+        (attribute.oid.dotted_string, str(attribute.value))
+        for name in (certificate.subject, *alternatives)
+        for attribute in name
+    ]
+    nits = [
+        number
+        for oid in _NIT_OIDS
+        for found, text in attributes
+        if found == oid
+        for number in _read_numbers(text)
+    ]
+    others = [
+        number
+        for found, text in attributes
+        if found in _NAME_OIDS or found.startswith(_PRIVATE_OIDS)
+        for number in _read_numbers(text)
+    ]
+    return tuple(dict.fromkeys(nits)), tuple(dict.fromkeys(others))
+
+
+def _read_numbers(text):
+    return [re.sub(r"\D", "", number).lstrip("0") for number in _NUMBER.findall(text)]
+
+
+# === JUDGING === #
+
+
+def find_faults(facts, nit, moment):
+    """Say everything that keeps a certificate from signing a company's invoices.
+
+    :param CertificateFacts facts: of the certificate.
+    :param str | None nit: of the company, with its check digit: ``900987321-1``.
+    :param datetime moment: now, with its time zone.
+    :return: of `FAULTS`; empty when nothing is wrong.
+    :rtype: list[str]
+    """
+    found = {
+        # DIAN takes RSA with SHA-256 or more only: Anexo tecnico 1.9, section 6.
+        "not_rsa": facts.bits is None,
+        "weak_key": facts.bits is not None and facts.bits < _MIN_BITS,
+        "weak_hash": facts.hash_name in _WEAK_HASHES,
+        "no_signing": not facts.signs,
+        "expired": moment > facts.not_after,
+        "not_yet_valid": moment < facts.not_before,
+        "other_nit": bool(nit and facts.nits) and not _names_nit(facts, nit),
+    }
+    return [code for code in FAULTS if found[code]]
+
+
+def find_warnings(facts, nit, authorities):
+    """Say what should be looked at in a certificate that signs.
+
+    :param CertificateFacts facts: of the certificate.
+    :param str | None nit: of the company, with its check digit.
+    :param authorities: names of the accredited authorities, each a part of how it calls itself.
+    :return: of `WARNINGS`.
+    :rtype: list[str]
+    """
+    issuers = " | ".join(map(_simplify, facts.authorities))
+    found = {
+        "unknown_issuer": not any(_simplify(name) in issuers for name in authorities),
+        "no_nit": bool(nit) and not _names_nit(facts, nit),
+        # It takes asking an address that the file names, which is not for a server to do unasked.
+        "not_checked_for_revocation": True,
+    }
+    return [code for code in WARNINGS if found[code]]
+
+
+def _names_nit(facts, nit):
+    """Tell whether a certificate names a NIT, with its check digit or without."""
+    number, digit = re.sub(r"[^\d-]", "", nit).split("-")
+    return not {number, number + digit}.isdisjoint((*facts.nits, *facts.numbers))
+
+
+def _simplify(name):
+    """Write a name without case, accents and punctuation."""
+    letters = unicodedata.normalize("NFKD", name.casefold())
+    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
+    return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())
+
+
+# === CHILD === #
+
+
+def _ask_child(files, password):
+    """Return what the child found before it ended, in whatever way it ended."""
+    asked = {
+        "files": [base64.b64encode(file).decode() for file in files],
+        "password": password or "",
+    }
+    try:
+        output = subprocess.run(
+            [sys.executable or "", "-I", str(_CHILD)],
+            input=json.dumps(asked).encode(),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=_WALL_SECONDS,
+            cwd=_CHILD.parent,
+            env={},
+            check=False,
+        ).stdout
+    except subprocess.TimeoutExpired as expired:  # killed and reaped by then
+        output = expired.output or b""
+    except OSError as error:
+        # Without its cause, which could show what the child was given.
+        raise CertificateCheckUnavailable(type(error).__name__) from None
+    found = {}
+    for line in output.splitlines():
+        try:
+            found.update(json.loads(line))
+        except (ValueError, TypeError):  # cut in the middle by a kill, or not ours at all
+            break
+    if "ready" not in found:
+        raise CertificateCheckUnavailable("It needs the Python package cryptography and 600 MB.")
+    return found

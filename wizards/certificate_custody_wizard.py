@@ -1,0 +1,68 @@
+from odoo import fields, models
+
+from ..const import GROUP_CUSTODIAN
+from ..models import certificate_custody as custody
+
+
+class CertificateCustodyWizard(models.TransientModel):
+    """Shows a custodian how each key is kept, and seals those that can be read."""
+
+    _name = "certificate.custody.wizard"
+    _description = "Custody of Keys"
+
+    protection = fields.Char(compute="_compute_custody", help="As `get_protection` tells it.")
+    protection_sentence = fields.Char(compute="_compute_custody")
+    keys = fields.Json(compute="_compute_custody", help="One row for each key.")
+    can_seal = fields.Boolean(compute="_compute_custody")
+    has_locked_key = fields.Boolean(compute="_compute_custody")
+
+    def _compute_display_name(self):
+        self.display_name = self.env._("Custody of keys")
+
+    def _compute_custody(self):
+        """Look at each key of the custodian's companies; without the group, at none."""
+        labels = {
+            "sealed": self.env._("Sealed"),
+            "previous": self.env._("Sealed with the previous secret"),
+            "locked": self.env._("Sealed with a secret that this server does not have"),
+            "plain": self.env._("Not sealed"),
+            "none": self.env._("No key"),
+        }
+        certificates = self._get_certificates()
+        states = {certificate: custody.get_key_state(certificate) for certificate in certificates}
+        protection = custody.get_protection()
+        for wizard in self:
+            wizard.protection = protection
+            wizard.protection_sentence = custody.get_protection_sentence(self.env)
+            wizard.keys = [
+                {
+                    "id": certificate.id,
+                    "company": certificate.company_id.name,
+                    "certificate": certificate.subject_common_name or certificate.name,
+                    "state": state,
+                    "label": labels[state],
+                }
+                for certificate, state in states.items()
+            ]
+            wizard.has_locked_key = "locked" in states.values()
+            wizard.can_seal = protection == "sealed" and not {"plain", "previous"}.isdisjoint(
+                states.values()
+            )
+
+    def _get_certificates(self):
+        """Return what the custodian's companies lend, and what they brought, in sudo mode.
+
+        :rtype: certificate.certificate
+        """
+        self.env["certificate.activation"]._check_group(GROUP_CUSTODIAN)
+        companies = self.env.companies.sudo()
+        own = companies.env["certificate.activation"].search(
+            [("company_id", "in", companies.ids), ("route", "=", "own")]
+        )
+        return companies.certificate_lent_id | own.certificate_id
+
+    def action_seal(self):
+        """Seal every key that is not, and again what the previous secret sealed."""
+        for certificate in self._get_certificates():
+            if custody.get_key_state(certificate) in ("plain", "previous"):
+                certificate._seal_key()
