@@ -2,9 +2,8 @@ from datetime import datetime, timezone
 
 from odoo import api, models
 from odoo.exceptions import UserError
-from odoo.tools import format_datetime
 
-from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER, COLOMBIA_TZ, GROUP_USER
+from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER, GROUP_USER
 from ..tools import identity, pkcs12
 from . import certificate_custody as custody
 
@@ -216,9 +215,8 @@ class CertificateActivation(models.Model):
         }
 
     def _format_moment(self, moment):
-        """Write a moment, in UTC with its time zone, as the clocks of Colombia show it."""
-        naive = moment.replace(tzinfo=None)
-        return format_datetime(self.env, naive, tz=COLOMBIA_TZ, dt_format="d MMMM y, HH:mm")
+        """Write the day in Colombia of a moment in UTC."""
+        return self._format_date(self._get_day(moment.replace(tzinfo=None)))
 
     def _get_certificate_sentence(self, code, facts):
         """Say one thing about a certificate, with its remedy.

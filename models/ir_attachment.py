@@ -42,3 +42,10 @@ class IrAttachment(models.Model):
             raise AccessError(
                 self.env._("This file is attached and deleted on its record, where it is checked.")
             )
+
+    @api.model
+    def _index(self, bin_data, file_type, checksum=None):
+        """Keep private keys, which are text, out of the column that is searched for words."""
+        if b"PRIVATE KEY-----" in (bin_data or b""):
+            return None
+        return super()._index(bin_data, file_type, checksum=checksum)

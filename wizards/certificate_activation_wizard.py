@@ -309,13 +309,26 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_start_own(self):
         """Bring the company's own certificate, instead of the lent one or of one that ends."""
-        return self.activation_id._start_own().action_open_wizard()
+        self._show(self.activation_id._start_own())
 
     def action_abandon_own(self):
         """Go back to where the company was before it brought its own certificate."""
-        activation = self.activation_id
-        activation._abandon_own()
-        return activation.with_company(activation.company_id).browse().action_open_wizard()
+        company = self.activation_id.company_id
+        self.activation_id._abandon_own()
+        self._show(self.activation_id.with_company(company)._get_or_start())
+
+    def _show(self, activation):
+        """Turn this page to another activation of the company, as if it had been opened at it."""
+        self._trusted().write(
+            {
+                "activation_id": activation.id,
+                "receipt_id": activation._get_receipt().id,
+                "findings": False,
+                "is_letter_requested": False,
+                "is_receipt_requested": False,
+                "is_notice_understood": False,
+            }
+        )
 
     def action_delete_certificate(self):
         self.activation_id._delete_certificate()

@@ -1,0 +1,387 @@
+"""A company that signs with its own certificate: how it is brought, what ends, and what is kept."""
+
+import io
+from datetime import datetime, timedelta
+from unittest.mock import patch
+
+from freezegun import freeze_time
+from psycopg2.errors import UniqueViolation
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from ..const import AUTHORITIES_PARAMETER, OWN_CERTIFICATE_ROUTE
+from ..models import certificate_custody as custody
+from ..tools import pkcs12 as tool
+from . import own_samples
+from .common import CertificateCommon
+from .own_samples import PASSWORD
+
+CERTIFICATE = "certificate.certificate"
+
+
+class OwnCertificateCommon(CertificateCommon):
+    def get_own(self, user=None):
+        """Return an activation in which the company brings its own certificate."""
+        return self.start(user)._start_own()
+
+    def load(self, activation, data=None, password=PASSWORD):
+        """Load a file; without one a good one. Returns what is wrong."""
+        files = data if isinstance(data, list) else [data or own_samples.make_p12()]
+        return activation._load_certificate(files, password)
+
+    def get_active_own(self, user=None):
+        activation = self.get_own(user)
+        self.assertFalse(self.load(activation))
+        activation.action_finish()
+        return activation
+
+    def assertSigns(self, activation):
+        """Assert that the key and the certificate of an activation in force belong together."""
+        certificate, key = custody.open_signing_key(activation)
+        self.assertEqual(
+            certificate.public_key().public_numbers(), key.public_key().public_numbers()
+        )
+
+    def get_certificates(self):
+        certificates = self.env[CERTIFICATE].sudo().with_context(active_test=False)
+        return certificates.search([("company_id", "=", self.company_a.id)])
+
+
+@tagged("post_install", "-at_install")
+class TestOwnCertificate(OwnCertificateCommon):
+    # === FROM NOTHING TO ACTIVE === #
+
+    def test_a_company_brings_its_own_certificate_and_pays_nothing(self):
+        activation = self.get_own()
+        self.assertEqual((activation.route, activation.state), ("own", "process"))
+        self.assertEqual(self.start(), activation, "where the company goes on")
+        self.assertEqual(self.load(activation), {})
+        self.assertFalse(self.get_certificates().active, "nobody else takes it before")
+        activation.action_finish()
+        self.assertEqual(activation.state, "active")
+        self.assertEqual(activation.date_start, activation._get_today())
+        certificate = activation.sudo().certificate_id
+        self.assertEqual(activation.date_end, activation._get_day(certificate.date_end))
+        self.assertTrue(certificate.active and certificate.is_valid)
+        self.assertFalse(certificate.loading_error)
+        self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+        self.assertFalse(activation.sudo().payment_move_id)
+        self.assertSigns(activation)
+        self.assertEqual(self.start(), activation)
+
+    def test_it_works_where_nobody_sells_a_certificate(self):
+        self.company_a.sudo().certificate_seller_id = False
+        self.assertSigns(self.get_active_own())
+
+    def test_the_chain_is_kept(self):
+        activation = self.get_own()
+        self.load(activation, own_samples.make_p12(chain=own_samples.get_chain()))
+        self.assertEqual(len(activation._read_certificate().chain), 2)
+
+    def test_certificate_and_key_come_in_two_files_as_well(self):
+        activation = self.get_own()
+        pem, key = (
+            own_samples.to_pem(own_samples.issue()),
+            own_samples.key_to_pem(own_samples.get_key(), PASSWORD),
+        )
+        self.assertEqual(list(self.load(activation, [pem])), ["key"])
+        self.assertEqual(list(self.load(activation, [pem, key], "wrong")), ["password"])
+        self.assertEqual(self.load(activation, [pem, key]), {})
+        activation.action_finish()
+        self.assertSigns(activation)
+
+    def test_unpaid_it_takes_the_place_of_the_lent_one(self):
+        loan = self.start()
+        self.assertEqual(loan.route, "loan")
+        own = loan._start_own()
+        self.assertEqual(loan.state, "pay", "until the own one is active")
+        self.load(own)
+        own.action_finish()
+        self.assertEqual(loan.state, "cancelled")
+
+    def test_what_was_paid_for_a_lent_one_is_not_lost(self):
+        loan = self.get_processing()
+        own = loan._start_own()
+        self.load(own)
+        own.action_finish()
+        self.assertEqual((loan.state, loan.payment_status), ("process", "paid"))
+
+    def test_an_activation_without_payment_takes_no_payment(self):
+        own = self.get_own()
+        own.action_verify_payment()
+        self.assertEqual(self.get_wizard(own.action_pay()).activation_id, own)
+        self.assertFalse(own.sudo().payment_move_id)
+        self.assertEqual(own.state, "process")
+
+    def test_the_seller_brings_none(self):
+        seller = self.env["certificate.activation"].sudo().create({"company_id": self.seller.id})
+        with self.assertRaises(UserError):
+            seller._start_own()
+
+    # === WHAT ENDS === #
+
+    def test_the_lent_one_signs_until_the_own_one_is_active(self):
+        loan = self.get_active()
+        own = loan._start_own()
+        self.load(own)
+        self.assertEqual(self.company_a._get_active_certificate_activation(), loan)
+        self.assertTrue(own._get_replaced_sentence())
+        self.assertSigns(loan)
+        own.action_finish()
+        self.assertEqual((loan.state, own.state), ("expired", "active"))
+        self.assertEqual(loan.date_end, own.date_start)
+        self.assertEqual(self.company_a._get_active_certificate_activation(), own)
+        self.assertSigns(own)
+        with self.assertRaises(UserError):
+            custody.open_signing_key(loan)
+        self.assertTrue(self.seller.sudo().certificate_lent_id.active, "it signs for others")
+
+    def test_a_renewal_is_a_new_record_and_archives_the_old_certificate(self):
+        first = self.get_active_own()
+        old = first.sudo().certificate_id
+        renewal = first._start_own()
+        self.assertEqual(renewal.renewal_of_id, first)
+        self.assertEqual(first.state, "active")
+        self.load(renewal, own_samples.make_p12(own_samples.issue(days=700)))
+        self.assertTrue(old.active)
+        renewal.action_finish()
+        new = renewal.sudo().certificate_id
+        self.assertNotEqual(new, old)
+        self.assertEqual(self.get_certificates().filtered("active"), new)
+        self.assertEqual((first.state, renewal.state), ("expired", "active"))
+        self.assertSigns(renewal)
+
+    def test_a_company_has_one_active_activation_of_whatever_route(self):
+        own = self.get_active_own()
+        self.env.flush_all()
+        loan = own.sudo().create({"company_id": self.company_a.id})
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            loan.state = "active"
+            loan.flush_recordset()
+
+    def test_a_lent_one_takes_the_place_of_an_own_one_too(self):
+        loan = self.get_downloaded()
+        self.attach(loan)
+        own = loan._start_own()
+        self.load(own)
+        own.action_finish()
+        loan.action_finish()
+        self.assertEqual((own.state, loan.state), ("expired", "active"))
+        self.assertFalse(own.sudo().certificate_id.active)
+
+    def test_revoking_archives_and_cancelling_deletes_it(self):
+        own = self.get_active_own()
+        own.with_user(self.manager_a).action_revoke()
+        self.assertFalse(own.sudo().certificate_id.active)
+        with self.assertRaises(UserError):
+            custody.open_signing_key(own)
+        following = own._start_own()
+        self.load(following)
+        following.with_user(self.manager_a).action_cancel()
+        self.assertFalse(following.sudo().certificate_id)
+        self.assertEqual(self.get_certificates(), own.sudo().certificate_id)
+
+    def test_going_back_deletes_what_was_loaded(self):
+        loan = self.start()
+        wizard = self.get_wizard(loan.action_open_wizard())
+        wizard.action_start_own()
+        own = wizard.activation_id
+        self.assertEqual((own.route, wizard.step), ("own", "process"))
+        self.load(own)
+        wizard.action_abandon_own()
+        self.assertEqual(wizard.activation_id, loan)
+        self.assertEqual(own.state, "cancelled")
+        self.assertFalse(self.get_certificates())
+        self.assertFalse(
+            self.env["certificate.key"].sudo().search([("company_id", "=", self.company_a.id)])
+        )
+
+    # === FINDINGS === #
+
+    def test_each_finding_is_a_sentence_in_its_place(self):
+        activation = self.get_own()
+        small, key = own_samples.get_small_key(), own_samples.get_key()
+        issue, subject = own_samples.issue, own_samples.make_subject
+        p12 = own_samples.make_p12
+        for place, count, data in (
+            ("password", 1, p12(password="another")),
+            ("certificate", 1, b"no certificate"),
+            ("certificate", 1, b"\x30" * 200_000),
+            ("certificate", 1, p12()[:-99]),
+            ("certificate", 1, own_samples.key_to_pem(key)),
+            ("key", 1, p12(key=False)),
+            ("key", 1, own_samples.to_pem(issue(), own_samples.get_key("other"))),
+            ("certificate", 1, p12(issue(started_days_ago=9, days=8))),
+            ("certificate", 1, p12(issue(started_days_ago=-3))),
+            ("certificate", 1, p12(issue(usage=("key_agreement",)))),
+            ("certificate", 1, p12(issue(key=small), small)),
+            ("certificate", 1, p12(issue(subject("830114921")))),
+            ("certificate", 2, p12(issue(subject("830114921"), small), small)),
+        ):
+            with self.subTest(place=place, data=data[:9]):
+                errors = self.load(activation, data)
+                self.assertEqual(list(errors), [place])
+                self.assertEqual(len(set(errors[place])), count)
+                self.assertFalse(activation.sudo().certificate_id)
+        # The key is missing, and the certificate would be the wrong one anyway.
+        errors = self.load(activation, p12(issue(subject("830114921")), key=False))
+        self.assertEqual(set(errors), {"key", "certificate"})
+        with self.assertRaises(UserError):
+            activation.action_finish()
+
+    def test_every_code_has_its_sentence(self):
+        activation = self.get_own()
+        facts = tool.open_pkcs12(own_samples.make_p12(), PASSWORD)
+        codes = (*tool.CODES, *tool.FAULTS, *tool.WARNINGS)
+        sentences = {activation._get_certificate_sentence(code, facts) for code in codes}
+        self.assertEqual(len(sentences), len(codes))
+
+    def test_a_refused_file_keeps_what_was_loaded_before(self):
+        activation = self.get_own()
+        self.load(activation)
+        before = activation.sudo().certificate_id
+        self.assertTrue(self.load(activation, b"nothing"))
+        self.assertEqual(activation.sudo().certificate_id, before)
+
+    def test_another_file_takes_the_place_of_the_first(self):
+        activation = self.get_own()
+        for _time in range(2):
+            self.assertEqual(self.load(activation), {})
+        self.assertEqual(self.get_certificates(), activation.sudo().certificate_id)
+        activation._delete_certificate()
+        self.assertFalse(self.get_certificates())
+
+    def test_a_company_without_a_nit_completes_its_profile_first(self):
+        activation = self.get_own()
+        self.company_a.sudo().vat = False
+        self.assertEqual(list(self.load(activation)), ["certificate"])
+
+    def test_what_went_wrong_after_loading_is_found_at_the_end(self):
+        activation = self.get_own()
+        self.load(activation)
+        with freeze_time(datetime.now() + timedelta(days=400)), self.assertRaises(UserError):
+            activation.action_finish()
+        self.company_a.sudo().vat = "830114921-1"
+        with self.assertRaises(UserError):
+            activation.action_finish()
+        self.assertEqual(activation.state, "process")
+
+    def test_the_screen_tells_of_the_certificate_and_of_what_to_look_at(self):
+        wizard = self.get_wizard(self.get_own().action_open_wizard())
+        self.assertFalse(wizard.own_certificate)
+        self.assertFalse(wizard.can_finish)
+        self.load(wizard.activation_id)
+        wizard.invalidate_recordset()
+        self.assertTrue(wizard.can_finish)
+        values = [value for _label, value in wizard.own_certificate["rows"]]
+        self.assertIn("CAFE DE LA SIERRA SAS", values)
+        self.assertIn("900987321", values)
+        self.assertEqual(len(wizard.own_certificate["warnings"]), 1, "revocation")
+        self.env["ir.config_parameter"].sudo().set_param(AUTHORITIES_PARAMETER, "Certicámara, GSE")
+        wizard.invalidate_recordset()
+        self.assertEqual(len(wizard.own_certificate["warnings"]), 2)
+
+    # === RIGHTS === #
+
+    def test_nobody_else_brings_deletes_or_gives_up(self):
+        activation = self.get_own()
+        self.load(activation)
+        certificate = activation.sudo().certificate_id
+        for user in (self.user_b, self.stranger):
+            other = activation.with_user(user)
+            for attempt in (
+                other._start_own,
+                other._abandon_own,
+                other._delete_certificate,
+                other._describe_certificate,
+                lambda other=other: self.load(other),
+                other.action_finish,
+            ):
+                with self.subTest(user.login), self.assertRaises(AccessError):
+                    attempt()
+        self.assertEqual(activation.sudo().certificate_id, certificate)
+        self.assertEqual(activation.state, "process")
+
+    def test_an_activation_of_a_lent_certificate_takes_no_file(self):
+        loan = self.get_processing()
+        for attempt in (lambda: self.load(loan), loan._delete_certificate, loan._abandon_own):
+            with self.assertRaises(UserError):
+                attempt()
+        self.assertFalse(loan.sudo().certificate_id)
+        self.assertEqual(loan.state, "process")
+
+    def test_an_active_one_does_not_change(self):
+        own = self.get_active_own()
+        certificate = own.sudo().certificate_id
+        for attempt in (lambda: self.load(own), own._delete_certificate, own._abandon_own):
+            with self.assertRaises(UserError):
+                attempt()
+        own.action_finish()
+        self.assertEqual(own.sudo().certificate_id, certificate)
+
+    def test_a_certificate_that_odoo_cannot_load_is_an_error(self):
+        activation = self.get_own()
+        for target, value in (
+            ("_has_key", lambda self: False),
+            ("_compute_pem_certificate", lambda self: self.write({"loading_error": "No"})),
+        ):
+            with (
+                self.cr.savepoint() as savepoint,
+                patch.object(self.env.registry[CERTIFICATE], target, value),
+                self.assertRaises(UserError),
+            ):
+                self.load(activation)
+            savepoint.rollback() if not savepoint.closed else None
+        self.assertFalse(activation.sudo().certificate_id)
+
+
+@tagged("post_install", "-at_install")
+class TestOwnCertificateUpload(OwnCertificateCommon, HttpCase):
+    def upload(self, activation, user=None, certificate=None, token=True, **data):
+        self.authenticate(user and user.login, user and user.login)
+        if token:
+            data["csrf_token"] = self.csrf_token()
+        files = {"certificate": ("own.p12", io.BytesIO(certificate or own_samples.make_p12()))}
+        return self.url_open(f"{OWN_CERTIFICATE_ROUTE}/{activation.id}", data=data, files=files)
+
+    def csrf_token(self):
+        from odoo.http import Request
+
+        return Request.csrf_token(self)
+
+    def test_a_file_is_uploaded_and_answered(self):
+        activation = self.get_own()
+        for password, places in (("wrong", ["password"]), (PASSWORD, [])):
+            response = self.upload(activation, self.user_a, password=password)
+            self.assertEqual(list(response.json()["errors"]), places)
+        self.assertTrue(activation.sudo().certificate_id)
+
+    def test_others_upload_nothing(self):
+        activation = self.get_own()
+        for user in (self.user_b, self.stranger, self.portal_user):
+            response = self.upload(activation, user, password=PASSWORD)
+            self.assertTrue(response.json()["errors"])
+        with mute_logger("odoo.http"):
+            self.assertNotEqual(
+                self.upload(activation, self.user_a, token=False, password=PASSWORD).status_code,
+                200,
+            )
+            response = self.upload(
+                activation, self.user_a, b"\x30" * 2 * tool.MAX_SIZE * 2, password=PASSWORD
+            )
+            self.assertEqual(response.status_code, 413)
+            self.assertEqual(
+                self.url_open(f"{OWN_CERTIFICATE_ROUTE}/{activation.id}").status_code, 405
+            )
+        self.assertFalse(activation.sudo().certificate_id)
+
+    def test_no_answer_is_a_traceback(self):
+        activation = self.get_own()
+        missing = activation.browse(2**30)
+        loan = self.start(self.user_b)
+        for record, user in ((missing, self.user_a), (loan, self.user_b)):
+            response = self.upload(record, user, password=PASSWORD)
+            self.assertEqual(response.status_code, 200)
+            self.assertEqual(list(response.json()["errors"]), ["certificate"])
