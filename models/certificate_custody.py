@@ -54,9 +54,18 @@ def load_certificate(certificate):
     """Read the public certificate of a `certificate.certificate`.
 
     :rtype: cryptography.x509.Certificate
+    :raise UserError: when there is none that can be read
     """
     content = certificate.sudo().with_context(bin_size=False).pem_certificate
-    return x509.load_pem_x509_certificate(base64.b64decode(content))
+    try:
+        return x509.load_pem_x509_certificate(base64.b64decode(content or b""))
+    except ValueError as error:
+        raise UserError(
+            certificate.env._(
+                "The certificate %s cannot be read. Ask its custodian to load it again.",
+                certificate.sudo().name,
+            )
+        ) from error
 
 
 def get_public_content(certificate):

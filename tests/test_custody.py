@@ -14,15 +14,14 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.service.model import call_kw
-from odoo.tests import HttpCase, get_db_name, tagged
+from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
 
-from ..const import MODULE
 from ..models import certificate_custody as custody
 from ..tools import pkcs12 as tool
 from . import own_samples, samples
 from .own_samples import PASSWORD
-from .test_own_certificate import OwnCertificateCommon, TestOwnCertificateUpload
+from .test_own_certificate import OwnCertificateCommon, UploadCommon
 
 CERTIFICATE, KEY = "certificate.certificate", "certificate.key"
 NEUTRALIZE = Path(__file__).parents[1] / "data" / "neutralize.sql"
@@ -55,11 +54,10 @@ class CustodyCommon(OwnCertificateCommon):
         if not depth:
             return False
         content = _BREAK.sub(b"", content)
-        for run in _BASE64.findall(content):
-            run = run.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
+        for text in _BASE64.findall(content):
+            run = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
             # Whatever stands before it may look like base64 too.
-            for start in range(4):
-                piece = run[start:]
+            for piece in (run[start:] for start in range(4)):
                 decoded = base64.b64decode(piece[: len(piece) // 4 * 4])
                 if self.leaks(decoded, secrets, depth - 1):
                     return True
@@ -238,11 +236,8 @@ class TestSealing(CustodyCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestCustody(CustodyCommon, HttpCase):
+class TestCustody(CustodyCommon, UploadCommon):
     """Company A signs with its own certificate, company B with the lent one; both keys are sealed."""
-
-    upload = TestOwnCertificateUpload.upload
-    csrf_token = TestOwnCertificateUpload.csrf_token
 
     def setUp(self):
         super().setUp()
@@ -349,10 +344,10 @@ class TestCustody(CustodyCommon, HttpCase):
         self.assertGreaterEqual(count, 500)
 
     def test_the_column_of_the_sealed_key_is_for_nobody(self):
-        certificates = self.own.sudo().certificate_id
+        certificate = self.own.sudo().certificate_id
         for kind, user in self.users.items():
-            env = self.env(user=user, context={"allowed_company_ids": user.company_ids.ids})
-            record = certificates.with_env(env)
+            context = {"allowed_company_ids": user.company_ids.ids}
+            record = certificate.with_env(self.env(user=user, su=False, context=context))
             for attempt in (
                 lambda record=record: record.read(["sealed_key"]),
                 lambda record=record: record.write({"sealed_key": False}),
@@ -360,11 +355,8 @@ class TestCustody(CustodyCommon, HttpCase):
                 lambda record=record: record.search([], order="sealed_key"),
                 lambda record=record: record.export_data(["sealed_key"]),
             ):
-                with self.subTest(kind), self.assertRaises((AccessError, ValueError)):
+                with self.subTest(kind), self.assertRaises(UserError):
                     attempt()
-            self.assertNotIn("sealed_key", self.env[CERTIFICATE].with_user(user).fields_get()) if (
-                user in (self.system_user, self.admin_user)
-            ) else None
 
     def test_no_protocol_shows_them_either(self):
         certificate = self.own.sudo().certificate_id
@@ -413,10 +405,9 @@ class TestCustody(CustodyCommon, HttpCase):
     def test_an_upload_leaves_nothing_in_a_log_a_message_or_a_row(self):
         own = self.own._start_own()
         wizard = self.get_wizard(own.action_open_wizard())
-        certificate, key = own_samples.issue(), own_samples.get_key("uploaded")
+        key = own_samples.get_key("uploaded")
         data = own_samples.make_p12(own_samples.issue(key=key), key)
         self.secrets |= self.get_numbers(key) | {base64.b64encode(data)[:60], data[60:90]}
-        self.assertTrue(certificate)
         for protection in (own_samples.SECRET, None):
             with own_samples.secret(protection), self.assertLogs("odoo", "DEBUG") as logs:
                 for password in ("almost " + PASSWORD, PASSWORD):
@@ -483,23 +474,20 @@ class TestCustody(CustodyCommon, HttpCase):
     def attempt(self, code, activation):
         """Run a server action as the system administrator; return what it finds, as bytes."""
         certificate = activation.sudo().certificate_id
-        action = self.env["ir.actions.server"].sudo()
-        action = action.create(
-            {
-                "name": "x",
-                "state": "code",
-                "model_id": self.env["ir.model"]._get(CERTIFICATE).id,
-                "code": f"certificate = env['{CERTIFICATE}'].browse({certificate.id})\n"
-                f"activation = env['certificate.activation'].browse({activation.id})\n"
-                f"{code}\n"
-                "action = {'found': found}",
-            }
-        )
         context = {"allowed_company_ids": self.system_user.company_ids.ids}
-        action = action.with_env(self.env(user=self.system_user, su=False, context=context))
+        env = self.env(user=self.system_user, su=False, context=context)
+        values = {
+            "name": "x",
+            "state": "code",
+            "model_id": self.env["ir.model"]._get(CERTIFICATE).id,
+            "code": f"certificate = env['{CERTIFICATE}'].browse({certificate.id})\n"
+            f"activation = env['certificate.activation'].browse({activation.id})\n"
+            f"{code}\n"
+            "action = {'found': found}",
+        }
         try:
             with self.cr.savepoint(), mute_logger("odoo.addons.base.models.ir_actions"):
-                found = action.run()["found"]
+                found = env["ir.actions.server"].create(values).run()["found"]
         except Exception as error:  # whatever it says is an answer
             found = str(error)
         return found if isinstance(found, bytes) else repr(found).encode()
@@ -539,7 +527,6 @@ class TestCustody(CustodyCommon, HttpCase):
 
     def neutralize(self):
         self.env.flush_all()
-        self.cr.execute("UPDATE ir_config_parameter SET value = 'True' WHERE key = %s", ["x"])
         self.cr.execute(NEUTRALIZE.read_text())
         self.env.invalidate_all()
 
@@ -561,7 +548,7 @@ class TestCustody(CustodyCommon, HttpCase):
         self.assertSigns(plain)
         others = self.env.ref("base.main_company")
         foreign = (
-            samples.store_certificate(others)
+            samples.store_certificate(others.sudo())
             if others not in (self.seller | self.company_a | self.company_b)
             else None
         )
@@ -621,4 +608,3 @@ class TestCustody(CustodyCommon, HttpCase):
             with self.assertRaises(UserError) as caught:
                 self.load(following)
         self.assertFalse(self.leaks(str(caught.exception).encode(), self.secrets))
-        self.assertTrue(MODULE)

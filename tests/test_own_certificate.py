@@ -8,6 +8,7 @@ from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
+from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -47,6 +48,15 @@ class OwnCertificateCommon(CertificateCommon):
     def get_certificates(self):
         certificates = self.env[CERTIFICATE].sudo().with_context(active_test=False)
         return certificates.search([("company_id", "=", self.company_a.id)])
+
+
+class UploadCommon(OwnCertificateCommon, HttpCase):
+    def upload(self, activation, user=None, certificate=None, token=True, **data):
+        self.authenticate(user and user.login, user and user.login)
+        if token:
+            data["csrf_token"] = Request.csrf_token(self)
+        files = {"certificate": ("own.p12", io.BytesIO(certificate or own_samples.make_p12()))}
+        return self.url_open(f"{OWN_CERTIFICATE_ROUTE}/{activation.id}", data=data, files=files)
 
 
 @tagged("post_install", "-at_install")
@@ -338,19 +348,7 @@ class TestOwnCertificate(OwnCertificateCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestOwnCertificateUpload(OwnCertificateCommon, HttpCase):
-    def upload(self, activation, user=None, certificate=None, token=True, **data):
-        self.authenticate(user and user.login, user and user.login)
-        if token:
-            data["csrf_token"] = self.csrf_token()
-        files = {"certificate": ("own.p12", io.BytesIO(certificate or own_samples.make_p12()))}
-        return self.url_open(f"{OWN_CERTIFICATE_ROUTE}/{activation.id}", data=data, files=files)
-
-    def csrf_token(self):
-        from odoo.http import Request
-
-        return Request.csrf_token(self)
-
+class TestOwnCertificateUpload(UploadCommon):
     def test_a_file_is_uploaded_and_answered(self):
         activation = self.get_own()
         for password, places in (("wrong", ["password"]), (PASSWORD, [])):

@@ -20,6 +20,7 @@ SETUP = "electronic.invoicing.setup"
 RECEIPT = "certificate.payment.receipt"
 REASON = "certificate.reason.wizard"
 LOG = "certificate.signature.log"
+CUSTODY = "certificate.custody.wizard"
 
 # Everything that a client can call, by model. A new name here is a decision.
 PUBLIC_METHODS = {
@@ -36,11 +37,14 @@ PUBLIC_METHODS = {
         "action_verify_payment",
     },
     RECEIPT: {"action_approve", "action_create_vendor_bill", "action_submit"},
+    CUSTODY: {"action_seal"},
     REASON: {"action_confirm"},
     LOG: {"action_check"},
     WIZARD: {
+        "action_abandon_own",
         "action_approve_receipt",
         "action_continue",
+        "action_delete_certificate",
         "action_delete_receipt",
         "action_delete_signed_letter",
         "action_download_letter",
@@ -52,6 +56,7 @@ PUBLIC_METHODS = {
         "action_pay",
         "action_read_letter_in_english",
         "action_restart",
+        "action_start_own",
         "action_submit_receipt",
         "action_understood",
         "action_verify_payment",

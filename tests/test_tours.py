@@ -5,7 +5,7 @@ from odoo.tools import mute_logger
 
 from ..const import WIZARD_PATH
 from ..tools.pdf_check import MAX_SIZE
-from . import pdf_samples
+from . import own_samples, pdf_samples
 from .common import CertificateCommon
 
 
@@ -14,22 +14,20 @@ class TestTours(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The tours fetch the scans from here: a browser has no files of its own.
+        # The tours fetch files from here: a browser has none of its own.
         scan = pdf_samples.scan_pdf(2)
-        for name, data in (
-            ("scan", scan),
-            ("large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
+        certificate = own_samples.issue()
+        for name, content in (
+            ("certificate_tour_scan", scan),
+            ("certificate_tour_large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
+            ("certificate_tour_p12", own_samples.make_p12(certificate)),
+            ("certificate_tour_pem", own_samples.to_pem(certificate)),
         ):
-            attachment = cls.env["ir.attachment"].create(
-                {"name": f"{name}.pdf", "datas": base64.b64encode(data), "public": True}
+            file = cls.env["ir.attachment"].create(
+                {"name": name, "datas": base64.b64encode(content), "public": True}
             )
             cls.env["ir.model.data"].create(
-                {
-                    "module": "base",
-                    "name": f"certificate_tour_{name}",
-                    "model": attachment._name,
-                    "res_id": attachment.id,
-                }
+                {"module": "base", "name": name, "model": file._name, "res_id": file.id}
             )
 
     def sell_by_demo_provider(self):
@@ -86,3 +84,20 @@ class TestTours(CertificateCommon, HttpCase):
         activation.invalidate_recordset()
         self.assertEqual(activation.signed_letter_pages, 2)
         self.assertLess(activation.signed_letter_size, MAX_SIZE)
+
+    def test_a_company_brings_its_own_certificate(self):
+        loan = self.start()
+        self.start_tour(WIZARD_PATH, "certificate_activation_own", login=self.user_a.login)
+        loan.invalidate_recordset()
+        activation = self.company_a._get_active_certificate_activation()
+        self.assertEqual((activation.route, loan.state), ("own", "cancelled"))
+        self.assertEqual(
+            activation.sudo().certificate_id.subject_common_name, "CAFE DE LA SIERRA SAS"
+        )
+
+    def test_a_custodian_seals_the_keys(self):
+        with own_samples.secret():
+            self.start_tour(
+                "/odoo/certificate-custody", "certificate_custody", login=self.custodian.login
+            )
+        self.assertTrue(self.seller.sudo().certificate_lent_id.is_key_sealed)

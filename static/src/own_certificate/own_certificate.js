@@ -3,7 +3,7 @@ import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { Component, useRef, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 const ROUTE = "/electronic-documents/own-certificate";
 // The server's limit (tools/pkcs12.py).
@@ -30,7 +30,17 @@ export class OwnCertificate extends Component {
             isKeyApart: false,
             isSending: false,
             errors: {},
+            refusals: 0,
         });
+        // Each time something is refused, the first that is red gets the focus.
+        useEffect(
+            (refusals) => {
+                if (refusals) {
+                    this.root.el.querySelector("[aria-invalid='true']")?.focus();
+                }
+            },
+            () => [this.state.refusals]
+        );
     }
 
     get facts() {
@@ -86,9 +96,7 @@ export class OwnCertificate extends Component {
             this.state.password = "";
         }
         if (Object.keys(this.state.errors).length) {
-            // After what is red is on the screen.
-            await new Promise((resolve) => requestAnimationFrame(resolve));
-            this.root.el?.querySelector("[aria-invalid='true']")?.focus();
+            this.state.refusals++;
             return;
         }
         Object.assign(this.state, { certificate: null, key: null, isKeyApart: false });
