@@ -35,6 +35,19 @@ class CertificateCertificate(models.Model):
 
     # === BUSINESS METHODS === #
 
+    @api.model
+    def _get_in_custody(self, companies):
+        """Return what companies lend, and what they brought, in sudo mode.
+
+        :param companies: `res.company`
+        :rtype: certificate.certificate
+        """
+        companies = companies.sudo()
+        own = companies.env["certificate.activation"].search(
+            [("company_id", "in", companies.ids), ("route", "=", "own")]
+        )
+        return companies.certificate_lent_id | own.certificate_id
+
     def _has_key(self):
         return bool(self.sudo().sealed_key or self.private_key_id)
 

@@ -166,29 +166,37 @@ def get_key_state(certificate):
     return "sealed" if key_seal.is_current(sealed, secrets) else "previous"
 
 
-def get_protection():
+def get_protection(certificates=()):
     """Tell how keys are protected on this server.
 
-    :return: `sealed`, or the code of `key_seal` for why they cannot be: `no_secret`, `short_secret`
-        or `unreadable_file`
+    :param certificates: `certificate.certificate` to look at
+    :return: `sealed`; `plain`, when keys can be sealed and some of these are not; or the code of
+        `key_seal` for why they cannot be: `no_secret`, `short_secret` or `unreadable_file`
     :rtype: str
     """
     try:
-        return "sealed" if _get_secrets() else "no_secret"
+        if not _get_secrets():
+            return "no_secret"
     except key_seal.SealError as error:
         return error.code
+    is_plain = any(get_key_state(certificate) == "plain" for certificate in certificates)
+    return "plain" if is_plain else "sealed"
 
 
-def get_protection_sentence(env):
+def get_protection_sentence(env, protection):
     """Say how keys are protected on this server, and how they could be better.
 
+    :param str protection: of `get_protection`
     :rtype: str
     """
-    protection = get_protection()
     return {
         "sealed": env._(
             "Keys are sealed: encrypted under a secret that this server has and the database has not. "
             "Keep a copy of the secret apart from the backups: without it the sealed keys are lost."
+        ),
+        "plain": env._(
+            "Not all keys are sealed: who administers the system, and whoever gets hold of the database "
+            "with its files, can read the others. This server has a secret: seal them."
         ),
         "no_secret": env._(
             "Keys are not sealed: who administers the system, and whoever gets hold of the database with "

@@ -49,8 +49,13 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def _compute_certificate_key_protection(self):
-        self.certificate_key_protection = custody.get_protection()
-        self.certificate_key_protection_sentence = custody.get_protection_sentence(self.env)
+        companies = self.env["res.company"].sudo().search([])
+        certificates = self.env["certificate.certificate"]._get_in_custody(companies)
+        protection = custody.get_protection(certificates)
+        self.certificate_key_protection = protection
+        self.certificate_key_protection_sentence = custody.get_protection_sentence(
+            self.env, protection
+        )
 
     @api.depends("certificate_seller_id", "company_id")
     def _compute_is_certificate_seller(self):

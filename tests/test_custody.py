@@ -169,7 +169,7 @@ class TestSealing(CustodyCommon):
         ):
             with self.subTest(protection), own_samples.secret(**values):
                 self.assertEqual(custody.get_protection(), protection)
-                self.assertTrue(custody.get_protection_sentence(self.env))
+                self.assertTrue(custody.get_protection_sentence(self.env, protection))
                 self.assertEqual(custody.get_key_state(certificate), "locked")
                 with self.assertRaises(UserError):
                     custody.open_signing_key(own)
@@ -212,6 +212,9 @@ class TestSealing(CustodyCommon):
 
     def test_the_settings_say_how_keys_are_kept(self):
         settings = self.env["res.config.settings"].sudo().create({})
+        self.assertEqual(settings.certificate_key_protection, "plain", "the lent one is not")
+        self.press()
+        settings.invalidate_recordset()
         self.assertEqual(settings.certificate_key_protection, "sealed")
         with own_samples.secret(None):
             settings.invalidate_recordset()

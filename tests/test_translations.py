@@ -19,6 +19,7 @@ SAME_IN_SPANISH = {
     "A4",
     "ID",
     "Logo",
+    "NIT",
     "SHA-256",
     "Total",
     "object._get_letter_filename()",

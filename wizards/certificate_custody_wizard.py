@@ -30,10 +30,10 @@ class CertificateCustodyWizard(models.TransientModel):
         }
         certificates = self._get_certificates()
         states = {certificate: custody.get_key_state(certificate) for certificate in certificates}
-        protection = custody.get_protection()
+        protection = custody.get_protection(certificates)
         for wizard in self:
             wizard.protection = protection
-            wizard.protection_sentence = custody.get_protection_sentence(self.env)
+            wizard.protection_sentence = custody.get_protection_sentence(self.env, protection)
             wizard.keys = [
                 {
                     "id": certificate.id,
@@ -45,21 +45,18 @@ class CertificateCustodyWizard(models.TransientModel):
                 for certificate, state in states.items()
             ]
             wizard.has_locked_key = "locked" in states.values()
-            wizard.can_seal = protection == "sealed" and not {"plain", "previous"}.isdisjoint(
-                states.values()
-            )
+            wizard.can_seal = protection in ("sealed", "plain") and not {
+                "plain",
+                "previous",
+            }.isdisjoint(states.values())
 
     def _get_certificates(self):
-        """Return what the custodian's companies lend, and what they brought, in sudo mode.
+        """Return the certificates of the custodian's companies, in sudo mode.
 
         :rtype: certificate.certificate
         """
         self.env["certificate.activation"]._check_group(GROUP_CUSTODIAN)
-        companies = self.env.companies.sudo()
-        own = companies.env["certificate.activation"].search(
-            [("company_id", "in", companies.ids), ("route", "=", "own")]
-        )
-        return companies.certificate_lent_id | own.certificate_id
+        return self.env["certificate.certificate"]._get_in_custody(self.env.companies)
 
     def action_seal(self):
         """Seal every key that is not, and again what the previous secret sealed."""
