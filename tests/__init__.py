@@ -24,6 +24,7 @@ from . import (
     test_rate_limit,
     test_sandbox,
     test_pkcs12,
+    test_sandbox,
     test_security,
     test_signature_chain,
     test_signed_letter,

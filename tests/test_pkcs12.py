@@ -21,6 +21,7 @@ from cryptography.x509.oid import NameOID
 from odoo.tests import BaseCase
 
 from ..tools import pkcs12 as tool
+from ..tools import sandbox
 from . import own_samples as samples
 from .own_samples import PASSWORD
 
@@ -357,7 +358,7 @@ class TestCertificateFile(BaseCase):
             ):
                 tool.open_pkcs12(samples.make_p12(), PASSWORD)
         with (
-            patch.object(tool.sys, "executable", "/nonexistent/python"),
+            patch.object(sandbox.sys, "executable", "/nonexistent/python"),
             self.assertRaises(tool.CertificateCheckUnavailable) as caught,
         ):
             tool.open_pkcs12(samples.make_p12(), PASSWORD)

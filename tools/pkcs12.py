@@ -8,8 +8,6 @@ as much work as it likes. The child reports what is inside; every rule is here.
 import base64
 import json
 import re
-import subprocess
-import sys
 import unicodedata
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
@@ -20,6 +18,8 @@ from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
+
+from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
 
@@ -53,8 +53,9 @@ WARNINGS = ("unknown_issuer", "no_nit", "not_checked_for_revocation")
 _MIN_BITS = 2048
 _WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
 _CHILD = Path(__file__).with_name("pkcs12_child.py")
-# The child limits its own CPU time; this is for a machine too busy to give it any.
+_CPU_SECONDS = 5
 _WALL_SECONDS = 20
+_MEMORY = 600 * 1024**2  # bytes of address space
 
 # Where authorities in Colombia write the NIT of the subscriber, the surest first. The same fields carry
 # the citizenship card of a person, and serialNumber is used for either.
@@ -389,27 +390,13 @@ def _ask_child(files, password):
         "password": password or "",
     }
     try:
-        output = subprocess.run(
-            [sys.executable or "", "-I", str(_CHILD)],
-            input=json.dumps(asked).encode(),
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            timeout=_WALL_SECONDS,
-            cwd=_CHILD.parent,
-            env={},
-            check=False,
-        ).stdout
-    except subprocess.TimeoutExpired as expired:  # killed and reaped by then
-        output = expired.output or b""
-    except OSError as error:
-        # Without its cause, which could show what the child was given.
-        raise CertificateCheckUnavailable(type(error).__name__) from None
-    found = {}
-    for line in output.splitlines():
-        try:
-            found.update(json.loads(line))
-        except (ValueError, TypeError):  # cut in the middle by a kill, or not ours at all
-            break
-    if "ready" not in found:
-        raise CertificateCheckUnavailable("It needs the Python package cryptography and 600 MB.")
-    return found
+        written = run_child(
+            _CHILD,
+            json.dumps(asked).encode(),
+            wall_seconds=_WALL_SECONDS,
+            cpu_seconds=_CPU_SECONDS,
+            memory=_MEMORY,
+        )
+    except ChildUnavailable as error:
+        raise CertificateCheckUnavailable(str(error)) from error
+    return parse_facts(written)

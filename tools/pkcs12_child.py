@@ -1,31 +1,19 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Open files with a certificate and its key: the process behind `pkcs12.py`, which runs this file.
+"""Open files with a certificate and its key: the process behind `pkcs12.py`, run by `sandbox.py`.
 
 A PKCS #12 says itself how often its password is to be hashed, also inside of what the password opens,
 and a key can be of any length: what cannot be bounded by looking is bounded here, by the limits of a
-process. It never leaves a file or a core behind, and its memory ends with it.
+process. It can write no file and leaves no core behind, and its memory ends with it.
 
-One JSON object comes on standard input: `files`, a list of base64, and `password`. One a line goes to
-standard output: `ready`, then `certificates` and `keys`, or `refused` with a code of `pkcs12.CODES`.
+One JSON object comes on standard input: `files`, a list of base64, and `password`. One goes to standard
+output: `certificates` and `keys`, or `refused` with a code of `pkcs12.CODES`.
 """
 
 import base64
 import json
 import re
-import resource
 import sys
 import warnings
-
-if __name__ == "__main__":
-    # Bytes of address space and seconds of CPU. What was inherited is never raised.
-    for kind, limit in (
-        (resource.RLIMIT_AS, 600 * 1024**2),
-        (resource.RLIMIT_CPU, 5),
-        (resource.RLIMIT_CORE, 0),
-    ):
-        hard = resource.getrlimit(kind)[1]
-        lower = limit if hard == resource.RLIM_INFINITY else min(limit, hard)
-        resource.setrlimit(kind, (lower, lower))
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -42,7 +30,8 @@ class _Refused(Exception):
 
 
 def main():
-    _report(ready=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     asked = json.load(sys.stdin)
     certificates, keys = [], []
     try:

@@ -53,7 +53,7 @@ def run_child(
     limits = math.ceil(wall_seconds), cpu_seconds, memory
     command = [sys.executable or "", "-I", __file__, *map(str, (*limits, script, *sys.path))]
     try:
-        with tempfile.TemporaryFile() as stdin:
+        with _open_nameless() as stdin:
             stdin.write(data)
             stdin.seek(0)
             with subprocess.Popen(
@@ -73,6 +73,13 @@ def run_child(
     if not written.startswith(READY):
         raise ChildUnavailable(f"{script} needs packages or memory that it does not get.")
     return written[len(READY) :]
+
+
+def _open_nameless():
+    """Open a file without a name: in memory, where the system can, so that no disk sees the data."""
+    if hasattr(os, "memfd_create"):
+        return os.fdopen(os.memfd_create("stdin"), "w+b")
+    return tempfile.TemporaryFile()
 
 
 def _read(stream, deadline, limit):
