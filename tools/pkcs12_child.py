@@ -30,8 +30,6 @@ class _Refused(Exception):
 
 
 def main():
-    sys.stdout.write("ready\n")
-    sys.stdout.flush()
     asked = json.load(sys.stdin)
     certificates, keys = [], []
     try:
@@ -139,4 +137,6 @@ def _report(**facts):
 
 if __name__ == "__main__":
     warnings.simplefilter("ignore")
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     main()

@@ -319,6 +319,8 @@ class CertificateActivationWizard(models.TransientModel):
 
     def _show(self, activation):
         """Turn this page to another activation of the company, as if it had been opened at it."""
+        if activation.state == "pay":
+            activation.action_verify_payment()
         self._trusted().write(
             {
                 "activation_id": activation.id,
