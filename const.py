@@ -5,8 +5,6 @@ MODULE = "l10n_co_certificate_activation"
 # The company of this database that sells the certificate and lends its own: `res.company` id.
 SELLER_PARAMETER = f"{MODULE}.certificate_seller_id"
 
-# Odoo's own mark of a copy that must do nothing to the outside world.
-NEUTRALIZED_PARAMETER = "database.is_neutralized"
 # Names of the accredited certification authorities, with commas between them.
 AUTHORITIES_PARAMETER = f"{MODULE}.accredited_authorities"
 

@@ -1,3 +1,1 @@
-from . import payment, pdf
-from . import letter, payment, verify
-from . import own_certificate, payment
+from . import letter, own_certificate, payment, pdf, verify

@@ -4,7 +4,6 @@ import logging
 import re
 import secrets
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
@@ -18,6 +17,7 @@ from ..reports.activation_record import render_record
 from ..tools import identity
 from ..tools.pdf_append import PdfNotAppended, append_pdf
 from ..tools.sandbox import ChildUnavailable
+from . import certificate_custody as custody
 
 _logger = logging.getLogger(__name__)
 
@@ -94,9 +94,7 @@ class CertificateActivation(models.Model):
         activation, user = self.sudo(), self.env.user
         company, lender = activation.company_id, activation.seller_id
         certificate = activation.certificate_id
-        public = x509.load_pem_x509_certificate(
-            base64.b64decode(certificate.with_context(bin_size=False).pem_certificate)
-        )
+        public = custody.load_certificate(certificate)
         document = activation.representative_identification_type_id
         name = filter(None, (activation.representative_name, activation.representative_surname))
         has_letter = bool(activation.signed_letter_sha256)

@@ -1,15 +1,14 @@
-import base64
 import hashlib
 from datetime import datetime, timezone
 
-from cryptography import x509
 from cryptography.hazmat.primitives import hashes
 
 from odoo import fields, models
 from odoo.exceptions import UserError
 
-from ..const import GROUP_USER, NEUTRALIZED_PARAMETER
+from ..const import GROUP_USER
 from ..tools import xades
+from . import certificate_custody as custody
 
 
 class CertificateActivation(models.Model):
@@ -46,7 +45,10 @@ class CertificateActivation(models.Model):
     def write(self, vals):
         if vals.get("certificate_id"):
             certificate = self.env["certificate.certificate"].sudo().browse(vals["certificate_id"])
-            vals = {**vals, "certificate_fingerprint": _get_fingerprint(_load(certificate))}
+            vals = {
+                **vals,
+                "certificate_fingerprint": _get_fingerprint(custody.load_certificate(certificate)),
+            }
         return super().write(vals)
 
     # === BUSINESS METHODS === #
@@ -105,7 +107,7 @@ class CertificateActivation(models.Model):
         record.check_access("read")
         activation = self.sudo()
         activation._check_signing(record.sudo().company_id)
-        certificate, key = _open_signing_key(activation)
+        certificate, key = custody.open_signing_key(activation)
         if _get_fingerprint(certificate) != activation.certificate_fingerprint:
             raise UserError(
                 self.env._(
@@ -121,10 +123,6 @@ class CertificateActivation(models.Model):
         :param company: `res.company` whose document is to be signed
         :raise UserError: otherwise, with the remedy
         """
-        if self.env["ir.config_parameter"].get_param(NEUTRALIZED_PARAMETER):
-            raise UserError(
-                self.env._("This is a neutralised copy of a database, in which nothing is signed.")
-            )
         if company._get_active_certificate_activation() != self:
             raise UserError(
                 self.env._(
@@ -141,24 +139,6 @@ class CertificateActivation(models.Model):
             )
         self._check_evidence()
 
-    def _check_evidence(self):
-        """Check that what the signature rests on, the signed letter of a loan, is unaltered.
-
-        :raise UserError: otherwise
-        """
-        if self.route != "loan":
-            return
-        content = self.with_context(bin_size=False).signed_letter or b""
-        digest = hashlib.sha256(base64.b64decode(content)).hexdigest()
-        if not content or digest != self.signed_letter_sha256:
-            raise UserError(
-                self.env._(
-                    "The signed letter of %s is missing or was altered. Restore the file from a "
-                    "backup, or revoke the activation and start a new one.",
-                    self.name,
-                )
-            )
-
     def _get_signer_role(self):
         """Return the role that the signature claims: who signs with a lent certificate is no party.
 
@@ -171,7 +151,7 @@ class CertificateActivation(models.Model):
 
         :rtype: cryptography.x509.Certificate
         """
-        return _load(self.sudo().certificate_id)
+        return custody.load_certificate(self.certificate_id)
 
     def _log_signature(self, record, certificate, kind, document, signed, now):
         return self.env["certificate.signature.log"]._append(
@@ -215,37 +195,6 @@ class CertificateActivation(models.Model):
                 "Ask the custodian of the certificate to load it again."
             ),
         }[code]
-
-
-def _open_signing_key(activation):
-    """Open the key of an activation: the only place in which one is.
-
-    It was validated when the activation was finished.
-
-    :param activation: `certificate.activation` in sudo mode, checked
-    :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
-    :raise UserError: when it cannot be opened
-    """
-    certificate = activation.certificate_id
-    key = certificate.private_key_id.with_context(bin_size=False)
-    try:
-        password = key.password.encode() if key.password else None
-        return _load(certificate), xades.load_key(base64.b64decode(key.pem_key or b""), password)
-    except (xades.XadesError, ValueError) as error:
-        raise UserError(
-            activation.env._(
-                "The key of the certificate cannot be opened. Ask its custodian to load it again."
-            )
-        ) from error
-
-
-def _load(certificate):
-    """Read a `certificate.certificate` in sudo mode.
-
-    :rtype: cryptography.x509.Certificate
-    """
-    content = certificate.with_context(bin_size=False).pem_certificate
-    return x509.load_pem_x509_certificate(base64.b64decode(content))
 
 
 def _get_fingerprint(certificate):

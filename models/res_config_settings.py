@@ -49,8 +49,9 @@ class ResConfigSettings(models.TransientModel):
     )
 
     def _compute_certificate_key_protection(self):
-        companies = self.env["res.company"].sudo().search([])
-        certificates = self.env["certificate.certificate"]._get_in_custody(companies)
+        certificates = self.env["certificate.certificate"]._get_in_custody(
+            self.env.user.company_ids
+        )
         protection = custody.get_protection(certificates)
         self.certificate_key_protection = protection
         self.certificate_key_protection_sentence = custody.get_protection_sentence(

@@ -80,7 +80,8 @@ class _Encrypted(Exception):
 
 def main():
     _limit_pypdf()
-    print("ready", flush=True)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
     data = sys.stdin.buffer.read()
     # The signal is not handled on purpose: it ends the process, also inside a call into C.
     signal.signal(signal.SIGPROF, signal.SIG_DFL)
