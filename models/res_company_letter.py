@@ -75,6 +75,14 @@ class ResCompany(models.Model):
         help="The lender's logo at the top of the first page: a PNG or JPEG picture.",
     )
 
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if "certificate_letter_html" in vals:
+            self.env["certificate.activation"]._follow_letter_change("template", self)
+        return result
+
     # === CONSTRAINT METHODS === #
 
     @api.constrains("certificate_letter_html", "certificate_letter_english_html")

@@ -72,13 +72,15 @@ class TestLetterSettings(CertificateCommon, HttpCase):
         editor.write({"certificate_letter_paper": "A4", "certificate_letter_has_logo": False})
         self.assertFalse(activation._is_letter_stale())
         editor.certificate_letter_text = editor.certificate_letter_text.replace("Yo,", "Nosotros,")
-        self.assertTrue(activation._is_letter_stale())
+        self.assertFalse(activation.letter_code)
+        self.assertFalse(activation.signed_letter_sha256)
         with self.assertRaises(UserError):
             activation.action_finish()
+        activation.action_download_letter()
+        self.assertIn("Nosotros,", self.get_text(self.get_report(activation)))
         editor.action_reset_certificate_letter()
         self.assertTrue(editor.certificate_letter_is_default)
-        activation.action_finish()
-        self.assertEqual(activation.state, "active")
+        self.assertFalse(activation.letter_code)
 
     def test_who_empties_the_text_takes_the_default(self):
         editor = self.get_editor()
