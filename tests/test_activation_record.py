@@ -19,7 +19,7 @@ from ..const import RECORD_REPORT, VERIFY_PATH
 from ..controllers import verify
 from ..reports.activation_record import render_record
 from ..tools.pdf_append import PdfNotAppended, append_pdf
-from . import pdf_samples
+from . import letter_samples
 from .common import REPRESENTATIVE, CertificateCommon
 from .test_letter_pdf import drawn_modules, possible_modules
 
@@ -152,14 +152,8 @@ class TestActivationRecord(CertificateCommon, HttpCase):
 
     def test_a_digital_signature_stays_valid(self):
         """The signed file is not touched: the record is a file of its own, which names its hash."""
-        signed = pdf_samples.raw_pdf(
-            (
-                b"<< /Type /Catalog /Pages 2 0 R /AcroForm << /Fields [4 0 R] >> >>",
-                *pdf_samples.ONE_PAGE[1:],
-                b"<< /FT /Sig /T (firma) /V << /Type /Sig /Contents <00> >> >>",
-            )
-        )
         other = self.get_downloaded(self.user_b)
+        signed = letter_samples.signed_pdf(self.get_report(other))
         self.attach(other, base64.b64encode(signed))
         other.action_finish()
         facts = self.get_facts(other)

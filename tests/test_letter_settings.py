@@ -42,14 +42,15 @@ class TestLetterSettings(CertificateCommon, HttpCase):
     def test_the_default_shown_with_placeholders_is_the_letter_itself(self):
         activation = self.get_downloaded()
         editor = self.get_editor()
-        before = activation._get_letter_html(activation.letter_date)
+        day = activation.letter_date
+        before = activation._get_letter_html(day)
         text = editor.certificate_letter_text
         self.assertTrue(editor.certificate_letter_is_default)
         for name in LETTER_PLACEHOLDERS:
             self.assertIn(f"{{{{ {name} }}}}", text)
         editor.certificate_letter_text = text
         self.assertFalse(editor.certificate_letter_is_default)
-        after = activation._get_letter_html(activation.letter_date)
+        after = activation._get_letter_html(day)
         self.assertEqual(
             lxml_html.fromstring(after).text_content().split(),
             lxml_html.fromstring(before).text_content().split(),
