@@ -43,12 +43,10 @@ class CertificateActivation(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if vals.get("certificate_id"):
-            certificate = self.env["certificate.certificate"].sudo().browse(vals["certificate_id"])
-            vals = {
-                **vals,
-                "certificate_fingerprint": _get_fingerprint(custody.load_certificate(certificate)),
-            }
+        if "certificate_id" in vals:
+            certificate = self.env["certificate.certificate"].browse(vals["certificate_id"] or ())
+            fingerprint = certificate and _get_fingerprint(custody.load_certificate(certificate))
+            vals = {**vals, "certificate_fingerprint": fingerprint or False}
         return super().write(vals)
 
     # === BUSINESS METHODS === #
@@ -151,7 +149,7 @@ class CertificateActivation(models.Model):
 
         :rtype: cryptography.x509.Certificate
         """
-        return custody.load_certificate(self.certificate_id)
+        return custody.load_certificate(self.sudo().certificate_id)
 
     def _log_signature(self, record, certificate, kind, document, signed, now):
         return self.env["certificate.signature.log"]._append(

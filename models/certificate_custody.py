@@ -17,11 +17,12 @@ from contextlib import contextmanager
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
-from ..tools import key_seal, xades
+from ..tools import key_seal
 
 # Odoo takes a file with the key beside the certificate, and keeps it as it is.
 _PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -93,11 +94,11 @@ def open_key(certificate):
     stored = certificate.private_key_id
     try:
         if certificate.sealed_key:
-            return xades.load_key(unseal(certificate, certificate.sealed_key))
-        return xades.load_key(
+            return _load_key(unseal(certificate, certificate.sealed_key))
+        return _load_key(
             base64.b64decode(stored.pem_key or b""), (stored.password or "").encode() or None
         )
-    except xades.XadesError as error:
+    except (TypeError, ValueError) as error:
         raise UserError(
             env._(
                 "The key of the certificate %s cannot be opened. Ask its custodian to load the "
@@ -213,6 +214,29 @@ def _get_secrets():
 def _get_context(certificate):
     """Bind a seal to the public certificate: it opens for no other one."""
     return load_certificate(certificate).public_bytes(serialization.Encoding.DER)
+
+
+def _load_key(content, password=None):
+    """Load a key that was examined when it came in: examining it each time takes longer than signing.
+
+    :raise ValueError: when it is no RSA key
+    """
+    if not content:
+        raise ValueError("no key")
+    load = (
+        serialization.load_pem_private_key
+        if content.startswith(b"-----")
+        else serialization.load_der_private_key
+    )
+    try:
+        key = load(content, password, unsafe_skip_rsa_key_validation=True)
+    except (
+        TypeError
+    ):  # cryptography before 39 knows no such argument; or a password that is not asked
+        key = load(content, password)
+    if not isinstance(key, rsa.RSAPrivateKey):
+        raise ValueError("not RSA")  # DIAN takes RSA only: Anexo tecnico 1.9, section 6
+    return key
 
 
 @contextmanager

@@ -2,10 +2,13 @@ import os
 from operator import attrgetter
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.sql_db import db_connect
 from odoo.tools import SQL
 
+from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, find_breaks, hash_row, is_sealed, make_head
+from .certificate_custody import get_sentence
 
 # What a row says, in the order in which it is hashed: all its columns but those of the chain itself.
 HASHED = (
@@ -166,6 +169,7 @@ class CertificateSignatureLog(models.Model):
         :return: the row, in sudo mode
         :rtype: certificate.signature.log
         """
+        self._get_secrets()  # one that cannot be used is told of now, and not at the commit
         names = HASHED[1:]
         self.env.cr.execute(
             SQL(
@@ -356,6 +360,9 @@ class CertificateSignatureLog(models.Model):
         """Return the secrets outside the database that seal the heads: the current one first.
 
         :rtype: tuple[bytes, ...]
+        :raise UserError: when this server has one that cannot be used
         """
-        secret = os.environ.get("CERTIFICATE_KEY_SECRET", "")
-        return (secret.encode(),) if secret else ()
+        try:
+            return key_seal.load_secrets(os.environ)
+        except key_seal.SealError as error:
+            raise UserError(get_sentence(self.env, error.code)) from error
