@@ -40,8 +40,8 @@ class TestLetterSettings(CertificateCommon, HttpCase):
     # === WHAT IT SAYS === #
 
     def test_the_default_shown_with_placeholders_is_the_letter_itself(self):
-        activation = self.get_downloaded()
         editor = self.get_editor()
+        activation = self.get_downloaded()
         day = activation.letter_date
         before = activation._get_letter_html(day)
         text = editor.certificate_letter_text
