@@ -102,10 +102,12 @@ class CertificateActivation(models.Model):
             names += ["signed_letter_match", "signed_letter_signers"]
         return names
 
-    # === ACTION METHODS === #
+    # === BUSINESS METHODS === #
 
-    def action_review_signed_letter(self):
+    def _review_signed_letter(self):
         """Say that a person has looked at the letter whose code could not be read.
+
+        Called by the server action of the form.
 
         :raise AccessError: for who is not a manager of the company
         """
@@ -113,8 +115,6 @@ class CertificateActivation(models.Model):
         if self.signed_letter_match == "unread":
             self._trusted().write({"signed_letter_match": "reviewed"})
             self._trusted().message_post(body=self.env._("Looked at the signed letter."))
-
-    # === BUSINESS METHODS === #
 
     def _examine_pdf(self, name, data, facts):
         vals = super()._examine_pdf(name, data, facts)

@@ -83,13 +83,13 @@ class TestRightLetter(RightLetterCommon):
         self.attach(self.activation)
         self.assertEqual(self.get_found(), self.activation)
         with self.assertRaises(AccessError):
-            self.activation.action_review_signed_letter()
+            self.review(self.activation)
         own = self.activation.with_user(self.manager_a)
         told = len(own.sudo().message_ids)
-        own.action_review_signed_letter()
+        self.review(own)
         self.assertEqual(own.signed_letter_match, "reviewed")
         self.assertEqual(len(own.sudo().message_ids), told + 1)
-        own.action_review_signed_letter()
+        self.review(own)
         self.assertEqual(len(own.sudo().message_ids), told + 1)
         self.assertFalse(self.get_found())
         self.activation.action_finish()
@@ -97,7 +97,15 @@ class TestRightLetter(RightLetterCommon):
         other = self.get_downloaded(self.user_b)
         self.attach(other)
         with self.assertRaises(AccessError):
-            other.with_user(self.manager_a).action_review_signed_letter()
+            self.review(other.with_user(self.manager_a))
+
+    def review(self, activation):
+        """Click the form's button, as the user of the activation."""
+        action = self.env.ref("l10n_co_certificate_activation.certificate_activation_review_action")
+        action.with_env(activation.env).with_context(
+            active_model=activation._name, active_id=activation.id, active_ids=activation.ids
+        ).sudo(False).run()
+        activation.invalidate_recordset()
 
     def get_found(self):
         """Return what the managers' filter finds."""
@@ -111,7 +119,7 @@ class TestRightLetter(RightLetterCommon):
 
     def test_looking_at_one_file_says_nothing_of_the_next(self):
         self.attach(self.activation)
-        self.activation.with_user(self.manager_a).action_review_signed_letter()
+        self.review(self.activation.with_user(self.manager_a))
         self.attach_bytes(letter_samples.letter_scan(None))
         self.assertEqual(self.activation.signed_letter_match, "unread")
         self.activation.action_delete_signed_letter()

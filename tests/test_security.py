@@ -32,7 +32,6 @@ PUBLIC_METHODS = {
         "action_finish",
         "action_open_wizard",
         "action_pay",
-        "action_review_signed_letter",
         "action_revoke",
         "action_verify_payment",
     },
@@ -260,8 +259,8 @@ class TestSecurity(SecurityCommon):
                 with self.subTest(method=method), self.refused():
                     self.call(self.user_b, model, method, *args, context=context)
 
-    def test_only_a_manager_looks_at_letters_cancels_and_revokes(self):
-        for method in ("action_review_signed_letter", "action_cancel", "action_revoke"):
+    def test_only_a_manager_cancels_and_revokes(self):
+        for method in ("action_cancel", "action_revoke"):
             with self.subTest(method=method), self.unchanged(), self.refused():
                 self.call(self.user_a, self.activation, method)
         self.call(self.manager_a, self.activation, "action_cancel")
