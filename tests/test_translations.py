@@ -17,6 +17,7 @@ SAME_IN_SPANISH = {
     "<span>IVA</span>",
     "<span>Total</span>",
     "A4",
+    "Hash",
     "ID",
     "Logo",
     "NIT",
