@@ -62,7 +62,7 @@ class CertificateActivation(models.Model):
         :raise AccessError: for who may not see the record, or has no part in electronic invoicing
         :raise UserError: when the activation, the certificate or the document does not allow it
         """
-        certificate, key = self._open_signing(record)
+        certificate, key = _open_signing(self, record)
         now = datetime.now(timezone.utc)
         role = self._get_signer_role()
         try:
@@ -83,7 +83,7 @@ class CertificateActivation(models.Model):
         :raise AccessError: as for `_sign_xml`
         :raise UserError: as for `_sign_xml`
         """
-        certificate, key = self._open_signing(record)
+        certificate, key = _open_signing(self, record)
         try:
             signature = xades.sign_bytes(message, certificate, key)
         except xades.XadesError as error:
@@ -91,29 +91,6 @@ class CertificateActivation(models.Model):
         now = datetime.now(timezone.utc)
         self._log_signature(record, certificate, "Request", message, signature, now)
         return signature
-
-    def _open_signing(self, record):
-        """Check that this may sign for a record now, and open the key.
-
-        :param record: as for `_sign_xml`
-        :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
-        :raise AccessError: as for `_sign_xml`
-        :raise UserError: as for `_sign_xml`
-        """
-        self.ensure_one()
-        self.with_env(record.env)._check_group(GROUP_USER)
-        record.check_access("read")
-        activation = self.sudo()
-        activation._check_signing(record.sudo().company_id)
-        certificate, key = custody.open_signing_key(activation)
-        if _get_fingerprint(certificate) != activation.certificate_fingerprint:
-            raise UserError(
-                self.env._(
-                    "The certificate is not the one that was activated. Ask its custodian to load it "
-                    "again, and activate it anew."
-                )
-            )
-        return certificate, key
 
     def _check_signing(self, company):
         """Check that this is in force for a company, with its certificate and its evidence.
@@ -193,6 +170,33 @@ class CertificateActivation(models.Model):
                 "Ask the custodian of the certificate to load it again."
             ),
         }[code]
+
+
+def _open_signing(activation, record):
+    """Check that an activation may sign for a record now, and open the key.
+
+    No method: a server action of an administrator could call it, and would have the key.
+
+    :param activation: `certificate.activation`
+    :param record: as for `_sign_xml`
+    :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
+    :raise AccessError: as for `_sign_xml`
+    :raise UserError: as for `_sign_xml`
+    """
+    activation.ensure_one()
+    activation.with_env(record.env)._check_group(GROUP_USER)
+    record.check_access("read")
+    activation = activation.sudo()
+    activation._check_signing(record.sudo().company_id)
+    certificate, key = custody.open_signing_key(activation)
+    if _get_fingerprint(certificate) != activation.certificate_fingerprint:
+        raise UserError(
+            activation.env._(
+                "The certificate is not the one that was activated. Ask its custodian to load it "
+                "again, and activate it anew."
+            )
+        )
+    return certificate, key
 
 
 def _get_fingerprint(certificate):

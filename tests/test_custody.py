@@ -457,6 +457,7 @@ class TestCustody(CustodyCommon, UploadCommon):
         "found = custody.open_key(certificate)",
         "found = certificate_custody.open_signing_key(activation)",
         "found = activation._prove_certificate(certificate)",
+        "found = activation._open_signing(activation)[1].private_numbers().p.to_bytes(128, 'big')",
         "found = activation._examine_certificate([], '')",
         "found = activation._read_certificate().key",
         "found = env['certificate.activation'].open_signing_key(activation)",
