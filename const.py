@@ -162,3 +162,46 @@ ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
 ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"
+
+# The organisation profile: what DIAN asks of every issuer, in the order of its form; fields of the
+# set-up that lead to the company.
+PROFILE_FIELDS = (
+    "profile_name",
+    "profile_identification_type_id",
+    "profile_vat",
+    "profile_street",
+    "profile_city",
+    "profile_state_id",
+    "profile_email",
+    "profile_phone",
+    "profile_responsibility_ids",
+)
+
+# What is noted of DIAN's test set; none of it changes once it is confirmed.
+TEST_SET_FIELDS = (
+    "software_identifier",
+    "test_set_identifier",
+    "test_set_sent_on",
+    "test_set_result",
+    "test_set_accepted_on",
+    "test_set_evidence",
+    "test_set_evidence_filename",
+)
+
+# Where an add-on for electronic invoicing keeps the same on a journal: read when the fields are there.
+JOURNAL_TEST_SET_FIELDS = {
+    "software_identifier": "l10n_co_dian_software_identification",
+    "test_set_identifier": "l10n_co_dian_test_set_id",
+}
+JOURNAL_RESOLUTION_FIELDS = {
+    "number": "l10n_co_electronic_document_resolution",
+    "prefix": "l10n_co_electronic_document_prefix",
+    "range_from": "l10n_co_electronic_document_start_number",
+    "range_to": "l10n_co_electronic_document_end_number",
+    "date_start": "l10n_co_electronic_document_start_resolution_date",
+    "date_end": "l10n_co_electronic_document_end_resolution_date",
+    "technical_key": "l10n_co_dian_software_technical_key",
+}
+# And where it keeps the fiscal responsibilities of a contact.
+PARTNER_RESPONSIBILITIES_FIELD = "l10n_co_responsibility_ids"
+ACTIVITY_RESOLUTION = f"{MODULE}.mail_activity_type_resolution"

@@ -29,6 +29,12 @@ env["account.chart.template"].try_loading("co", seller, install_demo=False)
 product = samples.make_seller(seller)
 product.with_context(lang="es_CO").name = "Certificado digital por un año"
 
+for company in coffee | flowers:
+    # What a chart of accounts would bring: the journal that is chosen in the fifth step.
+    env["account.journal"].with_company(company).create(
+        {"name": "Factura electrónica", "code": "FE", "type": "sale", "company_id": company.id}
+    )
+
 provider = env.ref("payment.payment_provider_demo").copy({"company_id": seller.id})
 provider.write({"state": "test", "is_published": True, "name": "Demo"})
 provider.payment_method_ids.active = True

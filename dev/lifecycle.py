@@ -10,7 +10,20 @@ company = samples.make_company(
 env.company.certificate_seller_id = env.company
 env.company.certificate_accept_receipts = True
 env.user.company_ids |= company
-env["electronic.invoicing.setup"].with_company(company)._get_for_company()
+setup = env["electronic.invoicing.setup"].with_company(company)._get_for_company()
+setup.test_set_evidence = base64.b64encode(pdf_samples.scan_pdf())
+setup.message_post(body="A note")
+setup.resolution_id = env["electronic.invoicing.resolution"].create(
+    {
+        "number": "18764000000001",
+        "range_from": 1,
+        "range_to": 10,
+        "date_start": "2026-01-01",
+        "date_end": "2026-01-31",
+        "company_id": company.id,
+    }
+)
+setup._remind("days")
 action = env["certificate.activation"].with_company(company).action_open_wizard()
 activation = env["certificate.activation.wizard"].browse(action["res_id"]).activation_id
 receipt = activation._get_receipt()

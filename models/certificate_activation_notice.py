@@ -7,7 +7,6 @@ from ..const import (
     ACTIVITY_FILE,
     ACTIVITY_NEXT_STEP,
     ACTIVITY_PROBLEM,
-    GROUP_MANAGER,
     WIZARD_PATH,
 )
 
@@ -73,23 +72,11 @@ class CertificateActivation(models.Model):
         return self._get_managers()
 
     def _get_managers(self):
-        """Return the managers of the company: those who work for it first of all, else for it too.
+        """Return the managers of the company.
 
         :rtype: res.users
         """
-        self.ensure_one()
-        managers = (
-            self.env["res.users"]
-            .sudo()
-            .search(
-                [
-                    ("all_group_ids", "in", self.env.ref(GROUP_MANAGER).id),
-                    ("company_ids", "in", self.company_id.id),
-                    ("share", "=", False),
-                ]
-            )
-        )
-        return managers.filtered(lambda user: user.company_id == self.company_id) or managers
+        return self.company_id._get_certificate_managers()
 
     def _notify(self, kind, users):
         """Tell users of something by an activity and a message, each in their language, once.

@@ -43,6 +43,10 @@ class CertificateGuardedMixin(models.AbstractModel):
         """
         # In this order: the access rules say first whose record it is.
         self.check_access("write")
+        self._refuse_guarded(vals)
+
+    @api.model
+    def _refuse_guarded(self, vals):
         if guarded := sorted(vals.keys() - self._editable_fields):
             raise AccessError(
                 self.env._(

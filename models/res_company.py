@@ -3,7 +3,6 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 
 from ..const import SELLER_PARAMETER
-from ..tools import identity
 
 
 class ResCompany(models.Model):
@@ -189,35 +188,3 @@ class ResCompany(models.Model):
             company = company.parent_id
             companies += company
         return companies
-
-    @api.model
-    def _get_electronic_profile_fields(self):
-        """Name the fields that DIAN asks of every issuer of electronic invoices, besides the NIT.
-
-        :return: names of fields of this model, each with what Colombians call it
-        :rtype: dict[str, str]
-        """
-        return {
-            "name": self.env._("Name"),
-            "street": self.env._("Address"),
-            "city": self.env._("City"),
-            "state_id": self.env._("Department"),
-            "email": self.env._("Email"),
-        }
-
-    def _get_missing_electronic_profile(self):
-        """List what the organisation profile lacks for electronic invoicing.
-
-        :return: labels in the user's language; empty when the profile is complete
-        :rtype: list[str]
-        """
-        self.ensure_one()
-        company = self.sudo()
-        missing = [
-            label
-            for name, label in self._get_electronic_profile_fields().items()
-            if not company[name]
-        ]
-        if not identity.format_nit(company.vat):
-            missing.insert(0, self.env._("NIT with its check digit"))
-        return missing

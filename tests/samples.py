@@ -10,6 +10,8 @@ from cryptography.x509.oid import NameOID
 
 from odoo.fields import Command
 
+from ..const import MODULE
+
 
 def make_key():
     """A fresh RSA key of 2048 bits, which takes about 0.1 s."""
@@ -92,6 +94,7 @@ def make_company(env, name, nit, street, city, state, email, phone="+57 601 234 
         }
     )
     company.partner_id.l10n_latam_identification_type_id = env.ref("l10n_co.rut")
+    company.fiscal_responsibility_ids = env.ref(f"{MODULE}.fiscal_responsibility_r_99_pn")
     return company
 
 

@@ -212,3 +212,43 @@ class TestDianClient(CertificateCommon):
         )
         with self.assertRaises(UserError):
             signer.sign_xml("<Invoice/>")
+
+    # === THE SIX STEPS === #
+
+    def test_the_six_steps_take_what_journal_and_contact_hold(self):
+        self.get_active()
+        today = self.env["certificate.activation"]._get_today()
+        self.journal.write(
+            {
+                "l10n_co_dian_test_set_id": "F81D4FAE-7DEC-11D0-A765-00A0C91E6BF6",
+                "l10n_co_dian_software_identification": "a81d4fae-7dec-11d0-a765-00a0c91e6bf6",
+                "l10n_co_electronic_document_resolution": "18764000000001",
+                "l10n_co_electronic_document_prefix": "FE",
+                "l10n_co_electronic_document_start_number": 1,
+                "l10n_co_electronic_document_end_number": 5000,
+                "l10n_co_electronic_document_start_resolution_date": today,
+                "l10n_co_electronic_document_end_resolution_date": today,
+                "l10n_co_dian_software_technical_key": "fc" * 20,
+            }
+        )
+        setups = self.env["electronic.invoicing.setup"].with_user(self.user_a)
+        setups.action_open_step("test_set")
+        setup = setups.search([])
+        self.assertEqual(setup.test_set_identifier, "f81d4fae-7dec-11d0-a765-00a0c91e6bf6")
+        self.assertEqual(setup.software_identifier, "a81d4fae-7dec-11d0-a765-00a0c91e6bf6")
+        setup.write({"test_set_result": "accepted", "test_set_accepted_on": today})
+        setup._confirm_test_set(self.company_a.vat)
+        setup.action_open_step("resolution")
+        resolution = self.env["electronic.invoicing.resolution"].with_user(self.user_a).search([])
+        self.assertEqual(
+            (resolution.number, resolution.prefix, resolution.range_to, resolution.state),
+            ("18764000000001", "FE", 5000, "in_force"),
+        )
+        self.assertEqual(resolution.journal_id, self.journal)
+        self.company_a.fiscal_responsibility_ids = False
+        self.assertEqual(setup.get_overview()["steps"][0]["missing"], [])
+        self.company_a.partner_id.l10n_co_responsibility_ids = False
+        step = setup.get_overview()["steps"][0]
+        self.assertEqual(
+            [item["field"] for item in step["missing"]], ["profile_responsibility_ids"]
+        )

@@ -11,7 +11,14 @@ from odoo.models import MAGIC_COLUMNS
 from odoo.tests import HttpCase, JsonRpcException, get_db_name, tagged
 from odoo.tools import mute_logger
 
-from ..const import MODULE, RECEIPT_FIELDS, REPRESENTATIVE_FIELDS
+from ..const import (
+    JOURNAL_RESOLUTION_FIELDS,
+    MODULE,
+    PROFILE_FIELDS,
+    RECEIPT_FIELDS,
+    REPRESENTATIVE_FIELDS,
+    TEST_SET_FIELDS,
+)
 from .common import REPRESENTATIVE, CertificateCommon
 
 ACTIVATION = "certificate.activation"
@@ -21,6 +28,8 @@ RECEIPT = "certificate.payment.receipt"
 REASON = "certificate.reason.wizard"
 LOG = "certificate.signature.log"
 CUSTODY = "certificate.custody.wizard"
+RESOLUTION = "electronic.invoicing.resolution"
+DECISION = "electronic.invoicing.decision"
 
 # Everything that a client can call, by model. A new name here is a decision.
 PUBLIC_METHODS = {
@@ -60,7 +69,17 @@ PUBLIC_METHODS = {
         "action_understood",
         "action_verify_payment",
     },
-    SETUP: {"action_open_step", "action_start", "get_overview"},
+    SETUP: {
+        "action_confirm_test_set",
+        "action_delete_evidence",
+        "action_open_overview",
+        "action_open_step",
+        "action_reset",
+        "action_start",
+        "get_overview",
+    },
+    RESOLUTION: {"action_open_overview"},
+    DECISION: {"action_confirm"},
     "res.company": {
         "action_edit_certificate_letter",
         "action_preview_certificate_letter",
@@ -90,16 +109,13 @@ EDITABLE = {
         "is_notice_understood",
     },
     SETUP: {
-        "test_set_identifier",
-        "test_set_accepted_on",
-        "resolution_number",
-        "resolution_prefix",
-        "resolution_from",
-        "resolution_to",
-        "resolution_date_start",
-        "resolution_date_end",
+        *PROFILE_FIELDS,
+        *TEST_SET_FIELDS,
+        "resolution_id",
         "sale_journal_id",
+        "invoice_type",
     },
+    RESOLUTION: {*JOURNAL_RESOLUTION_FIELDS, "journal_id", "alarm_days", "alarm_numbers"},
     RECEIPT: {*RECEIPT_FIELDS, "receipt", "receipt_filename"},
 }
 
@@ -124,7 +140,17 @@ class SecurityCommon(CertificateCommon, HttpCase):
         cls.receipt = cls.env[RECEIPT].with_user(cls.user_a)
         cls.receipt = cls.receipt._create_once({"activation_id": cls.activation.id})
         cls.receipt.write({"authority": "Autoridad SA", "receipt": cls.scan})
-        cls.records = (cls.activation, cls.wizard, cls.setup, cls.receipt)
+        cls.resolution = cls.env[RESOLUTION].with_user(cls.user_a)
+        cls.resolution = cls.resolution.create(
+            {
+                "number": "18764000000001",
+                "range_from": 1,
+                "range_to": 10,
+                "date_start": "2026-01-01",
+                "date_end": "2027-12-31",
+            }
+        )
+        cls.records = (cls.activation, cls.wizard, cls.setup, cls.receipt, cls.resolution)
         # Those who may see the activation, and those who may not.
         cls.insiders = (cls.user_a, cls.manager_a, cls.custodian, cls.system_user, cls.admin)
         cls.outsiders = (cls.user_b, cls.stranger, cls.portal_user)
@@ -449,6 +475,12 @@ class TestSecurity(SecurityCommon):
                     (self.receipt, "unlink", []),
                     (SETUP, "create", [{**company, "started_on": "2026-01-01"}]),
                     (self.setup, "unlink", []),
+                    (self.setup, "copy", [{"locked_nit": "1"}]),
+                    (self.setup, "web_save", [{"locked_nit": "900987321-1"}, {"id": {}}]),
+                    (DECISION, "create", [{"setup_id": self.setup.id, "decision": "start"}]),
+                    (RESOLUTION, "create", [{**company, "number": "18764000000002"}]),
+                    (self.resolution, "copy", [company]),
+                    (self.resolution, "web_save", [company, {"id": {}}]),
                 ):
                     model = record if isinstance(record, str) else record._name
                     with (
@@ -475,6 +507,7 @@ class TestSecurity(SecurityCommon):
             (ACTIVATION, "date_end"): "2099-01-01",
             (ACTIVATION, "payment_move_id"): self.invoice.id,
             (SETUP, "started_on"): today,
+            (SETUP, "locked_nit"): "830114921-1",
         }
         for (model, name), value in defaults.items():
             self.call(self.user_b, "ir.default", "set", model, name, value, True)
@@ -486,6 +519,7 @@ class TestSecurity(SecurityCommon):
         self.assertEqual((activation.state, activation.payment_status), ("pay", "none"))
         self.assertFalse(activation.date_end)
         self.assertFalse(self.env[SETUP].search(own).started_on)
+        self.assertFalse(self.env[SETUP].search(own).locked_nit)
         self.assertFalse(self.company_b._get_active_certificate_activation())
 
     def test_an_active_activation_cannot_be_written_at_all(self):

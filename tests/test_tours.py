@@ -7,6 +7,7 @@ from ..const import WIZARD_PATH
 from ..tools.pdf_check import MAX_SIZE
 from . import own_samples, pdf_samples
 from .common import CertificateCommon
+from .test_electronic_invoicing_setup import ElectronicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
@@ -101,3 +102,31 @@ class TestTours(CertificateCommon, HttpCase):
                 "/odoo/certificate-custody", "certificate_custody", login=self.custodian.login
             )
         self.assertTrue(self.seller.sudo().certificate_lent_id.is_key_sealed)
+
+
+@tagged("post_install", "-at_install")
+class TestElectronicProcessTours(ElectronicInvoicingCommon, HttpCase):
+    def test_what_the_profile_lacks_is_found_and_entered(self):
+        self.company_a.sudo().street = False
+        self.start_tour(
+            "/odoo/electronic-process", "electronic_process_profile", login=self.manager_a.login
+        )
+        self.assertEqual(self.company_a.street, "Carrera 43A # 1-50")
+
+    def test_a_user_walks_from_the_test_set_to_the_start_and_an_administrator_back(self):
+        self.get_active()
+        self.get_journal(self.company_a)
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                "/odoo/electronic-process", "electronic_process_start", login=self.user_a.login
+            )
+        self.setup_a.invalidate_recordset()
+        self.assertEqual(self.setup_a.locked_nit, "900987321-1")
+        self.assertEqual(self.setup_a.resolution_id.prefix, "SETP")
+        self.assertEqual(self.setup_a.resolution_id.journal_id.code, "FE")
+        self.assertEqual(self.setup_a.started_by_id, self.user_a)
+        self.start_tour(
+            "/odoo/electronic-process", "electronic_process_reset", login=self.system_user.login
+        )
+        self.setup_a.invalidate_recordset()
+        self.assertFalse(self.setup_a.locked_nit or self.setup_a.started_on)

@@ -93,8 +93,8 @@ class TestWizard(CertificateCommon):
         self.assertEqual((wizard.step, wizard.state), ("finish", "active"))
         action = self.press(wizard, "action_open_test_set")
         self.assertEqual(
-            (action["res_model"], action["context"]["step"]),
-            ("electronic.invoicing.setup", "test_set"),
+            (action["res_model"], action["path"]),
+            ("electronic.invoicing.setup", "electronic-test-set"),
         )
         action = self.press(wizard, "action_open_overview")
         self.assertEqual(
@@ -240,7 +240,8 @@ class TestWizard(CertificateCommon):
         self.assertFalse(wizard.letter_downloaded_on)
         action = wizard.action_open_profile()
         self.assertEqual(
-            (action["res_model"], action["res_id"]), ("res.partner", self.company_a.partner_id.id)
+            (action["res_model"], action["path"]),
+            ("electronic.invoicing.setup", "electronic-profile"),
         )
 
     # === RIGHTS === #

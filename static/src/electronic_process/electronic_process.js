@@ -23,6 +23,10 @@ export class ElectronicProcess extends Component {
         this.state.overview = await this.orm.call("electronic.invoicing.setup", "get_overview");
     }
 
+    get nit() {
+        return _t("NIT %s", this.state.overview.nit);
+    }
+
     get steps() {
         return this.state.overview.steps;
     }
@@ -43,11 +47,19 @@ export class ElectronicProcess extends Component {
         return this.steps.find((step) => step.state !== "done")?.key;
     }
 
-    async open(step) {
+    async open(step, field = false) {
         const action = await this.orm.call("electronic.invoicing.setup", "action_open_step", [
             step.key,
+            field,
         ]);
         return this.action.doAction(action, { onClose: () => this.load() });
+    }
+
+    openHistory() {
+        return this.action.doAction(
+            "l10n_co_certificate_activation.electronic_invoicing_setup_start_action",
+            { props: { resId: this.state.overview.id } }
+        );
     }
 }
 

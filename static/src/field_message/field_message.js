@@ -6,6 +6,9 @@ import {
     buildM2OFieldDescription,
     Many2OneField,
 } from "@web/views/fields/many2one/many2one_field";
+import {
+    many2ManyTagsField,
+} from "@web/views/fields/many2many_tags/many2many_tags_field";
 import { monetaryField } from "@web/views/fields/monetary/monetary_field";
 
 import { Component, useEffect, useRef } from "@odoo/owl";
@@ -66,5 +69,6 @@ registry
     .add("certificate_char", withMessage(charField))
     .add("certificate_date", withMessage(dateField))
     .add("certificate_email", withMessage(emailField))
+    .add("certificate_many2many_tags", withMessage(many2ManyTagsField))
     .add("certificate_many2one", withMessage(buildM2OFieldDescription(Many2OneField)))
     .add("certificate_monetary", withMessage(monetaryField));

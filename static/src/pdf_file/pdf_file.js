@@ -18,14 +18,15 @@ let lastId = 0;
  * is lost.
  *
  * Beside the binary field `x` it reads `x_filename`, `x_size` and `x_pages`; the option `owner` names
- * the many2one to the record that stores the file. The placeholder is the text of the button.
+ * the many2one to the record that stores the file, when that is another one. The placeholder is the
+ * text of the button.
  */
 export class PdfFile extends Component {
     static template = "l10n_co_certificate_activation.PdfFile";
     static components = { PdfConversion };
     static props = {
         ...standardFieldProps,
-        owner: String,
+        owner: { type: String, optional: true },
         label: String,
         buttonLabel: String,
     };
@@ -93,7 +94,9 @@ export class PdfFile extends Component {
 
     get owner() {
         const { record, owner } = this.props;
-        return { model: record.fields[owner].relation, id: record.data[owner].id };
+        return owner
+            ? { model: record.fields[owner].relation, id: record.data[owner].id }
+            : { model: record.resModel, id: record.resId };
     }
 
     choose(input, isAdding = false) {
@@ -242,7 +245,7 @@ registry.category("fields").add("certificate_pdf", {
         buttonLabel: attrs.placeholder,
     }),
     fieldDependencies: ({ name, options }) => [
-        { name: options.owner, type: "many2one", readonly: true },
+        ...(options.owner ? [{ name: options.owner, type: "many2one", readonly: true }] : []),
         { name: "field_errors", type: "json", readonly: true },
         { name: `${name}_filename`, type: "char" },
         { name: `${name}_size`, type: "integer", readonly: true },

@@ -1,0 +1,133 @@
+from odoo import api, fields, models
+
+from ..const import GROUP_MANAGER, PARTNER_RESPONSIBILITIES_FIELD
+from ..tools import identity
+
+
+class ResCompany(models.Model):
+    """What DIAN asks of a company that issues electronic invoices, and who looks after it."""
+
+    _inherit = "res.company"
+
+    fiscal_responsibility_ids = fields.Many2many(
+        "electronic.invoicing.responsibility",
+        string="Fiscal responsibilities",
+        help="As box 53 of the RUT says; R-99-PN when none of the others is there.",
+    )
+
+    @api.constrains("partner_id")
+    def _check_partner_nit_lock(self):
+        self.partner_id._check_nit_lock()
+
+    # === BUSINESS METHODS === #
+
+    def _get_electronic_profile_errors(self, profile=None):
+        """Say what is missing or wrong in the organisation profile.
+
+        :param profile: anything that gives `const.PROFILE_FIELDS` by name, such as a form that is
+            being filled in; without it, what is stored
+        :return: a label, as Colombians call the field, and one sentence with the remedy for each
+            field of `const.PROFILE_FIELDS` that must change, in their order
+        :rtype: dict[str, tuple[str, str]]
+        """
+        self.ensure_one()
+        profile = profile or self._get_electronic_profile()
+        codes = self.sudo()._get_fiscal_responsibility_codes(profile["profile_responsibility_ids"])
+        nit_type = self.env.ref("l10n_co.rut")
+        is_right = {
+            "profile_name": profile["profile_name"],
+            "profile_identification_type_id": profile["profile_identification_type_id"] == nit_type,
+            "profile_vat": identity.format_nit(profile["profile_vat"]),
+            "profile_street": profile["profile_street"],
+            "profile_city": profile["profile_city"],
+            "profile_state_id": profile["profile_state_id"].country_id.code == "CO",
+            "profile_email": identity.is_email(profile["profile_email"]),
+            "profile_responsibility_ids": codes and ("R-99-PN" not in codes or len(codes) == 1),
+        }
+        labels = {
+            "profile_name": self.env._("Name"),
+            "profile_identification_type_id": self.env._("Identification type"),
+            "profile_vat": self.env._("NIT with its check digit"),
+            "profile_street": self.env._("Address"),
+            "profile_city": self.env._("City"),
+            "profile_state_id": self.env._("Department"),
+            "profile_email": self.env._("Email"),
+            "profile_responsibility_ids": self.env._("Fiscal responsibilities"),
+        }
+        sentences = {
+            "profile_name": self.env._("Enter the name as it stands in the RUT."),
+            "profile_identification_type_id": self.env._(
+                "Choose NIT: electronic invoices are issued under a NIT."
+            ),
+            "profile_vat": self.env._("Enter the NIT with its check digit, such as 213123432-1."),
+            "profile_street": self.env._("Enter the address as it stands in the RUT."),
+            "profile_city": self.env._("Enter the municipality."),
+            "profile_state_id": self.env._("Choose the department."),
+            "profile_email": self.env._("Enter one e-mail address, such as name@company.com."),
+            "profile_responsibility_ids": self.env._(
+                "R-99-PN stands for none of the others: choose it alone, or remove it."
+            )
+            if codes
+            else self.env._("Choose those of box 53 of the RUT, or R-99-PN when it has none."),
+        }
+        return {
+            name: (labels[name], sentences[name]) for name, right in is_right.items() if not right
+        }
+
+    def _get_electronic_profile(self):
+        """Return what is stored of the organisation profile.
+
+        :return: by the names of `const.PROFILE_FIELDS`, in sudo mode
+        :rtype: dict
+        """
+        company = self.sudo()
+        return {
+            "profile_name": company.name,
+            "profile_identification_type_id": company.partner_id.l10n_latam_identification_type_id,
+            "profile_vat": company.vat,
+            "profile_street": company.street,
+            "profile_city": company.city,
+            "profile_state_id": company.state_id,
+            "profile_email": company.email,
+            "profile_phone": company.phone,
+            "profile_responsibility_ids": company.fiscal_responsibility_ids,
+        }
+
+    def _get_missing_electronic_profile(self):
+        """List what the organisation profile lacks for electronic invoicing.
+
+        :return: labels in the user's language; empty when the profile is complete
+        :rtype: list[str]
+        """
+        return [label for label, _sentence in self._get_electronic_profile_errors().values()]
+
+    def _get_fiscal_responsibility_codes(self, responsibilities):
+        """Return DIAN's codes of the company's responsibilities.
+
+        Those of its contact come first, where an add-on for electronic invoicing keeps them there.
+
+        :param responsibilities: `electronic.invoicing.responsibility`, where the contact has none
+        :rtype: set[str]
+        """
+        if PARTNER_RESPONSIBILITIES_FIELD in self.partner_id._fields:
+            responsibilities = self.partner_id[PARTNER_RESPONSIBILITIES_FIELD] or responsibilities
+        return set(responsibilities.mapped("code"))
+
+    def _get_certificate_managers(self):
+        """Return the managers of the company: those who work for it first of all, else for it too.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        managers = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref(GROUP_MANAGER).id),
+                    ("company_ids", "in", self.id),
+                    ("share", "=", False),
+                ]
+            )
+        )
+        return managers.filtered(lambda user: user.company_id == self) or managers
