@@ -26,6 +26,8 @@ VERIFY_PATH = "/certificate/verify"
 # Where the payment page sends its visitor back to. Without a record id: a fresh wizard opens at the
 # right step. Below the six steps' page, so that breadcrumb and app menu are those of the flow.
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
+# Where reminders lead to: the same, with the renewal started when it can be.
+RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
 
 # Takes the file of an own certificate; the activation's id follows.
 OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
@@ -93,6 +95,17 @@ REPRESENTATIVE_FIELDS = (
     "representative_city",
     "representative_state_id",
 )
+
+# Days before the end of a certificate: from when it can be renewed, when its company is reminded, and
+# from when the pages say so. DIAN lets renew from three months before.
+RENEWAL_DAYS = 90
+REMINDER_DAYS = "90/60/30/15/7/1"
+WARNING_DAYS = 30
+DANGER_DAYS = 7
+
+# The daily cron, and after how many hours without a run the settings warn.
+CRON_VALIDITY = f"{MODULE}.ir_cron_certificate_validity"
+CRON_LATE_HOURS = 26
 
 # What is stated of a payment to an outside authority: all of it required, in this order.
 RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
@@ -205,3 +218,4 @@ JOURNAL_RESOLUTION_FIELDS = {
 # And where it keeps the fiscal responsibilities of a contact.
 PARTNER_RESPONSIBILITIES_FIELD = "l10n_co_responsibility_ids"
 ACTIVITY_RESOLUTION = f"{MODULE}.mail_activity_type_resolution"
+ACTIVITY_EXPIRY = f"{MODULE}.mail_activity_type_expiry"

@@ -60,5 +60,6 @@ activation.write(
 )
 record = env["res.partner"].create({"name": "SETP1", "company_id": company.id})
 activation._sign_xml(xml_samples.make_document(), record)
+activation._remind()
 env.cr.commit()
 assert not env["certificate.signature.log"]._find_breaks(company)

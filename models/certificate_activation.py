@@ -3,7 +3,6 @@ import secrets
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import padding
-from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
@@ -70,7 +69,13 @@ class CertificateActivation(models.Model):
         default="pay",
         tracking=True,
     )
-    renewal_of_id = fields.Many2one("certificate.activation", readonly=True, copy=False)
+    renewal_of_id = fields.Many2one(
+        "certificate.activation",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The activation after which this one signs.",
+    )
 
     # Certificate
     certificate_id = fields.Many2one(
@@ -186,32 +191,21 @@ class CertificateActivation(models.Model):
     def action_finish(self):
         """Activate: check everything once more, prove the certificate and start the period.
 
-        What signed for the company before ends here.
+        What signed for the company before ends here, or signs until its end: see `_start_period`.
 
         :raise UserError: when the letter or the certificate cannot be used
         """
         self._lock(GROUP_USER)
-        if self.state == "active":
+        if self.state == "active" or self.switch_on:
             return
         self._check_state("process")
-        date_start = self._get_today()
         if self.route == "own":
             certificate = self._check_own_certificate()
-            date_end = self._get_day(certificate.date_end)
         else:
             self._check_loan()
             certificate = self._get_lent_certificate()
-            date_end = date_start + relativedelta(months=self.validity_months, days=-1)
         self._prove_certificate(certificate)
-        self._end_replaced()
-        if not certificate.active:
-            certificate.active = True
-        self._set_state(
-            "active",
-            certificate_id=certificate.id,
-            date_start=date_start,
-            date_end=date_end,
-        )
+        self._start_period(certificate)
         self._keep_record()
 
     def action_cancel(self):
@@ -255,11 +249,8 @@ class CertificateActivation(models.Model):
         )
         for former in others.filtered(lambda other: other.state == "active"):
             former._lock(GROUP_USER)
-            former._set_state("expired", date_end=min(former.date_end, self._get_today()))
+            former._expire(date_end=min(former.date_end, self._get_today()))
             former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
-            former._archive_own_certificate()
-            # Before this one: PostgreSQL would see two.
-            former.flush_recordset()
         if self.route == "own":
             # Nobody goes on buying what is not needed; what was paid stays to be finished.
             for unpaid in others.filtered(
@@ -278,12 +269,15 @@ class CertificateActivation(models.Model):
         company = self.env.company
         self._check_not_seller(company)
         # The latest: an own certificate may be on its way beside a lent one, and a renewal beside both.
-        current = Domain("company_id", "=", company.id) & Domain(
-            "state", "in", ("pay", "process", "active")
+        # What has ended is not current, whether or not the cron has run.
+        current = Domain("state", "in", ("pay", "process")) | (
+            Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())
         )
-        if activation := self.search(current, limit=1):
+        if activation := self.search(current & Domain("company_id", "=", company.id), limit=1):
             return activation
-        return self._create_once({"company_id": company.id})
+        return self._create_once(
+            {"company_id": company.id, "renewal_of_id": self._find_ended(company).id}
+        )
 
     @api.model
     def _check_not_seller(self, company):

@@ -365,7 +365,11 @@ class CertificateActivation(models.Model):
         :rtype: bool
         """
         stale = self.filtered(
-            lambda activation: activation.state == "process" and activation._is_letter_stale()
+            lambda activation: (
+                activation.state == "process"
+                and not activation.switch_on
+                and activation._is_letter_stale()
+            )
         )
         stale._void_letter(reason)
         return bool(stale)

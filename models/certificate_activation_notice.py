@@ -66,10 +66,24 @@ class CertificateActivation(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        user = self.create_uid
-        if user.active and not user.share and self.company_id in user.company_ids:
-            return user
-        return self._get_managers()
+        return self._map_responsible_users()[self]
+
+    def _map_responsible_users(self):
+        """Return the responsible users of many activations at once.
+
+        :rtype: dict[certificate.activation, res.users]
+        """
+        users = {
+            activation: activation.create_uid.filtered(
+                lambda user, company=activation.company_id: (
+                    user.active and not user.share and company in user.company_ids
+                )
+            )
+            for activation in self
+        }
+        orphans = self.filtered(lambda activation: not users[activation])
+        managers = orphans.company_id._map_certificate_managers()
+        return {**users, **{orphan: managers[orphan.company_id] for orphan in orphans}}
 
     def _get_managers(self):
         """Return the managers of the company.

@@ -220,7 +220,9 @@ class CertificateActivation(models.Model):
             return None
         facts = activation.record_facts
         today = self._get_today()
-        is_over = activation.state == "active" and activation.date_end < today
+        # A renewal that waits for its day is made, and its state follows as well.
+        state = "active" if activation.switch_on else activation.state
+        is_over = state == "active" and activation.date_end < today
         return {
             "code": code,
             "name": activation.name,
@@ -230,6 +232,6 @@ class CertificateActivation(models.Model):
             "date_end": activation.date_end,
             "activated_on": self._get_day(fields.Datetime.to_datetime(facts["activated_on"])),
             # What ended today is told before the state follows.
-            "state": "expired" if is_over else activation.state,
+            "state": "expired" if is_over else state,
             "sha256": activation.record_sha256,
         }

@@ -211,7 +211,8 @@ class ElectronicInvoicingSetup(models.Model):
             can still change), `id` of the set-up, and `steps`: for each its `key`, `title`,
             `sentence`, `state` (`todo`, `in_progress`, `done`, `locked`), `button` (empty when there
             is nothing to open), `missing` (`field` and `label` of each thing that the profile lacks)
-            and `alarm` (a sentence, or empty)
+            and `alarm` (a sentence, or empty); `warning`, that the certificate ends: see
+            `_get_certificate_warning`
         :rtype: dict
         :raise AccessError: for a user without the group
         """
@@ -220,6 +221,7 @@ class ElectronicInvoicingSetup(models.Model):
         return {
             "id": setup.id,
             "company": self.env.company.name,
+            "warning": self.env.company._get_certificate_warning(),
             "nit": identity.format_nit(self.env.company.vat) or "",
             "nit_warning": not setup.locked_nit
             and any(step["state"] != "done" for step in steps[:3]),
@@ -241,7 +243,12 @@ class ElectronicInvoicingSetup(models.Model):
         if not step or step["state"] == "locked":
             raise UserError(self.env._("This step opens when the one before it is done."))
         if key == "certificate":
-            return self._get_action("certificate_activation_wizard_action")
+            can_renew = self.env.company._get_active_certificate_activation().can_renew
+            return self._get_action(
+                "certificate_activation_renew_action"
+                if can_renew
+                else "certificate_activation_wizard_action"
+            )
         if key == "start" and not setup.started_on:
             return setup.action_start()
         if key == "test_set":
@@ -443,7 +450,9 @@ class ElectronicInvoicingSetup(models.Model):
             if not is_open and step["state"] != "done":
                 step["state"] = "locked"
             is_open = is_open and step["state"] == "done"
-            steps.append({"key": key, "title": title, "button": buttons[step["state"]], **step})
+            button = step.pop("button", None) if step["state"] != "locked" else None
+            step["button"] = button or buttons[step["state"]]
+            steps.append({"key": key, "title": title, **step})
         return steps
 
     @api.model
@@ -488,17 +497,48 @@ class ElectronicInvoicingSetup(models.Model):
                     "Choose your certificate in Settings, under Electronic Documents."
                 ),
             }
+        activations = self.env["certificate.activation"]
         if activation := company._get_active_certificate_activation():
-            until = format_date(self.env, activation.date_end, date_format="long")
-            return {"state": "done", "sentence": self.env._("Active until %s.", until)}
-        if self.env["certificate.activation"].search_count(
+            return {"state": "done", **self._get_active_step(activation)}
+        if activations.search_count(
             [("company_id", "=", company.id), ("state", "in", ("pay", "process"))], limit=1
         ):
             return {
                 "state": "in_progress",
                 "sentence": self.env._("Continue where you left off."),
             }
+        if ended := activations._find_ended(company):
+            return {
+                "state": "todo",
+                "sentence": self.env._(
+                    "It ended on %s. Renew it.", ended._format_date(ended.date_end)
+                ),
+                "button": self.env._("Renew"),
+            }
         return {"state": "todo", "sentence": self.env._("Pay, sign the letter and finish.")}
+
+    def _get_active_step(self, activation):
+        """Say how long the certificate is in force, and how it goes on."""
+        until = activation._format_date(activation.date_end)
+        if renewal := activation._get_waiting():
+            return {
+                "sentence": self.env._(
+                    "Active until %(end)s, and renewed until %(renewed)s.",
+                    end=until,
+                    renewed=renewal._format_date(renewal.date_end),
+                )
+            }
+        if activation._get_open_renewal():
+            return {
+                "sentence": self.env._("Active until %s. Finish its renewal in time.", until),
+                "button": self.env._("Continue"),
+            }
+        if activation.can_renew:
+            return {
+                "sentence": self.env._("Active until %s. Renew it now: no day is lost.", until),
+                "button": self.env._("Renew"),
+            }
+        return {"sentence": self.env._("Active until %s.", until)}
 
     def _get_test_set_step(self):
         if self.locked_nit:

@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 
-from ..const import SELLER_PARAMETER
+from ..const import GROUP_MANAGER, SELLER_PARAMETER
 
 
 class ResCompany(models.Model):
@@ -162,18 +162,8 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         activations = self.env["certificate.activation"].sudo()
-        today = activations._get_today()
         for company in self._get_certificate_companies():
-            if activation := activations.search(
-                [
-                    ("company_id", "=", company.id),
-                    ("state", "=", "active"),
-                    ("date_start", "<=", today),
-                    ("date_end", ">=", today),
-                ],
-                order="route desc, date_end desc",
-                limit=1,
-            ):
+            if activation := activations._find_in_force(company):
                 return activation
         return activations
 
@@ -188,3 +178,36 @@ class ResCompany(models.Model):
             company = company.parent_id
             companies += company
         return companies
+
+    def _get_certificate_managers(self):
+        """Return the managers of the company: those who work for it first of all, else for it too.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        return self._map_certificate_managers()[self]
+
+    def _map_certificate_managers(self):
+        """Return the managers of many companies at once; see `_get_certificate_managers`.
+
+        :rtype: dict[res.company, res.users]
+        """
+        users = (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env.ref(GROUP_MANAGER).id),
+                    ("company_ids", "in", self.ids),
+                    ("share", "=", False),
+                ]
+            )
+        )
+        managers = {}
+        for company in self:
+            of_company = users.filtered(lambda user, company=company: company in user.company_ids)
+            managers[company] = (
+                of_company.filtered(lambda user, company=company: user.company_id == company)
+                or of_company
+            )
+        return managers

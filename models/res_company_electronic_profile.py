@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import GROUP_MANAGER, PARTNER_RESPONSIBILITIES_FIELD
+from ..const import PARTNER_RESPONSIBILITIES_FIELD
 from ..tools import identity
 
 
@@ -112,22 +112,3 @@ class ResCompany(models.Model):
         if PARTNER_RESPONSIBILITIES_FIELD in self.partner_id._fields:
             responsibilities = self.partner_id[PARTNER_RESPONSIBILITIES_FIELD] or responsibilities
         return set(responsibilities.mapped("code"))
-
-    def _get_certificate_managers(self):
-        """Return the managers of the company: those who work for it first of all, else for it too.
-
-        :rtype: res.users
-        """
-        self.ensure_one()
-        managers = (
-            self.env["res.users"]
-            .sudo()
-            .search(
-                [
-                    ("all_group_ids", "in", self.env.ref(GROUP_MANAGER).id),
-                    ("company_ids", "in", self.id),
-                    ("share", "=", False),
-                ]
-            )
-        )
-        return managers.filtered(lambda user: user.company_id == self) or managers

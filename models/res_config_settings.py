@@ -1,6 +1,13 @@
+from datetime import timedelta
+
 from odoo import api, fields, models
 
-from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER
+from ..const import (
+    ACCREDITED_AUTHORITIES,
+    AUTHORITIES_PARAMETER,
+    CRON_LATE_HOURS,
+    CRON_VALIDITY,
+)
 from . import certificate_custody as custody
 
 
@@ -57,6 +64,28 @@ class ResConfigSettings(models.TransientModel):
         self.certificate_key_protection_sentence = custody.get_protection_sentence(
             self.env, protection
         )
+
+    certificate_renewal_days = fields.Integer(
+        related="company_id.certificate_renewal_days", readonly=False
+    )
+    certificate_reminder_days = fields.Char(
+        related="company_id.certificate_reminder_days", readonly=False
+    )
+    certificate_cron_last = fields.Datetime(string="Last run", compute="_compute_certificate_cron")
+    certificate_cron_next = fields.Datetime(string="Next run", compute="_compute_certificate_cron")
+    is_certificate_cron_late = fields.Boolean(compute="_compute_certificate_cron")
+
+    @api.depends("company_id")
+    def _compute_certificate_cron(self):
+        cron = self.env.ref(CRON_VALIDITY, raise_if_not_found=False) or self.env["ir.cron"]
+        cron = cron.sudo()
+        # Before its first run it is late when it has been there for so long.
+        since = cron.lastcall or cron.create_date
+        late = fields.Datetime.now() - timedelta(hours=CRON_LATE_HOURS)
+        for settings in self:
+            settings.certificate_cron_last = cron.lastcall
+            settings.certificate_cron_next = cron.active and cron.nextcall
+            settings.is_certificate_cron_late = not cron.active or since < late
 
     @api.depends("certificate_seller_id", "company_id")
     def _compute_is_certificate_seller(self):

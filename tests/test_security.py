@@ -63,9 +63,11 @@ PUBLIC_METHODS = {
         "action_open_test_set",
         "action_pay",
         "action_read_letter_in_english",
+        "action_renew",
         "action_restart",
         "action_start_own",
         "action_submit_receipt",
+        "action_switch_now",
         "action_understood",
         "action_verify_payment",
     },
@@ -294,7 +296,16 @@ class TestSecurity(SecurityCommon):
         self.assertEqual(self.activation.state, "cancelled")
 
     def test_a_private_method_cannot_be_called(self):
-        for method in ("_set_state", "_void_letter", "_create_payment_move", "_sign_xml", "_write"):
+        for method in (
+            "_set_state",
+            "_void_letter",
+            "_create_payment_move",
+            "_renew",
+            "_sign_xml",
+            "_switch_now",
+            "_cron_follow_validity",
+            "_write",
+        ):
             with self.subTest(method=method), self.unchanged(), self.refused():
                 self.call(self.admin, self.activation, method, "active")
 

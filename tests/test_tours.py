@@ -1,4 +1,5 @@
 import base64
+from datetime import timedelta
 
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
@@ -67,6 +68,21 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual((activation.state, activation.payment_status), ("pay", "failed"))
         transactions = activation.sudo().payment_move_id.transaction_ids
         self.assertEqual(transactions.mapped("state"), ["error", "error"])
+
+    def test_a_certificate_that_ends_is_renewed_from_the_six_steps(self):
+        activation = self.get_active()
+        today = activation._get_today()
+        activation.sudo().write(
+            {"date_start": today - timedelta(days=344), "date_end": today + timedelta(days=20)}
+        )
+        if not self.sell_by_demo_provider():
+            return
+        self.start_tour(
+            "/odoo/electronic-process", "certificate_activation_renewal", login=self.user_a.login
+        )
+        renewal = activation.search([("renewal_of_id", "=", activation.id)])
+        self.assertEqual(renewal.switch_on, today + timedelta(days=21))
+        self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
 
     def test_missing_fields_and_wrong_files_are_refused_where_they_are(self):
         activation = self.start()

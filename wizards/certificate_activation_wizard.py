@@ -137,6 +137,11 @@ class CertificateActivationWizard(models.TransientModel):
     active_sentence = fields.Char(compute="_compute_sentences")
     record_code = _activation_field(fields.Char, "record_code")
     record_sentence = fields.Char(compute="_compute_sentences")
+    switch_on = _activation_field(fields.Date, "switch_on")
+    can_renew = _activation_field(fields.Boolean, "can_renew")
+    renewal_sentence = fields.Char(compute="_compute_renewal")
+    expiry_sentence = fields.Char(compute="_compute_renewal")
+    lost_sentence = fields.Char(compute="_compute_renewal")
 
     # === COMPUTE METHODS === #
 
@@ -145,10 +150,11 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.display_name = titles.get(wizard.step)
 
-    @api.depends("state")
+    @api.depends("state", "switch_on")
     def _compute_step(self):
         for wizard in self:
-            wizard.step = wizard.state if wizard.state in ("pay", "process") else "finish"
+            is_open = wizard.state in ("pay", "process") and not wizard.switch_on
+            wizard.step = wizard.state if is_open else "finish"
 
     @api.depends("price_total", "price_untaxed")
     def _compute_price_tax(self):
@@ -204,6 +210,16 @@ class CertificateActivationWizard(models.TransientModel):
                 )
             )
             wizard.replaced_sentence = activation._get_replaced_sentence()
+
+    @api.depends("state", "switch_on", "can_renew")
+    def _compute_renewal(self):
+        for wizard in self:
+            activation = wizard.activation_id
+            wizard.renewal_sentence = activation._get_renewal_sentence()
+            wizard.expiry_sentence = wizard.step == "finish" and (
+                activation.company_id._get_certificate_warning() or {}
+            ).get("sentence")
+            wizard.lost_sentence = activation._get_lost_sentence()
 
     @api.depends(
         "is_letter_requested",
@@ -347,6 +363,13 @@ class CertificateActivationWizard(models.TransientModel):
     def action_download_record(self):
         """Download the evidence of the activation."""
         return self.env.ref(RECORD_REPORT).report_action(self.activation_id, config=False)
+
+    def action_renew(self):
+        """Go on to the renewal of this activation, which this starts when there is none."""
+        return self.activation_id._renew().action_open_wizard()
+
+    def action_switch_now(self):
+        self.activation_id._switch_now()
 
     def action_restart(self):
         """Open the company's current activation instead of one that has ended."""

@@ -29,6 +29,7 @@ ALLOWED_ERRORS = 0.01  # of the clients
 WAITING_ROOM = threading.BoundedSemaphore(2 * 8)
 
 ACTIVATION = "certificate.activation"
+WIZARD = "certificate.activation.wizard"
 REPRESENTATIVE = {
     "representative_name": "María Fernanda",
     "representative_surname": "Pérez Gómez",
@@ -263,6 +264,21 @@ def walk(bench, charges):
     bench.clients[0].call(ACTIVATION, "write", [activation], {"signed_letter": scan})
     bench.together(
         "finish", act("action_finish"), states="active", steps=2, invoices=1, payments=charges
+    )
+    # Eleven months later.
+    bench.query(
+        "UPDATE certificate_activation SET date_start = date_start - 320, date_end = date_end - 320 "
+        "WHERE id = %s RETURNING id",
+        activation,
+    )
+    pages = {
+        client: page["res_id"] for client, page in zip(bench.clients, wizards, strict=True) if page
+    }
+    bench.together(
+        "renew",
+        lambda client: client.call(WIZARD, "action_renew", [pages[client]]),
+        activations=2,
+        invoices=1,
     )
 
 

@@ -44,6 +44,9 @@ export class ElectronicProcess extends Component {
 
     /** The one step to go on with: its button alone is primary. */
     get nextKey() {
+        if (this.state.overview.warning) {
+            return "certificate";
+        }
         return this.steps.find((step) => step.state !== "done")?.key;
     }
 

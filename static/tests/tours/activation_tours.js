@@ -377,3 +377,57 @@ registry.category("web_tour.tours").add("certificate_activation_conversion", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("certificate_activation_renewal", {
+    steps: () => [
+        {
+            content: "The six steps warn, and lead to the renewal",
+            trigger:
+                "main:has(.o_certificate_warning) li[data-step=certificate][data-state=done] button.btn-primary",
+            run: "click",
+        },
+        step("pay"),
+        ...buy("done"),
+        {
+            content: "Continue to the process",
+            trigger: "button[name=action_continue]",
+            run: "click",
+        },
+        step("process"),
+        {
+            content: "The representative is there already",
+            trigger: "div[name=representative_vat] input:value(52123456)",
+        },
+        download,
+        {
+            content: "The letter was downloaded",
+            trigger: "div[name=letter_sentence]",
+        },
+        {
+            content: "Attach the scan",
+            trigger: zone,
+            run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
+        },
+        attached,
+        {
+            content: "Continue",
+            trigger: "button[name=action_finish]",
+            run: "click",
+        },
+        step("finish"),
+        {
+            content: "It can sign at once, but need not",
+            trigger: "div[name=finish] button[name=action_switch_now]",
+        },
+        {
+            content: "Go back to the six steps",
+            trigger: "div[name=finish] button[name=action_open_overview]",
+            run: "click",
+        },
+        {
+            content: "Nothing warns any more",
+            trigger:
+                "main:not(:has(.o_certificate_warning)) li[data-step=certificate][data-state=done]",
+        },
+    ],
+});

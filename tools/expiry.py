@@ -1,0 +1,44 @@
+"""When somebody is reminded that something ends: by rungs, days before the last day."""
+
+import re
+from itertools import pairwise
+
+
+def parse_days(text):
+    """Read days before the end, as an administrator types them.
+
+    :param str text: whole numbers with anything but letters and signs between, such as `90/60/30` or
+        `90, 60, 30`
+    :return: each once, the farthest from the end first; empty for an empty text
+    :rtype: tuple[int, ...]
+    :raise ValueError: for anything else, or a number that is not 1 to 999
+    """
+    words = re.split(r"[\s/,;]+", (text or "").strip(" /,;\t\n"))
+    if words == [""]:
+        return ()
+    if not all(re.fullmatch(r"[0-9]{1,3}", word) and int(word) for word in words):
+        raise ValueError(f"not a list of days: {text!r}")
+    return tuple(sorted({int(word) for word in words}, reverse=True))
+
+
+def get_rungs(days):
+    """Say of each rung for how many days left it is the nearest one.
+
+    Whoever comes late, because nothing ran for some days, is reminded by that one alone.
+
+    :param tuple[int, ...] days: as of `parse_days`
+    :return: for each rung itself and the fewest days left that are still its own; the last one goes
+        down to 0, the last day
+    :rtype: list[tuple[int, int]]
+    """
+    return [(day, lower + 1) for day, lower in pairwise((*days, -1))]
+
+
+def find_rung(rungs, left):
+    """Return the rung that is the nearest one with so many days left, 0 when there is none.
+
+    :param list rungs: as of `get_rungs`
+    :param int left: days after today on which it is still valid; negative when it has ended
+    :rtype: int
+    """
+    return next((rung for rung, fewest in rungs if fewest <= left <= rung), 0)
