@@ -53,6 +53,7 @@
             "l10n_co_certificate_activation/static/tests/tours/**/*",
         ],
     },
+    "post_init_hook": "post_init_hook",
     "uninstall_hook": "uninstall_hook",
     "application": True,
 }

@@ -190,6 +190,19 @@ PROFILE_FIELDS = (
     "profile_responsibility_ids",
 )
 
+# What the letter says of the company, and cannot be written without.
+LETTER_PROFILE_FIELDS = (
+    "profile_name",
+    "profile_vat",
+    "profile_street",
+    "profile_city",
+    "profile_state_id",
+    "profile_email",
+)
+
+# The fiscal responsibility of who has none of the others.
+RESPONSIBILITY_NONE = f"{MODULE}.fiscal_responsibility_r_99_pn"
+
 # What is noted of DIAN's test set; none of it changes once it is confirmed.
 TEST_SET_FIELDS = (
     "software_identifier",

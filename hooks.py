@@ -1,4 +1,13 @@
-from .const import AUTHORITIES_PARAMETER, SELLER_PARAMETER
+from .const import AUTHORITIES_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
+
+
+def post_init_hook(env):
+    """Give the companies that are there what new ones get by default.
+
+    :param env: the environment of the database that gains the add-on
+    """
+    companies = env["res.company"].with_context(active_test=False).search([("id", "!=", False)])
+    companies.fiscal_responsibility_ids = env.ref(RESPONSIBILITY_NONE)
 
 
 def uninstall_hook(env):

@@ -10,6 +10,7 @@ from odoo.exceptions import UserError, ValidationError
 from ..const import (
     GROUP_USER,
     LETTER_PLACEHOLDERS,
+    LETTER_PROFILE_FIELDS,
     LETTER_REPORT,
     REPRESENTATIVE_DOCUMENTS,
     REPRESENTATIVE_FIELDS,
@@ -207,7 +208,8 @@ class CertificateActivation(models.Model):
 
         :rtype: str | None
         """
-        missing = self.company_id._get_missing_electronic_profile()
+        errors = self.company_id._get_electronic_profile_errors()
+        missing = [label for name, (label, _s) in errors.items() if name in LETTER_PROFILE_FIELDS]
         if missing:
             return self.env._(
                 "Complete the organisation profile first. It lacks: %s.", ", ".join(missing)

@@ -469,10 +469,16 @@ class ElectronicInvoicingSetup(models.Model):
     def _get_profile_step(self):
         errors = self.company_id._get_electronic_profile_errors()
         if not errors:
-            nit = identity.format_nit(self.company_id.sudo().vat)
+            company = self.company_id.sudo()
+            nit = identity.format_nit(company.vat)
+            codes = company._get_fiscal_responsibility_codes(company.fiscal_responsibility_ids)
             return {
                 "state": "done",
-                "sentence": self.env._("NIT %s, address and responsibilities are complete.", nit),
+                "sentence": self.env._(
+                    "NIT %(nit)s, responsibilities %(codes)s; name, address and email are complete.",
+                    nit=nit,
+                    codes=", ".join(sorted(codes)),
+                ),
             }
         missing = [{"field": name, "label": label} for name, (label, _s) in errors.items()]
         return {

@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..const import PARTNER_RESPONSIBILITIES_FIELD
+from ..const import PARTNER_RESPONSIBILITIES_FIELD, RESPONSIBILITY_NONE
 from ..tools import identity
 
 
@@ -12,8 +12,15 @@ class ResCompany(models.Model):
     fiscal_responsibility_ids = fields.Many2many(
         "electronic.invoicing.responsibility",
         string="Fiscal responsibilities",
+        default=lambda self: self._get_default_fiscal_responsibility(),
         help="As box 53 of the RUT says; R-99-PN when none of the others is there.",
     )
+
+    @api.model
+    def _get_default_fiscal_responsibility(self):
+        """Return what most companies have: none of the others."""
+        # Not there yet while the add-on is installed: `hooks.post_init_hook` sets it then.
+        return self.env.ref(RESPONSIBILITY_NONE, raise_if_not_found=False) or []
 
     @api.constrains("partner_id")
     def _check_partner_nit_lock(self):
@@ -92,14 +99,6 @@ class ResCompany(models.Model):
             "profile_phone": company.phone,
             "profile_responsibility_ids": company.fiscal_responsibility_ids,
         }
-
-    def _get_missing_electronic_profile(self):
-        """List what the organisation profile lacks for electronic invoicing.
-
-        :return: labels in the user's language; empty when the profile is complete
-        :rtype: list[str]
-        """
-        return [label for label, _sentence in self._get_electronic_profile_errors().values()]
 
     def _get_fiscal_responsibility_codes(self, responsibilities):
         """Return DIAN's codes of the company's responsibilities.
