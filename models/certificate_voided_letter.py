@@ -52,7 +52,7 @@ class CertificateVoidedLetter(models.Model):
             *activation._get_pdf_fields("signed_letter"),
         )
         whole = activation.with_context(bin_size=False)
-        return self.create(
+        return self.with_context(certificate_pdf_unread=True).create(
             {
                 "activation_id": activation.id,
                 "reason": reason,

@@ -30,13 +30,6 @@ class IrAttachment(models.Model):
         for attachment in self.sudo():
             self._check_pdf_field(attachment.res_model, attachment.res_field)
 
-    @api.model
-    def _index(self, bin_data, file_type, checksum=None):
-        # Nothing in this process reads the file, not even for the search in documents.
-        if self.env.context.get("certificate_pdf_unread"):
-            return None
-        return super()._index(bin_data, file_type, checksum=checksum)
-
     def _check_pdf_field(self, res_model, res_field):
         if not self.env.su and res_field and getattr(self.env.get(res_model), "_pdf_fields", ()):
             raise AccessError(
@@ -45,7 +38,12 @@ class IrAttachment(models.Model):
 
     @api.model
     def _index(self, bin_data, file_type, checksum=None):
-        """Keep private keys, which are text, out of the column that is searched for words."""
-        if b"PRIVATE KEY-----" in (bin_data or b""):
+        """Keep the search in documents away from what it must not read.
+
+        Uploaded PDF files, which nothing in this process parses, and private keys, which are text.
+        """
+        if self.env.context.get("certificate_pdf_unread") or (
+            b"PRIVATE KEY-----" in (bin_data or b"")
+        ):
             return None
         return super()._index(bin_data, file_type, checksum=checksum)

@@ -251,7 +251,9 @@ class TestRightLetter(RightLetterCommon):
         self.attach_scan()
         view = self.env.ref(LETTER_TEMPLATE)
         with self.assertRaises(ValidationError):
-            view.arch = view.arch.replace('t-out="lender.name"', 't-out="lender.no_such_field"')
+            view.arch = view.arch.replace(
+                't-out="lender_name"', 't-out="lender_name.no_such_field"'
+            )
         self.env.registry.clear_cache("templates")
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")

@@ -43,7 +43,11 @@ async function drop(file) {
 /** Takes a photo, so to speak. */
 async function makePhoto(name) {
     const canvas = Object.assign(document.createElement("canvas"), { width: 300, height: 400 });
-    canvas.getContext("2d").fillText(name, 9, 99);
+    const context = canvas.getContext("2d");
+    context.fillStyle = "white";
+    context.fillRect(0, 0, canvas.width, canvas.height);
+    context.fillStyle = "black";
+    context.fillText(name, 9, 99);
     return new File([await new Promise((done) => canvas.toBlob(done, "image/jpeg"))], name);
 }
 
