@@ -35,6 +35,7 @@
         "views/certificate_payment_receipt_views.xml",
         "views/certificate_signature_log_views.xml",
         "views/certificate_activation_views.xml",
+        "views/certificate_board_views.xml",
         "views/account_move_views.xml",
         "views/certificate_letter_views.xml",
         "views/res_config_settings_views.xml",

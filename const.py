@@ -170,6 +170,17 @@ PAYMENT_STATUSES = [
     ("void", "Void"),
 ]
 
+# The board's traffic light, by days left: up to which it is yellow, and red. A certificate can be
+# renewed while it is yellow.
+LIGHT_YELLOW_DAYS = 90
+LIGHT_RED_DAYS = 15
+LIGHTS = [
+    ("green", "In force"),
+    ("yellow", "Ends soon"),
+    ("red", "Ended, or about to end"),
+    ("grey", "Not active yet"),
+]
+
 # Activity types: what a user has to do next, what a manager has to look at.
 ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"

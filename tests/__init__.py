@@ -1,5 +1,6 @@
 from . import (
     test_activation_record,
+    test_board,
     test_certificate_activation,
     test_custody,
     test_dian,

@@ -30,6 +30,7 @@ LOG = "certificate.signature.log"
 CUSTODY = "certificate.custody.wizard"
 RESOLUTION = "electronic.invoicing.resolution"
 DECISION = "electronic.invoicing.decision"
+BOARD = "certificate.board"
 
 # Everything that a client can call, by model. A new name here is a decision.
 PUBLIC_METHODS = {
@@ -46,6 +47,7 @@ PUBLIC_METHODS = {
     },
     RECEIPT: {"action_approve", "action_create_vendor_bill", "action_submit"},
     CUSTODY: {"action_seal"},
+    BOARD: {"action_open", "action_open_wizard"},
     REASON: {"action_confirm"},
     LOG: {"action_check"},
     WIZARD: {

@@ -1,0 +1,268 @@
+from odoo import fields, models
+from odoo.exceptions import UserError
+from odoo.tools import SQL
+
+from ..const import (
+    ACTIVATION_STATES,
+    COLOMBIA_TZ,
+    LIGHT_RED_DAYS,
+    LIGHT_YELLOW_DAYS,
+    LIGHTS,
+    MODULE,
+)
+
+
+class CertificateBoard(models.Model):
+    """One row for each company, also for one that has not started: whether it can sign, and for how long.
+
+    A row has the id of its company. It is a question to the database and stores nothing: however many
+    companies there are, the list is read by the same few queries.
+    """
+
+    _name = "certificate.board"
+    _description = "Digital Certificate Board"
+    _auto = False
+    _rec_name = "company_id"
+    # What ends first is what has to be done first; who has not started comes last.
+    _order = "date_end, company_id"
+    _depends = {
+        "certificate.activation": [
+            "company_id",
+            "date_end",
+            "date_start",
+            "signed_letter_match",
+            "state",
+        ],
+        "certificate.certificate": ["date_end"],
+        "res.company": ["active", "certificate_lent_id", "parent_id", "partner_id"],
+        "res.partner": ["vat"],
+    }
+
+    company_id = fields.Many2one("res.company", readonly=True)
+    activation_id = fields.Many2one(
+        "certificate.activation",
+        readonly=True,
+        help="The one in force, else the one in progress, else the last one.",
+    )
+    open_activation_id = fields.Many2one(
+        "certificate.activation",
+        string="In progress",
+        readonly=True,
+        help="What somebody has begun and not finished, also beside one that is in force.",
+    )
+    state = fields.Selection(
+        [("none", "Not started"), *ACTIVATION_STATES, ("lender", "Lends its own")],
+        readonly=True,
+    )
+    step = fields.Selection(
+        [("pay", "1. Pay"), ("process", "2. Process"), ("active", "3. Finish")],
+        readonly=True,
+        help="Where what is in progress stands, of the three steps; else the last one, when it is done.",
+    )
+    route = fields.Selection(related="activation_id.route")
+    is_letter_unread = fields.Boolean(
+        string="Letter to be looked at",
+        readonly=True,
+        help="The code of its signed letter could not be read: a person has to look at it.",
+    )
+    date_end = fields.Date(
+        string="Valid until", readonly=True, help="The last day on which it signs."
+    )
+    days_left = fields.Integer(
+        readonly=True, aggregator="min", help="Days after today on which it still signs."
+    )
+    light = fields.Selection(LIGHTS, string="Traffic light", readonly=True)
+
+    @property
+    def _table_query(self):
+        seller = self.env.company.certificate_seller_id
+        values = {
+            "today": SQL("%s::date", self.env["certificate.activation"]._get_today()),
+            "seller": seller.id or None,
+            "timezone": COLOMBIA_TZ,
+            "yellow": LIGHT_YELLOW_DAYS,
+            "red": LIGHT_RED_DAYS,
+        }
+        return SQL(
+            """
+            SELECT row.*,
+                CASE WHEN row.is_in_force THEN row.date_end - %(today)s END AS days_left,
+                CASE
+                    WHEN row.begun_state IS NOT NULL THEN row.begun_state
+                    WHEN row.state = 'active' THEN 'active'
+                END AS step,
+                CASE
+                    WHEN row.is_in_force AND row.date_end - %(today)s > %(yellow)s THEN 'green'
+                    WHEN row.is_in_force AND row.date_end - %(today)s > %(red)s THEN 'yellow'
+                    WHEN row.is_in_force OR row.has_ended OR row.state = 'lender' THEN 'red'
+                    ELSE 'grey'
+                END AS light
+            FROM (
+                SELECT company.id,
+                    company.id AS company_id,
+                    current.id AS activation_id,
+                    begun.id AS open_activation_id,
+                    CASE
+                        WHEN company.id = %(seller)s THEN 'lender'
+                        WHEN current.state = 'active' AND current.date_end < %(today)s THEN 'expired'
+                        ELSE COALESCE(current.state, 'none')
+                    END AS state,
+                    begun.state AS begun_state,
+                    'unread' IN (
+                        COALESCE(begun.signed_letter_match, ''),
+                        CASE WHEN current.state = 'active' THEN current.signed_letter_match END
+                    ) AS is_letter_unread,
+                    CASE
+                        WHEN company.id = %(seller)s THEN lent.date_end
+                        WHEN current.state != 'revoked' THEN current.date_end
+                    END AS date_end,
+                    CASE
+                        WHEN company.id = %(seller)s THEN lent.date_end >= %(today)s
+                        ELSE current.state = 'active' AND current.date_end >= %(today)s
+                    END AS is_in_force,
+                    last.id IS NOT NULL AS has_ended
+                FROM res_company company
+                %(joins)s
+                WHERE company.active
+            ) row
+            """,
+            joins=self._join_activations(values),
+            **values,
+        )
+
+    def _join_activations(self, values):
+        """Join to each company what decides its row.
+
+        These are its own activations and, for a branch, those of the company whose NIT it has, as in
+        `res.company._get_active_certificate_activation`. What was cancelled counts as never begun.
+
+        :param dict values: of the query
+        :return: `current`, what is in force, else in progress, else the last one; `begun`, what is in
+            progress; `last`, what does not sign any more; `lent`, the certificate of the seller
+        :rtype: odoo.tools.SQL
+        """
+        return SQL(
+            """
+            CROSS JOIN LATERAL (
+                WITH RECURSIVE signer(id, depth) AS (
+                    SELECT company.id, 0
+                    UNION ALL
+                    SELECT parent.id, signer.depth + 1
+                    FROM signer
+                    JOIN res_company branch ON branch.id = signer.id
+                    JOIN res_partner branch_partner ON branch_partner.id = branch.partner_id
+                    JOIN res_company parent ON parent.id = branch.parent_id
+                    JOIN res_partner parent_partner ON parent_partner.id = parent.partner_id
+                    WHERE COALESCE(branch_partner.vat, '') IN ('', parent_partner.vat)
+                )
+                SELECT array_agg(id ORDER BY depth) AS ids FROM signer
+            ) signers
+            LEFT JOIN LATERAL (
+                SELECT *
+                FROM certificate_activation
+                WHERE company_id = ANY(signers.ids) AND state != 'cancelled'
+                ORDER BY
+                    CASE
+                        WHEN state = 'active' AND date_start <= %(today)s AND date_end >= %(today)s
+                            THEN 1
+                        WHEN state IN ('pay', 'process') THEN 2
+                        ELSE 3
+                    END,
+                    array_position(signers.ids, company_id),
+                    id DESC
+                LIMIT 1
+            ) current ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT *
+                FROM certificate_activation
+                WHERE company_id = ANY(signers.ids) AND state IN ('pay', 'process')
+                ORDER BY array_position(signers.ids, company_id), id DESC
+                LIMIT 1
+            ) begun ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT id
+                FROM certificate_activation
+                WHERE company_id = ANY(signers.ids)
+                    AND (state IN ('expired', 'revoked') OR state = 'active' AND date_end < %(today)s)
+                LIMIT 1
+            ) last ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end
+                FROM certificate_certificate
+                WHERE id = company.certificate_lent_id AND company.id = %(seller)s
+            ) lent ON TRUE
+            """,
+            **values,
+        )
+
+    # === ACTION METHODS === #
+
+    def action_open(self):
+        """Open the activation of the company, or the three steps when it has not started.
+
+        :return: an action that switches to the company first
+        :rtype: dict
+        :raise UserError: for a branch that signs under a company out of the user's sight
+        """
+        self.ensure_one()
+        if not self.activation_id:
+            return self.action_open_wizard()
+        activation = self._in_company().activation_id
+        self._check_in_sight(activation)
+        return self._switch_company(
+            {
+                "type": "ir.actions.act_window",
+                "res_model": activation._name,
+                "res_id": activation.id,
+                "views": [(False, "form")],
+                "target": "current",
+            }
+        )
+
+    def action_open_wizard(self):
+        """Open the three steps of the company: what is in progress, else what is current or a new one.
+
+        :return: an action that switches to the company first
+        :rtype: dict
+        :raise UserError: for the seller, and for a branch as above
+        """
+        self.ensure_one()
+        activation = self._in_company().open_activation_id
+        self._check_in_sight(activation)
+        return self._switch_company(activation.action_open_wizard())
+
+    # === BUSINESS METHODS === #
+
+    def _in_company(self):
+        """Return this row in the environment of its company, with the user's other ones beside it."""
+        companies = self.company_id | self.env.companies
+        return self.with_context(allowed_company_ids=companies.ids)
+
+    def _check_in_sight(self, activation):
+        """Refuse the activation of a company that the user cannot see, in words."""
+        if activation and not activation.has_access("read"):
+            raise UserError(
+                self.env._(
+                    "%(company)s signs under %(activation)s. Switch that company on, or ask who "
+                    "looks after it.",
+                    company=self.company_id.name,
+                    activation=activation.sudo().display_name,
+                )
+            )
+
+    def _switch_company(self, action):
+        """Return an action that makes the company the current one and then goes on.
+
+        Whoever pays comes back from the payment page by an address that opens the current company.
+
+        :param dict action: what to open then
+        :rtype: dict
+        """
+        return {
+            "type": "ir.actions.client",
+            "tag": f"{MODULE}.switch_company",
+            "params": {
+                "allowed_company_ids": self._in_company().env.companies.ids,
+                "action": action,
+            },
+        }

@@ -1,0 +1,368 @@
+"""The board of companies: what each row says, who sees it, and where it leads."""
+
+import ast
+from contextlib import contextmanager
+from datetime import timedelta
+
+from lxml import etree
+
+from odoo.exceptions import AccessError, UserError
+from odoo.tests import Form, tagged
+
+from ..const import GROUP_MANAGER, LIGHT_RED_DAYS, LIGHT_YELLOW_DAYS, MODULE
+from . import samples
+from .common import CertificateCommon
+
+BOARD = "certificate.board"
+# All that the views show.
+SPECIFICATION = {
+    "company_id": {"fields": {"display_name": {}}},
+    "activation_id": {"fields": {"display_name": {}}},
+    "open_activation_id": {"fields": {"display_name": {}}},
+    **{
+        name: {}
+        for name in (
+            "state",
+            "step",
+            "route",
+            "is_letter_unread",
+            "date_end",
+            "days_left",
+            "light",
+        )
+    },
+}
+
+
+@tagged("post_install", "-at_install")
+class TestBoard(CertificateCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.companies = cls.seller | cls.company_a | cls.company_b
+        cls.accountant = samples.make_user(
+            cls.env, "Contadora", "certificate_board", cls.companies, GROUP_MANAGER
+        )
+        cls.activations = cls.env["certificate.activation"].sudo()
+        cls.today = cls.activations._get_today()
+
+    def make(self, company, state, days=None, **values):
+        """Make an activation in some state, which signs for some more days."""
+        if days is not None:
+            values["date_end"] = self.today + timedelta(days=days)
+            values["date_start"] = values["date_end"] - timedelta(days=364)
+        return self.activations.create({"company_id": company.id, "state": state, **values})
+
+    def see(self, user, companies=None):
+        """Return the board as a user sees it with all, or some, of the companies switched on."""
+        self.env.invalidate_all()
+        companies = companies or user.company_ids
+        return (
+            self.env[BOARD]
+            .with_user(user)
+            .with_context(allowed_company_ids=companies.ids)
+            .search([])
+        )
+
+    def row(self, company, user=None):
+        return self.see(user or self.accountant).filtered(lambda row: row.company_id == company)
+
+    def open(self, action):
+        """Return the companies that an action switches on, and what it opens."""
+        self.assertEqual(action["tag"], f"{MODULE}.switch_company")
+        return action["params"]["allowed_company_ids"], action["params"]["action"]
+
+    # === WHAT A ROW SAYS === #
+
+    def test_a_company_that_has_not_started_has_a_row(self):
+        row = self.row(self.company_a)
+        self.assertEqual(
+            (row.state, row.light, row.step, row.date_end), ("none", "grey", False, False)
+        )
+        self.assertFalse(row.activation_id | row.open_activation_id)
+
+    def test_what_was_given_up_was_never_started(self):
+        self.make(self.company_a, "cancelled")
+        self.assertEqual(self.row(self.company_a).state, "none")
+
+    def test_the_step_follows_the_flow(self):
+        activation = self.start()
+        row = self.row(self.company_a)
+        self.assertEqual(
+            (row.activation_id, row.open_activation_id, row.state, row.step, row.light),
+            (activation, activation, "pay", "pay", "grey"),
+        )
+        self.pay(activation)
+        activation.action_continue()
+        row = self.row(self.company_a)
+        self.assertEqual((row.state, row.step), ("process", "process"))
+        self.fill(activation)
+        activation.action_download_letter()
+        self.attach(activation)
+        activation.action_finish()
+        row = self.row(self.company_a)
+        self.assertEqual(
+            (row.state, row.step, row.light, row.date_end, row.days_left),
+            ("active", "active", "green", activation.date_end, activation.days_left),
+        )
+        self.assertFalse(row.open_activation_id)
+
+    def test_the_light_follows_the_days_left(self):
+        activation = self.make(self.company_a, "active", 0)
+        for days, light in (
+            (LIGHT_YELLOW_DAYS + 1, "green"),
+            (LIGHT_YELLOW_DAYS, "yellow"),
+            (LIGHT_RED_DAYS + 1, "yellow"),
+            (LIGHT_RED_DAYS, "red"),
+            (0, "red"),
+        ):
+            with self.subTest(days=days):
+                activation.date_end = self.today + timedelta(days=days)
+                row = self.row(self.company_a)
+                self.assertEqual((row.state, row.days_left, row.light), ("active", days, light))
+        activation.date_end = self.today - timedelta(days=1)
+        row = self.row(self.company_a)
+        self.assertEqual((row.state, row.days_left, row.light), ("expired", 0, "red"))
+        self.assertFalse(row.step)
+
+    def test_what_is_in_force_comes_before_what_is_in_progress_and_what_has_ended(self):
+        ended = self.make(self.company_a, "expired", -40)
+        self.assertEqual(self.row(self.company_a).activation_id, ended)
+        begun = self.make(self.company_a, "pay")
+        row = self.row(self.company_a)
+        # It goes on being red: until the new one is active nothing is signed.
+        self.assertEqual((row.activation_id, row.state, row.light), (begun, "pay", "red"))
+        in_force = self.make(self.company_a, "active", 20)
+        row = self.row(self.company_a)
+        self.assertEqual(
+            (row.activation_id, row.open_activation_id, row.state, row.step, row.light),
+            (in_force, begun, "active", "pay", "yellow"),
+        )
+        in_force.state = "revoked"
+        begun.state = "cancelled"
+        row = self.row(self.company_a)
+        self.assertEqual((row.activation_id, row.state, row.light), (in_force, "revoked", "red"))
+        # The day on which it would have ended says nothing any more.
+        self.assertFalse(row.date_end)
+
+    def test_the_seller_is_judged_by_the_certificate_that_it_lends(self):
+        row = self.row(self.seller)
+        certificate = self.seller.sudo().certificate_lent_id
+        self.assertEqual((row.state, row.light), ("lender", "green"))
+        self.assertEqual(row.date_end, self.activations._get_day(certificate.date_end))
+        certificate = samples.store_certificate(self.seller.sudo(), days=10)
+        self.seller.sudo().certificate_lent_id = certificate
+        self.assertEqual(self.row(self.seller).light, "red")
+        self.seller.sudo().certificate_lent_id = False
+        row = self.row(self.seller)
+        self.assertEqual((row.state, row.light, row.date_end), ("lender", "red", False))
+        with self.assertRaises(UserError):
+            row.action_open()
+
+    def test_a_branch_signs_under_the_company_whose_nit_it_has(self):
+        branch = self.env["res.company"].create({"name": "Sede", "parent_id": self.company_a.id})
+        other = self.env["res.company"].create(
+            {"name": "Otra", "parent_id": self.company_a.id, "vat": "830114921-1"}
+        )
+        self.accountant.company_ids |= branch | other
+        activation = self.make(self.company_a, "active", 200)
+        self.assertEqual(self.row(branch).activation_id, activation)
+        self.assertEqual(self.row(branch).light, "green")
+        self.assertEqual(self.row(other).state, "none")
+        user = samples.make_user(self.env, "Jefa", "certificate_branch", branch, GROUP_MANAGER)
+        row = self.row(branch, user)
+        self.assertEqual(row.light, "green")
+        # What it is called may be read, and nothing else: it is another company's.
+        with self.assertRaises(UserError):
+            row.action_open()
+
+    # === WHO SEES IT === #
+
+    def test_a_manager_sees_the_own_companies(self):
+        for company in (self.company_a, self.company_b):
+            self.make(company, "active", 20)
+        self.assertEqual(self.see(self.manager_a).company_id, self.company_a)
+        self.assertEqual(self.see(self.accountant).company_id, self.companies)
+        self.assertEqual(self.see(self.custodian).company_id, self.companies)
+        self.assertEqual(self.see(self.accountant, self.company_b).company_id, self.company_b)
+
+    def test_a_row_of_another_company_cannot_be_read_or_opened(self):
+        self.make(self.company_b, "active", 20)
+        row = self.env[BOARD].with_user(self.manager_a).browse(self.company_b.id)
+        for call in (row.action_open, row.action_open_wizard, lambda: row.read(["state"])):
+            with self.assertRaises(AccessError):
+                call()
+        with self.assertRaises(AccessError):
+            row.with_context(allowed_company_ids=self.company_b.ids).action_open()
+
+    def test_only_managers_see_the_board(self):
+        for user in (self.user_a, self.stranger, self.portal_user):
+            with self.subTest(user=user.login):
+                with self.assertRaises(AccessError):
+                    self.see(user)
+                with self.assertRaises(AccessError):
+                    self.env[BOARD].with_user(user).browse(self.company_a.id).action_open()
+        menus = self.env["ir.ui.menu"].with_user(self.user_a)._visible_menu_ids()
+        self.assertNotIn(self.env.ref(f"{MODULE}.menu_certificate_board").id, menus)
+
+    def test_nobody_writes_it(self):
+        row = self.row(self.company_a)
+        for call in (
+            lambda: row.write({"state": "active"}),
+            row.unlink,
+            lambda: row.create({"state": "active"}),
+        ):
+            with self.assertRaises(AccessError):
+                call()
+
+    def test_it_can_be_exported(self):
+        self.make(self.company_a, "active", 20)
+        self.accountant.group_ids += self.env.ref("base.group_allow_export")
+        rows = self.see(self.accountant)
+        exported = rows.export_data(["company_id", *(set(SPECIFICATION) - {"company_id"})])
+        names = {data[0] for data in exported["datas"]}
+        self.assertEqual(names, set(self.companies.mapped("name")))
+
+    # === WHERE IT LEADS === #
+
+    def test_a_row_opens_its_activation_in_its_company(self):
+        activation = self.make(self.company_b, "active", 20)
+        switched_on, action = self.open(self.row(self.company_b).action_open())
+        self.assertEqual(switched_on[0], self.company_b.id)
+        self.assertEqual(set(switched_on), set(self.companies.ids))
+        self.assertEqual((action["res_model"], action["res_id"]), (activation._name, activation.id))
+
+    def test_a_row_that_has_not_started_opens_the_wizard_of_its_company(self):
+        switched_on, action = self.open(self.row(self.company_b).action_open())
+        self.assertEqual(switched_on[0], self.company_b.id)
+        wizard = self.get_wizard(action, self.accountant)
+        self.assertEqual(wizard.company_id, self.company_b)
+        self.assertEqual(self.row(self.company_b).activation_id, wizard.activation_id)
+        self.assertEqual(self.row(self.company_a).state, "none")
+
+    def test_continue_opens_what_is_in_progress(self):
+        begun = self.make(self.company_b, "process")
+        self.make(self.company_b, "active", 20)
+        _switched_on, action = self.open(self.row(self.company_b).action_open_wizard())
+        self.assertEqual(self.get_wizard(action, self.accountant).activation_id, begun)
+
+    def test_activate_starts_again_where_it_has_ended(self):
+        ended = self.make(self.company_b, "expired", -1)
+        _switched_on, action = self.open(self.row(self.company_b).action_open_wizard())
+        self.assertNotEqual(self.get_wizard(action, self.accountant).activation_id, ended)
+        self.assertEqual(self.row(self.company_b).state, "pay")
+
+    # === FILTERS AND FIGURES === #
+
+    def test_the_filters_find_what_they_name(self):
+        extra = self.env["res.company"].create([{"name": f"Cliente {n}"} for n in range(3)])
+        self.accountant.company_ids |= extra
+        soon, later, ended = extra
+        self.make(soon, "active", 30)
+        self.make(later, "active", 90, signed_letter_match="unread")
+        self.make(ended, "active", -1)
+        self.make(self.company_a, "process")
+        search = self.env.ref(f"{MODULE}.certificate_board_view_search")
+        domains = {
+            node.get("name"): ast.literal_eval(node.get("domain"))
+            for node in etree.fromstring(search.arch).iter("filter")
+            if node.get("domain")
+        }
+        found = {
+            name: self.see(self.accountant).filtered_domain(domain).company_id
+            for name, domain in domains.items()
+        }
+        searched = {
+            name: self.see(self.accountant).search(domain).company_id
+            for name, domain in domains.items()
+        }
+        self.assertEqual(
+            searched,
+            {
+                "ends_30": soon,
+                "ends_90": soon | later,
+                "expired": ended,
+                "not_started": self.company_b,
+                "open": self.company_a,
+                "unread": later,
+            },
+        )
+        self.assertEqual(found, searched)
+
+    def test_what_ends_first_stands_first(self):
+        self.make(self.company_b, "active", 20)
+        self.make(self.company_a, "active", 200)
+        self.assertEqual(
+            self.see(self.accountant).company_id.ids,
+            (self.company_b | self.company_a | self.seller).ids,
+        )
+
+    def test_groups_count_companies(self):
+        self.make(self.company_a, "active", 20)
+        rows = self.see(self.accountant)
+        by_state = dict(rows._read_group([], ["state"], ["__count"]))
+        self.assertEqual(by_state, {"active": 1, "none": 1, "lender": 1})
+        by_month = rows._read_group([], ["date_end:month", "light"], ["__count", "days_left:min"])
+        self.assertIn((self.row(self.company_a).date_end.replace(day=1), "yellow", 1, 20), by_month)
+
+    @contextmanager
+    def counting(self, counts):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        before = self.env.cr.sql_log_count
+        yield
+        counts.append(self.env.cr.sql_log_count - before)
+
+    def test_many_companies_take_as_many_queries_as_a_few(self):
+        counts = []
+        for number in (5, 50):
+            companies = self.env["res.company"].create(
+                [{"name": f"Cliente {number}-{n}"} for n in range(number)]
+            )
+            self.accountant.company_ids |= companies
+            for place, company in enumerate(companies):
+                if place % 5:
+                    self.make(company, "expired", -40)
+                    self.make(company, "pay")
+                    self.make(company, "active", 10 + place)
+            rows = self.see(self.accountant, companies)
+            rows.web_search_read([], SPECIFICATION)
+            with self.counting(counts):
+                read = rows.web_search_read([], SPECIFICATION)
+            self.assertEqual(len(read["records"]), number)
+        self.assertEqual(counts[0], counts[1], counts)
+        self.assertGreater(counts[0], 0)
+
+    # === THE FORM OF A COMPANY === #
+
+    def test_the_form_of_a_company_shows_its_certificate(self):
+        activation = self.make(self.company_b, "active", 20)
+        company = self.company_b.with_user(self.accountant)
+        self.assertEqual((company.certificate_state, company.certificate_days_left), ("active", 20))
+        # Also while the company is not switched on.
+        company = company.with_context(allowed_company_ids=self.company_a.ids)
+        company.invalidate_recordset()
+        self.assertEqual(company.certificate_state, "active")
+        action = self.env.ref(f"{MODULE}.certificate_board_company_action")
+        action = action.with_user(self.accountant).with_context(
+            allowed_company_ids=self.company_a.ids,
+            active_model="res.company",
+            active_id=self.company_b.id,
+            active_ids=self.company_b.ids,
+        )
+        switched_on, opened = self.open(action.run())
+        self.assertEqual(set(switched_on), {self.company_a.id, self.company_b.id})
+        self.assertEqual(opened["res_id"], activation.id)
+
+    def test_the_form_of_a_company_tells_nobody_else(self):
+        self.make(self.company_b, "active", 20)
+        with self.assertRaises(AccessError):
+            self.company_b.with_user(self.user_b).read(["certificate_state"])
+        # An administrator reads every company, and works for some.
+        self.manager_a.group_ids += self.env.ref("base.group_erp_manager")
+        company = self.company_b.with_user(self.manager_a)
+        self.assertFalse(company.certificate_state)
+        with self.assertRaises(AccessError):
+            company._open_certificate()
+        with Form(self.company_b.with_user(self.custodian)) as form:
+            self.assertEqual(form.certificate_state, "active")
