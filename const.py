@@ -170,8 +170,7 @@ PAYMENT_STATUSES = [
     ("void", "Void"),
 ]
 
-# The board's traffic light, by days left: up to which it is yellow, and red. A certificate can be
-# renewed while it is yellow.
+# The board's traffic light, by days left: up to which it is yellow, and red.
 LIGHT_YELLOW_DAYS = 90
 LIGHT_RED_DAYS = 15
 LIGHTS = [

@@ -1,3 +1,5 @@
+from collections import defaultdict
+
 from odoo import fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -30,8 +32,10 @@ class CertificateBoard(models.Model):
             "company_id",
             "date_end",
             "date_start",
+            "is_renewed",
             "signed_letter_match",
             "state",
+            "switch_on",
         ],
         "certificate.certificate": ["date_end"],
         "res.company": ["active", "certificate_lent_id", "parent_id", "partner_id"],
@@ -71,6 +75,9 @@ class CertificateBoard(models.Model):
     days_left = fields.Integer(
         readonly=True, aggregator="min", help="Days after today on which it still signs."
     )
+    is_renewed = fields.Boolean(
+        string="Renewed", readonly=True, help="A finished renewal waits for the end of this one."
+    )
     light = fields.Selection(LIGHTS, string="Traffic light", readonly=True)
 
     @property
@@ -92,6 +99,7 @@ class CertificateBoard(models.Model):
                     WHEN row.state = 'active' THEN 'active'
                 END AS step,
                 CASE
+                    WHEN row.is_in_force AND row.is_renewed THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(yellow)s THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(red)s THEN 'yellow'
                     WHEN row.is_in_force OR row.has_ended OR row.state = 'lender' THEN 'red'
@@ -104,7 +112,8 @@ class CertificateBoard(models.Model):
                     begun.id AS open_activation_id,
                     CASE
                         WHEN company.id = %(seller)s THEN 'lender'
-                        WHEN current.state = 'active' AND current.date_end < %(today)s THEN 'expired'
+                        WHEN current.in_force THEN 'active'
+                        WHEN current.state = 'active' THEN 'expired'
                         ELSE COALESCE(current.state, 'none')
                     END AS state,
                     begun.state AS begun_state,
@@ -118,8 +127,9 @@ class CertificateBoard(models.Model):
                     END AS date_end,
                     CASE
                         WHEN company.id = %(seller)s THEN lent.date_end >= %(today)s
-                        ELSE current.state = 'active' AND current.date_end >= %(today)s
+                        ELSE current.in_force
                     END AS is_in_force,
+                    COALESCE(current.is_renewed, FALSE) AS is_renewed,
                     last.id IS NOT NULL AS has_ended
                 FROM res_company company
                 %(joins)s
@@ -137,8 +147,8 @@ class CertificateBoard(models.Model):
         `res.company._get_active_certificate_activation`. What was cancelled counts as never begun.
 
         :param dict values: of the query
-        :return: `current`, what is in force, else in progress, else the last one; `begun`, what is in
-            progress; `last`, what does not sign any more; `lent`, the certificate of the seller
+        :return: `current`, what is in force (a renewal is from its day on, though the cron has not run),
+            else in progress, else the last one; `begun`, what is in progress; `last`, what does not sign any more; `lent`, the certificate of the seller
         :rtype: odoo.tools.SQL
         """
         return SQL(
@@ -158,17 +168,22 @@ class CertificateBoard(models.Model):
                 SELECT array_agg(id ORDER BY depth) AS ids FROM signer
             ) signers
             LEFT JOIN LATERAL (
-                SELECT *
-                FROM certificate_activation
+                SELECT activation.*, period.in_force
+                FROM certificate_activation activation
+                CROSS JOIN LATERAL (
+                    SELECT date_start <= %(today)s AND date_end >= %(today)s
+                        AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
+                        AS in_force
+                ) period
                 WHERE company_id = ANY(signers.ids) AND state != 'cancelled'
                 ORDER BY
                     CASE
-                        WHEN state = 'active' AND date_start <= %(today)s AND date_end >= %(today)s
-                            THEN 1
+                        WHEN in_force THEN 1
                         WHEN state IN ('pay', 'process') THEN 2
                         ELSE 3
                     END,
                     array_position(signers.ids, company_id),
+                    state = 'active' DESC,
                     id DESC
                 LIMIT 1
             ) current ON TRUE
@@ -176,6 +191,7 @@ class CertificateBoard(models.Model):
                 SELECT *
                 FROM certificate_activation
                 WHERE company_id = ANY(signers.ids) AND state IN ('pay', 'process')
+                    AND switch_on IS NULL
                 ORDER BY array_position(signers.ids, company_id), id DESC
                 LIMIT 1
             ) begun ON TRUE
@@ -231,7 +247,65 @@ class CertificateBoard(models.Model):
         self._check_in_sight(activation)
         return self._switch_company(activation.action_open_wizard())
 
-    # === BUSINESS METHODS === #
+    # === BUSINESS METHODS - RENEWAL === #
+
+    def _start_renewals(self):
+        """Start the renewal of each company for which it is time; called by the server action.
+
+        :return: a notification of what was started, and of what was left out and why
+        :rtype: dict
+        """
+        started, left_out = [], defaultdict(list)
+        for row in self:
+            company = row.company_id.name
+            try:
+                with self.env.cr.savepoint():
+                    row._start_renewal()
+                started.append(company)
+            except UserError as error:
+                left_out[str(error)].append(company)
+        lines = [self.env._("Started: %s.", ", ".join(started))] if started else []
+        lines += [
+            self.env._(
+                "Left out: %(companies)s. %(reason)s", companies=", ".join(names), reason=reason
+            )
+            for reason, names in left_out.items()
+        ]
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": self.env._("Start renewal"),
+                "message": "\n".join(lines),
+                "type": "success" if not left_out else "warning",
+                "sticky": bool(left_out),
+                "next": {"type": "ir.actions.client", "tag": "soft_reload"},
+            },
+        }
+
+    def _start_renewal(self):
+        """Start the renewal of what signs for this company, or of what has ended by its date.
+
+        :rtype: certificate.activation
+        :raise UserError: when there is nothing to start
+        """
+        row = self._in_company()
+        activation = row.activation_id.sudo()
+        if row.state == "none":
+            raise UserError(self.env._("It has not started: there is nothing to renew."))
+        if row.open_activation_id:
+            raise UserError(self.env._("It is in progress already."))
+        if row.state == "revoked":
+            raise UserError(self.env._("It was revoked: activate it again when you want to."))
+        if activation and activation.company_id != row.company_id:
+            raise UserError(self.env._("It signs under %s.", activation.display_name))
+        if row.is_renewed:
+            raise UserError(self.env._("It is renewed already."))
+        if row.state == "active":
+            return row.activation_id._renew()
+        return row.activation_id.browse()._get_or_start()
+
+    # === BUSINESS METHODS - OPENING === #
 
     def _in_company(self):
         """Return this row in the environment of its company, with the user's other ones beside it."""

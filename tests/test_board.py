@@ -252,6 +252,85 @@ class TestBoard(CertificateCommon):
         self.assertNotEqual(self.get_wizard(action, self.accountant).activation_id, ended)
         self.assertEqual(self.row(self.company_b).state, "pay")
 
+    # === RENEWAL === #
+
+    def renew(self, companies, user=None):
+        """Select companies on the board and start their renewal; return what has begun."""
+        rows = self.see(user or self.accountant).filtered(lambda row: row.company_id in companies)
+        action = self.env.ref(f"{MODULE}.certificate_board_renew_action")
+        notification = (
+            action.with_user(rows.env.user)
+            .with_context(
+                allowed_company_ids=rows.env.companies.ids,
+                active_model=BOARD,
+                active_ids=rows.ids,
+                active_id=rows[:1].id,
+            )
+            .run()
+        )
+        self.assertEqual(notification["tag"], "display_notification")
+        begun = self.activations.search(
+            [("state", "=", "pay"), ("company_id", "in", companies.ids)]
+        )
+        return notification["params"], begun
+
+    def test_renewals_start_where_it_is_time_and_nowhere_else(self):
+        extra = self.env["res.company"].create([{"name": f"Cliente {n}"} for n in range(4)])
+        self.accountant.company_ids |= extra
+        early, ended, revoked, renewed = extra
+        due = self.make(self.company_a, "active", 20)
+        self.make(self.company_b, "process")
+        self.make(early, "active", 200)
+        over = self.make(ended, "expired", -3)
+        self.make(revoked, "revoked", 20)
+        self.make(renewed, "active", 20, is_renewed=True)
+        companies = self.companies | extra
+        notification, begun = self.renew(companies)
+        self.assertEqual(begun.company_id, self.company_a | ended)
+        self.assertEqual(begun.renewal_of_id, due | over)
+        for company in companies:
+            self.assertIn(company.name, notification["message"])
+        self.assertEqual(notification["type"], "warning")
+        # Once more: nothing begins twice.
+        _notification, again = self.renew(companies)
+        self.assertEqual(again, begun)
+
+    def test_a_renewal_that_is_started_alone_is_a_success(self):
+        self.make(self.company_a, "active", 20)
+        notification, begun = self.renew(self.company_a, self.manager_a)
+        self.assertEqual(notification["type"], "success")
+        self.assertEqual(begun.company_id, self.company_a)
+
+    def test_nobody_renews_for_another_company(self):
+        self.make(self.company_b, "active", 20)
+        rows = self.env[BOARD].with_user(self.manager_a).browse(self.company_b.id)
+        action = self.env.ref(f"{MODULE}.certificate_board_renew_action")
+        context = {"active_model": BOARD, "active_ids": rows.ids, "active_id": rows.id}
+        for user in (self.manager_a, self.user_b, self.stranger):
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                action.with_user(user).with_context(**context).run()
+        self.assertFalse(self.activations.search([("state", "=", "pay")]))
+
+    def test_a_renewed_certificate_is_in_order_until_its_renewal_signs(self):
+        self.make(self.company_a, "active", 5, is_renewed=True)
+        renewal = self.make(self.company_a, "process", 370)
+        renewal.switch_on = renewal.date_start
+        row = self.row(self.company_a)
+        self.assertEqual(
+            (row.state, row.light, row.days_left, row.is_renewed), ("active", "green", 5, True)
+        )
+        self.assertFalse(row.open_activation_id)
+        # From its day on it signs, whether or not the cron has run.
+        renewal.renewal_of_id = row.activation_id
+        self.activations.browse(row.activation_id.id).date_end = self.today - timedelta(days=1)
+        renewal.write({"date_start": self.today, "switch_on": self.today})
+        row = self.row(self.company_a)
+        self.assertEqual(
+            (row.activation_id, row.state, row.light, row.is_renewed),
+            (renewal, "active", "green", False),
+        )
+        self.assertEqual(row.activation_id, self.company_a._get_active_certificate_activation())
+
     # === FILTERS AND FIGURES === #
 
     def test_the_filters_find_what_they_name(self):
