@@ -279,6 +279,7 @@ class CertificateBoard(models.Model):
                 "message": "\n".join(lines),
                 "type": "success" if not left_out else "warning",
                 "sticky": bool(left_out),
+                "className": "text-prewrap",
                 "next": {"type": "ir.actions.client", "tag": "soft_reload"},
             },
         }
@@ -299,9 +300,9 @@ class CertificateBoard(models.Model):
             raise UserError(self.env._("It was revoked: activate it again when you want to."))
         if activation and activation.company_id != row.company_id:
             raise UserError(self.env._("It signs under %s.", activation.display_name))
-        if row.is_renewed:
-            raise UserError(self.env._("It is renewed already."))
         if row.state == "active":
+            if not activation.can_renew:
+                raise UserError(row.activation_id._get_renewal_sentence())
             return row.activation_id._renew()
         return row.activation_id.browse()._get_or_start()
 
