@@ -130,7 +130,7 @@ class CertificateBoard(models.Model):
                         ELSE current.in_force
                     END AS is_in_force,
                     COALESCE(current.is_renewed, FALSE) AS is_renewed,
-                    last.id IS NOT NULL AS has_ended
+                    found.has_ended
                 FROM res_company company
                 %(joins)s
                 WHERE company.active
@@ -148,16 +148,17 @@ class CertificateBoard(models.Model):
 
         :param dict values: of the query
         :return: `current`, what is in force (a renewal is from its day on, though the cron has not run),
-            else in progress, else the last one; `begun`, what is in progress; `last`, what does not sign any more; `lent`, the certificate of the seller
+            else in progress, else the last one; `begun`, what is in progress; `found.has_ended`, whether
+            something signed once and does not any more; `lent`, the certificate of the seller
         :rtype: odoo.tools.SQL
         """
         return SQL(
             """
-            CROSS JOIN LATERAL (
-                WITH RECURSIVE signer(id, depth) AS (
-                    SELECT company.id, 0
+            JOIN (
+                WITH RECURSIVE signer(company_id, id, depth) AS (
+                    SELECT id, id, 0 FROM res_company
                     UNION ALL
-                    SELECT parent.id, signer.depth + 1
+                    SELECT signer.company_id, parent.id, signer.depth + 1
                     FROM signer
                     JOIN res_company branch ON branch.id = signer.id
                     JOIN res_partner branch_partner ON branch_partner.id = branch.partner_id
@@ -165,49 +166,46 @@ class CertificateBoard(models.Model):
                     JOIN res_partner parent_partner ON parent_partner.id = parent.partner_id
                     WHERE COALESCE(branch_partner.vat, '') IN ('', parent_partner.vat)
                 )
-                SELECT array_agg(id ORDER BY depth) AS ids FROM signer
-            ) signers
-            LEFT JOIN LATERAL (
-                SELECT activation.*, period.in_force
+                SELECT company_id, array_agg(id ORDER BY depth) AS ids FROM signer GROUP BY company_id
+            ) signers ON signers.company_id = company.id
+            CROSS JOIN LATERAL (
+                SELECT
+                    (array_agg(activation.id ORDER BY
+                        NOT in_force,
+                        state NOT IN ('pay', 'process'),
+                        array_position(signers.ids, company_id),
+                        state = 'active' DESC,
+                        activation.id DESC
+                    ))[1] AS current_id,
+                    (array_agg(activation.id ORDER BY
+                        array_position(signers.ids, company_id), activation.id DESC
+                    ) FILTER (WHERE state IN ('pay', 'process') AND switch_on IS NULL))[1] AS begun_id,
+                    COALESCE(bool_or(
+                        state IN ('expired', 'revoked') OR state = 'active' AND date_end < %(today)s
+                    ), FALSE) AS has_ended
                 FROM certificate_activation activation
-                CROSS JOIN LATERAL (
-                    SELECT date_start <= %(today)s AND date_end >= %(today)s
-                        AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
-                        AS in_force
-                ) period
+                CROSS JOIN LATERAL (SELECT %(in_force)s AS in_force) period
                 WHERE company_id = ANY(signers.ids) AND state != 'cancelled'
-                ORDER BY
-                    CASE
-                        WHEN in_force THEN 1
-                        WHEN state IN ('pay', 'process') THEN 2
-                        ELSE 3
-                    END,
-                    array_position(signers.ids, company_id),
-                    state = 'active' DESC,
-                    id DESC
-                LIMIT 1
+            ) found
+            LEFT JOIN LATERAL (
+                SELECT activation.*, %(in_force)s AS in_force
+                FROM certificate_activation activation
+                WHERE activation.id = found.current_id
             ) current ON TRUE
-            LEFT JOIN LATERAL (
-                SELECT *
-                FROM certificate_activation
-                WHERE company_id = ANY(signers.ids) AND state IN ('pay', 'process')
-                    AND switch_on IS NULL
-                ORDER BY array_position(signers.ids, company_id), id DESC
-                LIMIT 1
-            ) begun ON TRUE
-            LEFT JOIN LATERAL (
-                SELECT id
-                FROM certificate_activation
-                WHERE company_id = ANY(signers.ids)
-                    AND (state IN ('expired', 'revoked') OR state = 'active' AND date_end < %(today)s)
-                LIMIT 1
-            ) last ON TRUE
+            LEFT JOIN certificate_activation begun ON begun.id = found.begun_id
             LEFT JOIN LATERAL (
                 SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end
                 FROM certificate_certificate
                 WHERE id = company.certificate_lent_id AND company.id = %(seller)s
             ) lent ON TRUE
             """,
+            in_force=SQL(
+                """(
+                    COALESCE(date_start <= %(today)s AND date_end >= %(today)s, FALSE)
+                    AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
+                )""",
+                **values,
+            ),
             **values,
         )
 
