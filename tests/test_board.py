@@ -288,8 +288,11 @@ class TestBoard(CertificateCommon):
         notification, begun = self.renew(companies)
         self.assertEqual(begun.company_id, self.company_a | ended)
         self.assertEqual(begun.renewal_of_id, due | over)
+        first, *others = notification["message"].split("\n")
         for company in companies:
-            self.assertIn(company.name, notification["message"])
+            line = first if company in begun.company_id else "\n".join(others)
+            self.assertIn(company.name, line)
+            self.assertEqual(company.name in first, company in begun.company_id)
         self.assertEqual(notification["type"], "warning")
         # Once more: nothing begins twice.
         _notification, again = self.renew(companies)
