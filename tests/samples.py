@@ -10,7 +10,6 @@ from cryptography.x509.oid import NameOID
 
 from odoo.fields import Command
 
-from ..const import MODULE
 
 
 def make_key():
@@ -94,7 +93,6 @@ def make_company(env, name, nit, street, city, state, email, phone="+57 601 234 
         }
     )
     company.partner_id.l10n_latam_identification_type_id = env.ref("l10n_co.rut")
-    company.fiscal_responsibility_ids = env.ref(f"{MODULE}.fiscal_responsibility_r_99_pn")
     return company
 
 
