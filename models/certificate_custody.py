@@ -59,7 +59,7 @@ def load_certificate(certificate):
     content = certificate.sudo().with_context(bin_size=False).pem_certificate
     try:
         return x509.load_pem_x509_certificate(base64.b64decode(content or b""))
-    except ValueError as error:
+    except (ValueError, x509.InvalidVersion) as error:
         raise UserError(
             certificate.env._(
                 "The certificate %s cannot be read. Ask its custodian to load it again.",

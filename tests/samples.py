@@ -11,7 +11,6 @@ from cryptography.x509.oid import NameOID
 from odoo.fields import Command
 
 
-
 def make_key():
     """A fresh RSA key of 2048 bits, which takes about 0.1 s."""
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)

@@ -310,12 +310,15 @@ class TestXadesVerify(XadesCommon):
         other = samples.make_key()
         pem = samples.make_certificate("Otra", "1", other)
         der = x509.load_pem_x509_certificate(pem).public_bytes(serialization.Encoding.DER)
-        content = base64.b64encode(self.certificate.public_bytes(serialization.Encoding.DER))
+        own = self.certificate.public_bytes(serialization.Encoding.DER)
+        content = base64.b64encode(own)
+        unknown_version = own.replace(b"\xa0\x03\x02\x01\x02", b"\xa0\x03\x02\x01\x6a", 1)
         for code, old, new in (
             ("altered", b"third party", b"supplier"),
             ("altered", b"-05:00</xades:Sig", b"-05:01</xades:Sig"),
             ("altered", b"<ds:X509IssuerName>", b"<ds:X509IssuerName>X"),
             ("certificate", content, base64.b64encode(der)),
+            ("certificate", content, base64.b64encode(unknown_version)),
             ("certificate", b"<ds:X509SerialNumber>", b"<ds:X509SerialNumber>1"),
             ("policy", xades.POLICY[0].encode(), b"https://example.com/policy.pdf"),
             ("policy", xades.POLICY[2].encode(), base64.b64encode(bytes(32))),

@@ -614,7 +614,7 @@ def _load_certificate(parts):
     try:
         certificate = x509.load_der_x509_certificate(_decode(parts["content"]))
         public_key = certificate.public_key()
-    except (ValueError, UnsupportedAlgorithm) as error:
+    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
         raise XadesError("certificate") from error
     if not isinstance(public_key, rsa.RSAPublicKey):
         raise XadesError("key")
