@@ -12,7 +12,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..tools import xades
-from .common import CertificateCommon
+from .test_own_certificate import OwnCertificateCommon
 
 MODELS = "odoo.addons.l10n_co_electronic_invoice_self.models"
 CLIENT_LOGGERS = (f"{MODELS}.account_edi_format", f"{MODELS}.l10n_co_dian_self_service")
@@ -20,7 +20,7 @@ SIGNED = ("Invoice", "Request", "AttachedDocument")
 
 
 @tagged("-standard", "dian_client", "post_install", "-at_install")
-class TestDianClient(CertificateCommon):
+class TestDianClient(OwnCertificateCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -129,8 +129,13 @@ class TestDianClient(CertificateCommon):
         return signed
 
     def test_an_invoicing_user_posts_and_it_is_signed_with_the_lent_certificate(self):
-        activation = self.get_active()
-        certificate = self.seller.sudo().certificate_lent_id
+        self.assertPostedAndSigned(self.get_active(), self.seller, "third party")
+
+    def test_it_is_signed_with_the_own_certificate_too(self):
+        self.assertPostedAndSigned(self.get_active_own(), self.company_a, "supplier")
+
+    def assertPostedAndSigned(self, activation, lender, role):
+        certificate = activation.sudo().certificate_id
         with self.assertRaises(AccessError):
             certificate.with_user(self.user_a).read(["private_key_id"])
         move = self.post()
@@ -140,12 +145,12 @@ class TestDianClient(CertificateCommon):
         self.assertEqual(tuple(rows.mapped("document_type")), SIGNED)
         self.assertEqual(rows.activation_id, activation.sudo())
         self.assertEqual(rows.user_id, self.user_a)
-        self.assertEqual(rows.lender_id, self.seller)
+        self.assertEqual(rows.lender_id, lender)
         self.assertEqual(set(rows.mapped("res_id")), set(move.ids))
         for name in ("Invoice", "AttachedDocument"):
             signed = self.get_file(move, name)
             facts = xades.verify(signed)
-            self.assertEqual((facts.document, facts.role), (name, "third party"))
+            self.assertEqual((facts.document, facts.role), (name, role))
             self.assertEqual(facts.certificate, activation._get_x509())
             digest = xades.hashlib.sha256(signed).hexdigest()
             self.assertEqual(
