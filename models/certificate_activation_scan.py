@@ -142,11 +142,7 @@ class CertificateActivation(models.Model):
         except LetterRefused as refused:
             raise ValidationError(self._get_refusal(refused.code, refused.found)) from refused
         except PdfCheckUnavailable as error:
-            raise UserError(
-                self.env._(
-                    "The server cannot check PDF files now. Try again, or tell your administrator."
-                )
-            ) from error
+            raise UserError(self._get_pdf_check_unavailable()) from error
         return {"signed_letter_match": match.kind, "signed_letter_signers": match.signers}
 
     def _get_refusal(self, code, found):

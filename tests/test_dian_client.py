@@ -91,9 +91,8 @@ class TestDianClient(OwnCertificateCommon):
         scheme = {"cbc:ID": {}, "cbc:Name": {}}
         cls.enterClassContext(patch.dict(legal_entity, {"cac:CorporateRegistrationScheme": scheme}))
 
-    def post(self):
-        """Create, post and send an invoice, as an invoicing user without rights on settings."""
-        self.assertFalse(self.user_a.has_group("base.group_system"))
+    def create_posted(self):
+        """Create and post an invoice, as the invoicing user."""
         move = self.invoicing.create(
             {
                 "move_type": "out_invoice",
@@ -108,6 +107,12 @@ class TestDianClient(OwnCertificateCommon):
             }
         )
         move.action_post()
+        return move
+
+    def post(self):
+        """Create, post and send an invoice, as an invoicing user without rights on settings."""
+        self.assertFalse(self.user_a.has_group("base.group_system"))
+        move = self.create_posted()
         # Its templates are deprecated, and it logs what it tells the user.
         with mute_logger("odoo.addons.base.models.ir_qweb", *CLIENT_LOGGERS):
             move.action_process_edi_web_services(with_commit=False)
@@ -186,20 +191,7 @@ class TestDianClient(OwnCertificateCommon):
                 "l10n_co_electronic_document_end_resolution_date_test": "2030-01-01",
             }
         )
-        move = self.invoicing.create(
-            {
-                "move_type": "out_invoice",
-                "journal_id": self.journal.id,
-                "partner_id": self.customer.id,
-                "invoice_date": fields.Date.today(),
-                "invoice_line_ids": [
-                    Command.create(
-                        {"product_id": self.service.id, "quantity": 1, "price_unit": 1000}
-                    )
-                ],
-            }
-        )
-        move.action_post()
+        move = self.create_posted()
         self.assertEqual(move.state, "posted")
         service = self.env["l10n_co.dian.self.service"].with_user(self.user_a)
         signed, _signer = service._generate_signed_xml(move)
