@@ -16,7 +16,7 @@ import random
 import re
 import zipfile
 import zlib
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pypdf import PdfReader, PdfWriter
 
@@ -255,7 +255,11 @@ def active_files(seed=0):
             is_stream = element.endswith(b"endstream")
             if is_stream and build in (_inline, _compressed, _disguised, _confused):
                 continue
-            yield build(f"{name}, {place}", where, respell(element, rng), rng)
+            hostile = build(f"{name}, {place}", where, respell(element, rng), rng)
+            if name == "page on opening":
+                # A change of what leads to it leaves an ordinary link.
+                hostile = replace(hostile, kept=[])
+            yield hostile
 
 
 def respell(element, rng):
