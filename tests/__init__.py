@@ -36,6 +36,7 @@ from . import (
     test_signed_letter,
     test_signing,
     test_sold_certificates,
+    test_step_order,
     test_stored_files,
     test_tours,
     test_translations,
