@@ -199,7 +199,14 @@ class TestExpiry(ExpiryCommon):
 
 @tagged("post_install", "-at_install")
 class TestTenYears(ExpiryCommon):
+    @classmethod
+    def setUpClass(cls):
+        # From a 29 February on.
+        with freeze_time("2028-02-29 12:00:00"):
+            super().setUpClass()
+
     def setUp(self):
+        super().setUp()
         zone = os.environ.get("TZ")
 
         def set_zone(zone):
@@ -212,9 +219,6 @@ class TestTenYears(ExpiryCommon):
         # Of the server and of the cron's user: both have daylight saving time, Colombia has none.
         set_zone("America/New_York")
         self.env.ref("base.user_root").tz = "Europe/Madrid"
-        # From a 29 February on.
-        with freeze_time("2028-02-29 12:00:00"):
-            super().setUp()
 
     def test_no_day_is_without_certificate_and_no_reminder_is_missing(self):
         reminded, signed_on = defaultdict(list), defaultdict(set)

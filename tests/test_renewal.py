@@ -23,10 +23,8 @@ class RenewalCommon(CertificateCommon):
         super().setUpClass()
         seller = cls.seller.sudo()
         seller.certificate_lent_id = samples.store_certificate(seller, days=12 * 366)
-
-    def setUp(self):
-        super().setUp()
-        self.activation = self.get_active()
+        # Walked once for all tests.
+        cls.activation = cls().get_active()
 
     def at(self, day, moment=time(17)):
         """Freeze the clock at a moment in UTC: Colombia is five hours behind it."""
