@@ -1,3 +1,5 @@
+import os
+
 from odoo import api, models
 from odoo.exceptions import AccessError
 
@@ -35,6 +37,35 @@ class IrAttachment(models.Model):
             raise AccessError(
                 self.env._("This file is attached and deleted on its record, where it is checked.")
             )
+
+    @api.model
+    def _get_path(self, bin_data, sha):
+        """Let a checked PDF be stored anew where a damaged copy of it lies.
+
+        Odoo names a file by its SHA-1, and would tell whoever attaches the same scan again that it
+        collides with another one.
+        """
+        if self.env.context.get("certificate_pdf_unread"):
+            self._remove_damaged_file(sha)
+        return super()._get_path(bin_data, sha)
+
+    @api.model
+    def _file_write(self, bin_value, checksum):
+        """Leave nothing of a file that a full disk took a part of."""
+        try:
+            return super()._file_write(bin_value, checksum)
+        except OSError:
+            self._remove_damaged_file(checksum)
+            raise
+
+    @api.model
+    def _remove_damaged_file(self, checksum):
+        path = self._full_path(f"{checksum[:2]}/{checksum}")
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                is_damaged = self._compute_checksum(file.read()) != checksum
+            if is_damaged:
+                os.remove(path)
 
     @api.model
     def _index(self, bin_data, file_type, checksum=None):

@@ -1,7 +1,9 @@
 """A stored file that is missing, empty or altered is noticed, told and reported; others are only saved."""
 
 import base64
+import hashlib
 import os
+import resource
 from contextlib import contextmanager
 
 from odoo.exceptions import UserError
@@ -168,4 +170,28 @@ class TestStoredFiles(CertificateCommon, HttpCase):
                     self.activation._check_evidence()
                 self.restore()
         self.env.invalidate_all()
+        self.activation._check_evidence()
+
+    def test_a_damaged_file_is_stored_anew_when_it_is_attached_again(self):
+        self.overwrite(self.data[:1000])
+        self.attach(self.activation, base64.b64encode(self.data))
+        with open(self.path, "rb") as file:
+            self.assertEqual(file.read(), self.data)
+        self.activation._check_evidence()
+
+    def test_a_file_for_which_there_is_no_room_is_refused_and_leaves_nothing(self):
+        data = letter_samples.letter_scan(self.activation.letter_code, pages=2)
+        sha1 = hashlib.sha1(data).hexdigest()
+        path = self.stored._full_path(f"{sha1[:2]}/{sha1}")
+        room, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+        with mute_logger("odoo.addons.base.models.ir_attachment"):
+            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
+            try:
+                with self.assertRaises(UserError):
+                    self.attach(self.activation, base64.b64encode(data))
+            finally:
+                resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+        self.assertFalse(os.path.exists(path))
+        self.attach(self.activation, base64.b64encode(data))
+        self.addCleanup(os.remove, path)
         self.activation._check_evidence()

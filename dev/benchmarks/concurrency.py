@@ -9,7 +9,6 @@ import argparse
 import base64
 import itertools
 import json
-import re
 import statistics
 import sys
 import threading
@@ -18,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pdf_samples
 import psycopg2
-import requests
+from odoo_session import Refused, Session
 
 CLIENTS = 50
 # The variants: who of which demo company buys, and of how many charges the provider confirms it.
@@ -40,69 +39,6 @@ REPRESENTATIVE = {
 }
 
 
-class Refused(Exception):
-    """What the add-on answers on purpose: that a payment is being processed, for example."""
-
-
-class Client:
-    """A browser's session."""
-
-    def __init__(self, url, database, login):
-        self.url = url
-        self.session = requests.Session()
-        self.session.headers["Accept-Language"] = "en"
-        self.post("/web/session/authenticate", db=database, login=login, password=login)
-
-    def request(self, method, path, **options):
-        with WAITING_ROOM:
-            response = self.session.request(method, f"{self.url}{path}", timeout=120, **options)
-        response.raise_for_status()
-        return response
-
-    def post(self, path, **params):
-        body = {"jsonrpc": "2.0", "method": "call", "id": 1, "params": params}
-        response = self.request("POST", path, json=body)
-        answer = response.json()
-        if error := answer.get("error"):
-            name = error["data"]["name"]
-            if name in ("odoo.exceptions.UserError", "odoo.exceptions.ValidationError"):
-                raise Refused(error["data"]["message"])
-            raise RuntimeError(f"{name}: {error['data']['message']}")
-        return answer.get("result")
-
-    def call(self, model, method, *args):
-        path = f"/web/dataset/call_kw/{model}/{method}"
-        return self.post(path, model=model, method=method, args=list(args), kwargs={})
-
-    def submit_payment(self, link):
-        """Follow the link of Buy and click Pay: start a transaction, and return its reference."""
-        page = self.request("GET", link)
-        form = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', page.text))
-        radio = re.search(r'<input[^>]*name="o_payment_radio"[^>]*>', page.text)[0]
-        option = dict(re.findall(r'data-([a-z-]+)="([^"]*)"', radio))
-        values = self.post(
-            form["transaction-route"],
-            provider_id=int(option["provider-id"]),
-            payment_method_id=int(option["payment-option-id"]),
-            token_id=None,
-            amount=float(form["amount"]),
-            flow="direct",
-            tokenization_requested=False,
-            landing_route=form["landing-route"],
-            access_token=form["access-token"],
-        )
-        return values["reference"]
-
-    def confirm_payment(self, reference):
-        """Do what the demo provider does when it calls back."""
-        return self.post(
-            "/payment/demo/simulate_payment",
-            reference=reference,
-            payment_details="1234",
-            simulated_state="done",
-        )
-
-
 class Bench:
     """Steps that all clients do at once, and what they leave in the database."""
 
@@ -111,7 +47,9 @@ class Bench:
         self.database.autocommit = True
         (self.company,) = self.query("SELECT company_id FROM res_users WHERE login = %s", logins[0])
         turns = itertools.cycle(logins)
-        self.clients = [Client(url, database, next(turns)) for _client in range(CLIENTS)]
+        self.clients = [
+            Session(url, database, next(turns), room=WAITING_ROOM) for _client in range(CLIENTS)
+        ]
         self.pool = ThreadPoolExecutor(CLIENTS)
         self.rows = []
         self.failed = set()
