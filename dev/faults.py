@@ -57,21 +57,21 @@ import itertools, sys, time
 import psycopg2
 sys.path.append({tests!r})
 from xml_samples import make_document
-for number in itertools.count({start}):
-    try:
-        env.invalidate_all()
-        company = env["res.users"].search([("login", "=", "{login}")]).company_id
+company = env["res.users"].search([("login", "=", {login!r})]).company_id
+record = env["res.partner"].create({{"name": "Documents", "company_id": company.id}})
+try:
+    for number in itertools.count({start}):
         activation = company._get_active_certificate_activation()
-        activation._sign_xml(make_document(number=f"SETP{{number}}"), company.partner_id)
+        activation._sign_xml(make_document(number=f"SETP{{number}}"), record)
         env.cr.commit()
-    except psycopg2.Error:
-        break
-    print("signed", number, flush=True)
-    time.sleep(0.05)
+        print("signed", number, flush=True)
+        time.sleep(0.05)
+except psycopg2.Error:
+    pass
 """
 
 CHECK_LOG = """
-company = env["res.users"].search([("login", "=", "{login}")]).company_id
+company = env["res.users"].search([("login", "=", {login!r})]).company_id
 print("broken", env["certificate.signature.log"].sudo()._find_breaks(company))
 """
 
@@ -110,8 +110,9 @@ class Postgres:
 class Server:
     """An Odoo of two workers for requests and one for crons."""
 
-    def __init__(self, options, port, *arguments, prefix=()):
+    def __init__(self, options, port, *arguments, prefix=(), environment=None):
         self.options, self.port = options, port
+        self.environment = {**os.environ, **(environment or {})}
         self.url = f"http://127.0.0.1:{port}"
         self.command = [
             *prefix,
@@ -123,11 +124,15 @@ class Server:
         ]
 
     def start(self):
-        log = open(self.options.folder / f"odoo-{self.port}.log", "ab")
-        # In a group of its own, so that nothing of it is left when it is killed.
-        self.process = subprocess.Popen(
-            self.command, stdout=log, stderr=log, start_new_session=True
-        )
+        with (self.options.folder / f"odoo-{self.port}.log").open("ab") as log:
+            # In a group of its own, so that nothing of it is left when it is killed.
+            self.process = subprocess.Popen(
+                self.command,
+                env=self.environment,
+                stdout=log,
+                stderr=log,
+                start_new_session=True,
+            )
         self.wait()
 
     def wait(self):
@@ -164,14 +169,15 @@ class Signer:
         self.options, self.acknowledged, self.process = options, [], None
 
     def open_shell(self):
-        return subprocess.Popen(
-            [sys.executable, "-m", "odoo", "shell", "-c", str(self.options.conf)]
-            + ["-d", self.options.database, "--no-http", "--log-level", "critical"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=open(self.options.folder / "signer.log", "ab"),
-            text=True,
-        )
+        options = "-c", str(self.options.conf), "-d", self.options.database, "--no-http"
+        with (self.options.folder / "signer.log").open("ab") as log:
+            return subprocess.Popen(
+                [sys.executable, "-m", "odoo", "shell", *options, "--log-level", "critical"],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
 
     def start(self):
         script = SIGN.format(
@@ -217,6 +223,7 @@ class Walker(threading.Thread):
         self.session = None
         # What was acknowledged: {activation: facts}, and what nobody should have seen.
         self.ledger, self.mistakes, self.failures, self.seen = {}, [], 0, set()
+        self.stale = 0
 
     def run(self):
         for login in self.logins:
@@ -295,9 +302,14 @@ class Walker(threading.Thread):
     def step(self, session, method, state):
         """Take a step; one whose answer was lost has been taken all the same."""
         session.call(ACTIVATION, method, [self.activation])
-        (values,) = session.call(ACTIVATION, "read", [self.activation], ["state"])
-        if values["state"] != state:
-            raise AssertionError(f"{method} left {values['state']}")
+        for _try in range(50):
+            (values,) = session.call(ACTIVATION, "read", [self.activation], ["state"])
+            if values["state"] == state:
+                return
+            # A replica of the database answers with what it has received so far.
+            self.stale += 1
+            time.sleep(0.1)
+        raise AssertionError(f"{method} left {values['state']}")
 
     def download(self, session, path):
         if not session.request("GET", f"{path}/{self.activation}").content.startswith(b"%PDF"):
@@ -339,11 +351,11 @@ class Scene:
     def server(self):
         return self.servers[0]
 
-    def query(self, sql, *params, database=None):
+    def query(self, sql, *params, database=None, port=None):
         connection = psycopg2.connect(
             dbname=database or self.options.database,
             host=str(self.options.socket),
-            port=self.options.pg_port,
+            port=port or self.options.pg_port,
             user="odoo",
         )
         connection.autocommit = True
@@ -372,13 +384,13 @@ class Scene:
                 """
         )[0]
         for number, login in enumerate(self.logins):
-            number = str(901000000 + 7 * number)
+            digits = str(901000000 + 7 * number)
             company = admin.call(
                 "res.company",
                 "create",
                 {
                     "name": f"Compañía {login} SAS",
-                    "vat": f"{number}-{nit.calc_check_digit(number)}",
+                    "vat": f"{digits}-{nit.calc_check_digit(digits)}",
                     "country_id": country,
                     "currency_id": currency,
                     "street": "Carrera 43A # 1-50",
@@ -425,14 +437,12 @@ class Scene:
         signed = len(self.signer.acknowledged)
         for walker in self.walkers:
             walker.start()
+        self.found = []
         happened = fault(self)
-        deadline = time.monotonic() + PATIENCE
-        while self.is_walking() and time.monotonic() < deadline:
-            self.look_after()
-            time.sleep(0.2)
+        self.finish_walks()
         seconds = time.monotonic() - started
         mistakes = ["somebody still walks"] if self.is_walking() else []
-        mistakes += self.find_mistakes()
+        mistakes += self.found + self.find_mistakes()
         failures = sum(walker.failures for walker in self.walkers)
         signatures = len(self.signer.acknowledged) - signed
         self.note(name, happened, len(self.logins), signatures, failures, seconds, mistakes)
@@ -445,10 +455,42 @@ class Scene:
             print(f"{name}: {mistake}", file=sys.stderr)
         self.mistakes += mistakes
 
+    def finish_walks(self):
+        """Wait until everybody has come to the end."""
+        deadline = time.monotonic() + PATIENCE
+        while self.is_walking() and time.monotonic() < deadline:
+            self.look_after()
+            time.sleep(0.2)
+
     def look_after(self):
         self.signer.keep_going()
         for server in self.servers:
             server.keep_going()
+
+    def wake_cron(self):
+        """Let the daily cron run now."""
+        self.query(
+            "UPDATE ir_cron SET nextcall = (now() AT TIME ZONE 'UTC') - interval '1 hour' FROM ir_model_data data "
+            "WHERE data.model = 'ir.cron' AND data.res_id = ir_cron.id "
+            "AND data.name = 'ir_cron_certificate_validity'"
+        )
+        self.query("NOTIFY cron_trigger, 'faults'", database="postgres")
+
+    def run_cron(self, left):
+        """Let the daily cron run until nothing is left for it, for a minute at most.
+
+        :param str left: a query that counts that
+        :return: what is left
+        :rtype: int
+        """
+        self.wake_cron()
+        for _try in range(60):
+            self.look_after()
+            time.sleep(1)
+            ((count,),) = self.query(left)
+            if not count:
+                break
+        return count
 
     def is_walking(self):
         return any(walker.is_alive() for walker in self.walkers)
@@ -642,9 +684,7 @@ def fill_filestore(scene):
         for _moment in scene.moments(4, 4, 4):
             pass
         filler.unlink()
-        deadline = time.monotonic() + PATIENCE
-        while scene.is_walking() and time.monotonic() < deadline:
-            time.sleep(0.2)
+        scene.finish_walks()
         shutil.copytree(folder, full, dirs_exist_ok=True)
     finally:
         subprocess.run(["umount", "-l", str(folder)], check=True)
@@ -654,6 +694,149 @@ def fill_filestore(scene):
     return f"full for 16 s; said: {'; '.join(sorted(seen)) or 'nothing'}"
 
 
+def damage_files(scene):
+    """Stored files are missing, cut off or altered: none of them is given out as if it were right."""
+    scene.finish_walks()
+    damages = {
+        "missing": Path.unlink,
+        "cut off": lambda path: path.write_bytes(path.read_bytes()[:100]),
+        "altered": lambda path: path.write_bytes(path.read_bytes()[:-2] + b"!\n"),
+    }
+    refused = 0
+    for walker in scene.walkers:
+        session = Session(scene.server.url, scene.options.database, walker.login)
+        for field, path in (("signed_letter", "/web/content/" + ACTIVATION), ("record", RECORD)):
+            address = f"{path}/{walker.activation}"
+            if field == "signed_letter":
+                address += "/signed_letter"
+            ((name,),) = scene.query(
+                "SELECT store_fname FROM ir_attachment "
+                "WHERE res_model = %s AND res_field = %s AND res_id = %s",
+                ACTIVATION,
+                field,
+                walker.activation,
+            )
+            file = scene.options.filestore / name
+            whole = file.read_bytes()
+            for damage, work in damages.items():
+                work(file)
+                try:
+                    if session.request("GET", address).content.startswith(b"%PDF"):
+                        scene.found.append(f"a {field} that is {damage} is given out")
+                    else:
+                        refused += 1
+                except requests.RequestException:
+                    refused += 1
+                file.write_bytes(whole)
+            if session.request("GET", address).content != whole:
+                scene.found.append(f"a {field} that was put back is not given out")
+    return f"{refused} damaged files refused"
+
+
+def kill_cron(scene):
+    """The worker of the cron is killed while it reminds."""
+    scene.finish_walks()
+    scene.query(
+        "UPDATE certificate_activation SET date_end = (now() AT TIME ZONE 'America/Bogota')::date + 20, "
+        "date_start = date_start - 300, reminded_days = NULL WHERE state = 'active'"
+    )
+    killed = 0
+    for _time in range(10):
+        scene.wake_cron()
+        time.sleep(scene.random.uniform(0, 1))
+        for (name,) in scene.query(
+            "SELECT application_name FROM pg_stat_activity WHERE datname = 'postgres' "
+            "AND query LIKE 'LISTEN cron_trigger%%'"
+        ):
+            with contextlib.suppress(ProcessLookupError, ValueError):
+                os.kill(int(name.removeprefix("odoo-")), signal.SIGKILL)
+                killed += 1
+    left = scene.run_cron(
+        "SELECT count(*) FROM certificate_activation WHERE state = 'active' AND reminded_days IS NULL"
+    )
+    if left:
+        scene.found.append(f"{left} were not reminded of")
+    return f"{killed} killed"
+
+
+def turn_clock(scene):
+    """The server's clock goes back by days, and then forward by more than a year, and is put right."""
+    if not shutil.which("faketime"):
+        scene.finish_walks()
+        return "left out: it needs Debian's package faketime"
+    right = scene.servers[0]
+    right.kill()
+    environment = {"FAKETIME_DONT_FAKE_MONOTONIC": "1", "DONT_FAKE_MONOTONIC": "1"}
+    clocks = {}
+    for days in ("-2", "+500"):
+        clocks[days] = Server(
+            scene.options,
+            right.port,
+            prefix=("faketime", "-f", f"{days}d"),
+            environment=environment,
+        )
+    scene.servers[0] = clocks["-2"]
+    scene.server.start()
+    scene.finish_walks()
+    scene.server.kill()
+    reminded = "SELECT count(*) FROM mail_activity WHERE res_model = 'certificate.activation'"
+    scene.servers[0] = clocks["+500"]
+    scene.server.start()
+    left = scene.run_cron("SELECT count(*) FROM certificate_activation WHERE state = 'active'")
+    if left:
+        scene.found.append(f"{left} are active after their end")
+    scene.server.kill()
+    told = scene.query(reminded)
+    scene.servers[0] = right
+    right.start()
+    scene.run_cron("SELECT 0")
+    time.sleep(5)
+    if scene.query(reminded) != told:
+        scene.found.append("somebody was told again when the clock was put right")
+    return "2 days back, 500 forward, and put right"
+
+
+def replace_server(scene):
+    """Two servers on one filestore, reading from a replica: one is killed and another takes its place."""
+    replica = Postgres(scene.options, "replica", scene.options.pg_port + 1)
+    program = *scene.options.as_postgres.split(), f"{scene.options.pg_bin}/pg_basebackup"
+    primary = "-h", str(scene.options.socket), "-p", str(scene.options.pg_port), "-U", "odoo"
+    subprocess.run([*program, "-R", "-D", str(replica.folder), *primary, "-c", "fast"], check=True)
+    replica.start()
+    reading = (f"--db_replica_host={replica.socket}", f"--db_replica_port={replica.port}")
+    alone = scene.servers
+    try:
+        for server in alone:
+            server.kill()
+        ports = [scene.options.port + number for number in (10, 20, 30)]
+        one, two, three = (Server(scene.options, port, *reading) for port in ports)
+        one.start()
+        two.start()
+        scene.servers = [one, two]
+        for number in scene.moments(2, 6, 8):
+            if number:
+                # Started before the other one ends, as when a machine is replaced.
+                scene.servers = [one]
+                two.kill()
+                three.start()
+                scene.servers = [one, three]
+        scene.finish_walks()
+        ((read,),) = scene.query(
+            "SELECT xact_commit + xact_rollback FROM pg_stat_database WHERE datname = %s",
+            scene.options.database,
+            port=replica.port,
+        )
+    finally:
+        for server in scene.servers:
+            server.kill()
+        replica.stop("immediate")
+        scene.servers = alone
+        for server in alone:
+            server.start()
+    stale = sum(walker.stale for walker in scene.walkers)
+    return f"{read} transactions on the replica, {stale} of them behind"
+
+
 FAULTS = {
     "nothing": lambda scene: "",
     "workers": kill_workers,
@@ -661,6 +844,11 @@ FAULTS = {
     "postgresql": restart_postgresql,
     "connections": terminate_connections,
     "filestore": fill_filestore,
+    "files": damage_files,
+    "servers": replace_server,
+    "cron": kill_cron,
+    # The last one: all that was active has ended after it.
+    "clock": turn_clock,
 }
 
 
