@@ -92,19 +92,11 @@ class CertificateActivation(models.Model):
         self._log_signature(record, certificate, "Request", message, signature, now)
         return signature
 
-    def _check_signing(self, company):
-        """Check that this is in force for a company, with its certificate and its evidence.
+    def _check_signing(self):
+        """Check that the certificate and the evidence of what is in force let it sign.
 
-        :param company: `res.company` whose document is to be signed
         :raise UserError: otherwise, with the remedy
         """
-        if company._get_active_certificate_activation() != self:
-            raise UserError(
-                self.env._(
-                    "%s has no digital certificate in force. Open Activate your digital certificate.",
-                    company.name,
-                )
-            )
         certificate = self.certificate_id
         if not (certificate.active and certificate.is_valid):
             raise UserError(
@@ -187,8 +179,7 @@ def _open_signing(activation, record):
     activation.with_env(record.env)._check_group(GROUP_USER)
     record.check_access("read")
     activation = activation.sudo()
-    activation._check_signing(record.sudo().company_id)
-    certificate, key = custody.open_signing_key(activation)
+    certificate, key = custody.open_signing_key(activation, record.sudo().company_id)
     if _get_fingerprint(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(

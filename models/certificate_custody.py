@@ -28,25 +28,31 @@ from ..tools import key_seal
 _PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
-def open_signing_key(activation):
+def open_signing_key(activation, company=None):
     """Open the key with which an activation signs, for one signature.
 
     :param activation: a `certificate.activation` that is in force today; who may sign under it has
         been checked by the caller
+    :param company: `res.company` whose document is to be signed, by default the activation's: a branch
+        signs under what its parent has
     :return: the certificate and its key
     :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
-    :raise UserError: when the activation is not in force, in a neutralised copy, or when the key
-        cannot be opened; with the remedy, and nothing of the key
+    :raise UserError: when the activation is not in force for the company, when its certificate or its
+        evidence does not allow it, in a neutralised copy, or when the key cannot be opened; with the
+        remedy, and nothing of the key
     """
     activation = activation.sudo()
     activation.ensure_one()
-    if activation != activation.company_id._get_active_certificate_activation():
+    company = activation.company_id if company is None else company
+    # What is in force for a branch is so for the company whose activation it is.
+    if activation != company._get_active_certificate_activation():
         raise UserError(
             activation.env._(
-                "%s has no active digital certificate. Open Activate your digital certificate.",
-                activation.company_id.name,
+                "%s has no digital certificate in force. Open Activate your digital certificate.",
+                company.sudo().name,
             )
         )
+    activation._check_signing()
     return load_certificate(activation.certificate_id), open_key(activation.certificate_id)
 
 
