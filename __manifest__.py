@@ -24,6 +24,7 @@
         "data/mail_activity_type_data.xml",
         "data/electronic_invoicing_data.xml",
         "data/ir_cron_data.xml",
+        "data/ir_cron_revocation_data.xml",
         "reports/exoneration_letter_templates.xml",
         "reports/exoneration_letter_report.xml",
         "views/electronic_invoicing_setup_views.xml",

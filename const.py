@@ -8,6 +8,9 @@ SELLER_PARAMETER = f"{MODULE}.certificate_seller_id"
 # Names of the accredited certification authorities, with commas between them.
 AUTHORITIES_PARAMETER = f"{MODULE}.accredited_authorities"
 
+# Domains of theirs at which certificates say that they are asked for revocations, likewise.
+HOSTS_PARAMETER = f"{MODULE}.revocation_hosts"
+
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
 GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"
@@ -121,6 +124,18 @@ ACCREDITED_AUTHORITIES = (
     "Olimpia",
     "Thomas Signe",
     "Lleida",
+)
+
+# Their domains: no other host is asked whether a certificate was revoked. None of them has been tried.
+AUTHORITY_HOSTS = (
+    "certicamara.com",
+    "andesscd.com.co",
+    "gse.com.co",
+    "camerfirma.com",
+    "camerfirmacolombia.co",
+    "olimpiait.com",
+    "thsigne.com",
+    "lleida.net",
 )
 
 # Activation states and the only ways between them.

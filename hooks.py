@@ -1,4 +1,4 @@
-from .const import AUTHORITIES_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
+from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
 
 
 def post_init_hook(env):
@@ -15,7 +15,7 @@ def uninstall_hook(env):
 
     :param env: the environment of the database that loses the add-on
     """
-    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER)
+    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER)
     env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
     # With its triggers, so that the table can go.
     env.cr.execute("DROP FUNCTION IF EXISTS certificate_signature_log_guard CASCADE")

@@ -12,6 +12,7 @@ from . import (
     certificate_activation_payment,
     certificate_activation_record,
     certificate_activation_renewal,
+    certificate_activation_revocation,
     certificate_activation_scan,
     certificate_activation_signing,
     certificate_board,

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, models
 
 from ..const import (
     ACTIVITY_DECISION,
+    ACTIVITY_EXPIRY,
     ACTIVITY_FILE,
     ACTIVITY_NEXT_STEP,
     ACTIVITY_PROBLEM,
@@ -20,6 +21,7 @@ ACTIVITIES = {
     "file_problem": ACTIVITY_FILE,
     "returned": ACTIVITY_PROBLEM,
     "surplus": ACTIVITY_PROBLEM,
+    "certificate_revoked": ACTIVITY_EXPIRY,
 }
 
 

@@ -68,14 +68,23 @@ class CertificateActivation(models.Model):
         :raise UserError: when this activation takes no file
         """
         self._check_user(GROUP_USER)
-        # Before the row is locked: it takes as long as the file asks for, within limits.
+        # Before the row is locked: it takes as long as the file asks for and its authority takes to
+        # answer, within limits.
         facts, errors = self._examine_certificate(files, password)
+        found = None if errors else self._ask_revocation(facts)
         self._check_own()
+        if found and found.status == "revoked":
+            sentence = self._get_revoked_sentence(found.revoked_on, found.reason)
+            errors = {"certificate": [sentence]}
         if not errors:
             self._drop_own_certificate()
             activation = self._trusted()
-            certificates = activation.env["certificate.certificate"]
-            activation.certificate_id = certificates._store(facts, activation.company_id)
+            certificate = activation.env["certificate.certificate"]._store(
+                facts, activation.company_id
+            )
+            activation.write(
+                {"certificate_id": certificate.id, **self._prepare_revocation_vals(found)}
+            )
         return errors
 
     def _delete_certificate(self):
@@ -210,8 +219,12 @@ class CertificateActivation(models.Model):
                 [self.env._("Valid from"), self._format_moment(facts.not_before)],
                 [self.env._("Valid until"), self._format_moment(facts.not_after)],
                 [self.env._("Serial number"), facts.serial_number],
+                *self._get_revocation_rows(),
             ],
-            "warnings": [self._get_certificate_sentence(code, facts) for code in codes],
+            "warnings": [
+                *(self._get_certificate_sentence(code, facts) for code in codes),
+                *self._get_revocation_warnings(facts),
+            ],
         }
 
     def _format_moment(self, moment):
@@ -303,9 +316,6 @@ class CertificateActivation(models.Model):
                 "no_nit": self.env._(
                     "The certificate does not state the NIT of %s. Make sure that it is of this company.",
                     company.name,
-                ),
-                "not_checked_for_revocation": self.env._(
-                    "Whether the authority has revoked it was not checked: ask it when in doubt."
                 ),
             }
         return sentences[code]

@@ -5,8 +5,10 @@ from odoo import api, fields, models
 from ..const import (
     ACCREDITED_AUTHORITIES,
     AUTHORITIES_PARAMETER,
+    AUTHORITY_HOSTS,
     CRON_LATE_HOURS,
     CRON_VALIDITY,
+    HOSTS_PARAMETER,
 )
 from . import certificate_custody as custody
 
@@ -53,6 +55,11 @@ class ResConfigSettings(models.TransientModel):
         string="Accredited authorities",
         config_parameter=AUTHORITIES_PARAMETER,
         default=", ".join(ACCREDITED_AUTHORITIES),
+    )
+    certificate_revocation_hosts = fields.Char(
+        string="Domains of the authorities",
+        config_parameter=HOSTS_PARAMETER,
+        default=", ".join(AUTHORITY_HOSTS),
     )
 
     def _compute_certificate_key_protection(self):

@@ -29,6 +29,7 @@ from . import (
     test_pkcs12,
     test_rate_limit,
     test_renewal,
+    test_revocation,
     test_right_letter,
     test_sandbox,
     test_security,

@@ -62,10 +62,11 @@ def issue(
     usage=("digital_signature", "content_commitment"),
     started_days_ago=1,
     days=365,
+    extensions=(),
 ):
     """A certificate; of the key `own`, of the authority, for a year, unless told otherwise.
 
-    `usage` names what the key may do; None leaves it open.
+    `usage` names what the key may do; None leaves it open. `extensions` are further ones.
     """
     start = datetime.now(timezone.utc) - timedelta(days=started_days_ago)
     builder = (
@@ -92,6 +93,8 @@ def issue(
         builder = builder.add_extension(
             x509.KeyUsage(**{kind: kind in usage for kind in kinds}), critical=True
         )
+    for extension in extensions:
+        builder = builder.add_extension(extension, critical=False)
     return builder.sign(issuer_key or get_key("authority"), algorithm or hashes.SHA256())
 
 

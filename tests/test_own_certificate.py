@@ -4,6 +4,7 @@ import io
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
+from cryptography import x509
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
@@ -12,14 +13,23 @@ from odoo.http import Request
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..const import AUTHORITIES_PARAMETER, OWN_CERTIFICATE_ROUTE
+from ..const import (
+    ACTIVITY_EXPIRY,
+    AUTHORITIES_PARAMETER,
+    HOSTS_PARAMETER,
+    MODULE,
+    OWN_CERTIFICATE_ROUTE,
+)
 from ..models import certificate_custody as custody
 from ..tools import pkcs12 as tool
-from . import own_samples
+from ..tools import revocation
+from . import own_samples, revocation_samples
 from .common import CertificateCommon
 from .own_samples import PASSWORD
+from .revocation_samples import HOST, REVOKED, answer_ocsp
 
 CERTIFICATE = "certificate.certificate"
+CRON = f"{MODULE}.ir_cron_certificate_revocation"
 
 
 class OwnCertificateCommon(CertificateCommon):
@@ -292,6 +302,137 @@ class TestOwnCertificate(OwnCertificateCommon):
         self.env["ir.config_parameter"].sudo().set_param(AUTHORITIES_PARAMETER, "Certicámara, GSE")
         wizard.invalidate_recordset()
         self.assertEqual(len(wizard.own_certificate["warnings"]), 2)
+
+    # === REVOCATION === #
+
+    def serve(self, hosts=HOST):
+        """Run an authority on this machine, which is allowed to be asked."""
+        authority = self.enterContext(revocation_samples.serve())
+        self.enterContext(patch.object(revocation, "fetch_answer", authority.fetch))
+        self.env["ir.config_parameter"].sudo().set_param(HOSTS_PARAMETER, hosts)
+        return authority
+
+    def get_p12(self, certificate):
+        return own_samples.make_p12(certificate, chain=[revocation_samples.get_issuer()])
+
+    def follow(self):
+        """Run the cron, of which each step is a transaction."""
+        self.env.flush_all()
+        with self.enter_registry_test_mode():
+            self.env.ref(CRON).method_direct_trigger()
+        self.env.invalidate_all()
+
+    def describe(self, activation):
+        described = activation._describe_certificate()
+        return len(described["rows"]), len(described["warnings"])
+
+    def test_a_revoked_certificate_is_refused_with_a_remedy(self):
+        authority = self.serve()
+        activation = self.get_own()
+        certificate = authority.issue()
+        sentences = set()
+        for reason in (None, x509.ReasonFlags.certificate_hold):
+            authority.answers["/ocsp"] = answer_ocsp(certificate, REVOKED, reason=reason)
+            errors = self.load(activation, self.get_p12(certificate))
+            self.assertEqual(list(errors), ["certificate"])
+            sentences.update(errors["certificate"])
+            self.assertFalse(activation.sudo().certificate_id)
+        self.assertEqual(len(sentences), 2, "what is suspended may be lifted")
+        # A file that is refused anyway is nobody's business.
+        asked = len(authority.asked)
+        self.assertTrue(self.load(activation, self.get_p12(certificate), "wrong"))
+        self.assertEqual(len(authority.asked), asked)
+
+    def test_the_screen_says_as_of_when_it_is_not_revoked(self):
+        authority = self.serve()
+        activation = self.get_own()
+        certificate = authority.issue()
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        self.assertEqual(self.load(activation, self.get_p12(certificate)), {})
+        self.assertEqual(activation.revocation_status, "good")
+        self.assertEqual(self.describe(activation), (7, 0))
+
+    def test_what_is_not_known_is_a_remark_only(self):
+        authority = self.serve()
+        certificate = authority.issue()
+        activation = self.get_own()
+        sentences = set()
+        for code, hosts, data in (
+            ("no_issuer", HOST, own_samples.make_p12(certificate)),
+            ("not_offered", HOST, self.get_p12(own_samples.issue())),
+            ("host_not_allowed", "example.com", self.get_p12(certificate)),
+            ("host_not_allowed", "-", self.get_p12(certificate)),
+            ("not_answered", HOST, self.get_p12(certificate)),
+        ):
+            self.env["ir.config_parameter"].sudo().set_param(HOSTS_PARAMETER, hosts)
+            self.assertEqual(self.load(activation, data), {})
+            self.assertEqual(activation.revocation_code, code)
+            self.assertEqual(self.describe(activation), (6, 1))
+            sentences.update(activation._describe_certificate()["warnings"])
+        self.assertEqual(len(sentences), 4)
+        activation.action_finish()
+        self.assertSigns(activation)
+
+    def test_it_is_asked_again_when_the_activation_is_finished_later(self):
+        authority = self.serve()
+        activation = self.get_own()
+        certificate = authority.issue()
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        self.load(activation, self.get_p12(certificate))
+        authority.answers["/ocsp"] = answer_ocsp(certificate, REVOKED)
+        activation.sudo().revocation_asked_on -= timedelta(days=2)
+        with self.assertRaises(UserError):
+            activation.action_finish()
+        self.assertEqual(activation.state, "process")
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        activation.action_finish()
+        asked = len(authority.asked)
+        self.assertEqual((activation.state, asked), ("active", 3))
+        activation.action_finish()
+        self.assertEqual(len(authority.asked), asked)
+
+    def test_what_is_revoked_later_signs_no_more_and_the_managers_know(self):
+        authority = self.serve()
+        activation = self.get_own()
+        certificate = authority.issue()
+        self.load(activation, self.get_p12(certificate))
+        activation.action_finish()
+        loan = self.get_active(self.user_b)
+        asked = len(authority.asked)
+        self.follow()
+        self.assertEqual(len(authority.asked), asked, "once a day")
+        for days, reason, state in (
+            (1, x509.ReasonFlags.certificate_hold, "active"),
+            (2, x509.ReasonFlags.key_compromise, "revoked"),
+        ):
+            activation.sudo().revocation_asked_on -= timedelta(days=days)
+            authority.answers["/ocsp"] = answer_ocsp(certificate, REVOKED, reason=reason)
+            self.follow()
+            self.assertEqual((activation.state, activation.revocation_status), (state, "revoked"))
+            told = activation.sudo().activity_search([ACTIVITY_EXPIRY])
+            self.assertIn(self.manager_a, told.user_id)
+            self.assertEqual(told.user_id, activation._get_managers())
+            self.assertEqual(len(told), len(told.user_id), "each is told once")
+        self.assertFalse(activation.sudo().certificate_id.active)
+        with self.assertRaises(UserError):
+            custody.open_signing_key(activation)
+        self.assertEqual((loan.state, loan.revocation_status), ("active", False))
+
+    def test_where_no_authority_may_be_asked_the_cron_does_nothing(self):
+        authority = self.serve("-")
+        activation = self.get_own()
+        self.load(activation, self.get_p12(authority.issue()))
+        activation.action_finish()
+        activation.sudo().revocation_asked_on = False
+        self.follow()
+        self.assertFalse(activation.revocation_asked_on)
+        self.assertFalse(authority.asked)
+
+    def test_nobody_writes_what_the_authority_said(self):
+        activation = self.get_own()
+        for user in (self.user_a, self.manager_a, self.custodian):
+            with self.assertRaises(AccessError):
+                activation.with_user(user).write({"revocation_status": "good"})
 
     # === RIGHTS === #
 

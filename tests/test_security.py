@@ -306,6 +306,7 @@ class TestSecurity(SecurityCommon):
             "_sign_xml",
             "_switch_now",
             "_cron_follow_validity",
+            "_cron_follow_revocation",
             "_write",
         ):
             with self.subTest(method=method), self.unchanged(), self.refused():

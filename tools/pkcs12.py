@@ -47,11 +47,11 @@ FAULTS = (
     "not_yet_valid",
     "other_nit",
 )
-# What somebody should look at, and what was not looked at.
-WARNINGS = ("unknown_issuer", "no_nit", "not_checked_for_revocation")
+# What somebody should look at.
+WARNINGS = ("unknown_issuer", "no_nit")
 
+WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
 _MIN_BITS = 2048
-_WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
 _CHILD = Path(__file__).with_name("pkcs12_child.py")
 _CPU_SECONDS = 5
 _WALL_SECONDS = 20
@@ -257,8 +257,8 @@ def _read(certificate, chain):
             if attribute.oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
         ),
         serial_number=f"{certificate.serial_number:x}",
-        not_before=_get_moment(certificate, "not_valid_before"),
-        not_after=_get_moment(certificate, "not_valid_after"),
+        not_before=get_moment(certificate, "not_valid_before"),
+        not_after=get_moment(certificate, "not_valid_after"),
         nits=nits,
         numbers=numbers,
         bits=public.key_size if isinstance(public, rsa.RSAPublicKey) else None,
@@ -268,10 +268,16 @@ def _read(certificate, chain):
     )
 
 
-def _get_moment(certificate, name):
+def get_moment(thing, name):
+    """Return a moment of something of X.509, by the name that cryptography has for it.
+
+    :rtype: datetime | None
+    """
     # cryptography before 42 knows moments without a time zone only: UTC.
-    moment = getattr(certificate, f"{name}_utc", None)
-    return moment or getattr(certificate, name).replace(tzinfo=timezone.utc)
+    if hasattr(thing, f"{name}_utc"):
+        return getattr(thing, f"{name}_utc")
+    moment = getattr(thing, name)
+    return moment and moment.replace(tzinfo=timezone.utc)
 
 
 def _get_label(name):
@@ -339,7 +345,7 @@ def find_faults(facts, nit, moment):
         # DIAN takes RSA with SHA-256 or more only: Anexo tecnico 1.9, section 6.
         "not_rsa": facts.bits is None,
         "weak_key": facts.bits is not None and facts.bits < _MIN_BITS,
-        "weak_hash": facts.hash_name in _WEAK_HASHES,
+        "weak_hash": facts.hash_name in WEAK_HASHES,
         "no_signing": not facts.signs,
         "expired": moment > facts.not_after,
         "not_yet_valid": moment < facts.not_before,
@@ -361,8 +367,6 @@ def find_warnings(facts, nit, authorities):
     found = {
         "unknown_issuer": not any(_simplify(name) in issuers for name in authorities),
         "no_nit": bool(nit) and not _names_nit(facts, nit),
-        # It takes asking an address that the file names, which is not for a server to do unasked.
-        "not_checked_for_revocation": True,
     }
     return [code for code in WARNINGS if found[code]]
 
