@@ -31,6 +31,8 @@ VERIFY_PATH = "/certificate/verify"
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
 # Where reminders lead to: the same, with the renewal started when it can be.
 RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
+# And those of the certificate that is lent.
+BOARD_PATH = "/odoo/certificate-board"
 
 # Takes the file of an own certificate; the activation's id follows.
 OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
@@ -257,3 +259,4 @@ JOURNAL_RESOLUTION_FIELDS = {
 PARTNER_RESPONSIBILITIES_FIELD = "l10n_co_responsibility_ids"
 ACTIVITY_RESOLUTION = f"{MODULE}.mail_activity_type_resolution"
 ACTIVITY_EXPIRY = f"{MODULE}.mail_activity_type_expiry"
+ACTIVITY_LENT_EXPIRY = f"{MODULE}.mail_activity_type_lent_expiry"

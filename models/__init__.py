@@ -1,11 +1,13 @@
 from . import certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
 from . import certificate_activation  # isort: skip  # in several files
 from . import (
+    account_journal,
     account_move,
     account_move_expiry,
     account_partial_reconcile,
     account_payment,
     certificate_activation_expiry,
+    certificate_activation_lending,
     certificate_activation_letter,
     certificate_activation_notice,
     certificate_activation_own,
@@ -36,6 +38,7 @@ from . import (
     res_company_board,
     res_company_electronic_profile,
     res_company_expiry,
+    res_company_lending,
     res_company_letter,
     res_config_settings,
     res_partner,

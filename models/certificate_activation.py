@@ -314,7 +314,7 @@ class CertificateActivation(models.Model):
                 )
             )
         certificate = self.seller_id.sudo().certificate_lent_id
-        if not (certificate.active and certificate.is_valid and certificate._has_key()):
+        if not certificate._can_be_lent():
             raise UserError(
                 self.env._(
                     "%s has no valid certificate to lend at the moment. "

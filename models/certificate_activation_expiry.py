@@ -43,7 +43,11 @@ class CertificateActivation(models.Model):
         activations = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=activations._count_due())
-        for follow in (activations._follow_switches, activations._follow_ends):
+        for follow in (
+            activations.env["res.company"]._follow_lent_certificate,
+            activations._follow_switches,
+            activations._follow_ends,
+        ):
             while True:
                 try:
                     done = follow()
@@ -213,29 +217,14 @@ class CertificateActivation(models.Model):
     def _prepare_reminder_mails(self, users):
         """Prepare one mail for each language that the users of a company and the company itself read.
 
-        The mails stay, in the history of the activation: they tell who was reminded.
-
         :param dict users: as of `_map_responsible_users`
         :rtype: list[dict]
         """
-        common = {
-            **self._prepare_sender_vals(),
-            "model": self._name,
-            "message_type": "notification",
-            "subtype_id": self.env.ref("mail.mt_note").id,
-            "is_internal": True,
-            "auto_delete": False,
-        }
+        common = {**self._prepare_reminder_vals(), "model": self._name}
         base_url = self.browse().get_base_url()
         vals_list = []
         for activation in self:
-            company = activation.company_id
-            languages = {email_normalize(user.email): user.lang for user in users[activation]}
-            languages.setdefault(email_normalize(company.email), company.partner_id.lang)
-            addresses = defaultdict(list)
-            for address, lang in languages.items():
-                if address:
-                    addresses[lang].append(address)
+            addresses = self._group_addresses(users[activation], activation.company_id)
             # Odoo's own way to a record changes the company on the way, where somebody has others.
             path = (
                 f"/mail/view?model={self._name}&res_id={activation.id}"
@@ -257,6 +246,20 @@ class CertificateActivation(models.Model):
                     }
                 )
         return vals_list
+
+    @api.model
+    def _group_addresses(self, users, company):
+        """Return the addresses of users and their company, each once, by the language that they read.
+
+        :rtype: dict[str, list[str]]
+        """
+        languages = {email_normalize(user.email): user.lang for user in users}
+        languages.setdefault(email_normalize(company.email), company.partner_id.lang)
+        addresses = defaultdict(list)
+        for address, lang in languages.items():
+            if address:
+                addresses[lang].append(address)
+        return addresses
 
     def _prepare_seller_mails(self):
         """Prepare one mail to the seller for all of these, which lists them.
@@ -280,6 +283,16 @@ class CertificateActivation(models.Model):
                 "email_to": seller.email,
             }
         ]
+
+    def _prepare_reminder_vals(self):
+        """Keep a mail in the history of what it reminds of: it tells who was reminded."""
+        return {
+            **self._prepare_sender_vals(),
+            "message_type": "notification",
+            "subtype_id": self.env.ref("mail.mt_note").id,
+            "is_internal": True,
+            "auto_delete": False,
+        }
 
     def _prepare_sender_vals(self):
         """Send in the name of nobody, and let the seller have the answers."""

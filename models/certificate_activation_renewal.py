@@ -62,18 +62,29 @@ class CertificateActivation(models.Model):
         :param company: `res.company`
         :rtype: certificate.activation
         """
+        return self._map_in_force(company).get(company, self.browse())
+
+    @api.model
+    def _map_in_force(self, companies):
+        """Return the activations under which companies sign today, in Colombia.
+
+        :param companies: `res.company`
+        :return: of the companies that have one
+        :rtype: dict[res.company, certificate.activation]
+        """
         today = self._get_today()
         period = Domain(
             [
-                ("company_id", "=", company.id),
+                ("company_id", "in", companies.ids),
                 ("date_start", "<=", today),
                 ("date_end", ">=", today),
             ]
         )
         waiting = Domain("state", "=", "process") & Domain("switch_on", "!=", False)
-        return self.search(period & Domain("state", "=", "active"), limit=1) or self.search(
-            period & waiting, limit=1
-        )
+        found = self.search(period & (Domain("state", "=", "active") | waiting), order="id")
+        # What is active comes before a renewal that the cron has not switched over to.
+        found = found.sorted(lambda activation: activation.state == "active")
+        return {activation.company_id: activation for activation in found}
 
     @api.model
     def _find_ended(self, company):

@@ -1,6 +1,6 @@
 from collections import defaultdict
 
-from odoo import fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
@@ -11,6 +11,7 @@ from ..const import (
     LIGHT_YELLOW_DAYS,
     LIGHTS,
     MODULE,
+    PAYMENT_STATUSES,
 )
 
 
@@ -29,6 +30,7 @@ class CertificateBoard(models.Model):
     _order = "date_end, company_id"
     _depends = {
         "certificate.activation": [
+            "certificate_id",
             "company_id",
             "date_end",
             "date_start",
@@ -78,7 +80,49 @@ class CertificateBoard(models.Model):
     is_renewed = fields.Boolean(
         string="Renewed", readonly=True, help="A finished renewal waits for the end of this one."
     )
+    certificate_date_end = fields.Date(
+        string="Certificate until",
+        readonly=True,
+        help="The last day of the certificate itself; one that is lent can end before the loan.",
+    )
+    is_lent_ending = fields.Boolean(
+        string="Lent certificate ends",
+        readonly=True,
+        help="It ends before the loan, soon or already: the lender has to lend the next one.",
+    )
     light = fields.Selection(LIGHTS, string="Traffic light", readonly=True)
+    payment_status = fields.Selection(
+        PAYMENT_STATUSES,
+        string="Payment",
+        compute="_compute_payment_status",
+        compute_sudo=True,
+        help="How far the payment of what is in progress has come.",
+    )
+    steps_done = fields.Char(
+        string="Six steps",
+        compute="_compute_steps_done",
+        compute_sudo=True,
+        help="How many of the six steps of electronic invoicing are done.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("open_activation_id")
+    def _compute_payment_status(self):
+        for row in self:
+            activation = row.open_activation_id
+            row.payment_status = activation.route == "loan" and activation.payment_status
+
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_steps_done(self):
+        setups = self.env["electronic.invoicing.setup"]
+        steps = len(setups._get_step_titles())
+        done = setups._map_done_steps(self.company_id)
+        for row in self:
+            row.steps_done = self.env._(
+                "%(done)s of %(all)s", done=len(done[row.company_id]), all=steps
+            )
 
     @property
     def _table_query(self):
@@ -98,7 +142,12 @@ class CertificateBoard(models.Model):
                     WHEN row.begun_state IS NOT NULL THEN row.begun_state
                     WHEN row.state = 'active' THEN 'active'
                 END AS step,
+                COALESCE(
+                    row.certificate_date_end < row.date_end
+                    AND row.certificate_date_end - %(today)s <= %(red)s, FALSE
+                ) AS is_lent_ending,
                 CASE
+                    WHEN row.is_in_force AND row.certificate_date_end - %(today)s <= %(red)s THEN 'red'
                     WHEN row.is_in_force AND row.is_renewed THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(yellow)s THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(red)s THEN 'yellow'
@@ -129,6 +178,10 @@ class CertificateBoard(models.Model):
                         WHEN company.id = %(seller)s THEN lent.date_end >= %(today)s
                         ELSE current.in_force
                     END AS is_in_force,
+                    CASE
+                        WHEN company.id = %(seller)s THEN lent.date_end
+                        WHEN current.in_force THEN signing.date_end
+                    END AS certificate_date_end,
                     COALESCE(current.is_renewed, FALSE) AS is_renewed,
                     found.has_ended
                 FROM res_company company
@@ -149,7 +202,8 @@ class CertificateBoard(models.Model):
         :param dict values: of the query
         :return: `current`, what is in force (a renewal is from its day on, though the cron has not run),
             else in progress, else the last one; `begun`, what is in progress; `found.has_ended`, whether
-            something signed once and does not any more; `lent`, the certificate of the seller
+            something signed once and does not any more; `lent`, the certificate of the seller;
+            `signing`, the one that signs by `current`
         :rtype: odoo.tools.SQL
         """
         return SQL(
@@ -198,6 +252,11 @@ class CertificateBoard(models.Model):
                 FROM certificate_certificate
                 WHERE id = company.certificate_lent_id AND company.id = %(seller)s
             ) lent ON TRUE
+            LEFT JOIN LATERAL (
+                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end
+                FROM certificate_certificate
+                WHERE id = current.certificate_id
+            ) signing ON TRUE
             """,
             in_force=SQL(
                 """(

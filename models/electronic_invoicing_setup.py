@@ -429,6 +429,38 @@ class ElectronicInvoicingSetup(models.Model):
             return setup
         return self._create_once({"company_id": company.id})
 
+    @api.model
+    def _map_done_steps(self, companies):
+        """Tell which steps are done, of however many companies by the same few queries.
+
+        :param companies: `res.company`, also such as have no set-up yet
+        :return: keys of `_get_step_titles`
+        :rtype: dict[res.company, set[str]]
+        """
+        companies = companies.sudo()
+        here = [("company_id", "in", companies.ids)]
+        setups = self.sudo().search(here).grouped("company_id")
+        resolutions = self.env["electronic.invoicing.resolution"].sudo().search(here)
+        in_force = resolutions.filtered(lambda resolution: resolution.state == "in_force")
+        activations = companies._map_active_certificate_activation()
+        done = {}
+        for company in companies:
+            setup = setups.get(company, self.browse())
+            is_done = {
+                "profile": not company._get_electronic_profile_errors(),
+                "certificate": company.certificate_lent_id.is_valid
+                if company == company.certificate_seller_id
+                else activations[company] and not activations[company]._has_certificate_ended(),
+                "test_set": setup.locked_nit,
+                "resolution": company in in_force.company_id,
+                "invoice": setup.resolution_id in in_force
+                and setup.sale_journal_id
+                and setup.invoice_type,
+                "start": setup.started_on,
+            }
+            done[company] = {key for key, value in is_done.items() if value}
+        return done
+
     def _get_steps(self):
         """Compute title, sentence, state and button of each step.
 
@@ -438,6 +470,7 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.ensure_one()
         steps = []
+        done = self._map_done_steps(self.company_id)[self.company_id]
         is_open = True
         buttons = {
             "todo": self.env._("Start"),
@@ -446,10 +479,16 @@ class ElectronicInvoicingSetup(models.Model):
             "locked": False,
         }
         for key, title in self._get_step_titles().items():
-            step = {"missing": [], "alarm": "", **getattr(self, f"_get_{key}_step")()}
-            if not is_open and step["state"] != "done":
+            is_done = key in done
+            step = {
+                "state": "done" if is_done else "todo",
+                "missing": [],
+                "alarm": "",
+                **getattr(self, f"_get_{key}_step")(is_done),
+            }
+            if not (is_open or is_done):
                 step["state"] = "locked"
-            is_open = is_open and step["state"] == "done"
+            is_open = is_open and is_done
             button = step.pop("button", None) if step["state"] != "locked" else None
             step["button"] = button or buttons[step["state"]]
             steps.append({"key": key, "title": title, **step})
@@ -466,46 +505,37 @@ class ElectronicInvoicingSetup(models.Model):
             "start": self.env._("Start invoicing"),
         }
 
-    def _get_profile_step(self):
-        errors = self.company_id._get_electronic_profile_errors()
-        if not errors:
+    def _get_profile_step(self, is_done):
+        if is_done:
             company = self.company_id.sudo()
-            nit = identity.format_nit(company.vat)
             codes = company._get_fiscal_responsibility_codes(company.fiscal_responsibility_ids)
             return {
-                "state": "done",
                 "sentence": self.env._(
                     "NIT %(nit)s, responsibilities %(codes)s; name, address and email are complete.",
-                    nit=nit,
+                    nit=identity.format_nit(company.vat),
                     codes=", ".join(sorted(codes)),
                 ),
             }
+        errors = self.company_id._get_electronic_profile_errors()
         missing = [{"field": name, "label": label} for name, (label, _s) in errors.items()]
         return {
-            "state": "todo",
             "sentence": self.env._("It lacks: %s.", ", ".join(item["label"] for item in missing)),
             "missing": missing,
         }
 
-    def _get_certificate_step(self):
+    def _get_certificate_step(self, is_done):
         company = self.company_id
         if company == company.certificate_seller_id:
-            if company.sudo().certificate_lent_id.is_valid:
-                return {
-                    "state": "done",
-                    "sentence": self.env._(
-                        "Your own certificate signs, and is lent to your clients."
-                    ),
-                }
             return {
-                "state": "todo",
-                "sentence": self.env._(
-                    "Choose your certificate in Settings, under Electronic Documents."
-                ),
+                "sentence": self.env._("Your own certificate signs, and is lent to your clients.")
+                if is_done
+                else self.env._("Choose your certificate in Settings, under Electronic Documents.")
             }
         activations = self.env["certificate.activation"]
         if activation := company._get_active_certificate_activation():
-            return {"state": "done", **self._get_active_step(activation)}
+            if is_done:
+                return self._get_active_step(activation)
+            return {"state": "in_progress", "sentence": activation._get_lender_notice()}
         if activations.search_count(
             [("company_id", "=", company.id), ("state", "in", ("pay", "process"))], limit=1
         ):
@@ -515,13 +545,12 @@ class ElectronicInvoicingSetup(models.Model):
             }
         if ended := activations._find_ended(company):
             return {
-                "state": "todo",
                 "sentence": self.env._(
                     "It ended on %s. Renew it.", ended._format_date(ended.date_end)
                 ),
                 "button": self.env._("Renew"),
             }
-        return {"state": "todo", "sentence": self.env._("Pay, sign the letter and finish.")}
+        return {"sentence": self.env._("Pay, sign the letter and finish.")}
 
     def _get_active_step(self, activation):
         """Say how long the certificate is in force, and how it goes on."""
@@ -546,10 +575,10 @@ class ElectronicInvoicingSetup(models.Model):
             }
         return {"sentence": self.env._("Active until %s.", until)}
 
-    def _get_test_set_step(self):
-        if self.locked_nit:
+    def _get_test_set_step(self, is_done):
+        if is_done:
             date = format_date(self.env, self.test_set_accepted_on, date_format="long")
-            return {"state": "done", "sentence": self.env._("DIAN accepted it on %s.", date)}
+            return {"sentence": self.env._("DIAN accepted it on %s.", date)}
         sentences = {
             "waiting": self.env._("DIAN is checking your test documents."),
             "rejected": self.env._(
@@ -564,21 +593,17 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Send the test documents, and note DIAN's result here."),
             }
-        return {
-            "state": "todo",
-            "sentence": self.env._("Note the TestSetId that DIAN shows for your software."),
-        }
+        return {"sentence": self.env._("Note the TestSetId that DIAN shows for your software.")}
 
-    def _get_resolution_step(self):
+    def _get_resolution_step(self, is_done):
         resolutions = self.env["electronic.invoicing.resolution"].search(
             [("company_id", "=", self.company_id.id)]
         )
         chosen = self.resolution_id
         in_force = resolutions.filtered(lambda resolution: resolution.state == "in_force")
         resolution = (chosen & in_force) or in_force[:1]
-        if resolution:
+        if is_done:
             return {
-                "state": "done",
                 "sentence": self.env._(
                     "%(resolution)s, until %(date)s.",
                     resolution=resolution.display_name,
@@ -599,16 +624,20 @@ class ElectronicInvoicingSetup(models.Model):
                 "sentence": self.env._("Enter the next resolution of DIAN."),
                 "alarm": (chosen or resolutions[0]).alarm,
             }
-        return {
-            "state": "todo",
-            "sentence": self.env._("Enter the numbering that DIAN authorised with form 1876."),
-        }
+        return {"sentence": self.env._("Enter the numbering that DIAN authorised with form 1876.")}
 
-    def _get_invoice_step(self):
+    def _get_invoice_step(self, is_done):
         resolution = self.resolution_id
+        if is_done:
+            return {
+                "sentence": self.env._(
+                    "The journal %(journal)s invoices with the resolution %(number)s.",
+                    journal=self.sale_journal_id.sudo().name,
+                    number=resolution.number,
+                ),
+            }
         if not resolution:
             return {
-                "state": "todo",
                 "sentence": self.env._("Choose the resolution, the journal and the invoice type."),
             }
         if resolution.state != "in_force":
@@ -616,26 +645,16 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Choose a resolution that is in force."),
             }
-        if not (self.sale_journal_id and self.invoice_type):
-            return {
-                "state": "in_progress",
-                "sentence": self.env._("Choose the journal and the invoice type as well."),
-            }
         return {
-            "state": "done",
-            "sentence": self.env._(
-                "The journal %(journal)s invoices with the resolution %(number)s.",
-                journal=self.sale_journal_id.sudo().name,
-                number=resolution.number,
-            ),
+            "state": "in_progress",
+            "sentence": self.env._("Choose the journal and the invoice type as well."),
         }
 
-    def _get_start_step(self):
-        if self.started_on:
-            return {"state": "done", "sentence": self.start_sentence}
+    def _get_start_step(self, is_done):
         return {
-            "state": "todo",
-            "sentence": self.env._("Confirm it once. It cannot be undone."),
+            "sentence": self.start_sentence
+            if is_done
+            else self.env._("Confirm it once. It cannot be undone.")
         }
 
     # === BUSINESS METHODS - TEST SET === #

@@ -161,11 +161,20 @@ class ResCompany(models.Model):
         :rtype: certificate.activation
         """
         self.ensure_one()
+        return self._map_active_certificate_activation()[self]
+
+    def _map_active_certificate_activation(self):
+        """Return it for many companies at once; see `_get_active_certificate_activation`.
+
+        :rtype: dict[res.company, certificate.activation]
+        """
+        signers = {company: company._get_certificate_companies() for company in self}
         activations = self.env["certificate.activation"].sudo()
-        for company in self._get_certificate_companies():
-            if activation := activations._find_in_force(company):
-                return activation
-        return activations
+        in_force = activations._map_in_force(self.browse().union(*signers.values()))
+        return {
+            company: next((in_force[signer] for signer in those if signer in in_force), activations)
+            for company, those in signers.items()
+        }
 
     def _get_certificate_companies(self):
         """Return this company and those above it that are the same before the law, nearest first.

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-from ..const import GROUP_MANAGER
+from ..const import GROUP_MANAGER, LIGHTS
 
 
 class ResCompany(models.Model):
@@ -21,6 +21,9 @@ class ResCompany(models.Model):
         groups=GROUP_MANAGER,
         help="Days after today on which its certificate still signs.",
     )
+    certificate_light = fields.Selection(
+        LIGHTS, string="Traffic light", compute="_compute_certificate_state", groups=GROUP_MANAGER
+    )
 
     # === COMPUTE METHODS === #
 
@@ -33,6 +36,7 @@ class ResCompany(models.Model):
             row = row_by_id.get(company.id, rows.browse())
             company.certificate_state = row.state
             company.certificate_days_left = row.days_left
+            company.certificate_light = row.light
 
     # === BUSINESS METHODS === #
 

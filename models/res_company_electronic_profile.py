@@ -40,10 +40,12 @@ class ResCompany(models.Model):
         self.ensure_one()
         profile = profile or self._get_electronic_profile()
         codes = self.sudo()._get_fiscal_responsibility_codes(profile["profile_responsibility_ids"])
-        nit_type = self.env.ref("l10n_co.rut")
+        # From Odoo's cache: there may be many companies.
+        nit_type_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.rut")
         is_right = {
             "profile_name": profile["profile_name"],
-            "profile_identification_type_id": profile["profile_identification_type_id"] == nit_type,
+            "profile_identification_type_id": profile["profile_identification_type_id"].id
+            == nit_type_id,
             "profile_vat": identity.format_nit(profile["profile_vat"]),
             "profile_street": profile["profile_street"],
             "profile_city": profile["profile_city"],

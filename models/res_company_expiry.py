@@ -69,6 +69,8 @@ class ResCompany(models.Model):
         if self == self.certificate_seller_id:
             return None
         if activation := self._get_active_certificate_activation():
+            if sentence := activation._get_lender_notice():
+                return {"level": "danger", "sentence": sentence}
             left = (activation.date_end - activations._get_today()).days
             if activation.is_renewed or left > WARNING_DAYS:
                 return None

@@ -12,6 +12,7 @@ from . import (
     test_expiry_days,
     test_identity,
     test_key_seal,
+    test_lending,
     test_letter_pdf,
     test_letter_scan,
     test_letter_settings,

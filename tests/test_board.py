@@ -8,6 +8,8 @@ from lxml import etree
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import Form, tagged
+from odoo.tools import SQL
+from odoo.tools.safe_eval import safe_eval
 
 from ..const import GROUP_MANAGER, LIGHT_RED_DAYS, LIGHT_YELLOW_DAYS, MODULE
 from . import samples
@@ -29,6 +31,10 @@ SPECIFICATION = {
             "date_end",
             "days_left",
             "light",
+            "payment_status",
+            "steps_done",
+            "certificate_date_end",
+            "is_lent_ending",
         )
     },
 }
@@ -92,10 +98,19 @@ class TestBoard(CertificateCommon):
             (row.activation_id, row.open_activation_id, row.state, row.step, row.light),
             (activation, activation, "pay", "pay", "grey"),
         )
-        self.pay(activation)
+        self.assertEqual((row.payment_status, row.steps_done), ("none", "1 of 6"))
+        activation.action_pay()
+        self.assertEqual(self.row(self.company_a).payment_status, "to_pay")
+        invoice = activation.sudo().payment_move_id
+        self.create_invoice_transaction(invoice, "error")
+        self.assertEqual(self.row(self.company_a).payment_status, "failed")
+        self.create_invoice_transaction(invoice, "pending")
+        self.assertEqual(self.row(self.company_a).payment_status, "pending")
+        self.create_invoice_transaction(invoice, "done")._post_process()
+        activation.invalidate_recordset()
         activation.action_continue()
         row = self.row(self.company_a)
-        self.assertEqual((row.state, row.step), ("process", "process"))
+        self.assertEqual((row.state, row.step, row.payment_status), ("process", "process", "paid"))
         self.fill(activation)
         activation.action_download_letter()
         self.attach(activation)
@@ -105,7 +120,8 @@ class TestBoard(CertificateCommon):
             (row.state, row.step, row.light, row.date_end, row.days_left),
             ("active", "active", "green", activation.date_end, activation.days_left),
         )
-        self.assertFalse(row.open_activation_id)
+        self.assertFalse(row.open_activation_id or row.payment_status)
+        self.assertEqual(row.steps_done, "2 of 6")
 
     def test_the_light_follows_the_days_left(self):
         activation = self.make(self.company_a, "active", 0)
@@ -337,9 +353,11 @@ class TestBoard(CertificateCommon):
     # === FILTERS AND FIGURES === #
 
     def test_the_filters_find_what_they_name(self):
-        extra = self.env["res.company"].create([{"name": f"Cliente {n}"} for n in range(3)])
+        extra = self.env["res.company"].create([{"name": f"Cliente {n}"} for n in range(4)])
         self.accountant.company_ids |= extra
-        soon, later, ended = extra
+        soon, later, ended, lent = extra
+        certificate = samples.store_certificate(self.seller.sudo(), days=10)
+        self.make(lent, "active", 200, certificate_id=certificate.id)
         self.make(soon, "active", 30)
         self.make(later, "active", 90, signed_letter_match="unread")
         self.make(ended, "active", -1)
@@ -367,6 +385,7 @@ class TestBoard(CertificateCommon):
                 "not_started": self.company_b,
                 "open": self.company_a,
                 "unread": later,
+                "lent_ending": lent,
             },
         )
         self.assertEqual(found, searched)
@@ -395,18 +414,92 @@ class TestBoard(CertificateCommon):
         yield
         counts.append(self.env.cr.sql_log_count - before)
 
+    def make_companies(self, number):
+        """Copy a company many times over, in the database, for the ORM takes minutes."""
+        self.env.flush_all()
+        columns = {
+            name: SQL.identifier(name)
+            for name, field in self.company_b._fields.items()
+            if field.store and field.column_type and name not in ("id", "name", "partner_id")
+        }
+        self.cr.execute(
+            SQL(
+                """
+                WITH partner AS (
+                    INSERT INTO res_partner (name, active, is_company, type, autopost_bills)
+                    SELECT 'Cliente ' || nextval('res_partner_id_seq'), true, true, 'contact', 'ask'
+                    FROM generate_series(1, %(number)s)
+                    RETURNING id, name
+                )
+                INSERT INTO res_company (name, partner_id, %(columns)s)
+                SELECT partner.name, partner.id, %(values)s
+                FROM partner, res_company model WHERE model.id = %(model)s
+                RETURNING id
+                """,
+                number=number,
+                columns=SQL(", ").join(columns.values()),
+                values=SQL(", ").join(SQL("model.%s", name) for name in columns.values()),
+                model=self.company_b.id,
+            )
+        )
+        self.env.registry.clear_cache()
+        self.env.invalidate_all()
+        return self.env["res.company"].browse(row[0] for row in self.cr.fetchall())
+
     def test_many_companies_take_as_many_queries_as_a_few(self):
         counts = []
-        for number in (5, 50):
-            companies = self.env["res.company"].create(
-                [{"name": f"Cliente {number}-{n}"} for n in range(number)]
-            )
+        move = self.env["account.move"].create(
+            {
+                "move_type": "out_invoice",
+                "partner_id": self.company_a.partner_id.id,
+                "invoice_line_ids": [(0, 0, {"product_id": self.product.id, "price_unit": 1})],
+            }
+        )
+        setups = self.env["electronic.invoicing.setup"].sudo()
+        resolutions = self.env["electronic.invoicing.resolution"].sudo()
+        for number in (10, 1000):
+            companies = self.make_companies(number)
             self.accountant.company_ids |= companies
-            for place, company in enumerate(companies):
-                if place % 5:
-                    self.make(company, "expired", -40)
-                    self.make(company, "pay")
-                    self.make(company, "active", 10 + place)
+            begun = companies.filtered(lambda company: company.id % 5)
+            self.activations.create(
+                [
+                    {
+                        "company_id": company.id,
+                        "state": state,
+                        "date_start": self.today - timedelta(days=300),
+                        "date_end": self.today + timedelta(days=days),
+                    }
+                    for company in begun
+                    for state, days in (("expired", -40), ("pay", 0), ("active", 10))
+                ]
+            )
+            # Each has an invoice of its own, which was not paid.
+            moves = move.browse().concat(*(move.copy() for _company in begun[:5]))
+            opened = self.activations.search(
+                [("company_id", "in", begun.ids), ("state", "=", "pay")]
+            )
+            for activation, invoice in zip(opened, moves, strict=False):
+                activation.payment_move_id = invoice
+            opened.flush_recordset()
+            chosen = resolutions.create(
+                [
+                    {
+                        "company_id": company.id,
+                        "number": "18764000000001",
+                        "range_from": 1,
+                        "range_to": 10,
+                        "date_start": self.today,
+                        "date_end": self.today,
+                    }
+                    for company in begun
+                ]
+            )
+            setups.create(
+                [
+                    {"company_id": resolution.company_id.id, "resolution_id": resolution.id}
+                    for resolution in chosen
+                ]
+            )
             rows = self.see(self.accountant, companies)
             rows.web_search_read([], SPECIFICATION)
             with self.counting(counts):
@@ -414,6 +507,10 @@ class TestBoard(CertificateCommon):
                 rows.formatted_read_group([], ["date_end:month", "light"], ["__count"])
                 companies.with_user(self.accountant).mapped("certificate_state")
             self.assertEqual(len(read["records"]), number)
+            for row in read["records"]:
+                is_begun = row["company_id"]["id"] in begun.ids
+                self.assertEqual(bool(row["payment_status"]), is_begun)
+                self.assertEqual(row["steps_done"], "2 of 6" if is_begun else "0 of 6")
         self.assertEqual(counts[0], counts[1], counts)
         self.assertGreater(counts[0], 0)
 
@@ -450,3 +547,38 @@ class TestBoard(CertificateCommon):
             company._open_certificate()
         with Form(self.company_b.with_user(self.custodian)) as form:
             self.assertEqual(form.certificate_state, "active")
+
+    # === THE FORM OF A JOURNAL ===
+
+    def test_the_form_of_a_sales_journal_shows_what_signs(self):
+        activation = self.make(self.company_b, "active", 20)
+        sales, purchases = self.env["account.journal"].create(
+            [
+                {"name": code, "code": code, "type": kind, "company_id": self.company_b.id}
+                for code, kind in (("FE", "sale"), ("FC", "purchase"))
+            ]
+        )
+        self.accountant.group_ids += self.env.ref("account.group_account_manager")
+        action = self.env.ref(f"{MODULE}.certificate_board_journal_action")
+        journal = sales.with_user(self.accountant)
+        self.assertEqual(
+            (journal.certificate_state, journal.certificate_days_left, journal.certificate_light),
+            ("active", 20, "yellow"),
+        )
+        view = journal.get_view(view_type="form")["arch"]
+        (button,) = etree.fromstring(view).xpath(f"//button[@name='{action.id}']")
+        for one, is_hidden in ((sales, False), (purchases, True)):
+            values = {name: one[name] for name in ("type", "country_code", "certificate_state")}
+            self.assertIs(safe_eval(button.get("invisible"), values), is_hidden)
+        self.assertNotIn(
+            "certificate_state", self.env["account.journal"].with_user(self.user_a).fields_get()
+        )
+        opened = action.with_user(self.accountant).with_context(
+            allowed_company_ids=self.companies.ids,
+            active_model="account.journal",
+            active_id=sales.id,
+            active_ids=sales.ids,
+        )
+        self.assertEqual(self.open(opened.run())[1]["res_id"], activation.id)
+        with self.assertRaises(AccessError):
+            sales.with_user(self.user_b).read(["certificate_state"])

@@ -4,9 +4,9 @@ from datetime import timedelta
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..const import WIZARD_PATH
+from ..const import GROUP_MANAGER, WIZARD_PATH
 from ..tools.pdf_check import MAX_SIZE
-from . import own_samples, pdf_samples
+from . import own_samples, pdf_samples, samples
 from .common import CertificateCommon
 from .test_electronic_invoicing_setup import ElectronicInvoicingCommon
 
@@ -83,6 +83,36 @@ class TestTours(CertificateCommon, HttpCase):
         renewal = activation.search([("renewal_of_id", "=", activation.id)])
         self.assertEqual(renewal.switch_on, today + timedelta(days=21))
         self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+
+    def test_a_manager_renews_many_companies_from_the_board(self):
+        other = self.env["res.company"].create({"name": "Cliente nuevo"})
+        companies = self.company_a | self.company_b
+        user = samples.make_user(
+            self.env, "Contadora", "certificate_board", companies | other, GROUP_MANAGER
+        )
+        activations = self.env["certificate.activation"].sudo()
+        today = activations._get_today()
+        activations.create(
+            [
+                {
+                    "company_id": company.id,
+                    "state": "active",
+                    "date_start": today - timedelta(days=344),
+                    "date_end": today + timedelta(days=20),
+                }
+                for company in companies
+            ]
+        )
+        switched_on = "-".join(map(str, (companies | other).ids))
+        self.start_tour(
+            "/odoo/certificate-board",
+            "certificate_board_renewal",
+            login=user.login,
+            cookies={"cids": switched_on},
+        )
+        begun = activations.search([("state", "=", "pay")])
+        self.assertEqual(begun.company_id, companies)
+        self.assertEqual(len(begun.renewal_of_id), 2)
 
     def test_missing_fields_and_wrong_files_are_refused_where_they_are(self):
         activation = self.start()
