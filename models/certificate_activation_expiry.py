@@ -1,5 +1,6 @@
 from collections import defaultdict
 from datetime import timedelta
+from functools import cache
 
 from markupsafe import Markup
 from psycopg2.errors import SerializationFailure
@@ -179,17 +180,27 @@ class CertificateActivation(models.Model):
             return
         self.activity_unlink([ACTIVITY_EXPIRY])
         users = self._map_responsible_users()
+
+        # Most of it is read in one or two languages, by several.
+        @cache
+        def get_notice(activation, lang):
+            return activation.with_context(lang=lang)._get_expiry_notice()
+
         # The mails tell of the activities already.
         activities = self.env["mail.activity"].with_context(mail_activity_quick_update=True)
-        activities.create(self._prepare_reminder_activities(users))
-        mails = [*self._prepare_reminder_mails(users), *self._prepare_seller_mails()]
+        activities.create(self._prepare_reminder_activities(users, get_notice))
+        mails = [
+            *self._prepare_reminder_mails(users, get_notice),
+            *self._prepare_seller_mails(get_notice),
+        ]
         self.env["mail.mail"].create(mails)
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
-    def _prepare_reminder_activities(self, users):
+    def _prepare_reminder_activities(self, users, get_notice):
         """Prepare an activity for each responsible user, due on the last day.
 
         :param dict users: as of `_map_responsible_users`
+        :param get_notice: as `_get_expiry_notice`, of an activation and a language
         :rtype: list[dict]
         """
         today = self._get_today()
@@ -201,7 +212,7 @@ class CertificateActivation(models.Model):
         vals_list = []
         for activation in self:
             for user in users[activation]:
-                subject, sentence = activation.with_context(lang=user.lang)._get_expiry_notice()
+                subject, sentence = get_notice(activation, user.lang)
                 vals_list.append(
                     {
                         **common,
@@ -214,26 +225,33 @@ class CertificateActivation(models.Model):
                 )
         return vals_list
 
-    def _prepare_reminder_mails(self, users):
+    def _prepare_reminder_mails(self, users, get_notice):
         """Prepare one mail for each language that the users of a company and the company itself read.
 
         :param dict users: as of `_map_responsible_users`
+        :param get_notice: as of `_prepare_reminder_activities`
         :rtype: list[dict]
         """
         common = {**self._prepare_reminder_vals(), "model": self._name}
         base_url = self.browse().get_base_url()
+        everybody = self.env["res.users"].union(*users.values())
+        elsewhere = everybody.filtered(lambda user: len(user.company_ids) > 1)
+
+        @cache
+        def get_button(lang):
+            return self.with_context(lang=lang).env._("Renew your digital certificate")
+
         vals_list = []
         for activation in self:
             addresses = self._group_addresses(users[activation], activation.company_id)
             # Odoo's own way to a record changes the company on the way, where somebody has others.
             path = (
                 f"/mail/view?model={self._name}&res_id={activation.id}"
-                if any(len(user.company_ids) > 1 for user in users[activation])
+                if users[activation] & elsewhere
                 else RENEWAL_PATH
             )
             for lang, emails in addresses.items():
-                told = activation.with_context(lang=lang)
-                subject, sentence = told._get_expiry_notice()
+                subject, sentence = get_notice(activation, lang)
                 vals_list.append(
                     {
                         **common,
@@ -241,7 +259,7 @@ class CertificateActivation(models.Model):
                         "subject": subject,
                         "body": sentence,
                         "body_html": Markup('<p>%s</p><p><a href="%s%s">%s</a></p>')
-                        % (sentence, base_url, path, told.env._("Renew your digital certificate")),
+                        % (sentence, base_url, path, get_button(lang)),
                         "email_to": ", ".join(emails),
                     }
                 )
@@ -261,16 +279,18 @@ class CertificateActivation(models.Model):
                 addresses[lang].append(address)
         return addresses
 
-    def _prepare_seller_mails(self):
+    def _prepare_seller_mails(self, get_notice):
         """Prepare one mail to the seller for all of these, which lists them.
 
+        :param get_notice: as of `_prepare_reminder_activities`
         :rtype: list[dict]
         """
         seller = self.env.company.certificate_seller_id.sudo()
         if not seller.email:
             return []
-        told = self.with_context(lang=seller.partner_id.lang)
-        sentences = [activation._get_expiry_notice()[1] for activation in told]
+        lang = seller.partner_id.lang
+        told = self.with_context(lang=lang)
+        sentences = [get_notice(activation, lang)[1] for activation in self]
         items = Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
         return [
             {

@@ -75,11 +75,12 @@ class CertificateActivation(models.Model):
 
         :rtype: dict[certificate.activation, res.users]
         """
+        starters = self.create_uid.filtered(lambda user: user.active and not user.share)
+        # Read once: somebody may work for a hundred companies.
+        companies = {user: set(user.company_ids.ids) for user in starters}
         users = {
             activation: activation.create_uid.filtered(
-                lambda user, company=activation.company_id: (
-                    user.active and not user.share and company in user.company_ids
-                )
+                lambda user, company=activation.company_id: company.id in companies.get(user, ())
             )
             for activation in self
         }
