@@ -193,7 +193,7 @@ LIGHT_RED_DAYS = 15
 LIGHTS = [
     ("green", "In force"),
     ("yellow", "Ends soon"),
-    ("red", "Ended, or about to end"),
+    ("red", "Ended or ending"),
     ("grey", "Not active yet"),
 ]
 

@@ -57,7 +57,7 @@ class CertificateBoard(models.Model):
         help="What somebody has begun and not finished, also beside one that is in force.",
     )
     state = fields.Selection(
-        [("none", "Not started"), *ACTIVATION_STATES, ("lender", "Lends its own")],
+        [("none", "Not started"), *ACTIVATION_STATES, ("lender", "Lender")],
         readonly=True,
     )
     step = fields.Selection(
