@@ -67,7 +67,7 @@ class ResCompany(models.Model):
         self.ensure_one()
         activations = self.env["certificate.activation"].sudo()
         if self == self.certificate_seller_id:
-            return None
+            return self.sudo()._get_lent_warning()
         if activation := self._get_active_certificate_activation():
             if sentence := activation._get_lender_notice():
                 return {"level": "danger", "sentence": sentence}
@@ -75,9 +75,17 @@ class ResCompany(models.Model):
             if activation.is_renewed or left > WARNING_DAYS:
                 return None
             return {
-                "level": "danger" if left <= DANGER_DAYS else "warning",
+                "level": self._get_certificate_warning_level(left),
                 "sentence": activation._get_expiry_notice()[1],
             }
         if activation := activations._find_ended(self):
             return {"level": "danger", "sentence": activation._get_expiry_notice()[1]}
         return None
+
+    @api.model
+    def _get_certificate_warning_level(self, left):
+        """Return how urgent it is with so many days left.
+
+        :rtype: str
+        """
+        return "danger" if left <= DANGER_DAYS else "warning"

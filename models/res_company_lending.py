@@ -4,7 +4,7 @@ from markupsafe import Markup
 
 from odoo import api, fields, models
 
-from ..const import ACTIVITY_LENT_EXPIRY, BOARD_PATH, GROUP_CUSTODIAN
+from ..const import ACTIVITY_LENT_EXPIRY, BOARD_PATH, GROUP_CUSTODIAN, WARNING_DAYS
 from ..tools import expiry
 
 
@@ -151,6 +151,22 @@ class ResCompany(models.Model):
         setups = self.env["electronic.invoicing.setup"].sudo()
         setup = setups.search([("company_id", "=", self.id)])
         return setup or (setups.with_company(self)._get_for_company() if create else setup)
+
+    def _get_lent_warning(self):
+        """Say to the lender's own users that its certificate ends soon or has ended.
+
+        :return: as of `_get_certificate_warning`
+        :rtype: dict[str, str] | None
+        """
+        activations = self.env["certificate.activation"]
+        end = activations._get_day(self.certificate_lent_id.date_end)
+        left = (end - activations._get_today()).days if end else WARNING_DAYS + 1
+        if left > WARNING_DAYS:
+            return None
+        return {
+            "level": self._get_certificate_warning_level(left),
+            "sentence": self._get_lent_notice()[1],
+        }
 
     def _get_lent_notice(self):
         """Say when the lent certificate ends or has ended, in the language of the context.

@@ -106,6 +106,13 @@ class TestLentExpiry(LendingCommon, ExpiryCommon):
             self.assertEqual(companies._follow_lent_certificate(), 1)
             self.assertEqual(companies._follow_lent_certificate(), 0)
 
+    def test_the_lender_is_told_on_its_own_pages_too(self):
+        for left, level in ((31, None), (30, "warning"), (7, "danger"), (-1, "danger")):
+            with self.subTest(left), self.at_lent_days_left(left):
+                warning = self.seller._get_certificate_warning() or {}
+                self.assertEqual(warning.get("level"), level)
+                self.assertEqual(bool(warning.get("sentence")), bool(level))
+
     def test_clients_are_told_in_the_last_days_and_not_led_to_a_renewal(self):
         setups = self.env[SETUP].with_user(self.user_a)
         rows = self.env["certificate.board"].with_user(self.manager_a)

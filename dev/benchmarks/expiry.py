@@ -154,6 +154,13 @@ class Database:
                 "each": COMPANIES_OF_A_USER,
             },
         )
+        # Whoever lends it is reminded of its own certificate in the same runs.
+        lent = env.company.certificate_seller_id.certificate_lent_id
+        env.flush_all()
+        env.cr.execute(
+            "UPDATE certificate_certificate SET date_end = now() + interval '30 days' WHERE id = %s",
+            [lent.id],
+        )
         env.cr.commit()
         env.cr.close()
         self.vacuum()
@@ -167,6 +174,7 @@ class Database:
             DELETE FROM mail_followers WHERE res_model = 'certificate.activation';
             DELETE FROM ir_cron_trigger; DELETE FROM ir_cron_progress;
             UPDATE certificate_activation SET reminded_days = NULL WHERE reminded_days IS NOT NULL;
+            UPDATE certificate_certificate SET reminded_on = NULL WHERE reminded_on IS NOT NULL;
             """
         )
         self.vacuum()
@@ -274,7 +282,7 @@ def kill_cron(database, kills):
 
 
 def find_mistakes(database):
-    """Count of whom nobody was reminded, who was reminded twice, and who too early."""
+    """Count of whom nobody was reminded, who was reminded twice, and who too early; with the lender."""
     (found,) = database.query(
         """
         WITH due AS (
@@ -289,11 +297,21 @@ def find_mistakes(database):
                    count(DISTINCT mail.email_to) AS different
             FROM mail_mail mail JOIN mail_message message ON message.id = mail.mail_message_id
             WHERE message.model = 'certificate.activation' GROUP BY message.res_id
+        ), lender AS (
+            SELECT count(*) AS mails, count(DISTINCT mail.email_to) AS different,
+                   (SELECT count(*) FROM mail_activity
+                    WHERE res_model = 'electronic.invoicing.setup') AS activities,
+                   (SELECT count(DISTINCT user_id) FROM mail_activity
+                    WHERE res_model = 'electronic.invoicing.setup') AS users
+            FROM mail_mail mail JOIN mail_message message ON message.id = mail.mail_message_id
+            WHERE message.model = 'electronic.invoicing.setup'
         )
         SELECT (SELECT count(*) FROM due LEFT JOIN activity USING (id) LEFT JOIN mail USING (id)
-                WHERE activity.count IS NULL OR mail.count IS NULL),
+                WHERE activity.count IS NULL OR mail.count IS NULL)
+               + (SELECT count(*) FROM lender WHERE mails = 0 OR users = 0),
                (SELECT count(*) FROM due JOIN activity USING (id) JOIN mail USING (id)
-                WHERE activity.count > 1 OR mail.count > mail.different),
+                WHERE activity.count > 1 OR mail.count > mail.different)
+               + (SELECT count(*) FROM lender WHERE mails > different OR activities > users),
                (SELECT count(*) FROM activity JOIN certificate_activation USING (id)
                 WHERE name LIKE 'BENCH/%' AND id NOT IN (SELECT id FROM due))
         """
