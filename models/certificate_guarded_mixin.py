@@ -1,7 +1,7 @@
 from psycopg2.errors import UniqueViolation
 
 from odoo import SUPERUSER_ID, api, models
-from odoo.exceptions import AccessError, ConcurrencyError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserError
 from odoo.tools import SQL, mute_logger
 
 
@@ -147,8 +147,14 @@ class CertificateGuardedMixin(models.AbstractModel):
         self._check_user(group)
         self.flush_recordset()
         self.env.cr.execute(
-            SQL("SELECT 1 FROM %s WHERE id = %s FOR UPDATE", SQL.identifier(self._table), self.id)
+            SQL(
+                "SELECT 1 FROM %s WHERE id = %s FOR UPDATE",
+                SQL.identifier(self._table),
+                self.id or 0,
+            )
         )
+        if not self.env.cr.rowcount:
+            raise MissingError(self.env._("This record does not exist any more. Reload the page."))
         self.invalidate_recordset()
 
     def _get_state_label(self, state):

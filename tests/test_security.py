@@ -312,6 +312,40 @@ class TestSecurity(SecurityCommon):
             with self.subTest(method=method), self.unchanged(), self.refused():
                 self.call(self.admin, self.activation, method, "active")
 
+    def test_malformed_arguments_change_nothing_and_tell_no_secret(self):
+        secrets = {*REPRESENTATIVE.values(), self.activation.letter_code}
+        ids = (None, -1, 2**70, 1.5, "x", [[self.activation.id]], {}, ["' OR 1=1"], [None], [2**40])
+        arguments = (None, -1, "x" * 10000, [], {}, [[]], {"state": "active"}, "\x00", True)
+        with self.unchanged(), mute_logger("odoo.http", "odoo.sql_db"):
+            for record in self.records:
+                name = record._name
+                values = dict.fromkeys(EDITABLE[name], {"x": [None]})
+                # Those that open the page of the user's company make one, whatever they are given.
+                opening = {"action_open_wizard", "action_open_step", "get_overview"}
+                methods = PUBLIC_METHODS[name] - WITHOUT_RECORD - opening
+                calls = [
+                    *((method, [bad]) for method in methods for bad in ids),
+                    *(
+                        (method, [record.ids, bad, bad, bad])
+                        for method in methods
+                        for bad in arguments
+                    ),
+                    *(("write", [bad, values]) for bad in ids),
+                    *(("write", [record.ids, bad]) for bad in (None, "x", [values], 1)),
+                    *(("web_save", [record.ids, values, bad]) for bad in arguments),
+                    *(("onchange", [record.ids, bad, bad, bad]) for bad in arguments),
+                ]
+                for method, args in calls:
+                    with self.subTest(model=name, method=method, args=str(args)[:80]):
+                        try:
+                            answer = self.call(self.user_a, name, method, *args)
+                        except JsonRpcException as error:
+                            answer = str(error.__cause__ or error)
+                        for secret in secrets:
+                            self.assertNotIn(secret, json.dumps(answer, ensure_ascii=False))
+        # The server is alive, and the user's page as well.
+        self.assertEqual(self.call(self.user_a, ACTIVATION, "search", []), self.activation.ids)
+
     # === WHAT CANNOT BE SEEN === #
 
     def test_records_of_another_company_are_not_found(self):
