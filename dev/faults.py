@@ -9,6 +9,7 @@ import argparse
 import base64
 import contextlib
 import hashlib
+import json
 import os
 import random
 import shutil
@@ -34,8 +35,8 @@ SIGNER = "ana"  # the user whose company signs all the time
 
 ACTIVATION = "certificate.activation"
 WIZARD = "certificate.activation.wizard"
-LETTER = "/report/pdf/l10n_co_certificate_activation.exoneration_letter"
-RECORD = "/report/pdf/l10n_co_certificate_activation.activation_record"
+LETTER = "l10n_co_certificate_activation.exoneration_letter"
+RECORD = "l10n_co_certificate_activation.activation_record"
 REPRESENTATIVE = {
     "representative_name": "María Fernanda",
     "representative_surname": "Pérez Gómez",
@@ -311,9 +312,12 @@ class Walker(threading.Thread):
             time.sleep(0.1)
         raise AssertionError(f"{method} left {values['state']}")
 
-    def download(self, session, path):
-        if not session.request("GET", f"{path}/{self.activation}").content.startswith(b"%PDF"):
-            raise AssertionError(f"{path} is no PDF")
+    def download(self, session, report):
+        """Download a report as the web client does."""
+        data = json.dumps([f"/report/pdf/{report}/{self.activation}", "qweb-pdf"])
+        answer = session.request("GET", "/report/download", params={"data": data})
+        if not answer.content.startswith(b"%PDF"):
+            raise AssertionError(f"{report} is no PDF")
 
     def pay(self, facts):
         """Buy, unless it was bought, and let the provider insist on its confirmation."""
@@ -483,8 +487,10 @@ class Scene:
         :return: what is left
         :rtype: int
         """
-        self.wake_cron()
-        for _try in range(60):
+        for second in range(60):
+            # Again and again: Odoo puts off a cron that has often ended by force.
+            if second % 10 == 0:
+                self.wake_cron()
             self.look_after()
             time.sleep(1)
             ((count,),) = self.query(left)
@@ -553,7 +559,7 @@ class Scene:
                         ELSE record_sha256 END
             FROM certificate_activation activation JOIN ir_attachment attachment
               ON attachment.res_model = 'certificate.activation' AND attachment.res_id = activation.id
-            WHERE attachment.res_field IN ('signed_letter', 'record')
+            WHERE attachment.res_field IN ('signed_letter', 'record_file')
             """
         )
         for activation, field, name, sha256 in rows:
@@ -705,7 +711,7 @@ def damage_files(scene):
     refused = 0
     for walker in scene.walkers:
         session = Session(scene.server.url, scene.options.database, walker.login)
-        for field, path in (("signed_letter", "/web/content/" + ACTIVATION), ("record", RECORD)):
+        for field, path in (("signed_letter", "/web/content/" + ACTIVATION), ("record_file", f"/report/pdf/{RECORD}")):
             address = f"{path}/{walker.activation}"
             if field == "signed_letter":
                 address += "/signed_letter"
@@ -745,8 +751,9 @@ def kill_cron(scene):
         scene.wake_cron()
         time.sleep(scene.random.uniform(0, 1))
         for (name,) in scene.query(
+            # Where it listens for what is due.
             "SELECT application_name FROM pg_stat_activity WHERE datname = 'postgres' "
-            "AND query LIKE 'LISTEN cron_trigger%%'"
+            "AND application_name LIKE 'odoo-%%'"
         ):
             with contextlib.suppress(ProcessLookupError, ValueError):
                 os.kill(int(name.removeprefix("odoo-")), signal.SIGKILL)
