@@ -711,7 +711,10 @@ def damage_files(scene):
     refused = 0
     for walker in scene.walkers:
         session = Session(scene.server.url, scene.options.database, walker.login)
-        for field, path in (("signed_letter", "/web/content/" + ACTIVATION), ("record_file", f"/report/pdf/{RECORD}")):
+        for field, path in (
+            ("signed_letter", "/web/content/" + ACTIVATION),
+            ("record_file", f"/report/pdf/{RECORD}"),
+        ):
             address = f"{path}/{walker.activation}"
             if field == "signed_letter":
                 address += "/signed_letter"

@@ -319,7 +319,7 @@ class TestSecurity(SecurityCommon):
         with self.unchanged(), mute_logger("odoo.http", "odoo.sql_db"):
             for record in self.records:
                 name = record._name
-                values = dict.fromkeys(EDITABLE[name], {"x": [None]})
+                values = {editable: {"x": [None]} for editable in EDITABLE[name]}
                 # Those that open the page of the user's company make one, whatever they are given.
                 opening = {"action_open_wizard", "action_open_step", "get_overview"}
                 methods = PUBLIC_METHODS[name] - WITHOUT_RECORD - opening
