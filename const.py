@@ -34,6 +34,9 @@ RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
 # And those of the certificate that is lent.
 BOARD_PATH = "/odoo/certificate-board"
 
+# Where the seller processes a request; its id follows.
+REQUEST_URL = "/odoo/certificate-requests"
+
 # Takes the file of an own certificate; the activation's id follows.
 OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
 
@@ -115,6 +118,13 @@ CRON_LATE_HOURS = 26
 # What is stated of a payment to an outside authority: all of it required, in this order.
 RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
 
+# What a company says when it asks for a certificate of its own, beside its representative.
+REQUEST_FIELDS = ("request_person_kind", "request_date", "request_authority_id")
+# Days from today within which the validity of a requested certificate can be asked to begin.
+REQUEST_DAYS = 30
+# Months for which a requested certificate keeps its company from buying another one.
+REQUEST_MONTHS = 11
+
 # Authorities that ONAC has accredited to issue certificates of digital signature, each by a part of how
 # it calls itself. The list changes: the administrator keeps it.
 ACCREDITED_AUTHORITIES = (
@@ -139,6 +149,9 @@ AUTHORITY_HOSTS = (
     "thsigne.com",
     "lleida.net",
 )
+
+# The routes on which a company signs with its own certificate.
+OWN_ROUTES = ("own", "request")
 
 # Activation states and the only ways between them.
 TRANSITIONS = {
@@ -166,6 +179,20 @@ LETTER_MATCHES = [
 ]
 
 # Selections that more than one model shows.
+REQUEST_STATES = [
+    ("draft", "To be sent"),
+    ("in_process", "In process"),
+    ("rejected", "Rejected"),
+    ("issued", "Issued"),
+    ("completed", "Completed"),
+]
+DOCUMENT_STATES = [
+    ("draft", "To be sent"),
+    ("waiting", "To be looked at"),
+    ("accepted", "Accepted"),
+    ("rejected", "Rejected"),
+]
+PERSON_KINDS = [("natural", "Natural person"), ("juridica", "Legal entity")]
 ACTIVATION_STATES = [
     ("pay", "Pay"),
     ("process", "Process"),
@@ -202,6 +229,7 @@ ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
 ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"
+ACTIVITY_REQUEST = f"{MODULE}.mail_activity_type_request"
 
 # The organisation profile: what DIAN asks of every issuer, in the order of its form; fields of the
 # set-up that lead to the company.

@@ -28,6 +28,8 @@ companies = seller | coffee | flowers
 env["account.chart.template"].try_loading("co", seller, install_demo=False)
 product = samples.make_seller(seller)
 product.with_context(lang="es_CO").name = "Certificado digital por un año"
+request = seller.certificate_request_product_id
+request.with_context(lang="es_CO").name = "Certificado digital propio por un año"
 
 for company in coffee | flowers:
     # What a chart of accounts would bring: the journal that is chosen in the fifth step.

@@ -71,7 +71,7 @@ class AccountMove(models.Model):
 
         :rtype: dict
         """
-        products = self.env.companies.certificate_product_id
+        products = self.env.companies._get_certificate_products()
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Sold certificates"),

@@ -15,6 +15,7 @@ from ..const import (
     GROUP_MANAGER,
     GROUP_USER,
     REPRESENTATIVE_FIELDS,
+    REQUEST_FIELDS,
     TRANSITIONS,
 )
 from . import certificate_custody as custody
@@ -41,7 +42,7 @@ class CertificateActivation(models.Model):
     ]
     _order = "id desc"
     _editable_fields = frozenset(
-        (*REPRESENTATIVE_FIELDS, "signed_letter", "signed_letter_filename")
+        (*REPRESENTATIVE_FIELDS, *REQUEST_FIELDS, "signed_letter", "signed_letter_filename")
     )
     # An active activation cannot be written, but it can be talked about.
     _mail_post_access = "read"
@@ -55,7 +56,11 @@ class CertificateActivation(models.Model):
         default=lambda self: self.env.company,
     )
     route = fields.Selection(
-        [("loan", "Lent certificate"), ("own", "Own certificate")],
+        [
+            ("loan", "Lent certificate"),
+            ("own", "Own certificate"),
+            ("request", "Requested certificate"),
+        ],
         required=True,
         readonly=True,
         default="loan",
@@ -185,7 +190,7 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("The certificate is not paid yet. Buy it, or verify the payment.")
             )
-        self._set_state("process", **self._prepare_representative_vals())
+        self._set_state("process", **self._prepare_process_vals())
         self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
 
     def action_finish(self):
@@ -199,7 +204,7 @@ class CertificateActivation(models.Model):
         if self.state == "active" or self.switch_on:
             return
         self._check_state("process")
-        if self.route == "own":
+        if self._is_own():
             certificate = self._check_own_certificate()
         else:
             self._check_loan()
@@ -251,7 +256,7 @@ class CertificateActivation(models.Model):
             former._lock(GROUP_USER)
             former._expire(date_end=min(former.date_end, self._get_today()))
             former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
-        if self.route == "own":
+        if self._is_own():
             # Nobody goes on buying what is not needed; what was paid stays to be finished.
             for unpaid in others.filtered(
                 lambda other: other.state == "pay" and other.payment_status == "none"

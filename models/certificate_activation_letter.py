@@ -91,6 +91,7 @@ class CertificateActivation(models.Model):
         """
         self._lock(GROUP_USER)
         self._check_state("process")
+        self._check_takes_letter()
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))
@@ -118,6 +119,13 @@ class CertificateActivation(models.Model):
         self._trusted().write({"signed_letter": False})
 
     # === BUSINESS METHODS - LETTER === #
+
+    def _prepare_process_vals(self):
+        """Prefill what is asked for after the payment.
+
+        :rtype: dict
+        """
+        return self._prepare_representative_vals()
 
     def _prepare_representative_vals(self):
         """Prefill the representative: from the company's last activation, else from the company.
@@ -402,7 +410,15 @@ class CertificateActivation(models.Model):
         if vals[name]:
             for activation in self:
                 activation._check_state("process")
+                activation._check_takes_letter()
         return super()._prepare_pdf_vals(name, vals)
+
+    def _check_takes_letter(self):
+        """Refuse a letter where nothing is lent."""
+        if self.route != "loan":
+            raise UserError(
+                self.env._("A certificate of the company's own needs no letter. Reload the page.")
+            )
 
     def _check_signed_letter(self):
         """Check before activation that the letter is signed, current, whole and unaltered.

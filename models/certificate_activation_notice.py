@@ -8,6 +8,7 @@ from ..const import (
     ACTIVITY_FILE,
     ACTIVITY_NEXT_STEP,
     ACTIVITY_PROBLEM,
+    ACTIVITY_REQUEST,
     WIZARD_PATH,
 )
 
@@ -18,6 +19,12 @@ ACTIVITIES = {
     "receipt_rejected": ACTIVITY_NEXT_STEP,
     "receipt_waiting": ACTIVITY_DECISION,
     "letter_void": ACTIVITY_NEXT_STEP,
+    "request_sent": ACTIVITY_REQUEST,
+    "request_resent": ACTIVITY_REQUEST,
+    "request_cancelled": ACTIVITY_REQUEST,
+    "request_completed": ACTIVITY_REQUEST,
+    "request_rejected": ACTIVITY_NEXT_STEP,
+    "request_issued": ACTIVITY_NEXT_STEP,
     "file_problem": ACTIVITY_FILE,
     "returned": ACTIVITY_PROBLEM,
     "surplus": ACTIVITY_PROBLEM,
@@ -37,7 +44,7 @@ class CertificateActivation(models.Model):
         :param invoices: `account.move` in sudo mode
         """
         activations = invoices._get_certificate_activation()
-        sold = invoices.filtered(lambda move: move.company_id.certificate_product_id)
+        sold = invoices.filtered(lambda move: move.company_id._get_certificate_products())
         if sold:
             activations |= activations.search(
                 [("state", "=", "pay"), ("company_id.partner_id", "in", sold.partner_id.ids)]
@@ -119,7 +126,7 @@ class CertificateActivation(models.Model):
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-                % (sentence, told._get_notice_url(user), told._get_notice_button(kind)),
+                % (sentence, told._get_notice_url(kind, user), told._get_notice_button(kind)),
             )
 
     def _get_notice(self, kind):
@@ -188,7 +195,7 @@ class CertificateActivation(models.Model):
             return self.env._("Continue with your digital certificate")
         return self.env._("Open the activation")
 
-    def _get_notice_url(self, user):
+    def _get_notice_url(self, kind, user):
         """Return where a notice leads: to the steps, when the user has no other company to be in."""
         base_url = self.get_base_url()
         if len(user.company_ids) == 1 and self.state in ("pay", "process"):

@@ -3,7 +3,7 @@ from datetime import datetime, timezone
 from odoo import api, models
 from odoo.exceptions import UserError
 
-from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER, GROUP_USER
+from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER, GROUP_USER, OWN_ROUTES
 from ..tools import identity, pkcs12
 from . import certificate_custody as custody
 
@@ -25,6 +25,14 @@ class CertificateActivation(models.Model):
 
     _inherit = "certificate.activation"
 
+    def _is_own(self):
+        """Tell whether the company signs with its own certificate: brought, or asked for here.
+
+        :rtype: bool
+        """
+        self.ensure_one()
+        return self.route in OWN_ROUTES
+
     # === TRANSITIONS === #
 
     def _start_own(self):
@@ -39,8 +47,8 @@ class CertificateActivation(models.Model):
         self._check_user(GROUP_USER)
         company = self.company_id
         self._check_not_seller(company)
-        own = [("company_id", "=", company.id), ("route", "=", "own")]
-        if activation := self.search([*own, ("state", "=", "process")]):
+        own = [("company_id", "=", company.id), ("route", "in", OWN_ROUTES)]
+        if activation := self.search([*own, ("route", "=", "own"), ("state", "=", "process")]):
             return activation
         return self._create_once(
             {
@@ -54,6 +62,10 @@ class CertificateActivation(models.Model):
     def _abandon_own(self):
         """Give up bringing an own certificate; what was loaded is deleted."""
         self._check_own()
+        if self.route != "own":
+            raise UserError(
+                self.env._("What was paid is not given up here. Ask a manager to cancel it.")
+            )
         self._drop_own_certificate()
         self._set_state("cancelled")
 
@@ -95,14 +107,14 @@ class CertificateActivation(models.Model):
     def _check_own(self):
         self._lock(GROUP_USER)
         self._check_state("process")
-        if self.route != "own":
+        if not self._is_own():
             raise UserError(
                 self.env._("This activation is of a lent certificate. Reload the page.")
             )
 
     def _drop_own_certificate(self):
         """Delete an own certificate that waits for its activation, with its key."""
-        activation = self._trusted().filtered(lambda activation: activation.route == "own")
+        activation = self._trusted().filtered(lambda activation: activation._is_own())
         certificate, activation.certificate_id = activation.certificate_id, False
         if certificate:
             certificate._delete_plain_key()
@@ -110,7 +122,7 @@ class CertificateActivation(models.Model):
 
     def _archive_own_certificate(self):
         """Archive an own certificate that has ended; it stays for whoever verifies old invoices."""
-        own = self._trusted().filtered(lambda activation: activation.route == "own")
+        own = self._trusted().filtered(lambda activation: activation._is_own())
         own.certificate_id.active = False
 
     def _get_replaced_sentence(self):
@@ -119,9 +131,9 @@ class CertificateActivation(models.Model):
         :rtype: str | None
         """
         former = self.company_id._get_active_certificate_activation()
-        if self.route != "own" or self.state != "process" or not former:
+        if not self._is_own() or self.state != "process" or not former:
             return None
-        if former.route == "own":
+        if former._is_own():
             return self.env._(
                 "Your present certificate signs until this one is active, and is archived then."
             )
@@ -205,7 +217,7 @@ class CertificateActivation(models.Model):
         :rtype: dict | None
         """
         self.check_access("read")
-        if self.route != "own" or not self.sudo().certificate_id:
+        if not self._is_own() or not self.sudo().certificate_id:
             return None
         facts = self._read_certificate()
         nit = identity.format_nit(self.company_id.sudo().vat)

@@ -125,7 +125,9 @@ class CertificateActivation(models.Model):
             if invoice:
                 untaxed, total = invoice.amount_untaxed, invoice.amount_total
             else:
-                price = seller._get_certificate_price(activation.company_id.partner_id)
+                price = seller._get_certificate_price(
+                    activation.company_id.partner_id, product=activation._get_product(seller)
+                )
                 untaxed, total = price["untaxed"], price["total"]
             activation.seller_id = seller
             activation.currency_id = (
@@ -134,7 +136,10 @@ class CertificateActivation(models.Model):
             activation.price_untaxed = untaxed
             activation.price_total = total
             activation.validity_months = seller._get_certificate_validity_months()
-            activation.accepts_receipts = not seller or seller.certificate_accept_receipts
+            # What is asked for here is bought here.
+            activation.accepts_receipts = activation.route == "loan" and (
+                not seller or seller.certificate_accept_receipts
+            )
 
     # === ACTION METHODS === #
 
@@ -293,6 +298,19 @@ class CertificateActivation(models.Model):
             activation.payment_move_id = found
             abandoned.filtered(lambda move: move.state == "draft").button_cancel()
 
+    def _get_product(self, seller):
+        """Return what a seller sells by this route: a payment counts for that alone.
+
+        :param seller: `res.company`
+        :rtype: product.product
+        """
+        self.ensure_one()
+        return (
+            seller.certificate_request_product_id
+            if self.route == "request"
+            else seller.certificate_product_id
+        )
+
     def _get_payment_moves_domain(self):
         """Search the invoices of the seller to this company, in sudo mode."""
         self.ensure_one()
@@ -308,7 +326,7 @@ class CertificateActivation(models.Model):
 
         :rtype: account.move
         """
-        product = self.seller_id.certificate_product_id
+        product = self._get_product(self.seller_id)
         if not product:
             return self.env["account.move"]
         return self.env["account.move"].search(
@@ -370,7 +388,7 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         activation = self._trusted()
-        seller, product = activation.seller_id, activation.seller_id.certificate_product_id
+        seller, product = activation.seller_id, activation._get_product(activation.seller_id)
         if not product:
             return [
                 self.env._(
@@ -486,8 +504,9 @@ class CertificateActivation(models.Model):
         :raise UserError: when nobody sells the certificate
         """
         seller = self.seller_id.sudo()
-        price = seller._get_certificate_price(self.company_id.sudo().partner_id)
-        if not seller.certificate_product_id or seller.currency_id.is_zero(price["total"]):
+        product = self._get_product(seller)
+        price = seller._get_certificate_price(self.company_id.sudo().partner_id, product=product)
+        if not product or seller.currency_id.is_zero(price["total"]):
             raise UserError(
                 self.env._(
                     "The certificate cannot be bought yet: its seller or its price is not set. "
@@ -507,7 +526,7 @@ class CertificateActivation(models.Model):
                 "invoice_line_ids": [
                     Command.create(
                         {
-                            "product_id": seller.certificate_product_id.id,
+                            "product_id": product.id,
                             "quantity": 1,
                             "price_unit": price["unit"],
                         }

@@ -162,7 +162,7 @@ class CertificateActivation(models.Model):
             )
         if self._get_open_renewal():
             return self.env._("Its renewal has begun. Finish it: no day is lost.")
-        if self.can_renew and self.route == "own":
+        if self.can_renew and self._is_own():
             return self.env._("Load the file of the new one in time: it signs at once.")
         if self.can_renew:
             return self.env._("You can renew it now: the renewal signs when this one ends.")
@@ -202,6 +202,10 @@ class CertificateActivation(models.Model):
         :raise AccessError: for a user without the group
         """
         activation = self._get_or_start()
+        if activation.route == "request":
+            # What was asked of an authority may take longer than what signs now.
+            current = self._find_in_force(self.env.company)
+            activation = current if current.can_renew else activation
         if activation.can_renew:
             activation = activation._renew()
         return activation.action_open_wizard()
@@ -228,7 +232,7 @@ class CertificateActivation(models.Model):
                     "This activation has ended. Open Activate your digital certificate again."
                 )
             )
-        if self.route == "own":
+        if self._is_own():
             return self._start_own()
         return self._create_once(
             {"company_id": self.company_id.id, "route": self.route, "renewal_of_id": self.id}
@@ -243,7 +247,7 @@ class CertificateActivation(models.Model):
         """
         activation = self._trusted()
         activation.activity_unlink([ACTIVITY_EXPIRY])
-        if self.route == "own":
+        if self._is_own():
             self._end_replaced()
             # It was kept archived until now, so that nothing else takes it.
             certificate.active = True

@@ -111,7 +111,7 @@ class CertificateActivation(models.Model):
 
         :rtype: str
         """
-        return "supplier" if self.route == "own" else "third party"
+        return "supplier" if self._is_own() else "third party"
 
     def _get_x509(self):
         """Return the certificate that signs, without its key.

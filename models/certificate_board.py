@@ -351,7 +351,9 @@ class CertificateBoard(models.Model):
         activation = row.activation_id.sudo()
         if row.state == "none":
             raise UserError(self.env._("It has not started: there is nothing to renew."))
-        if row.open_activation_id:
+        # What was asked of an authority may take longer than what signs now.
+        is_request = row.open_activation_id.sudo().route == "request" and row.state == "active"
+        if row.open_activation_id and not is_request:
             raise UserError(self.env._("It is in progress already."))
         if row.state == "revoked":
             raise UserError(self.env._("It was revoked: activate it again when you want to."))

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 
+from ..const import OWN_ROUTES
 from . import certificate_custody as custody
 
 
@@ -44,7 +45,7 @@ class CertificateCertificate(models.Model):
         """
         companies = companies.sudo()
         own = companies.env["certificate.activation"].search(
-            [("company_id", "in", companies.ids), ("route", "=", "own")]
+            [("company_id", "in", companies.ids), ("route", "in", OWN_ROUTES)]
         )
         return companies.certificate_lent_id | own.certificate_id
 

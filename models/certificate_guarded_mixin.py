@@ -145,6 +145,9 @@ class CertificateGuardedMixin(models.AbstractModel):
         and the call finds what the winner left.
         """
         self._check_user(group)
+        self._lock_row()
+
+    def _lock_row(self):
         self.flush_recordset()
         self.env.cr.execute(
             SQL(

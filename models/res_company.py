@@ -70,11 +70,21 @@ class ResCompany(models.Model):
                     )
                 )
 
-    @api.constrains("certificate_product_id")
+    @api.constrains("certificate_product_id", "certificate_request_product_id")
     def _check_certificate_product_id(self):
         for company in self:
-            product = company.certificate_product_id
-            if product and product.company_id != company:
+            products = (company.certificate_product_id, company.certificate_request_product_id)
+            if products[0] and products[0] == products[1]:
+                raise ValidationError(
+                    self.env._(
+                        "%s is what the lent certificate is sold by. Choose another product for "
+                        "requested certificates, so that each payment counts for one of them.",
+                        products[0].display_name,
+                    )
+                )
+            for product in filter(None, products):
+                if product.company_id == company:
+                    continue
                 raise ValidationError(
                     self.env._(
                         "%(product)s must belong to %(company)s alone, so that no buyer can change "
@@ -103,7 +113,7 @@ class ResCompany(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_certificate_price(self, partner=None, unit=None, taxes=None):
+    def _get_certificate_price(self, partner=None, unit=None, taxes=None, product=None):
         """Return what the seller's certificate costs, rounded so that the total is in whole pesos.
 
         Colombians pay no cents, and some providers take none: whatever the price before taxes is,
@@ -112,11 +122,12 @@ class ResCompany(models.Model):
         :param partner: `res.partner` that buys
         :param float unit: a price before taxes, instead of the product's
         :param taxes: `account.tax`, instead of the product's
+        :param product: `product.product`, instead of that of the lent certificate
         :return: `unit`, the price on the invoice's line, `untaxed` and `total`, in the seller's
             currency; all 0 when nothing is for sale
         :rtype: dict[str, float]
         """
-        product = self.certificate_product_id.with_company(self)
+        product = (self.certificate_product_id if product is None else product).with_company(self)
         taxes = product.taxes_id if taxes is None else taxes
         taxes = taxes.filtered(lambda tax: tax.company_id == self)
         currency = self.currency_id
@@ -201,22 +212,30 @@ class ResCompany(models.Model):
 
         :rtype: dict[res.company, res.users]
         """
+        return self._map_certificate_users(GROUP_MANAGER)
+
+    def _map_certificate_users(self, group):
+        """Return those with a group in each company: who work for it first of all, else for it too.
+
+        :param str group: external identifier
+        :rtype: dict[res.company, res.users]
+        """
         users = (
             self.env["res.users"]
             .sudo()
             .search(
                 [
-                    ("all_group_ids", "in", self.env.ref(GROUP_MANAGER).id),
+                    ("all_group_ids", "in", self.env.ref(group).id),
                     ("company_ids", "in", self.ids),
                     ("share", "=", False),
                 ]
             )
         )
-        managers = {}
+        mapped = {}
         for company in self:
             of_company = users.filtered(lambda user, company=company: company in user.company_ids)
-            managers[company] = (
+            mapped[company] = (
                 of_company.filtered(lambda user, company=company: user.company_id == company)
                 or of_company
             )
-        return managers
+        return mapped

@@ -175,9 +175,13 @@ def make_seller(company, price=100000):
             "company_id": company.id,
         }
     )
+    request = product.copy(
+        {"name": "Digital certificate of your own, one year", "list_price": 2 * price}
+    )
     company.write(
         {
             "certificate_product_id": product.id,
+            "certificate_request_product_id": request.id,
             "certificate_lent_id": store_certificate(company).id,
             "certificate_accept_test_payments": True,
         }

@@ -71,3 +71,15 @@ def format_nit(number):
     """
     number = re.sub(r"[\s.]", "", number or "")
     return number if _NIT.fullmatch(number) and nit.is_valid(number) else None
+
+
+def is_juridical_nit(number):
+    """Tell whether a NIT is of a legal entity and not of a person.
+
+    DIAN numbers legal entities from 800,000,000 to 999,999,999; the NIT of a person is the number of
+    the citizenship card, of which none has nine digits.
+
+    :param number: as typed, with its check digit
+    :rtype: bool
+    """
+    return bool(re.fullmatch(r"[89][0-9]{8}-[0-9]", format_nit(number) or ""))

@@ -3,5 +3,7 @@ from . import (
     certificate_activation_wizard,
     certificate_custody_wizard,
     certificate_reason_wizard,
+    certificate_request_reason,
+    certificate_request_wizard,
     electronic_invoicing_decision,
 )

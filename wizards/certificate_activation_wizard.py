@@ -1,6 +1,12 @@
 from odoo import api, fields, models
 
-from ..const import READING_REPORT, RECEIPT_FIELDS, RECORD_REPORT, REPRESENTATIVE_FIELDS
+from ..const import (
+    READING_REPORT,
+    RECEIPT_FIELDS,
+    RECORD_REPORT,
+    REPRESENTATIVE_FIELDS,
+    REQUEST_FIELDS,
+)
 
 
 def _activation_field(kind, name, **options):
@@ -30,6 +36,7 @@ class CertificateActivationWizard(models.TransientModel):
     _editable_fields = frozenset(
         (
             *REPRESENTATIVE_FIELDS,
+            *REQUEST_FIELDS,
             "signed_letter",
             "signed_letter_filename",
             *(f"receipt_{name}" for name in RECEIPT_FIELDS),
@@ -38,6 +45,7 @@ class CertificateActivationWizard(models.TransientModel):
             "is_letter_requested",
             "is_receipt_requested",
             "is_notice_understood",
+            "is_request_checked",
         )
     )
     # A page that stays open over a weekend, or for as long as a payment takes, is still there.
@@ -201,7 +209,7 @@ class CertificateActivationWizard(models.TransientModel):
                     "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
                     **period,
                 )
-                if activation.route == "own"
+                if activation._is_own()
                 else self.env._(
                     "%(seller)s signs your electronic invoices with its certificate "
                     "from %(start)s to %(end)s.",
@@ -267,7 +275,7 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.can_finish = bool(
                 wizard.own_certificate
-                if wizard.route == "own"
+                if wizard.route != "loan"
                 else wizard.letter_downloaded_on
                 and wizard.signed_letter_size
                 and not wizard.signed_letter_problem

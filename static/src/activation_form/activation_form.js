@@ -3,7 +3,15 @@ import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
-/** The wizard's page: each time the letter is asked for, or the receipt sent, the first field in red gets the focus. */
+// What shows red messages when something is missing.
+const CHECKED = [
+    "action_download_letter",
+    "action_submit_receipt",
+    "action_review_request",
+    "action_send_request",
+];
+
+/** The wizard's page: each time something is asked for, the first field in red gets the focus. */
 export class ActivationFormController extends formView.Controller {
     setup() {
         super.setup();
@@ -20,7 +28,7 @@ export class ActivationFormController extends formView.Controller {
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
-        if (["action_download_letter", "action_submit_receipt"].includes(clickParams.name)) {
+        if (CHECKED.includes(clickParams.name)) {
             this.messages.requests++;
         }
     }

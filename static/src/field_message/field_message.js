@@ -10,6 +10,7 @@ import {
     many2ManyTagsField,
 } from "@web/views/fields/many2many_tags/many2many_tags_field";
 import { monetaryField } from "@web/views/fields/monetary/monetary_field";
+import { selectionField } from "@web/views/fields/selection/selection_field";
 
 import { Component, useEffect, useRef } from "@odoo/owl";
 
@@ -71,4 +72,5 @@ registry
     .add("certificate_email", withMessage(emailField))
     .add("certificate_many2many_tags", withMessage(many2ManyTagsField))
     .add("certificate_many2one", withMessage(buildM2OFieldDescription(Many2OneField)))
-    .add("certificate_monetary", withMessage(monetaryField));
+    .add("certificate_monetary", withMessage(monetaryField))
+    .add("certificate_selection", withMessage(selectionField));

@@ -5,14 +5,15 @@ import { Component } from "@odoo/owl";
 
 /**
  * Shows the options of a selection field as numbered steps: those before the current one are done,
- * and so is the last one once it is reached.
+ * and so is the last one once it is reached, or once the field that the option `done` names says so.
  */
 export class Stepper extends Component {
     static template = "l10n_co_certificate_activation.Stepper";
-    static props = { ...standardFieldProps };
+    static props = { ...standardFieldProps, done: { type: String, optional: true } };
 
     get steps() {
-        const { record, name } = this.props;
+        const { record, name, done } = this.props;
+        const isLastDone = !done || record.data[done];
         const options = record.fields[name].selection;
         const current = options.findIndex(([value]) => value === record.data[name]);
         return options.map(([value, label], index) => ({
@@ -20,7 +21,7 @@ export class Stepper extends Component {
             label,
             number: index + 1,
             isCurrent: index === current,
-            isDone: index < current || (index === current && index === options.length - 1),
+            isDone: index < current || (index === current && index === options.length - 1 && isLastDone),
         }));
     }
 }
@@ -29,4 +30,7 @@ registry.category("fields").add("certificate_stepper", {
     component: Stepper,
     supportedTypes: ["selection"],
     isEmpty: () => false,
+    extractProps: ({ options }) => ({ done: options.done }),
+    fieldDependencies: ({ options }) =>
+        options.done ? [{ name: options.done, type: "boolean", readonly: true }] : [],
 });

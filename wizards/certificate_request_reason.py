@@ -1,0 +1,21 @@
+from odoo import fields, models
+
+
+class CertificateReasonWizard(models.TransientModel):
+    """Asks the custodian of the seller what is wrong with a request, or with one of its documents."""
+
+    _inherit = "certificate.reason.wizard"
+
+    request_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    document_id = fields.Many2one("certificate.request.document", ondelete="cascade")
+
+    def action_confirm(self):
+        """Reject the document or the request."""
+        self.ensure_one()
+        if self.document_id:
+            self.document_id._reject(self.reason)
+        elif self.request_id:
+            self.request_id._reject_request(self.reason)
+        else:
+            return super().action_confirm()
+        return {"type": "ir.actions.act_window_close"}

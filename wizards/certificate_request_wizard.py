@@ -1,0 +1,120 @@
+from odoo import api, fields, models
+
+from ..const import REQUEST_FIELDS
+from .certificate_activation_wizard import _activation_field
+
+
+class CertificateActivationWizard(models.TransientModel):
+    """The steps of a request for an own certificate on the same page: Pay, Process, Track."""
+
+    _inherit = "certificate.activation.wizard"
+
+    request_step = fields.Selection(
+        [("pay", "Pay"), ("process", "Process"), ("track", "Track")],
+        string="Step of the request",
+        compute="_compute_request_step",
+    )
+    is_request_done = fields.Boolean(compute="_compute_request_step")
+    request_offer = fields.Selection(
+        [("offer", "Can be started"), ("track", "Is under way")],
+        compute="_compute_request_offer",
+        help="Whether this page leads to the request of the company, or to a new one.",
+    )
+    request_state = _activation_field(fields.Selection, "request_state")
+    request_sentence = _activation_field(fields.Char, "request_sentence")
+    request_observation = _activation_field(fields.Text, "request_observation")
+    request_person_kind = _activation_field(fields.Selection, "request_person_kind", readonly=False)
+    request_date = _activation_field(fields.Date, "request_date", readonly=False)
+    request_authority_id = _activation_field(
+        fields.Many2one, "request_authority_id", readonly=False
+    )
+    request_company = _activation_field(fields.Json, "request_company")
+    request_documents = fields.Json(
+        compute="_compute_request_documents",
+        help="What is attached and what is missing; see `certificate.request.document._describe`.",
+    )
+    is_request_checked = fields.Boolean(help="Whether red messages are shown, on this visit.")
+    is_request_reviewed = fields.Boolean(
+        readonly=True, help="Whether the page shows what is about to be sent."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("route", "state", "request_state")
+    def _compute_request_step(self):
+        for wizard in self:
+            wizard.is_request_done = wizard.request_state == "completed"
+            wizard.request_step = (
+                "pay"
+                if wizard.state == "pay"
+                else "process"
+                if wizard.request_state == "draft"
+                else "track"
+            )
+
+    @api.depends("activation_id", "state")
+    def _compute_request_offer(self):
+        for wizard in self:
+            activation = wizard.activation_id
+            running = activation._get_running_request(activation.company_id)
+            if running == activation and running:
+                wizard.request_offer = False
+            elif running:
+                wizard.request_offer = "track"
+            else:
+                seller = activation.company_id.certificate_seller_id
+                wizard.request_offer = seller._sells_certificate_requests() and "offer"
+
+    @api.depends("activation_id", "request_state", "request_person_kind", "request_authority_id")
+    def _compute_request_documents(self):
+        for wizard in self:
+            asked = wizard.activation_id._get_asked_documents()
+            wizard.request_documents = [document._describe() for document in asked]
+
+    @api.depends("is_request_checked", "request_documents", *REQUEST_FIELDS)
+    def _compute_field_errors(self):
+        super()._compute_field_errors()
+        for wizard in self:
+            if wizard.is_request_checked and wizard.request_state in ("draft", "rejected"):
+                wizard.field_errors = wizard.activation_id._get_request_errors(wizard)
+
+    # === ACTION METHODS === #
+
+    def action_start_request(self):
+        """Ask for a certificate of the company's own, or go on to the request that is under way."""
+        self._show(self.activation_id._start_request())
+
+    def action_abandon_request(self):
+        """Go back to where the company was before it asked for its own certificate."""
+        company = self.activation_id.company_id
+        self.activation_id._abandon_request()
+        self._show(self.activation_id.with_company(company)._get_or_start())
+
+    def action_review_request(self):
+        """Save, show every red message, or show what is about to be sent when there is none."""
+        self.is_request_checked = True
+        if not self.activation_id._get_request_errors():
+            self._trusted().is_request_reviewed = True
+
+    def action_change_request(self):
+        """Go back from the review to the form."""
+        self._trusted().is_request_reviewed = False
+
+    def action_send_request(self):
+        """Send the request, or show again what became wrong meanwhile."""
+        self._trusted().is_request_reviewed = False
+        if not self.activation_id._get_request_errors():
+            self.activation_id._send_request()
+            self.is_request_checked = False
+
+    def action_open_current(self):
+        """Open what signs for the company now, beside which the request runs."""
+        current = self.activation_id._find_in_force(self.activation_id.company_id)
+        if current:
+            self._show(current)
+
+    # === BUSINESS METHODS === #
+
+    def _show(self, activation):
+        super()._show(activation)
+        self._trusted().write({"is_request_checked": False, "is_request_reviewed": False})
