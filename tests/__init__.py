@@ -2,6 +2,7 @@ from . import (
     test_activation_record,
     test_board,
     test_certificate_activation,
+    test_certificate_request,
     test_custody,
     test_dian,
     test_dian_client,

@@ -155,7 +155,10 @@ def make_user(env, name, login, companies, *groups, **values):
 
 
 def make_seller(company, price=100000):
-    """Let a company with a chart of accounts sell and lend the certificate: `price` before IVA."""
+    """Let a company with a chart of accounts sell and lend the certificate: `price` before IVA.
+
+    It sells requests for own ones at twice the price.
+    """
     env = company.env
     taxes = company.account_sale_tax_id or env["account.tax"].search(
         [
@@ -165,18 +168,21 @@ def make_seller(company, price=100000):
         ],
         limit=1,
     )
-    product = env["product.product"].create(
-        {
-            "name": "Digital certificate, one year",
-            "type": "service",
-            "list_price": price,
-            "taxes_id": [Command.set(taxes.ids)],
-            "supplier_taxes_id": [Command.clear()],
-            "company_id": company.id,
-        }
-    )
-    request = product.copy(
-        {"name": "Digital certificate of your own, one year", "list_price": 2 * price}
+    product, request = env["product.product"].create(
+        [
+            {
+                "name": name,
+                "type": "service",
+                "list_price": sold_for,
+                "taxes_id": [Command.set(taxes.ids)],
+                "supplier_taxes_id": [Command.clear()],
+                "company_id": company.id,
+            }
+            for name, sold_for in (
+                ("Digital certificate, one year", price),
+                ("Digital certificate of your own, one year", 2 * price),
+            )
+        ]
     )
     company.write(
         {

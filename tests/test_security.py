@@ -17,6 +17,7 @@ from ..const import (
     PROFILE_FIELDS,
     RECEIPT_FIELDS,
     REPRESENTATIVE_FIELDS,
+    REQUEST_FIELDS,
     TEST_SET_FIELDS,
 )
 from .common import REPRESENTATIVE, CertificateCommon
@@ -25,6 +26,7 @@ ACTIVATION = "certificate.activation"
 WIZARD = "certificate.activation.wizard"
 SETUP = "electronic.invoicing.setup"
 RECEIPT = "certificate.payment.receipt"
+DOCUMENT = "certificate.request.document"
 REASON = "certificate.reason.wizard"
 LOG = "certificate.signature.log"
 CUSTODY = "certificate.custody.wizard"
@@ -45,6 +47,7 @@ PUBLIC_METHODS = {
         "action_revoke",
         "action_verify_payment",
     },
+    DOCUMENT: {"action_accept"},
     RECEIPT: {"action_approve", "action_create_vendor_bill", "action_submit"},
     CUSTODY: {"action_seal"},
     BOARD: {"action_open", "action_open_wizard"},
@@ -52,7 +55,9 @@ PUBLIC_METHODS = {
     LOG: {"action_check"},
     WIZARD: {
         "action_abandon_own",
+        "action_abandon_request",
         "action_approve_receipt",
+        "action_change_request",
         "action_continue",
         "action_delete_certificate",
         "action_delete_receipt",
@@ -60,6 +65,7 @@ PUBLIC_METHODS = {
         "action_download_letter",
         "action_download_record",
         "action_finish",
+        "action_open_current",
         "action_open_overview",
         "action_open_profile",
         "action_open_test_set",
@@ -67,7 +73,10 @@ PUBLIC_METHODS = {
         "action_read_letter_in_english",
         "action_renew",
         "action_restart",
+        "action_review_request",
+        "action_send_request",
         "action_start_own",
+        "action_start_request",
         "action_submit_receipt",
         "action_switch_now",
         "action_understood",
@@ -100,9 +109,15 @@ WITHOUT_RECORD = {
 
 # The only fields that a user writes; the wizard adds what belongs to the visit.
 EDITABLE = {
-    ACTIVATION: {*REPRESENTATIVE_FIELDS, "signed_letter", "signed_letter_filename"},
+    ACTIVATION: {
+        *REPRESENTATIVE_FIELDS,
+        *REQUEST_FIELDS,
+        "signed_letter",
+        "signed_letter_filename",
+    },
     WIZARD: {
         *REPRESENTATIVE_FIELDS,
+        *REQUEST_FIELDS,
         "signed_letter",
         "signed_letter_filename",
         *(f"receipt_{name}" for name in RECEIPT_FIELDS),
@@ -111,6 +126,7 @@ EDITABLE = {
         "is_letter_requested",
         "is_receipt_requested",
         "is_notice_understood",
+        "is_request_checked",
     },
     SETUP: {
         *PROFILE_FIELDS,
