@@ -182,31 +182,33 @@ class CertificateRequestDocument(models.Model):
         requirement = self._get_requirement()
         if self.state not in ("draft", "rejected"):
             return {}
+        errors = {}
         if self.state == "rejected":
-            return {f"document_{self.id}": self.env._("It was rejected: attach another file.")}
-        if not self.document_size:
-            return (
-                {f"document_{self.id}": self.env._("Attach this document.")}
-                if requirement.is_required
-                else {}
-            )
-        if not requirement.max_age_days:
-            return {}
-        today = self.activation_id._get_today()
-        age = self.issue_date and (today - self.issue_date).days
+            errors["document"] = self.env._("It was rejected: attach another file.")
+        elif not self.document_size and requirement.is_required:
+            errors["document"] = self.env._("Attach this document.")
+        if requirement.max_age_days and (self.document_size or requirement.is_required):
+            errors["issue_date"] = self._get_age_error(requirement.max_age_days)
+        return {f"{name}_{self.id}": sentence for name, sentence in errors.items() if sentence}
+
+    def _get_age_error(self, max_age):
+        """Say what is wrong with the date of issue, or return nothing.
+
+        :param int max_age: days
+        :rtype: str | None
+        """
         if not self.issue_date:
-            sentence = self.env._("Enter the day on which it was issued.")
-        elif age < 0:
-            sentence = self.env._("This day has not come yet.")
-        elif age > requirement.max_age_days:
-            sentence = self.env._(
+            return self.env._("Enter the day on which it was issued.")
+        age = (self.activation_id._get_today() - self.issue_date).days
+        if age < 0:
+            return self.env._("This day has not come yet.")
+        if age > max_age:
+            return self.env._(
                 "It is %(age)s days old, and at most %(most)s are allowed. Get a new one.",
                 age=age,
-                most=requirement.max_age_days,
+                most=max_age,
             )
-        else:
-            return {}
-        return {f"issue_date_{self.id}": sentence}
+        return None
 
     def _describe(self):
         """Describe this document for the screen.

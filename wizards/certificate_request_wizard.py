@@ -40,6 +40,12 @@ class CertificateActivationWizard(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
+    def _compute_display_name(self):  # pylint: disable=missing-return
+        super()._compute_display_name()
+        titles = dict(self._fields["request_step"]._description_selection(self.env))
+        for wizard in self.filtered(lambda wizard: wizard.route == "request"):
+            wizard.display_name = titles[wizard.request_step]
+
     @api.depends("route", "state", "request_state")
     def _compute_request_step(self):
         for wizard in self:
@@ -72,7 +78,7 @@ class CertificateActivationWizard(models.TransientModel):
             wizard.request_documents = [document._describe() for document in asked]
 
     @api.depends("is_request_checked", "request_documents", *REQUEST_FIELDS)
-    def _compute_field_errors(self):
+    def _compute_field_errors(self):  # pylint: disable=missing-return
         super()._compute_field_errors()
         for wizard in self:
             if wizard.is_request_checked and wizard.request_state in ("draft", "rejected"):
@@ -115,6 +121,6 @@ class CertificateActivationWizard(models.TransientModel):
 
     # === BUSINESS METHODS === #
 
-    def _show(self, activation):
+    def _show(self, activation):  # pylint: disable=missing-return
         super()._show(activation)
         self._trusted().write({"is_request_checked": False, "is_request_reviewed": False})
