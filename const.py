@@ -183,7 +183,7 @@ REQUEST_STATES = [
     ("draft", "To be sent"),
     ("in_process", "In process"),
     ("rejected", "Rejected"),
-    ("issued", "Issued"),
+    ("issued", "Certificate issued"),
     ("completed", "Completed"),
 ]
 DOCUMENT_STATES = [

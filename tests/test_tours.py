@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..const import GROUP_MANAGER, WIZARD_PATH
+from ..const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
 from ..tools.pdf_check import MAX_SIZE
 from . import own_samples, pdf_samples, samples
 from .common import CertificateCommon
@@ -21,6 +21,7 @@ class TestTours(CertificateCommon, HttpCase):
         certificate = own_samples.issue()
         for name, content in (
             ("certificate_tour_scan", scan),
+            ("certificate_tour_sharper", pdf_samples.scan_pdf(1)),
             ("certificate_tour_large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
             ("certificate_tour_p12", own_samples.make_p12(certificate)),
             ("certificate_tour_pem", own_samples.to_pem(certificate)),
@@ -141,6 +142,33 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(
             activation.sudo().certificate_id.subject_common_name, "CAFE DE LA SIERRA SAS"
         )
+
+    def test_a_requested_certificate_is_rejected_sent_again_issued_and_loaded(self):
+        def walk(name, user=self.user_a, path=WIZARD_PATH):
+            self.start_tour(path, f"certificate_request_{name}", login=user.login)
+            request.invalidate_recordset()
+
+        loan = self.get_active()
+        request = loan.browse()
+        walk("start")
+        request = loan._start_request()
+        self.pay(request)
+        walk("send")
+        documents = request.document_ids
+        self.assertEqual(documents.mapped("state"), ["waiting"] * 3)
+        kept = (documents[0] | documents[2]).mapped("document_sha256")
+        walk("reject", self.custodian, REQUEST_URL)
+        self.assertEqual(request.request_state, "rejected")
+        with mute_logger("odoo.http"):
+            walk("correct")
+        documents.invalidate_recordset()
+        self.assertEqual(documents.mapped("state"), ["accepted", "waiting", "accepted"])
+        self.assertEqual((documents[0] | documents[2]).mapped("document_sha256"), kept)
+        walk("issue", self.custodian, REQUEST_URL)
+        self.assertEqual((request.request_state, loan.state), ("issued", "active"))
+        walk("load")
+        self.assertEqual((request.state, request.request_state), ("active", "completed"))
+        self.assertEqual(self.company_a._get_active_certificate_activation(), request)
 
     def test_a_custodian_seals_the_keys(self):
         with own_samples.secret():
