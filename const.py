@@ -37,6 +37,15 @@ BOARD_PATH = "/odoo/certificate-board"
 # Where the seller processes a request; its id follows.
 REQUEST_URL = "/odoo/certificate-requests"
 
+# Where the contact of a client without a login walks the steps; the activation's id follows.
+PORTAL_PATH = "/my/certificate"
+# Tells the payment page that its visitor came from there, and is to be led back there.
+PORTAL_PARAMETER = "certificate_portal"
+# By this name the context knows who acts there.
+PORTAL_CONTACT = "certificate_portal_contact"
+# For how many days an invitation opens that page.
+PORTAL_DAYS = 30
+
 # Takes the file of an own certificate; the activation's id follows.
 OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
 

@@ -3,12 +3,12 @@ from odoo.http import request
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
 
-from ..const import WIZARD_PATH
+from ..const import PORTAL_PARAMETER, WIZARD_PATH
 
 
 class CertificatePaymentPortal(PaymentPortal):
     def _get_extra_payment_form_values(self, invoice_id=None, **kwargs):
-        """Override of `account_payment` to lead from the payment of a certificate to the wizard.
+        """Override of `account_payment` to lead from the payment of a certificate back to its steps.
 
         The invoice is the seller's and the user belongs to the buying company: that is as it should
         be, and no reason to hide the form.
@@ -19,7 +19,9 @@ class CertificatePaymentPortal(PaymentPortal):
             form_values.update(
                 {
                     "reference_prefix": activation.name,
-                    "landing_route": WIZARD_PATH,
+                    "landing_route": activation._get_portal_path()
+                    if kwargs.get(PORTAL_PARAMETER)
+                    else WIZARD_PATH,
                     "company_mismatch": False,
                     "partner_is_different": False,
                 }

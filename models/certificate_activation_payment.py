@@ -12,6 +12,7 @@ from ..const import (
     GROUP_MANAGER,
     GROUP_USER,
     PAYMENT_STATUSES,
+    PORTAL_PARAMETER,
     WIZARD_PATH,
 )
 
@@ -161,21 +162,9 @@ class CertificateActivation(models.Model):
         :rtype: dict
         :raise UserError: while a payment is pending, or when nobody sells the certificate
         """
-        self._lock(GROUP_USER)
-        self._verify_payment()
-        if self.state != "pay" or self.payment_status in ("paid", "test"):
-            return self.action_open_wizard()
-        if self.payment_status in ("pending", "recording"):
-            raise UserError(
-                self.env._("A payment is being processed. Wait for its result before paying again.")
-            )
-        if self.payment_move_id.sudo()._get_certificate_payment_status() in (
-            "none",
-            "reversed",
-            "void",
-        ):
-            self._create_payment_move()
-        return {"type": "ir.actions.act_url", "url": self._get_payment_url(), "target": "self"}
+        if url := self._buy():
+            return {"type": "ir.actions.act_url", "url": url, "target": "self"}
+        return self.action_open_wizard()
 
     # === BUSINESS METHODS - STATUS === #
 
@@ -498,6 +487,29 @@ class CertificateActivation(models.Model):
             self.env._("Invoice %(name)s of %(date)s is not paid.", name=name, date=date),
         )
 
+    def _buy(self):
+        """Invoice the certificate when it is not yet.
+
+        :return: the address of the payment page; nothing when nothing is to be paid
+        :rtype: str | None
+        :raise UserError: while a payment is pending, or when nobody sells the certificate
+        """
+        self._lock(GROUP_USER)
+        self._verify_payment()
+        if self.state != "pay" or self.payment_status in ("paid", "test"):
+            return None
+        if self.payment_status in ("pending", "recording"):
+            raise UserError(
+                self.env._("A payment is being processed. Wait for its result before paying again.")
+            )
+        if self.payment_move_id.sudo()._get_certificate_payment_status() in (
+            "none",
+            "reversed",
+            "void",
+        ):
+            self._create_payment_move()
+        return self._get_payment_url()
+
     def _create_payment_move(self):
         """Draft the seller's invoice. It stays a draft until the payment posts it.
 
@@ -553,7 +565,7 @@ class CertificateActivation(models.Model):
                 float(kwargs.get("amount") or 0), invoice._get_amount_due()
             )
             != 0
-            or kwargs.get("landing_route") != WIZARD_PATH
+            or kwargs.get("landing_route") not in (WIZARD_PATH, self._get_portal_path())
             or kwargs.get("is_validation")
             or provider.company_id != invoice.company_id
             or provider not in (invoice.company_id.certificate_provider_id or provider)
@@ -573,10 +585,12 @@ class CertificateActivation(models.Model):
         token = payment_utils.generate_access_token(
             invoice.partner_id.id, amount, invoice.currency_id.id, env=self.env
         )
-        # In the user's language, when the database has it.
-        language = self.env["res.lang"]._get_data(code=self.env.user.lang or "")
+        # In the user's language, when the database has it; a visitor's is the page's.
+        code = self.env.lang if self._get_portal_access() else self.env.user.lang
+        language = self.env["res.lang"]._get_data(code=code or "")
         prefix = f"/{language.url_code}" if language else ""
-        return f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
+        url = f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
+        return f"{url}&{PORTAL_PARAMETER}=1" if self._get_portal_access() else url
 
     def _discard_payment(self, reason):
         """Stop waiting for a pending payment, so that the company can pay again.

@@ -91,7 +91,7 @@ class CertificateActivation(models.Model):
         :rtype: dict
         """
         self.ensure_one()
-        activation, user = self.sudo(), self.env.user
+        activation = self.sudo()
         company, lender = activation.company_id, activation.seller_id
         certificate = activation.certificate_id
         public = custody.load_certificate(certificate)
@@ -113,7 +113,7 @@ class CertificateActivation(models.Model):
             "date_start": activation.date_start.isoformat(),
             "date_end": activation.date_end.isoformat(),
             "activated_on": fields.Datetime.to_string(fields.Datetime.now()),
-            "user": {"name": user.name, "login": user.login},
+            "user": self._get_actor_facts(),
             **self._get_request_facts(),
             "representative": {
                 "name": " ".join(name),
@@ -141,6 +141,14 @@ class CertificateActivation(models.Model):
             },
             "payment": self._get_payment_facts(),
         }
+
+    def _get_actor_facts(self):
+        """Return who activates: a user, by name and login.
+
+        :rtype: dict[str, str]
+        """
+        user = self.env.user
+        return {"name": user.name, "login": user.login}
 
     def _get_payment_facts(self):
         activation = self.sudo()

@@ -4,6 +4,8 @@ from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserError
 from odoo.tools import SQL, mute_logger
 
+from ..const import PORTAL_CONTACT
+
 
 class CertificateGuardedMixin(models.AbstractModel):
     """A record of which users write some fields and named methods, in sudo mode, write the rest.
@@ -60,7 +62,8 @@ class CertificateGuardedMixin(models.AbstractModel):
 
         A context comes from the client: it could give defaults or keep a change out of the history.
         """
-        kept = ("allowed_company_ids", "lang", "tz", "uid")
+        # (The contact of the portal is an object, which no client can send.)
+        kept = ("allowed_company_ids", "lang", "tz", "uid", PORTAL_CONTACT)
         context = {name: value for name, value in self.env.context.items() if name in kept}
         return self.with_env(self.env(su=True, context=context))
 

@@ -27,7 +27,7 @@ class CertificatePdfMixin(models.AbstractModel):
         self.check_access("write")
         # It takes seconds of a worker: one at a time for each user, until this transaction ends.
         lock = SQL(
-            "SELECT pg_try_advisory_xact_lock(hashtext('certificate.pdf.mixin'), %s)", self.env.uid
+            "SELECT pg_try_advisory_xact_lock(hashtext(%s), %s)", *self._get_conversion_key()
         )
         if not self.env.execute_query(lock)[0][0]:
             raise UserError(
@@ -37,6 +37,13 @@ class CertificatePdfMixin(models.AbstractModel):
             return make_pdf(files)
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
+
+    def _get_conversion_key(self):
+        """Return whose file is made: the name of a model, and an id.
+
+        :rtype: tuple[str, int]
+        """
+        return "res.users", self.env.uid
 
     def _get_pdf_refusals(self):
         return {

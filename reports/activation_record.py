@@ -65,7 +65,7 @@ def _get_sections(facts):
             ("Vigencia", period),
             ("Titular del certificado", lender and f"{lender['name']}, NIT {lender['nit']}"),
             ("Representante legal", representative and _get_person(representative)),
-            ("Activado por", f"{facts['user']['name']} ({facts['user']['login']})"),
+            ("Activado por", _get_actor(facts["user"])),
             ("Fecha y hora", f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá (UTC-5)"),
             ("Fecha y hora UTC", f"{moment:%Y-%m-%d %H:%M:%S}Z"),
             ("Origen", facts["ip"] and _get_origin(facts)),
@@ -102,6 +102,12 @@ def _get_sections(facts):
         "Verificación",
         (("Código de verificación", facts["code"]), ("Dirección", _SMALL.format(facts["url"]))),
     )
+
+
+def _get_actor(user):
+    actor = f"{user['name']} ({user['login']})"
+    invited_by = user.get("invited_by")
+    return f"{actor}, por el portal, con invitación de {invited_by}" if invited_by else actor
 
 
 def _get_person(person):

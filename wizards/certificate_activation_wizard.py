@@ -161,8 +161,7 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("state", "switch_on")
     def _compute_step(self):
         for wizard in self:
-            is_open = wizard.state in ("pay", "process") and not wizard.switch_on
-            wizard.step = wizard.state if is_open else "finish"
+            wizard.step = wizard.activation_id._get_step()
 
     @api.depends("price_total", "price_untaxed")
     def _compute_price_tax(self):
@@ -175,48 +174,7 @@ class CertificateActivationWizard(models.TransientModel):
         """Write the sentences that state a fact of this activation, each whole to be translated."""
         for wizard in self:
             activation = wizard.activation_id
-            seller = activation.seller_id.sudo().name
-            months = activation.validity_months
-            validity = self.env._("1 month") if months == 1 else self.env._("%s months", months)
-            wizard.validity_sentence = self.env._("Valid for %s", validity)
-            wizard.lender_sentence = self.env._("Lent by %s", seller)
-            wizard.surplus_sentence = self.env._(
-                "%(seller)s received %(amount)s more than the price: your credit. Ask it for a refund.",
-                seller=seller,
-                amount=activation._format_money(activation.payment_surplus),
-            )
-            wizard.loan_sentence = self.env._(
-                "The certificate is lent to your company for %s from its activation. "
-                "Your legal representative agrees to it by signing a letter.",
-                validity,
-            )
-            wizard.letter_sentence = self.env._(
-                "The letter %s was downloaded. Have the legal representative sign it by hand, "
-                "scan it and attach it here.",
-                activation.letter_code,
-            )
-            wizard.record_sentence = self.env._(
-                "The record states who activated the certificate, when and on what ground. "
-                "Whoever has its code %s can verify it.",
-                activation.record_code,
-            )
-            period = {
-                "start": activation._format_date(activation.date_start),
-                "end": activation._format_date(activation.date_end),
-            }
-            wizard.active_sentence = (
-                self.env._(
-                    "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
-                    **period,
-                )
-                if activation._is_own()
-                else self.env._(
-                    "%(seller)s signs your electronic invoices with its certificate "
-                    "from %(start)s to %(end)s.",
-                    seller=seller,
-                    **period,
-                )
-            )
+            wizard.update(activation._get_step_sentences())
             wizard.replaced_sentence = activation._get_replaced_sentence()
 
     @api.depends("state", "switch_on", "can_renew")
@@ -276,9 +234,7 @@ class CertificateActivationWizard(models.TransientModel):
             wizard.can_finish = bool(
                 wizard.own_certificate
                 if wizard.route != "loan"
-                else wizard.letter_downloaded_on
-                and wizard.signed_letter_size
-                and not wizard.signed_letter_problem
+                else wizard.activation_id._has_all_for_loan()
             )
 
     @api.depends("activation_id")

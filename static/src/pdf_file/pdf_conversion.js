@@ -37,7 +37,7 @@ class ConversionError extends Error {}
  * Has the server make one PDF of files, which it does not keep.
  *
  * @param {XMLHttpRequest} request
- * @param {{model: string, id: number}} owner of the PDF
+ * @param {{model: string, id: number, url: string}} owner of the PDF; by its own address, where it has one
  * @param {File[]} files
  * @param {(share: number) => void} onProgress called with how much is uploaded, from 0 to 1
  * @returns {Promise<{pdf: string, size: number}>} base64, bytes
@@ -45,8 +45,10 @@ class ConversionError extends Error {}
 function convert(request, owner, files, onProgress) {
     const form = new FormData();
     form.append("csrf_token", odoo.csrf_token);
-    form.append("model", owner.model);
-    form.append("res_id", owner.id);
+    if (!owner.url) {
+        form.append("model", owner.model);
+        form.append("res_id", owner.id);
+    }
     for (const file of files) {
         form.append("files", file, file.name);
     }
@@ -70,7 +72,7 @@ function convert(request, owner, files, onProgress) {
                 fail(error || _t("The PDF could not be made. Reload the page and try again."));
             }
         });
-        request.open("POST", "/certificate/pdf");
+        request.open("POST", owner.url || "/certificate/pdf");
         request.responseType = "json";
         request.send(form);
     });

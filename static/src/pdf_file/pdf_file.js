@@ -5,11 +5,10 @@ import { registry } from "@web/core/registry";
 import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { formatSize, getKind, MAX_FILES, MAX_INPUT, MAX_SIZE, PdfConversion } from "./pdf_conversion";
+import { formatSize, PdfConversion } from "./pdf_conversion";
+import { isToBeConverted, readSources } from "./pdf_sources";
 
 import { Component, useRef, useState } from "@odoo/owl";
-
-let lastId = 0;
 
 /**
  * Takes a PDF by button or by drop, refuses here what the server would refuse for its kind, offers to
@@ -121,63 +120,20 @@ export class PdfFile extends Component {
         if (!files.length || this.state.isSaving) {
             return;
         }
-        this.state.refusal = "";
-        const sources = [];
-        // As a scanner or a camera numbers them.
-        files.sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
-        for (const file of files) {
-            const kind = await getKind(file);
-            const refusal = this.refuse(file, kind);
-            if (refusal) {
-                this.state.refusal = files.length > 1 ? `${file.name}: ${refusal}` : refusal;
-                return;
-            }
-            sources.push({ id: ++lastId, file, kind });
-        }
-        const all = isAdding ? [...this.state.sources, ...sources] : sources;
-        this.state.refusal = this.refuseAll(all.map(({ file }) => file));
-        if (this.state.refusal) {
+        const former = isAdding ? this.state.sources : [];
+        const { refusal, sources } = await readSources(files, former);
+        this.state.refusal = refusal;
+        if (refusal) {
             return;
         }
-        if (all.length > 1 || all[0].kind === "photo" || all[0].file.size > MAX_SIZE) {
-            this.state.sources = all;
+        if (isToBeConverted(sources)) {
+            this.state.sources = sources;
             this.state.selection += isAdding ? 0 : 1;
             return;
         }
         this.state.sources = [];
         const [file] = files;
         await this.save((await getDataURLFromFile(file)).split(",")[1], file.name);
-    }
-
-    /**
-     * @returns {string} why the file cannot be taken, or nothing
-     */
-    refuse(file, kind) {
-        if (!file.size) {
-            return _t("The file is empty. Scan it again and attach the new file.");
-        }
-        if (kind === "heic") {
-            return _t(
-                "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > Formats > Most Compatible and take the photo again, or export it as JPG."
-            );
-        }
-        if (!kind) {
-            return _t("The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that.");
-        }
-        return "";
-    }
-
-    /**
-     * @returns {string} why the files cannot be taken together, or nothing
-     */
-    refuseAll(files) {
-        if (files.length > MAX_FILES) {
-            return _t("These are more than 10 files. Attach only what is asked for.");
-        }
-        if (files.reduce((size, file) => size + file.size, 0) > MAX_INPUT) {
-            return _t("These are more than 20 MB. Scan in black and white or at 150 dpi.");
-        }
-        return "";
     }
 
     moveUp(source) {

@@ -1,0 +1,398 @@
+import base64
+
+from odoo.exceptions import UserError
+from odoo.http import content_disposition, request, route
+from odoo.tools import formatLang
+
+from odoo.addons.portal.controllers.portal import CustomerPortal
+
+from ..const import PORTAL_PATH, REPRESENTATIVE_FIELDS
+from ..models.certificate_portal_access import hash_token
+from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
+from ..tools.rate_limit import RateLimit
+
+# A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
+_misses = RateLimit(limit=10, seconds=60)
+
+_FORM_SIZE = 64 * 1024  # bytes of everything in a request that is not a file
+_ACTIVATION = f"{PORTAL_PATH}/<int:activation_id>"
+# By activation, in the session: the hash of the token with which it was opened.
+_SESSION = "certificate_portal"
+_HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    "Cache-Control": "no-store",
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # In a frame of another site a click could be led to a button here.
+    "X-Frame-Options": "DENY",
+}
+
+
+def _show(path="", methods=("GET",), **options):
+    """Declare a route of one activation: an address below the page's, for whoever may open that."""
+    return route(
+        f"{_ACTIVATION}{path}",
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        methods=list(methods),
+        **{"readonly": "POST" not in methods, **options},
+    )
+
+
+def _step(path, **options):
+    """Declare a route that does something: by POST alone, with the token against forged requests."""
+    return _show(path, methods=("POST",), **{"max_content_length": _FORM_SIZE, **options})
+
+
+class CertificatePortal(CustomerPortal):
+    """The three steps on a page of the portal, for the invited contact of a client.
+
+    Each route finds the access first, by the session or the login, and then acts on that activation
+    alone. What is no route here is not open to a contact.
+    """
+
+    # === WHO MAY === #
+
+    def _get_access(self, activation_id):
+        """Return the access of this visitor to an activation, or an empty record.
+
+        :rtype: certificate.portal.access
+        """
+        user = request.env.user
+        return request.env["certificate.portal.access"]._find(
+            activation_id,
+            token_hash=request.session.get(_SESSION, {}).get(str(activation_id)),
+            partner=None if user._is_public() else user.partner_id,
+        )
+
+    def _render_closed(self, activation_id, status=403, **values):
+        """Show the same page for what does not exist, what is not the visitor's and what has ended."""
+        values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
+        return request.render(
+            "l10n_co_certificate_activation.portal_closed", values, status=status, headers=_HEADERS
+        )
+
+    # === INVITATION === #
+
+    @_show("/open")
+    def certificate_link(self, activation_id, **_kwargs):
+        """Take the token from behind the # of the link, which only the browser knows, and post it."""
+        return self._render_closed(activation_id, status=200, is_link=True)
+
+    @_step("/open")
+    def certificate_open(self, activation_id, access_token="", **_kwargs):
+        """Keep the hash of a right token in the session, and lead to the page, by a clean address."""
+        address = request.httprequest.remote_addr
+        if _misses.is_reached(address):
+            return self._render_closed(activation_id, status=429, is_link=True, is_too_often=True)
+        # Who has no JavaScript pastes the whole link.
+        token_hash = hash_token(str(access_token).rpartition("#")[2])
+        access = request.env["certificate.portal.access"]._find(activation_id, token_hash=token_hash)
+        if not access:
+            _misses.add(address)
+            return self._render_closed(activation_id)
+        access._open()
+        opened = request.session.get(_SESSION, {})
+        request.session[_SESSION] = {**opened, str(activation_id): token_hash}
+        return request.redirect(f"{PORTAL_PATH}/{activation_id}")
+
+    # === MY ACCOUNT === #
+
+    def _prepare_home_portal_values(self, counters):
+        values = super()._prepare_home_portal_values(counters)
+        if "certificate_count" in counters:
+            values["certificate_count"] = len(self._get_my_accesses())
+        return values
+
+    @staticmethod
+    def _get_my_accesses():
+        accesses = request.env["certificate.portal.access"].sudo()
+        return accesses.search(
+            [
+                ("partner_id", "=", request.env.user.partner_id.id),
+                ("withdrawn_on", "=", False),
+                ("activation_id.state", "!=", "cancelled"),
+            ]
+        )
+
+    @route(PORTAL_PATH, type="http", auth="user", website=True, readonly=True)
+    def certificate_list(self, **_kwargs):
+        """List the activations to which the user is invited."""
+        accesses = self._get_my_accesses().with_env(request.env)
+        return request.render(
+            "l10n_co_certificate_activation.portal_my_certificates",
+            {
+                **self._prepare_portal_layout_values(),
+                "page_name": "certificate",
+                "activations": [access._get_activation() for access in accesses],
+            },
+        )
+
+    # === THE PAGE === #
+
+    @_show(readonly=False)
+    def certificate_page(self, activation_id, verified="", checked="", download="", **_kwargs):
+        """Show the step that the activation has reached; the payment is verified on the way.
+
+        :param str verified: whether the payment was verified by hand, so that it is said what was looked at
+        :param str checked: whether the letter was asked for, so that red messages are shown
+        :param str download: whether the letter follows at once
+        """
+        access = self._get_access(activation_id)
+        if not access:
+            return self._render_closed(activation_id)
+        activation = access._get_activation()
+        if activation.state == "pay":
+            self._try(activation, "verify")
+        activation._void_stale_letter()
+        if activation.signed_letter_problem:
+            activation._report_stored_pdf()
+        return self._render_page(
+            access,
+            findings=activation._explain_payment()
+            if verified and activation.payment_status != "paid" and activation.state == "pay"
+            else [],
+            errors=activation._get_representative_errors(activation) if checked else {},
+            is_downloaded=bool(download and activation.letter_code),
+        )
+
+    def _render_page(self, access, status=200, **values):
+        activation = access._get_activation()
+        headers = dict(_HEADERS)
+        path = request.env["ir.http"]._url_for(activation._get_portal_path())
+        if values.get("is_downloaded"):
+            # The page stays, and the letter is saved: without JavaScript, and on a phone as well.
+            headers["Refresh"] = f"0; url={path}/letter"
+        return request.render(
+            "l10n_co_certificate_activation.portal_certificate",
+            {
+                "access": access,
+                "activation": activation,
+                "path": path,
+                "sentences": activation._get_step_sentences(),
+                "fields": self._get_fields(activation) if activation.state == "process" else [],
+                "reads_spanish": (request.env.lang or "").startswith("es"),
+                "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0) + " kB",
+                "errors": {},
+                "findings": [],
+                **values,
+            },
+            status=status,
+            headers=headers,
+        )
+
+    @staticmethod
+    def _get_fields(activation):
+        """Describe the form of the representative: each field's label, value, options and keyboard."""
+        kinds = {"representative_email": "email", "representative_phone": "tel"}
+        autocomplete = {
+            "representative_name": "given-name",
+            "representative_surname": "family-name",
+            "representative_position": "organization-title",
+            "representative_email": "email",
+            "representative_phone": "tel",
+            "representative_street": "street-address",
+            "representative_city": "address-level2",
+        }
+        examples = {
+            "representative_name": "María Fernanda",
+            "representative_surname": "Pérez Gómez",
+            "representative_vat": "52123456",
+            "representative_issue_city": "Bogotá",
+            "representative_email": "maria@example.com",
+            "representative_phone": "300 123 4567",
+        }
+        labels = activation.fields_get(REPRESENTATIVE_FIELDS, ["string"])
+        return [
+            {
+                "name": name,
+                "label": labels[name]["string"],
+                "value": activation[name].id
+                if (is_choice := activation._fields[name].type == "many2one")
+                else activation[name] or "",
+                "options": activation.env[activation._fields[name].comodel_name].search(
+                    activation._fields[name].domain
+                )
+                if is_choice
+                else None,
+                "type": kinds.get(name, "text"),
+                "autocomplete": autocomplete.get(name, "off"),
+                "example": examples.get(name),
+            }
+            for name in REPRESENTATIVE_FIELDS
+        ]
+
+    # === STEPS === #
+
+    def _try(self, activation, step, *args):
+        """Do a step, or take back everything and say why not.
+
+        :return: what the step returns, and the sentence of an error
+        :rtype: tuple
+        """
+        try:
+            with request.env.cr.savepoint():
+                return activation._walk_by_portal(step, *args), None
+        except UserError as error:
+            activation.env.invalidate_all()
+            return None, str(error)
+
+    def _walk(self, activation_id, step, *args, place="error", query=""):
+        """Do a step and show the page anew, by a clean address; or show it at once, with the error.
+
+        :param str place: the name under which the page gets the sentence of an error
+        """
+        access = self._get_access(activation_id)
+        if not access:
+            return self._render_closed(activation_id)
+        _result, error = self._try(access._get_activation(), step, *args)
+        if error:
+            return self._render_page(access, status=422, **{place: error})
+        return request.redirect(f"{PORTAL_PATH}/{activation_id}{query}")
+
+    @_step("/verify")
+    def certificate_verify_payment(self, activation_id, **_kwargs):
+        return self._walk(activation_id, "verify", query="?verified=1")
+
+    @_step("/buy")
+    def certificate_buy(self, activation_id, **_kwargs):
+        """Lead to Odoo's payment page, which leads back here."""
+        access = self._get_access(activation_id)
+        if not access:
+            return self._render_closed(activation_id)
+        url, error = self._try(access._get_activation(), "buy")
+        if error:
+            return self._render_page(access, status=422, error=error)
+        return request.redirect(url or f"{PORTAL_PATH}/{activation_id}")
+
+    @_step("/continue")
+    def certificate_continue(self, activation_id, **_kwargs):
+        return self._walk(activation_id, "continue")
+
+    @_step("/representative")
+    def certificate_representative(self, activation_id, **values):
+        """Save what was typed; when it is right the letter follows in the same click."""
+        access = self._get_access(activation_id)
+        if not access:
+            return self._render_closed(activation_id)
+        activation = access._get_activation()
+        values = {name: values[name] for name in REPRESENTATIVE_FIELDS if name in values}
+        _saved, error = self._try(activation, "representative", values)
+        if error:
+            return self._render_page(access, status=422, error=error)
+        if activation._get_letter_errors():
+            return request.redirect(f"{PORTAL_PATH}/{activation_id}?checked=1")
+        _action, error = self._try(activation, "download")
+        if error:
+            return self._render_page(access, status=422, error=error)
+        return request.redirect(f"{PORTAL_PATH}/{activation_id}?download=1#signed_letter")
+
+    @_step("/signed-letter", max_content_length=MAX_INPUT + _FORM_SIZE)
+    def certificate_attach(self, activation_id, file=None, **_kwargs):
+        """Take the signed scan; photos and large scans come by `/pdf` first."""
+        content = file.read(MAX_INPUT) if hasattr(file, "read") else b""
+        return self._walk(
+            activation_id,
+            "attach",
+            base64.b64encode(content),
+            getattr(file, "filename", ""),
+            place="file_error",
+            query="#signed_letter",
+        )
+
+    @_step("/signed-letter/delete")
+    def certificate_delete(self, activation_id, **_kwargs):
+        return self._walk(activation_id, "delete", query="#signed_letter")
+
+    @_step("/finish")
+    def certificate_finish(self, activation_id, **_kwargs):
+        return self._walk(activation_id, "finish", place="file_error")
+
+    @_step("/pdf", max_content_length=MAX_INPUT + _FORM_SIZE)
+    def certificate_make_pdf(self, activation_id, **_kwargs):
+        """Make one PDF of the uploaded `files` and store nothing.
+
+        :return: JSON, as of `CertificatePdfController.make_pdf`
+        """
+        access = self._get_access(activation_id)
+        if not access:
+            return self._refuse(request.env._("Open the link of your invitation again."), 403)
+        activation = access._get_activation()
+        files = [file.read() for file in request.httprequest.files.getlist("files")]
+        try:
+            activation._check_state("process")
+            data = activation._make_pdf(files)
+        except ShrinkRefused as refused:
+            sentence = activation._get_pdf_refusals()[refused.code]
+            return self._refuse(sentence, 422, position=refused.position)
+        except UserError as error:
+            return self._refuse(str(error), 429)
+        return request.make_json_response(
+            {"pdf": base64.b64encode(data).decode(), "size": len(data)}, headers=_HEADERS
+        )
+
+    @staticmethod
+    def _refuse(sentence, status, **facts):
+        return request.make_json_response(
+            {"error": sentence, **facts}, headers=_HEADERS, status=status
+        )
+
+    # === FILES === #
+
+    def _give_out(self, activation_id, read, name):
+        """Send a PDF to be saved.
+
+        :param read: gives the bytes of an activation, or raises a `UserError`
+        :param name: gives the file's name
+        """
+        access = self._get_access(activation_id)
+        if not access:
+            return self._render_closed(activation_id)
+        activation = access._get_activation()
+        try:
+            data = read(activation)
+        except UserError as error:
+            return self._render_page(access, status=422, error=str(error))
+        filename = f"{(name(activation) or 'file').removesuffix('.pdf')}.pdf"
+        return request.make_response(
+            data,
+            [
+                *_HEADERS.items(),
+                ("Content-Type", "application/pdf"),
+                ("Content-Disposition", content_disposition(filename)),
+            ],
+        )
+
+    @_show("/letter")
+    def certificate_letter(self, activation_id, **_kwargs):
+        return self._give_out(
+            activation_id,
+            lambda activation: activation._render_letter(),
+            lambda activation: activation._get_letter_filename(),
+        )
+
+    @_show("/letter/english")
+    def certificate_letter_in_english(self, activation_id, **_kwargs):
+        return self._give_out(
+            activation_id,
+            lambda activation: activation._render_letter_in_english(),
+            lambda activation: "Letter in English - not for signature",
+        )
+
+    @_show("/signed-letter")
+    def certificate_signed_letter(self, activation_id, **_kwargs):
+        return self._give_out(
+            activation_id,
+            lambda activation: activation._read_signed_letter(),
+            lambda activation: activation.signed_letter_filename,
+        )
+
+    @_show("/record")
+    def certificate_record(self, activation_id, **_kwargs):
+        return self._give_out(
+            activation_id,
+            lambda activation: activation._read_record(),
+            lambda activation: activation._get_record_filename(),
+        )

@@ -1,0 +1,240 @@
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, fields, models
+from odoo.exceptions import UserError
+
+from ..const import (
+    GROUP_MANAGER,
+    GROUP_USER,
+    PORTAL_CONTACT,
+    PORTAL_PATH,
+    REPRESENTATIVE_FIELDS,
+)
+from .certificate_portal_access import PortalContact
+
+# What of the notices to users concerns the contact as well.
+_CONTACT_NOTICES = ("paid", "failed", "letter_void")
+
+
+class CertificateActivation(models.Model):
+    """The portal: a contact of the client, who has no login here, walks the same three steps."""
+
+    _inherit = "certificate.activation"
+
+    portal_access_ids = fields.One2many(
+        "certificate.portal.access",
+        "activation_id",
+        string="Invited by the portal",
+        readonly=True,
+        groups=GROUP_MANAGER,
+    )
+
+    # === BUSINESS METHODS - INVITATION === #
+
+    def _invite(self, partner):
+        """Invite a contact to walk the steps by the portal.
+
+        :param partner: `res.partner`
+        :return: the access, and the link, which cannot be had again
+        :rtype: tuple[certificate.portal.access, str]
+        :raise AccessError: for who is not a manager, or may not see this activation
+        :raise UserError: when nobody can be invited to it, or the contact has no email
+        """
+        self._lock(GROUP_MANAGER)
+        if self.route != "loan" or self.state not in ("pay", "process", "active"):
+            raise UserError(
+                self.env._(
+                    "Somebody is invited to activate a lent certificate, while that is possible. This "
+                    "activation has ended, or is of an own certificate."
+                )
+            )
+        return self.env["certificate.portal.access"]._invite(self, partner)
+
+    def _get_default_contact(self):
+        """Return whom to invite: who was invited last, else a contact of the company with an email.
+
+        :rtype: res.partner
+        """
+        self.ensure_one()
+        partner = self.company_id.partner_id
+        contacts = partner.child_ids.filtered(lambda contact: contact.email)
+        return (
+            self.sudo().portal_access_ids[:1].partner_id.sudo(self.env.su)
+            or contacts.filtered(lambda contact: contact.type == "contact")[:1]
+            or contacts[:1]
+            or partner
+        )
+
+    # === BUSINESS METHODS - WHO ACTS === #
+
+    def _get_portal_path(self):
+        self.ensure_one()
+        return f"{PORTAL_PATH}/{self.id}"
+
+    def _get_portal_access(self):
+        """Return the access of the contact who acts here, if it is one.
+
+        :rtype: certificate.portal.access
+        """
+        contact = self.env.context.get(PORTAL_CONTACT)
+        access = self.env["certificate.portal.access"].sudo()
+        return access.browse(contact.access_id) if isinstance(contact, PortalContact) else access
+
+    def _message_compute_author(self, author_id=None, email_from=None):
+        if author_id is None and not email_from and (access := self._get_portal_access()):
+            author_id = access.partner_id.id
+        return super()._message_compute_author(author_id, email_from)
+
+    def _get_actor_facts(self):
+        if access := self._get_portal_access():
+            return {
+                "name": access.partner_id.name,
+                "login": access.email,
+                "invited_by": access.invited_by_id.name,
+            }
+        return super()._get_actor_facts()
+
+    def _get_conversion_key(self):
+        if access := self._get_portal_access():
+            return access._name, access.id
+        return super()._get_conversion_key()
+
+    # === BUSINESS METHODS - STEPS === #
+
+    def _walk_by_portal(self, step, *args):
+        """Do one step in the name of the contact, and say so in the history when it changed anything.
+
+        :param str step: one of those below
+        :return: what the step returns
+        :raise UserError: with one sentence, when it is not possible
+        """
+        steps = {
+            "verify": self.action_verify_payment,
+            "buy": self._buy,
+            "continue": self.action_continue,
+            "representative": self._save_representative,
+            "download": self.action_download_letter,
+            "attach": self._attach_signed_letter,
+            "delete": self.action_delete_signed_letter,
+            "finish": self._finish_by_portal,
+        }
+        self._lock(GROUP_USER)
+        before = self._get_walked()
+        result = steps[step](*args)
+        if self._get_walked() != before:
+            self._log_by_portal(step)
+        return result
+
+    def _get_walked(self):
+        """Return what the steps change, to tell whether one had an effect."""
+        names = (
+            "state",
+            "switch_on",
+            "payment_move_id",
+            "letter_code",
+            "signed_letter_sha256",
+            *REPRESENTATIVE_FIELDS,
+        )
+        return [self[name] for name in names]
+
+    def _save_representative(self, values):
+        """Save what was typed of the representative, right or not, as the wizard does.
+
+        :param dict values: by `REPRESENTATIVE_FIELDS`, of a form: texts, and ids of records as texts
+        """
+        self._check_state("process")
+        vals = {}
+        for name in REPRESENTATIVE_FIELDS:
+            if name in values:
+                field = self._fields[name]
+                text = " ".join(values[name].replace("\x00", "").split())
+                if field.type == "many2one":
+                    options = self.env[field.comodel_name].search(field.domain)
+                    chosen = options.filtered(lambda option, text=text: str(option.id) == text)
+                    vals[name] = chosen.id
+                else:
+                    vals[name] = text or False
+        self._trusted().write(vals)
+
+    def _attach_signed_letter(self, content, filename):
+        """Attach the signed scan.
+
+        :param content: base64
+        :param str filename: as the visitor's device calls it
+        :raise ValidationError: with one sentence, when the file is refused
+        """
+        self._check_state("process")
+        name = " ".join(str(filename or "").replace("\x00", "").split())[-100:]
+        self._trusted().write({"signed_letter": content, "signed_letter_filename": name or False})
+
+    def _read_signed_letter(self):
+        """Return the attached scan after comparing it with what was stored.
+
+        :rtype: bytes
+        :raise UserError: when there is none, or it is not the one that was stored
+        """
+        if not self.signed_letter_sha256:
+            raise UserError(self.env._("No signed letter is attached."))
+        return self._read_stored_pdf("signed_letter")
+
+    def _finish_by_portal(self):
+        # A letter that became void while the page was open: the page says so, and how to go on.
+        if not self._void_stale_letter() and not self.letter_void_sentence:
+            self.action_finish()
+
+    def _log_by_portal(self, step):
+        """Say in the history what the contact did, and from where."""
+        sentences = {
+            "open": self.env._("Opened the link of the invitation."),
+            "verify": self.env._("Verified the payment."),
+            "buy": self.env._("Went to the payment page."),
+            "continue": self.env._("Continued after the payment."),
+            "representative": self.env._("Saved the legal representative's data."),
+            "download": self.env._("Downloaded the letter."),
+            "attach": self.env._("Attached the signed letter."),
+            "delete": self.env._("Deleted the signed letter."),
+            "finish": self.env._("Finished the activation."),
+        }
+        facts = self._get_request_facts()
+        origin = self.env._(
+            "By the portal, from the address %(address)s, with %(browser)s.",
+            address=facts["ip"] or "-",
+            browser=facts["user_agent"] or "-",
+        )
+        self._trusted().message_post(
+            body=Markup('%s<br/><span class="text-muted">%s</span>') % (sentences[step], origin)
+        )
+
+    # === BUSINESS METHODS - NOTICES === #
+
+    def _notify(self, kind, users):  # pylint: disable=missing-return
+        super()._notify(kind, users)
+        if kind in _CONTACT_NOTICES:
+            self._notify_contacts(kind)
+
+    def _notify_contacts(self, kind):
+        """Tell the contacts what the users are told, once, each in their language.
+
+        The mail leads to the page, but holds no token: who has not opened the link there opens it in
+        the invitation.
+        """
+        for access in self.sudo().portal_access_ids - self._get_portal_access():
+            partner = access.partner_id
+            context = {"lang": partner.lang}
+            told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            subject, sentence = told._get_notice(kind)
+            notice = f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''}"
+            if access.withdrawn_on or not partner.email or access.last_notice == notice:
+                continue
+            access._trusted().last_notice = notice
+            told.message_notify(
+                partner_ids=partner.ids,
+                subject=subject,
+                body=Markup('<p>%s</p><p><a href="%s">%s</a></p><p>%s</p>')
+                % (
+                    sentence,
+                    f"{told.get_base_url()}{told._get_portal_path()}",
+                    told._get_notice_button(kind),
+                    told.env._("If the page does not open, use the link of your invitation."),
+                ),
+            )

@@ -1,0 +1,73 @@
+from odoo import models
+
+
+class CertificateActivation(models.Model):
+    """Where an activation stands and what its three steps say: the same in the wizard and the portal."""
+
+    _inherit = "certificate.activation"
+
+    def _get_step(self):
+        """Return which of the three steps this has reached.
+
+        :return: `pay`, `process` or `finish`
+        :rtype: str
+        """
+        self.ensure_one()
+        is_open = self.state in ("pay", "process") and not self.switch_on
+        return self.state if is_open else "finish"
+
+    def _has_all_for_loan(self):
+        """Tell whether letter and scan are there, so that finishing can be offered."""
+        self.ensure_one()
+        return bool(
+            self.letter_downloaded_on and self.signed_letter_size and not self.signed_letter_problem
+        )
+
+    def _get_step_sentences(self):
+        """Say what is so of this activation, each a whole sentence, by the names of the wizard's fields.
+
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        seller = self.seller_id.sudo().name
+        months = self.validity_months
+        validity = self.env._("1 month") if months == 1 else self.env._("%s months", months)
+        period = {
+            "start": self._format_date(self.date_start),
+            "end": self._format_date(self.date_end),
+        }
+        return {
+            "validity_sentence": self.env._("Valid for %s", validity),
+            "lender_sentence": self.env._("Lent by %s", seller),
+            "surplus_sentence": self.env._(
+                "%(seller)s received %(amount)s more than the price: your credit. Ask it for a refund.",
+                seller=seller,
+                amount=self._format_money(self.payment_surplus),
+            ),
+            "loan_sentence": self.env._(
+                "The certificate is lent to your company for %s from its activation. "
+                "Your legal representative agrees to it by signing a letter.",
+                validity,
+            ),
+            "letter_sentence": self.env._(
+                "The letter %s was downloaded. Have the legal representative sign it by hand, "
+                "scan it and attach it here.",
+                self.letter_code,
+            ),
+            "record_sentence": self.env._(
+                "The record states who activated the certificate, when and on what ground. "
+                "Whoever has its code %s can verify it.",
+                self.record_code,
+            ),
+            "active_sentence": self.env._(
+                "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
+                **period,
+            )
+            if self._is_own()
+            else self.env._(
+                "%(seller)s signs your electronic invoices with its certificate "
+                "from %(start)s to %(end)s.",
+                seller=seller,
+                **period,
+            ),
+        }

@@ -1,0 +1,249 @@
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import consteq, email_normalize
+
+from ..const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
+
+_TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
+_TOKEN_LENGTH = 100  # characters that are looked at; a token has 43
+
+
+def hash_token(token):
+    """Hash a token as it is kept: a random one of 256 bits needs no salt and no slow hash.
+
+    :param str token: as it stands in the link, or what a visitor sent instead
+    :rtype: str
+    """
+    return hashlib.sha256(token.strip()[:_TOKEN_LENGTH].encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PortalContact:
+    """Who acts by the portal, in the context: an object, which no client can send in a context."""
+
+    access_id: int
+
+
+class CertificatePortalAccess(models.Model):
+    """What lets one contact of a client, who has no login, walk the steps of one activation.
+
+    `portal.mixin` is not used: it keeps one token of a document in a readable field, for everybody
+    who was ever sent a link and for ever. Here every contact has a token of its own, which ends, can
+    be withdrawn, and is nowhere: only its hash is kept, which even an administrator does not read.
+    """
+
+    _name = "certificate.portal.access"
+    _description = "Portal Access of a Contact"
+    _inherit = ["certificate.guarded.mixin"]
+    _order = "id desc"
+    _rec_name = "partner_id"
+
+    activation_id = fields.Many2one(
+        "certificate.activation", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(
+        "res.partner", string="Contact", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    email = fields.Char(readonly=True, help="Where the last invitation was sent to.")
+    token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
+    invited_by_id = fields.Many2one("res.users", string="Invited by", readonly=True)
+    invited_on = fields.Datetime(readonly=True)
+    expires_on = fields.Datetime(
+        string="Link valid until",
+        readonly=True,
+        help="Then the link opens nothing any more. A contact with a login is not held up by it.",
+    )
+    opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
+    withdrawn_on = fields.Datetime(readonly=True)
+    last_notice = fields.Char(readonly=True, help="What the contact was told last, to tell it once.")
+    state = fields.Selection(
+        [("valid", "Valid"), ("expired", "Expired"), ("withdrawn", "Withdrawn")],
+        compute="_compute_state",
+    )
+
+    _contact_unique = models.UniqueIndex(
+        "(activation_id, partner_id)", "This contact is invited already."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("withdrawn_on", "expires_on")
+    def _compute_state(self):
+        now = fields.Datetime.now()
+        for access in self:
+            is_over = not access.expires_on or access.expires_on <= now
+            access.state = (
+                "withdrawn" if access.withdrawn_on else "expired" if is_over else "valid"
+            )
+
+    # === ACTION METHODS === #
+
+    def action_withdraw(self):
+        """Close the portal to this contact, at once and wherever it is open."""
+        self._lock(GROUP_MANAGER)
+        if self.withdrawn_on:
+            return
+        self._trusted().write({"withdrawn_on": fields.Datetime.now(), "token_hash": False})
+        self.activation_id._trusted().message_post(
+            body=self.env._("Invitation of %s by the portal withdrawn.", self.sudo().partner_id.name)
+        )
+
+    # === BUSINESS METHODS - INVITATION === #
+
+    @api.model
+    def _invite(self, activation, partner):
+        """Let a contact in, by a new link; one that was sent before opens nothing any more.
+
+        :param activation: a locked `certificate.activation`, whose rights were checked
+        :param partner: `res.partner` with an email
+        :return: the access, and the link: it is nowhere else, and cannot be had again
+        :rtype: tuple[certificate.portal.access, str]
+        """
+        partner.check_access("read")
+        email = email_normalize(partner.email)
+        if not email:
+            raise UserError(
+                self.env._(
+                    "%s has no email that can be written to. Enter one at the contact.",
+                    partner.display_name,
+                )
+            )
+        if partner == self.env.ref("base.public_partner"):
+            raise UserError(self.env._("Choose a person, who is going to walk the three steps."))
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        now = fields.Datetime.now()
+        vals = {
+            "email": email,
+            "token_hash": hash_token(token),
+            "invited_by_id": self.env.uid,
+            "invited_on": now,
+            "expires_on": now + timedelta(days=PORTAL_DAYS),
+            "opened_on": False,
+            "withdrawn_on": False,
+        }
+        access = self._trusted().search(
+            [("activation_id", "=", activation.id), ("partner_id", "=", partner.id)]
+        )
+        if access:
+            access.write(vals)
+        else:
+            access = self._create_once(
+                {"activation_id": activation.id, "partner_id": partner.id, **vals}
+            )
+        activation._trusted().message_post(
+            body=self.env._(
+                "%(contact)s (%(email)s) was invited by the portal, until %(date)s.",
+                contact=partner.name,
+                email=email,
+                date=access._get_end(),
+            )
+        )
+        return access.with_env(self.env), access._get_link(token)
+
+    def _get_end(self):
+        """Return the last day of the link, in Colombia, as a text."""
+        here = self.sudo().with_context(tz=COLOMBIA_TZ)
+        end = fields.Datetime.context_timestamp(here, here.expires_on)
+        return here.activation_id._format_date(end.date())
+
+    def _get_link(self, token):
+        """Return the link. What stands behind # is sent to no server: neither a log nor a proxy has it.
+
+        :rtype: str
+        """
+        access = self.sudo()
+        language = self.env["res.lang"]._get_data(code=access.partner_id.lang or "")
+        prefix = f"/{language.url_code}" if language else ""
+        path = f"{PORTAL_PATH}/{access.activation_id.id}/open"
+        return f"{access.activation_id.get_base_url()}{prefix}{path}#{token}"
+
+    def _send(self, link):
+        """Send the link to the contact, in the contact's language, and keep nothing of the mail.
+
+        Odoo's own queue would keep it in the database until it is sent, and for ever when it is not.
+
+        :param str link: of `_invite`
+        :raise MailDeliveryException: when it could not be sent
+        """
+        self.ensure_one()
+        access = self.sudo().with_context(lang=self.sudo().partner_id.lang or self.env.lang)
+        activation, user = access.activation_id, access.invited_by_id
+        body = access.env["ir.qweb"]._render(
+            "l10n_co_certificate_activation.portal_invitation_mail",
+            {
+                "contact": access.partner_id.name,
+                "company": activation.company_id.name,
+                "seller": activation.seller_id.name,
+                "user": user.name,
+                "end": access._get_end(),
+                "link": link,
+            },
+        )
+        servers = access.env["ir.mail_server"]
+        servers.send_email(
+            servers._build_email__(
+                email_from=user.email_formatted or activation.company_id.email_formatted,
+                email_to=[access.email],
+                subject=access.env._("Activate the digital certificate of %s", activation.company_id.name),
+                body=str(body),
+                subtype="html",
+            )
+        )
+
+    # === BUSINESS METHODS - ENTRY === #
+
+    @api.model
+    def _find(self, activation_id, *, token_hash=None, partner=None):
+        """Return the access to an activation of who has a token, or is logged in as the contact.
+
+        :param int activation_id: as the visitor asked for it
+        :param str token_hash: of `hash_token`
+        :param partner: `res.partner` of a user who is logged in; such a one needs no link, and is not
+            held up by its end
+        :return: in sudo mode; an empty record when there is none
+        :rtype: certificate.portal.access
+        """
+        # Stored integers have 32 bits.
+        found = self.sudo().search(
+            Domain("activation_id", "=", min(activation_id, 2**31 - 1))
+            & Domain("withdrawn_on", "=", False)
+        )
+        by_token = found.filtered(
+            lambda access: (
+                access.state == "valid"
+                and access.token_hash
+                and consteq(access.token_hash, token_hash or "")
+            )
+        )
+        return by_token or found.filtered(lambda access: access.partner_id == partner)
+
+    def _open(self):
+        """Note that the contact has opened the link, the first time."""
+        if not self.opened_on:
+            self._trusted().write({"opened_on": fields.Datetime.now()})
+            self._get_activation()._log_by_portal("open")
+
+    def _get_activation(self):
+        """Return the activation as the contact acts on it: in sudo mode, in its company alone.
+
+        Sudo mode passes the checks of groups in the transitions. Which of them are open is up to
+        `controllers/portal.py`; who acts is told by the context.
+
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        activation = self.sudo().activation_id
+        context = {
+            "allowed_company_ids": activation.company_id.ids,
+            "lang": self.env.lang,
+            "tz": COLOMBIA_TZ,
+            PORTAL_CONTACT: PortalContact(self.id),
+        }
+        return activation.with_env(self.env(su=True, context=context))

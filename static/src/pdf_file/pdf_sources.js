@@ -1,0 +1,63 @@
+import { _t } from "@web/core/l10n/translation";
+
+import { getKind, MAX_FILES, MAX_INPUT, MAX_SIZE } from "./pdf_conversion";
+
+let lastId = 0;
+
+/**
+ * Looks at chosen files, and refuses what the server would refuse for its kind.
+ *
+ * @param {File[]} files
+ * @param {{id: number, file: File, kind: string}[]} former sources, before which these are further pages
+ * @returns {Promise<{refusal: string, sources: object[]}>} a sentence, or what a PDF can be made of
+ */
+export async function readSources(files, former = []) {
+    const sources = [...former];
+    // As a scanner or a camera numbers them.
+    const compare = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
+    for (const file of [...files].sort(compare)) {
+        const kind = await getKind(file);
+        const refusal = refuse(file, kind);
+        if (refusal) {
+            return { refusal: files.length > 1 ? `${file.name}: ${refusal}` : refusal };
+        }
+        sources.push({ id: ++lastId, file, kind });
+    }
+    return { refusal: refuseAll(sources.map(({ file }) => file)), sources };
+}
+
+/** Tells whether a PDF has to be made of these before something can be attached. */
+export function isToBeConverted(sources) {
+    return sources.length > 1 || sources[0].kind === "photo" || sources[0].file.size > MAX_SIZE;
+}
+
+/**
+ * @returns {string} why the file cannot be taken, or nothing
+ */
+function refuse(file, kind) {
+    if (!file.size) {
+        return _t("The file is empty. Scan it again and attach the new file.");
+    }
+    if (kind === "heic") {
+        return _t(
+            "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > Formats > Most Compatible and take the photo again, or export it as JPG."
+        );
+    }
+    if (!kind) {
+        return _t("The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that.");
+    }
+    return "";
+}
+
+/**
+ * @returns {string} why the files cannot be taken together, or nothing
+ */
+function refuseAll(files) {
+    if (files.length > MAX_FILES) {
+        return _t("These are more than 10 files. Attach only what is asked for.");
+    }
+    if (files.reduce((size, file) => size + file.size, 0) > MAX_INPUT) {
+        return _t("These are more than 20 MB. Scan in black and white or at 150 dpi.");
+    }
+    return "";
+}

@@ -1,0 +1,130 @@
+import { _t } from "@web/core/l10n/translation";
+import { registry } from "@web/core/registry";
+import { Interaction } from "@web/public/interaction";
+
+import { PdfConversion } from "../pdf_file/pdf_conversion";
+import { isToBeConverted, readSources } from "../pdf_file/pdf_sources";
+
+import { Component, useState, xml } from "@odoo/owl";
+
+/** The conversion of what was chosen in the form around it; see `Upload`. */
+class UploadConversion extends Component {
+    static components = { PdfConversion };
+    static props = { selection: Object, owner: Object, onAdd: Function, onReject: Function, onUse: Function };
+    static template = xml`
+        <PdfConversion
+            t-if="selection.sources.length"
+            t-key="selection.id"
+            sources="selection.sources"
+            owner="props.owner"
+            onMove.bind="moveUp"
+            onRemove.bind="remove"
+            onAdd="props.onAdd"
+            onReject="props.onReject"
+            onStart="() => {}"
+            onUse="props.onUse"
+        />`;
+
+    setup() {
+        this.selection = useState(this.props.selection);
+    }
+
+    moveUp(source) {
+        const { sources } = this.selection;
+        const index = sources.indexOf(source);
+        sources.splice(index - 1, 0, ...sources.splice(index, 1));
+    }
+
+    remove(source) {
+        this.selection.sources.splice(this.selection.sources.indexOf(source), 1);
+    }
+}
+
+/**
+ * Attaches a PDF as soon as it is chosen, and has one made of photos and of scans that are too large,
+ * which the visitor looks at first. Without JavaScript the form takes a PDF of at most 1 MB.
+ */
+export class Upload extends Interaction {
+    static selector = ".o_certificate_upload";
+    dynamicContent = {
+        "input[type=file]": { "t-on-change": this.onChange },
+        "button[name=attach]": { "t-att-class": () => ({ "d-none": !this.isSending }) },
+    };
+
+    setup() {
+        this.input = this.el.querySelector("input[type=file]");
+        this.refusal = this.el.querySelector(".o_certificate_refusal");
+        this.button = this.el.querySelector("button[name=attach]");
+        this.isSending = false;
+        this.isAdding = false;
+    }
+
+    start() {
+        this.input.multiple = true;
+        this.mount({ id: 0, sources: [] });
+    }
+
+    mount(selection) {
+        this.selection = selection;
+        this.unmount?.();
+        this.unmount = this.mountComponent(this.el.querySelector(".o_certificate_slot"), UploadConversion, {
+            selection,
+            owner: { url: `${this.el.dataset.path}/pdf` },
+            onAdd: () => this.choose(true),
+            onReject: () => this.choose(false),
+            onUse: (pdf, name) => this.use(pdf, name),
+        });
+    }
+
+    choose(isAdding) {
+        this.isAdding = isAdding;
+        this.input.click();
+    }
+
+    async onChange() {
+        if (this.isSending) {
+            return;
+        }
+        const former = this.isAdding ? this.selection.sources : [];
+        const isAdding = this.isAdding;
+        this.isAdding = false;
+        const files = [...this.input.files];
+        if (!files.length) {
+            return;
+        }
+        const { refusal, sources } = await this.waitFor(readSources(files, former));
+        this.refuse(refusal);
+        if (!refusal && !isToBeConverted(sources)) {
+            return this.send();
+        }
+        this.input.value = "";
+        if (!refusal) {
+            this.mount({ id: this.selection.id + (isAdding ? 0 : 1), sources });
+        }
+    }
+
+    use(pdf, name) {
+        const bytes = Uint8Array.from(atob(pdf), (character) => character.charCodeAt(0));
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([bytes], name, { type: "application/pdf" }));
+        this.input.files = transfer.files;
+        this.send();
+    }
+
+    send() {
+        this.isSending = true;
+        this.button.textContent = _t("Uploading…");
+        this.el.submit();
+        // Only now: a disabled field is not sent.
+        this.button.disabled = true;
+        this.updateContent();
+    }
+
+    refuse(sentence) {
+        this.refusal.textContent = sentence;
+        this.input.classList.toggle("is-invalid", Boolean(sentence));
+        this.input.setAttribute("aria-invalid", String(Boolean(sentence)));
+    }
+}
+
+registry.category("public.interactions").add("l10n_co_certificate_activation.upload", Upload);
