@@ -168,10 +168,12 @@ class CertificatePortal(CustomerPortal):
         return request.render(
             "l10n_co_certificate_activation.portal_certificate",
             {
+                # The page is of who sells the certificate, not of the database's first company.
+                "res_company": (activation.seller_id or activation.company_id).sudo(),
                 "access": access,
                 "activation": activation,
                 "path": path,
-                "sentences": activation._get_step_sentences(),
+                "sentences": activation._get_portal_sentences(),
                 "fields": self._get_fields(activation) if activation.state == "process" else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0) + " kB",
@@ -219,7 +221,7 @@ class CertificatePortal(CustomerPortal):
                 else None,
                 "type": kinds.get(name, "text"),
                 "autocomplete": autocomplete.get(name, "off"),
-                "example": examples.get(name),
+                "example": request.env._("e.g. %s", examples[name]) if name in examples else None,
             }
             for name in REPRESENTATIVE_FIELDS
         ]

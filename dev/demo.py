@@ -21,6 +21,15 @@ seller = samples.make_company(
     "certificados@firmafacil.example.com",
 )
 coffee, flowers = samples.make_clients(env)
+# Whom the client's manager invites by the portal.
+env["res.partner"].create(
+    {
+        "name": "María Fernanda Pérez Gómez",
+        "email": "maria@example.com",
+        "parent_id": coffee.partner_id.id,
+        "lang": "es_CO",
+    }
+)
 companies = seller | coffee | flowers
 (env.user | env.ref("base.user_admin")).write(
     {"company_ids": [(4, company.id) for company in companies]}

@@ -182,6 +182,30 @@ class CertificateActivation(models.Model):
         if not self._void_stale_letter() and not self.letter_void_sentence:
             self.action_finish()
 
+    def _get_portal_sentences(self):
+        """Say what the page says, and the wizard says otherwise or not at all: it names who invited.
+
+        :rtype: dict[str, str]
+        """
+        host = self._get_portal_access().invited_by_id.name
+        pages = self.signed_letter_pages
+        return {
+            **self._get_step_sentences(),
+            "not_for_sale": self.env._(
+                "The certificate is not for sale yet. Ask %s, who invited you.", host
+            ),
+            "profile": self.env._(
+                "%(sentence)s Ask %(host)s, who invited you.",
+                sentence=self._get_profile_error(),
+                host=host,
+            ),
+            "pages": self.env._("1 page") if pages == 1 else self.env._("%s pages", pages),
+            "next": self.env._(
+                "Nothing is left to do here. %s goes on with the electronic invoicing.", host
+            ),
+            "ended": self.env._("This activation has ended. Ask %s, who invited you.", host),
+        }
+
     def _log_by_portal(self, step):
         """Say in the history what the contact did, and from where."""
         sentences = {

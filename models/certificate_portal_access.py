@@ -175,15 +175,27 @@ class CertificatePortalAccess(models.Model):
         self.ensure_one()
         access = self.sudo().with_context(lang=self.sudo().partner_id.lang or self.env.lang)
         activation, user = access.activation_id, access.invited_by_id
+        names = {"company": activation.company_id.name, "user": user.name}
         body = access.env["ir.qweb"]._render(
             "l10n_co_certificate_activation.portal_invitation_mail",
             {
-                "contact": access.partner_id.name,
-                "company": activation.company_id.name,
-                "seller": activation.seller_id.name,
-                "user": user.name,
-                "end": access._get_end(),
                 "link": link,
+                "greeting": access.env._("Hello %s,", access.partner_id.name),
+                "task": access.env._(
+                    "%(company)s is activating the digital certificate with which its electronic "
+                    "invoices are signed. %(user)s asks you to do it, in three steps: pay, have the "
+                    "letter signed by your legal representative, and finish. You need neither a user "
+                    "nor a password, and a phone is enough.",
+                    **names,
+                ),
+                "end": access.env._(
+                    "The link opens until %s. It is yours alone: whoever has it can walk the steps in "
+                    "your name.",
+                    access._get_end(),
+                ),
+                "lender": activation._get_step_sentences()["lender_sentence"]
+                if activation.seller_id
+                else None,
             },
         )
         servers = access.env["ir.mail_server"]
@@ -191,7 +203,7 @@ class CertificatePortalAccess(models.Model):
             servers._build_email__(
                 email_from=user.email_formatted or activation.company_id.email_formatted,
                 email_to=[access.email],
-                subject=access.env._("Activate the digital certificate of %s", activation.company_id.name),
+                subject=access.env._("Activate the digital certificate of %s", names["company"]),
                 body=str(body),
                 subtype="html",
             )
