@@ -29,6 +29,7 @@ from . import (
     test_pdf_hostile,
     test_pdf_shrink,
     test_pkcs12,
+    test_portal,
     test_rate_limit,
     test_renewal,
     test_revocation,

@@ -53,6 +53,8 @@ PUBLIC_METHODS = {
     BOARD: {"action_open", "action_open_wizard"},
     REASON: {"action_confirm"},
     LOG: {"action_check"},
+    "certificate.portal.access": {"action_withdraw"},
+    "certificate.portal.invitation": {"action_make_link", "action_send"},
     WIZARD: {
         "action_abandon_own",
         "action_abandon_request",

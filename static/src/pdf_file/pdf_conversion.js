@@ -27,7 +27,9 @@ export async function getKind(file) {
 export function formatSize(bytes, maximumFractionDigits = 1) {
     const [unit, size] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
     const format = { style: "unit", unit, maximumFractionDigits };
-    return new Intl.NumberFormat(user.lang, format).format(bytes / size);
+    // A visitor has no language of their own; the page has one.
+    const language = user.lang || document.documentElement.lang || undefined;
+    return new Intl.NumberFormat(language, format).format(bytes / size);
 }
 
 /** An error whose message is a sentence for the user. */
