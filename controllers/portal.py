@@ -89,7 +89,9 @@ class CertificatePortal(CustomerPortal):
             return self._render_closed(activation_id, status=429, is_link=True, is_too_often=True)
         # Who has no JavaScript pastes the whole link.
         token_hash = hash_token(str(access_token).rpartition("#")[2])
-        access = request.env["certificate.portal.access"]._find(activation_id, token_hash=token_hash)
+        access = request.env["certificate.portal.access"]._find(
+            activation_id, token_hash=token_hash
+        )
         if not access:
             _misses.add(address)
             return self._render_closed(activation_id)
@@ -176,7 +178,8 @@ class CertificatePortal(CustomerPortal):
                 "sentences": activation._get_portal_sentences(),
                 "fields": self._get_fields(activation) if activation.state == "process" else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
-                "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0) + " kB",
+                "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
+                + " kB",
                 "errors": {},
                 "findings": [],
                 **values,

@@ -5,7 +5,7 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER
+from ..const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER, OWN_ROUTES
 from ..tools import pkcs12, revocation
 
 # What an authority said counts for the rest of the day, so that it is asked about once a day.
@@ -54,7 +54,7 @@ class CertificateActivation(models.Model):
     def action_finish(self):
         """Ask about an own certificate once more, when it was loaded some time ago."""
         self._check_user(GROUP_USER)
-        if self.route == "own" and self.state == "process" and self._is_revocation_due():
+        if self._is_own() and self.state == "process" and self._is_revocation_due():
             # The row is not locked yet.
             found = self._ask_revocation(self._read_certificate())
             if found.status == "revoked":
@@ -72,7 +72,7 @@ class CertificateActivation(models.Model):
         # As nobody in particular, whoever runs the cron by hand.
         activations = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         domain = [
-            ("route", "=", "own"),
+            ("route", "in", OWN_ROUTES),
             ("state", "=", "active"),
             ("date_end", ">=", self._get_today()),
             "|",

@@ -49,7 +49,12 @@ class CertificatePortalAccess(models.Model):
     )
     company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
     partner_id = fields.Many2one(
-        "res.partner", string="Contact", required=True, readonly=True, index=True, ondelete="cascade"
+        "res.partner",
+        string="Contact",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
     )
     email = fields.Char(readonly=True, help="Where the last invitation was sent to.")
     token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
@@ -62,7 +67,9 @@ class CertificatePortalAccess(models.Model):
     )
     opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
     withdrawn_on = fields.Datetime(readonly=True)
-    last_notice = fields.Char(readonly=True, help="What the contact was told last, to tell it once.")
+    last_notice = fields.Char(
+        readonly=True, help="What the contact was told last, to tell it once."
+    )
     state = fields.Selection(
         [("valid", "Valid"), ("expired", "Expired"), ("withdrawn", "Withdrawn")],
         compute="_compute_state",
@@ -79,9 +86,7 @@ class CertificatePortalAccess(models.Model):
         now = fields.Datetime.now()
         for access in self:
             is_over = not access.expires_on or access.expires_on <= now
-            access.state = (
-                "withdrawn" if access.withdrawn_on else "expired" if is_over else "valid"
-            )
+            access.state = "withdrawn" if access.withdrawn_on else "expired" if is_over else "valid"
 
     # === ACTION METHODS === #
 
@@ -92,7 +97,9 @@ class CertificatePortalAccess(models.Model):
             return
         self._trusted().write({"withdrawn_on": fields.Datetime.now(), "token_hash": False})
         self.activation_id._trusted().message_post(
-            body=self.env._("Invitation of %s by the portal withdrawn.", self.sudo().partner_id.name)
+            body=self.env._(
+                "Invitation of %s by the portal withdrawn.", self.sudo().partner_id.name
+            )
         )
 
     # === BUSINESS METHODS - INVITATION === #

@@ -300,14 +300,20 @@ class TestPortal(CertificatePaymentCommon):
         self.assertNotIn(activation.name, self.url_open(PORTAL_PATH).text)
         self.assert_closed(activation)
         self.visit()
-        self.assertIn("/web/login", self.url_open(PORTAL_PATH, allow_redirects=False).headers["Location"])
+        self.assertIn(
+            "/web/login", self.url_open(PORTAL_PATH, allow_redirects=False).headers["Location"]
+        )
 
     # === THE INVITATION === #
 
     def test_managers_and_custodians_invite(self):
         activation = self.start()
         managers = samples.make_user(
-            self.env, "Gerente", "certificate_manager_b", self.company_b, f"{MODULE}.group_certificate_manager"
+            self.env,
+            "Gerente",
+            "certificate_manager_b",
+            self.company_b,
+            f"{MODULE}.group_certificate_manager",
         )
         for user in (self.user_a, self.user_b, self.stranger, self.portal_a, managers):
             with self.subTest(user=user.login), self.unchanged(), self.assertRaises(AccessError):
@@ -340,7 +346,9 @@ class TestPortal(CertificatePaymentCommon):
         invitation = invitation.create({"activation_id": activation.id})
         self.assertEqual(invitation.partner_id, self.contact)
         sent = []
-        with patch.object(IrMail_Server, "send_email", lambda _self, mail, *_a, **_o: sent.append(mail)):
+        with patch.object(
+            IrMail_Server, "send_email", lambda _self, mail, *_a, **_o: sent.append(mail)
+        ):
             action = invitation.action_send()
         link = action["context"]["default_link"]
         token = link.partition("#")[2]
@@ -358,7 +366,9 @@ class TestPortal(CertificatePaymentCommon):
         self.env.flush_all()
         for model in ("mail.message", "mail.mail", ACCESS, INVITATION, "mail.tracking.value"):
             table = self.env[model]._table
-            self.env.cr.execute(f"SELECT 1 FROM {table} row WHERE row::text LIKE %s", [f"%{token}%"])  # noqa: S608
+            self.env.cr.execute(
+                f"SELECT 1 FROM {table} row WHERE row::text LIKE %s", [f"%{token}%"]
+            )
             self.assertFalse(self.env.cr.fetchall(), table)
         self.assertIn(self.contact.name, activation.sudo().message_ids[0].body)
 
@@ -414,7 +424,7 @@ class TestPortal(CertificatePaymentCommon):
     def test_a_contact_walks_from_the_payment_to_the_record(self):
         activation = self.start()
         self.enter(activation)
-        self.assertIn("name=\"buy\"", self.ask("GET", activation).text)
+        self.assertIn('name="buy"', self.ask("GET", activation).text)
 
         # Pay
         self.do(activation, "/verify")
@@ -423,7 +433,7 @@ class TestPortal(CertificatePaymentCommon):
         transaction = self.submit(page)
         transaction._set_done()
         self.assertEqual(self.poll()["landing_route"], page["landing_route"])
-        self.assertIn("name=\"continue\"", self.ask("GET", activation).text)
+        self.assertIn('name="continue"', self.ask("GET", activation).text)
         self.assertEqual(activation.sudo().payment_move_id.partner_id, self.company_a.partner_id)
         self.do(activation, "/continue")
         self.assertEqual(activation.state, "process")
@@ -438,7 +448,9 @@ class TestPortal(CertificatePaymentCommon):
         self.assertEqual((activation.state, activation.letter_code), ("process", False))
         location = self.do(activation, "/representative", data=self.get_form())
         response = self.url_open(location)
-        self.assertTrue(response.headers["Refresh"].endswith(f"{PORTAL_PATH}/{activation.id}/letter"))
+        self.assertTrue(
+            response.headers["Refresh"].endswith(f"{PORTAL_PATH}/{activation.id}/letter")
+        )
         letter = self.ask("GET", activation, "/letter")
         self.assertEqual(letter.content, activation._render_letter())
         self.assertIn("attachment", letter.headers["Content-Disposition"])
@@ -564,7 +576,11 @@ class TestPortal(CertificatePaymentCommon):
         self.assertFalse(activation.representative_state_id)
         self.assertEqual(activation.representative_name, "Ana <b>")
         self.assertIn("Ana &lt;b&gt;", self.ask("GET", activation).text)
-        for files in ({"file": ("scan.pdf", b"")}, {"file": ("scan.pdf", b"MZ")}, {"x": ("y", b"z")}):
+        for files in (
+            {"file": ("scan.pdf", b"")},
+            {"file": ("scan.pdf", b"MZ")},
+            {"x": ("y", b"z")},
+        ):
             with self.subTest(files=files):
                 response = self.ask("POST", activation, "/signed-letter", files=files)
                 self.assertEqual(response.status_code, 422)

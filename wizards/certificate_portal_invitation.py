@@ -45,7 +45,8 @@ class CertificatePortalInvitation(models.TransientModel):
             access._send(link)
         except (MailDeliveryException, UserError, OSError, AssertionError):
             sentence = self.env._(
-                "The mail to %s could not be sent. Copy the link and send it yourself.", access.email
+                "The mail to %s could not be sent. Copy the link and send it yourself.",
+                access.email,
             )
             return self._show(link, sentence)
         sentence = self.env._("The invitation was sent to %s.", access.email)
@@ -65,7 +66,9 @@ class CertificatePortalInvitation(models.TransientModel):
         return self.activation_id._invite(self.partner_id)
 
     def _show(self, link, sentence, is_sent=False):
-        view = self.env.ref("l10n_co_certificate_activation.certificate_portal_invitation_view_link")
+        view = self.env.ref(
+            "l10n_co_certificate_activation.certificate_portal_invitation_view_link"
+        )
         return {
             "type": "ir.actions.act_window",
             "name": self.env._("Invite by the portal"),
