@@ -12,7 +12,6 @@ from . import (
     certificate_activation_notice,
     certificate_activation_own,
     certificate_activation_payment,
-    certificate_activation_portal,
     certificate_activation_record,
     certificate_activation_renewal,
     certificate_activation_request,
@@ -52,3 +51,5 @@ from . import (
     res_config_settings_request,
     res_partner,
 )
+
+from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

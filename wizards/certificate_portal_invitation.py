@@ -19,6 +19,7 @@ class CertificatePortalInvitation(models.TransientModel):
         string="Contact",
         compute="_compute_partner_id",
         store=True,
+        precompute=True,
         readonly=False,
         required=True,
         ondelete="cascade",
