@@ -505,6 +505,32 @@ class TestPortal(CertificatePaymentCommon):
                     self.ask("POST", activation, path, **options).status_code, 422
                 )
 
+    def test_a_contact_walks_on_a_phone_in_spanish(self):
+        activation = self.start()
+        if not self.sell_by_demo_provider():
+            return
+        _access, link = activation.with_user(self.manager_a)._invite(self.contact)
+        # The tour fetches these from here: a browser has no files of its own.
+        for name, content in (("link", link.encode()), ("scan", pdf_samples.scan_pdf(2))):
+            file = self.env["ir.attachment"].create({"name": name, "raw": content, "public": True})
+            self.env["ir.model.data"].create(
+                {
+                    "module": "base",
+                    "name": f"certificate_tour_{name}",
+                    "model": file._name,
+                    "res_id": file.id,
+                }
+            )
+        spanish = self.env["res.lang"]._activate_lang("es_CO")
+        self.start_tour(
+            f"/{spanish.url_code}{PORTAL_PATH}/{activation.id}/open", "certificate_portal"
+        )
+        activation.invalidate_recordset()
+        self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))
+        self.assertEqual(activation.representative_email, "maria@example.com")
+        self.assertEqual(activation.signed_letter_pages, 2)
+        self.assertEqual(activation.sudo().record_facts["user"]["name"], self.contact.name)
+
     def test_what_is_posted_twice_has_one_effect(self):
         activation = self.start()
         self.enter(activation)
