@@ -180,8 +180,9 @@ class TestCrl(RevocationCase):
     def test_another_signer(self):
         self.answer(key=get_key("other"))
         self.assertUnknown("wrong_signer")
-        self.answer(issuer=own_samples.ROOT, key=get_key("root"))
-        self.assertUnknown("wrong_signer")
+        for key in ("root", "authority"):
+            self.answer(issuer=own_samples.ROOT, key=get_key(key))
+            self.assertUnknown("wrong_signer")
         self.answer()
         issuer = samples.get_issuer(usage=("key_cert_sign",))
         self.assertUnknown("wrong_signer", issuer=issuer)
@@ -231,6 +232,8 @@ class TestWhoIsAsked(RevocationCase):
         del self.answers["/ocsp"]
         self.assertEqual(self.check().status, "revoked")
         self.assertAsked("/ocsp", "/ocsp", "/crl")
+        del self.answers["/crl"]
+        self.assertUnknown("not_answered")
 
     def test_nobody_is_asked_without_the_issuer(self):
         for issuer in (None, samples.get_issuer("other"), own_samples.get_chain()[1]):
@@ -340,7 +343,7 @@ class TestWhoIsAsked(RevocationCase):
         self.answers.update({"/ocsp": bytes(tool.MAX_OCSP_SIZE + 1), "/crl": promise})
         self.assertUnknown("too_large")
         self.answers["/crl"] = pour
-        self.assertUnknown("too_large")
+        self.assertUnknown("too_large", self.authority.issue(ocsp_path=None))
 
     def test_an_answer_that_takes_too_long(self):
         @samples.raw
