@@ -34,8 +34,11 @@ registry.category("web_tour.tours").add("certificate_portal", {
     steps: () => [
         {
             content: "The page speaks Spanish, and nothing is wider than the phone",
-            trigger: "html[lang^=es]",
+            trigger: "form.o_certificate_open",
             run() {
+                if (!document.documentElement.lang.startsWith("es")) {
+                    throw new Error(`The page speaks ${document.documentElement.lang}`);
+                }
                 if (document.documentElement.scrollWidth > window.innerWidth) {
                     throw new Error(`${document.documentElement.scrollWidth} pixels wide`);
                 }
