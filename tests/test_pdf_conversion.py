@@ -145,7 +145,7 @@ class TestPdfConversion(CertificateCommon, HttpCase):
         self.assertEqual(self.convert(bytes(MAX_INPUT), bytes(200_000)).status_code, 413)
 
     def test_one_at_a_time_for_each_user(self):
-        lock = "SELECT pg_advisory_xact_lock(hashtext('certificate.pdf.mixin'), %s)"
+        lock = "SELECT pg_advisory_xact_lock(hashtext('res.users'), %s)"
         # Another connection, as another worker has.
         with db_connect(self.env.cr.dbname).cursor() as cr:
             cr.execute(lock, [self.user_a.id])

@@ -104,6 +104,7 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_change_request(self):
         """Go back from the review to the form."""
+        self.check_access("write")
         self._trusted().is_request_reviewed = False
 
     def action_send_request(self):
