@@ -18,6 +18,7 @@ from odoo.addons.base.models.ir_mail_server import IrMail_Server, MailDeliveryEx
 from ..const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ..controllers import portal
 from ..models.certificate_portal_access import hash_token
+from ..tools.pdf_check import MAX_SIZE
 from ..tools.rate_limit import RateLimit
 from . import letter_samples, pdf_samples, samples
 from .common import REPRESENTATIVE
@@ -509,22 +510,22 @@ class TestPortal(CertificatePaymentCommon):
         activation = self.start()
         if not self.sell_by_demo_provider():
             return
+        self.env["res.lang"]._activate_lang("es_CO")
+        self.env["ir.module.module"]._load_module_terms([MODULE], ["es_CO"])
+        self.contact.lang = "es_CO"
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
-        # The tour fetches these from here: a browser has no files of its own.
-        for name, content in (("link", link.encode()), ("scan", pdf_samples.scan_pdf(2))):
-            file = self.env["ir.attachment"].create({"name": name, "raw": content, "public": True})
-            self.env["ir.model.data"].create(
-                {
-                    "module": "base",
-                    "name": f"certificate_tour_{name}",
-                    "model": file._name,
-                    "res_id": file.id,
-                }
-            )
-        spanish = self.env["res.lang"]._activate_lang("es_CO")
-        self.start_tour(
-            f"/{spanish.url_code}{PORTAL_PATH}/{activation.id}/open", "certificate_portal"
+        # The tour fetches it from here: a browser has no files of its own.
+        large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
+        file = self.env["ir.attachment"].create({"name": "large", "raw": large, "public": True})
+        self.env["ir.model.data"].create(
+            {
+                "module": "base",
+                "name": "certificate_tour_large",
+                "model": file._name,
+                "res_id": file.id,
+            }
         )
+        self.start_tour(link.removeprefix(activation.get_base_url()), "certificate_portal")
         activation.invalidate_recordset()
         self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))
         self.assertEqual(activation.representative_email, "maria@example.com")

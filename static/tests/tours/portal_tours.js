@@ -24,18 +24,32 @@ const choose = (field) => ({
     run: "selectByIndex 1",
 });
 
-/** Fetches what the test serves. */
-async function fetchContent(name) {
-    const response = await fetch(`/web/content/base.certificate_tour_${name}`);
+/** Chooses a file, as a visitor does: one that is made here, or that the test serves. */
+const attach = (name, getContent) => ({
+    content: `Choose ${name}`,
+    trigger: ".o_certificate_upload input[type=file]",
+    async run({ anchor }) {
+        const transfer = new DataTransfer();
+        transfer.items.add(new File([await getContent()], name));
+        anchor.files = transfer.files;
+        anchor.dispatchEvent(new Event("change", { bubbles: true }));
+    },
+});
+
+async function fetchLarge() {
+    const response = await fetch("/web/content/base.certificate_tour_large");
     return response.blob();
 }
 
 registry.category("web_tour.tours").add("certificate_portal", {
     steps: () => [
         {
-            content: "The page speaks Spanish, and nothing is wider than the phone",
-            trigger: "form.o_certificate_open",
+            content: "The link opens the page by itself, in Spanish, and its token is gone",
+            trigger: ".o_certificate_portal h1:contains(Activa tu certificado digital)",
             run() {
+                if (window.location.hash || window.location.search) {
+                    throw new Error("The token stands in the address.");
+                }
                 if (!document.documentElement.lang.startsWith("es")) {
                     throw new Error(`The page speaks ${document.documentElement.lang}`);
                 }
@@ -43,19 +57,6 @@ registry.category("web_tour.tours").add("certificate_portal", {
                     throw new Error(`${document.documentElement.scrollWidth} pixels wide`);
                 }
             },
-        },
-        {
-            content: "Paste the link",
-            trigger: "#access_token",
-            async run({ anchor }) {
-                anchor.value = await (await fetchContent("link")).text();
-            },
-        },
-        {
-            content: "Open it",
-            trigger: "form.o_certificate_open button",
-            run: "click",
-            expectUnloadPage: true,
         },
         step("pay"),
         press("buy"),
@@ -84,8 +85,9 @@ registry.category("web_tour.tours").add("certificate_portal", {
         type("email", "maria@"),
         press("download"),
         {
-            content: "The e-mail is red, and says why",
-            trigger: "#representative_email[aria-invalid=true][aria-describedby] ~ #representative_email_error",
+            content: "The e-mail is red, and says why in Spanish",
+            trigger:
+                "#representative_email[aria-invalid=true][aria-describedby] ~ #representative_email_error:contains(correo)",
         },
         {
             content: "What was typed is there",
@@ -106,22 +108,26 @@ registry.category("web_tour.tours").add("certificate_portal", {
             content: "The letter is on its way",
             trigger: "div[name=downloaded]",
         },
+        attach("letter.txt", () => "A text"),
         {
-            content: "Choose the scan",
-            trigger: ".o_certificate_upload input[type=file]",
-            async run({ anchor }) {
-                const transfer = new DataTransfer();
-                transfer.items.add(
-                    new File([await fetchContent("scan")], "scan.pdf", { type: "application/pdf" })
-                );
-                anchor.files = transfer.files;
-                anchor.dispatchEvent(new Event("change", { bubbles: true }));
-            },
+            content: "What is no scan is refused under the field",
+            trigger: ".o_certificate_refusal:contains(PDF)",
+        },
+        attach("scan.pdf", fetchLarge),
+        {
+            content: "Have a large scan made smaller",
+            trigger: ".o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Use it, after a look",
+            trigger: ".o_certificate_use",
+            run: "click",
             expectUnloadPage: true,
         },
         {
             content: "The scan is attached",
-            trigger: ".o_certificate_card",
+            trigger: ".o_certificate_card:contains(2 páginas)",
         },
         press("finish"),
         {
