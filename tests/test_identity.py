@@ -54,6 +54,14 @@ class TestIdentity(BaseCase):
         self.assertIsNone(identity.format_nit(trap))
         self.assertIsNone(identity.format_nit("900.123.455"))
 
+    def test_a_nit_of_a_legal_entity_has_nine_digits_and_begins_with_eight_or_nine(self):
+        self.check(identity.is_juridical_nit, True, ("901414515-7", "901.414.515-7", "830114921-1"))
+        self.check(
+            identity.is_juridical_nit,
+            False,
+            (None, "", "901414515", "901414515-6", "213123432-1", "1032456789-7"),
+        )
+
     def test_citizenship_cards_have_six_to_ten_digits(self):
         def is_card(number):
             return identity.is_document_number("national_citizen_id", number)
