@@ -7,7 +7,34 @@ from odoo.http import Controller, request, route
 from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
 
 _ID = re.compile(r"[1-9]\d{0,8}")
-_FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
+FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
+
+
+def answer_with_pdf(record, make, headers=None):
+    """Let one PDF be made of the uploaded `files`, and answer with it or with why not.
+
+    :param record: of `certificate.pdf.mixin`, which words the refusals
+    :param make: makes it of the files: a list of bytes
+    :param dict headers: of the answer
+    :return: JSON, as of `CertificatePdfController.make_pdf`
+    """
+    files = [file.read() for file in request.httprequest.files.getlist("files")]
+    try:
+        data = make(files)
+    except ShrinkRefused as refused:
+        sentence = record._get_pdf_refusals()[refused.code]
+        return refuse_pdf(sentence, 422, headers, position=refused.position)
+    except (AccessError, MissingError) as error:
+        return refuse_pdf(str(error), 403, headers)
+    except UserError as error:
+        return refuse_pdf(str(error), 429, headers)
+    return request.make_json_response(
+        {"pdf": base64.b64encode(data).decode(), "size": len(data)}, headers=headers
+    )
+
+
+def refuse_pdf(sentence, status, headers=None, **facts):
+    return request.make_json_response({"error": sentence, **facts}, headers=headers, status=status)
 
 
 class CertificatePdfController(Controller):
@@ -16,7 +43,7 @@ class CertificatePdfController(Controller):
         type="http",
         auth="user",
         methods=["POST"],
-        max_content_length=MAX_INPUT + _FORM_SIZE,
+        max_content_length=MAX_INPUT + FORM_SIZE,
     )
     def make_pdf(self, model="", res_id="", **_kwargs):
         """Make one PDF of the uploaded `files`, scans or photos, and store nothing.
@@ -28,22 +55,6 @@ class CertificatePdfController(Controller):
         """
         env = request.env
         if not (getattr(env.get(str(model)), "_pdf_fields", ()) and _ID.fullmatch(str(res_id))):
-            return self._refuse(env._("Nothing can be attached there. Reload the page."), 404)
+            return refuse_pdf(env._("Nothing can be attached there. Reload the page."), 404)
         record = env[model].browse(int(res_id))
-        files = [file.read() for file in request.httprequest.files.getlist("files")]
-        try:
-            data = record._make_pdf(files)
-        except ShrinkRefused as refused:
-            sentence = record._get_pdf_refusals()[refused.code]
-            return self._refuse(sentence, 422, position=refused.position)
-        except (AccessError, MissingError) as error:
-            return self._refuse(str(error), 403)
-        except UserError as error:
-            return self._refuse(str(error), 429)
-        return request.make_json_response(
-            {"pdf": base64.b64encode(data).decode(), "size": len(data)}
-        )
-
-    @staticmethod
-    def _refuse(sentence, status, **facts):
-        return request.make_json_response({"error": sentence, **facts}, status=status)
+        return answer_with_pdf(record, record._make_pdf)

@@ -8,13 +8,13 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ..models.certificate_portal_access import hash_token
-from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
+from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
+from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
 
 # A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=10, seconds=60)
 
-_FORM_SIZE = 64 * 1024  # bytes of everything in a request that is not a file
 _ACTIVATION = f"{PORTAL_PATH}/<int:activation_id>"
 # By activation, in the session: the hash of the token with which it was opened.
 _SESSION = "certificate_portal"
@@ -43,7 +43,7 @@ def _show(path="", methods=("GET",), **options):
 
 def _step(path, **options):
     """Declare a route that does something: by POST alone, with the token against forged requests."""
-    return _show(path, methods=("POST",), **{"max_content_length": _FORM_SIZE, **options})
+    return _show(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
 
 
 class CertificatePortal(CustomerPortal):
@@ -148,9 +148,7 @@ class CertificatePortal(CustomerPortal):
         activation = access._get_activation()
         if activation.state == "pay":
             self._try(activation, "verify")
-        activation._void_stale_letter()
-        if activation.signed_letter_problem:
-            activation._report_stored_pdf()
+        activation._look_at_letter()
         return self._render_page(
             access,
             findings=activation._explain_payment()
@@ -294,7 +292,7 @@ class CertificatePortal(CustomerPortal):
             return self._render_page(access, status=422, error=error)
         return request.redirect(f"{PORTAL_PATH}/{activation_id}?download=1#signed_letter")
 
-    @_step("/signed-letter", max_content_length=MAX_INPUT + _FORM_SIZE)
+    @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
     def certificate_attach(self, activation_id, file=None, **_kwargs):
         """Take the signed scan; photos and large scans come by `/pdf` first."""
         content = file.read(MAX_INPUT) if hasattr(file, "read") else b""
@@ -315,7 +313,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._walk(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=MAX_INPUT + _FORM_SIZE)
+    @_step("/pdf", max_content_length=MAX_INPUT + FORM_SIZE)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -323,26 +321,15 @@ class CertificatePortal(CustomerPortal):
         """
         access = self._get_access(activation_id)
         if not access:
-            return self._refuse(request.env._("Open the link of your invitation again."), 403)
+            sentence = request.env._("Open the link of your invitation again.")
+            return refuse_pdf(sentence, 403, _HEADERS)
         activation = access._get_activation()
-        files = [file.read() for file in request.httprequest.files.getlist("files")]
-        try:
-            activation._check_state("process")
-            data = activation._make_pdf(files)
-        except ShrinkRefused as refused:
-            sentence = activation._get_pdf_refusals()[refused.code]
-            return self._refuse(sentence, 422, position=refused.position)
-        except UserError as error:
-            return self._refuse(str(error), 429)
-        return request.make_json_response(
-            {"pdf": base64.b64encode(data).decode(), "size": len(data)}, headers=_HEADERS
-        )
 
-    @staticmethod
-    def _refuse(sentence, status, **facts):
-        return request.make_json_response(
-            {"error": sentence, **facts}, headers=_HEADERS, status=status
-        )
+        def make(files):
+            activation._check_state("process")
+            return activation._make_pdf(files)
+
+        return answer_with_pdf(activation, make, _HEADERS)
 
     # === FILES === #
 

@@ -24,7 +24,7 @@ import pdf_samples
 import psutil
 import psycopg2
 import requests
-from odoo_session import Refused, Session
+from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 from stdnum.co import nit
 
 SEED = 20260228
@@ -33,18 +33,8 @@ COMPANIES = 2  # of each walker, in each walk
 PATIENCE = 180  # seconds, for a walk from its last fault to its end
 SIGNER = "ana"  # the user whose company signs all the time
 
-ACTIVATION = "certificate.activation"
-WIZARD = "certificate.activation.wizard"
 LETTER = "l10n_co_certificate_activation.exoneration_letter"
 RECORD = "l10n_co_certificate_activation.activation_record"
-REPRESENTATIVE = {
-    "representative_name": "María Fernanda",
-    "representative_surname": "Pérez Gómez",
-    "representative_vat": "52123456",
-    "representative_issue_city": "Bogotá",
-    "representative_email": "maria@example.com",
-    "representative_phone": "300 123 4567",
-}
 # What a client sees of a server that is ill; anything else that is not a sentence is a mistake of ours.
 PASSING = (
     "psycopg2.",

@@ -308,6 +308,11 @@ create_demo_database() {
 # A port of this machine that nothing listens on now.
 free_port() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 
+# Writes a script that starts Odoo: it starts its companion for live chat by the name that it was
+# started with itself.
+#   write_odoo_bin <file>
+write_odoo_bin() { printf 'import odoo.cli\n\nodoo.cli.main()\n' >"$1"; }
+
 # Waits until something answers on a port, or the process ends.
 #   wait_for_port <port> <process>
 wait_for_port() {

@@ -5,6 +5,18 @@ import re
 
 import requests
 
+ACTIVATION = "certificate.activation"
+WIZARD = "certificate.activation.wizard"
+# What a person types in the second step; the rest is prefilled.
+REPRESENTATIVE = {
+    "representative_name": "María Fernanda",
+    "representative_surname": "Pérez Gómez",
+    "representative_vat": "52123456",
+    "representative_issue_city": "Bogotá",
+    "representative_email": "maria@example.com",
+    "representative_phone": "300 123 4567",
+}
+
 
 class Refused(Exception):
     """What the add-on answers on purpose: that a payment is being processed, for example."""

@@ -161,9 +161,7 @@ class CertificateActivation(models.Model):
         activation._check_user(GROUP_USER)
         if activation.state == "pay":
             activation.action_verify_payment()
-        activation._void_stale_letter()
-        if activation.signed_letter_problem:
-            activation._report_stored_pdf()
+        activation._look_at_letter()
         wizards = self.env["certificate.activation.wizard"]
         wizard = wizards._trusted().create(
             {"activation_id": activation.id, "receipt_id": activation._get_receipt().id}

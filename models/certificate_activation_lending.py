@@ -1,5 +1,3 @@
-from datetime import datetime, timezone
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
@@ -79,7 +77,7 @@ class CertificateActivation(models.Model):
             )
         facts = pkcs12.read_certificate(custody.get_public_content(certificate))
         nit = identity.format_nit(lender.vat)
-        if "other_nit" in pkcs12.find_faults(facts, nit, datetime.now(timezone.utc)):
+        if "other_nit" in pkcs12.find_faults(facts, nit, self._get_now()):
             raise UserError(
                 self.env._(
                     "The certificate %(certificate)s is of %(numbers)s, and the letters of the companies "

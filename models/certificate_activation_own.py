@@ -241,7 +241,7 @@ class CertificateActivation(models.Model):
 
     def _format_moment(self, moment):
         """Write the day in Colombia of a moment in UTC."""
-        return self._format_date(self._get_day(moment.replace(tzinfo=None)))
+        return self._format_date(self._get_day(moment and moment.replace(tzinfo=None)))
 
     def _get_certificate_sentence(self, code, facts):
         """Say one thing about a certificate, with its remedy.

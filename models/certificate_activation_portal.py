@@ -116,7 +116,7 @@ class CertificateActivation(models.Model):
             "download": self.action_download_letter,
             "attach": self._attach_signed_letter,
             "delete": self.action_delete_signed_letter,
-            "finish": self._finish_by_portal,
+            "finish": self._finish_unless_void,
         }
         self._lock(GROUP_USER)
         before = self._get_walked()
@@ -176,11 +176,6 @@ class CertificateActivation(models.Model):
         if not self.signed_letter_sha256:
             raise UserError(self.env._("No signed letter is attached."))
         return self._read_stored_pdf("signed_letter")
-
-    def _finish_by_portal(self):
-        # A letter that became void while the page was open: the page says so, and how to go on.
-        if not self._void_stale_letter() and not self.letter_void_sentence:
-            self.action_finish()
 
     def _get_portal_sentences(self):
         """Say what the page says, and the wizard says otherwise or not at all: it names who invited.

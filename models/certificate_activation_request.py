@@ -105,7 +105,7 @@ class CertificateActivation(models.Model):
                     "Your request to %(authority)s was sent on %(date)s. %(seller)s works on it, usually "
                     "for a couple of working days. You can close this page: we will tell you by email.",
                     authority=authority,
-                    date=activation._format_moment_day(activation.request_sent_on),
+                    date=activation._format_moment(activation.request_sent_on),
                     seller=activation.seller_id.name,
                 ),
                 "rejected": self.env._(
@@ -116,7 +116,7 @@ class CertificateActivation(models.Model):
                     "%(authority)s issued your certificate on %(date)s, and gives you its file and its "
                     "password. Load them here.",
                     authority=authority,
-                    date=activation._format_moment_day(activation.request_issued_on),
+                    date=activation._format_moment(activation.request_issued_on),
                 ),
             }
             activation.request_sentence = sentences.get(activation.request_state)
@@ -133,9 +133,6 @@ class CertificateActivation(models.Model):
                 and activation.state == "process"
                 and seller in self.env.companies
             )
-
-    def _format_moment_day(self, moment):
-        return self._format_date(self._get_day(moment))
 
     # === CRUD METHODS === #
 

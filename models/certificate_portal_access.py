@@ -156,9 +156,8 @@ class CertificatePortalAccess(models.Model):
 
     def _get_end(self):
         """Return the last day of the link, in Colombia, as a text."""
-        here = self.sudo().with_context(tz=COLOMBIA_TZ)
-        end = fields.Datetime.context_timestamp(here, here.expires_on)
-        return here.activation_id._format_date(end.date())
+        access = self.sudo()
+        return access.activation_id._format_moment(access.expires_on)
 
     def _get_link(self, token):
         """Return the link. What stands behind # is sent to no server: neither a log nor a proxy has it.

@@ -214,13 +214,13 @@ class ResCompany(models.Model):
         """
         return self._map_certificate_users(GROUP_MANAGER)
 
-    def _map_certificate_users(self, group):
-        """Return those with a group in each company: who work for it first of all, else for it too.
+    def _find_certificate_users(self, group):
+        """Return those with a group in any of these companies.
 
         :param str group: external identifier
-        :rtype: dict[res.company, res.users]
+        :rtype: res.users
         """
-        users = (
+        return (
             self.env["res.users"]
             .sudo()
             .search(
@@ -231,6 +231,14 @@ class ResCompany(models.Model):
                 ]
             )
         )
+
+    def _map_certificate_users(self, group):
+        """Return those with a group in each company: who work for it first of all, else for it too.
+
+        :param str group: external identifier
+        :rtype: dict[res.company, res.users]
+        """
+        users = self._find_certificate_users(group)
         mapped = {}
         for company in self:
             of_company = users.filtered(lambda user, company=company: company in user.company_ids)

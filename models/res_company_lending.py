@@ -128,17 +128,7 @@ class ResCompany(models.Model):
         :rtype: res.users
         """
         self.ensure_one()
-        custodians = (
-            self.env["res.users"]
-            .sudo()
-            .search(
-                [
-                    ("all_group_ids", "in", self.env.ref(GROUP_CUSTODIAN).id),
-                    ("company_ids", "in", self.ids),
-                    ("share", "=", False),
-                ]
-            )
-        )
+        custodians = self._find_certificate_users(GROUP_CUSTODIAN)
         return custodians or self._get_certificate_managers()
 
     def _get_setup_of_lender(self, create=False):

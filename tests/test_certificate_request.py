@@ -499,17 +499,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_an_altered_file_is_neither_sent_nor_accepted(self):
         request = self.get_filled()
         rut = self.get_document(request)
-        file = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", DOCUMENT),
-                    ("res_id", "=", rut.id),
-                    ("res_field", "=", "document"),
-                ]
-            )
-        )
+        file = self.get_file(rut, "document")
         whole = file.raw
         for attempt in (request._send_request, self.as_seller(rut).action_accept):
             file.raw = b"altered"
@@ -592,17 +582,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_others_open_and_change_nothing(self):
         request = self.get_sent()
         rut = self.get_document(request)
-        file = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", DOCUMENT),
-                    ("res_id", "=", rut.id),
-                    ("res_field", "=", "document"),
-                ]
-            )
-        )
+        file = self.get_file(rut, "document")
         outsiders = (self.user_b, self.seller_manager, self.other_custodian, self.stranger)
         reason = {"reason": "x", "request_id": request.id}
         for user in (*outsiders, self.portal_user, self.user_a, self.manager_a):

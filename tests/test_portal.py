@@ -514,17 +514,8 @@ class TestPortal(CertificatePaymentCommon):
         self.env["ir.module.module"]._load_module_terms([MODULE], ["es_CO"])
         self.contact.lang = "es_CO"
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
-        # The tour fetches it from here: a browser has no files of its own.
         large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
-        file = self.env["ir.attachment"].create({"name": "large", "raw": large, "public": True})
-        self.env["ir.model.data"].create(
-            {
-                "module": "base",
-                "name": "certificate_tour_large",
-                "model": file._name,
-                "res_id": file.id,
-            }
-        )
+        self.serve_to_tours("large", large)
         self.start_tour(link.removeprefix(activation.get_base_url()), "certificate_portal")
         activation.invalidate_recordset()
         self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))

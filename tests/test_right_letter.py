@@ -167,13 +167,7 @@ class TestRightLetter(RightLetterCommon):
         self.attach_scan()
         # Behind the back of all checks.
         other = letter_samples.letter_scan(self.get_downloaded(self.user_b).letter_code)
-        stored = self.env["ir.attachment"].search(
-            [
-                ("res_model", "=", self.activation._name),
-                ("res_field", "=", "signed_letter"),
-                ("res_id", "=", self.activation.id),
-            ]
-        )
+        stored = self.get_file(self.activation, "signed_letter")
         stored.sudo().raw = other
         self.cr.execute(
             "UPDATE certificate_activation SET signed_letter_sha256 = encode(sha256(%s), 'hex')"

@@ -606,13 +606,7 @@ class TestSecurity(SecurityCommon):
     # === FILES === #
 
     def test_the_letters_are_read_by_the_company_alone(self):
-        attachment = self.env["ir.attachment"].search(
-            [
-                ("res_model", "=", ACTIVATION),
-                ("res_field", "=", "signed_letter"),
-                ("res_id", "=", self.activation.id),
-            ]
-        )
+        attachment = self.get_file(self.activation, "signed_letter")
         addresses = (
             f"/web/content/{ACTIVATION}/{self.activation.id}/signed_letter",
             f"/web/content?model={ACTIVATION}&id={self.activation.id}&field=signed_letter",

@@ -62,17 +62,7 @@ class TestSignedLetter(CertificateCommon):
         return self.activation.with_context(bin_size=False).signed_letter
 
     def get_attachments(self):
-        return (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", "certificate.activation"),
-                    ("res_field", "=", "signed_letter"),
-                    ("res_id", "=", self.activation.id),
-                ]
-            )
-        )
+        return self.get_file(self.activation, "signed_letter")
 
     def assertNothingStored(self):
         self.assertFalse(self.activation.signed_letter)

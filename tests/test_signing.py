@@ -215,17 +215,7 @@ class TestSigning(SigningCommon):
                 self.assertNotSigned()
 
     def test_an_altered_letter_signs_nothing(self):
-        attachment = (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", self.activation._name),
-                    ("res_field", "=", "signed_letter"),
-                    ("res_id", "=", self.activation.id),
-                ]
-            )
-        )
+        attachment = self.get_file(self.activation, "signed_letter")
         content = attachment.raw
         path = attachment._full_path(attachment.store_fname)
         with patch.object(

@@ -55,13 +55,7 @@ class TestStepOrder(CertificateCommon):
         """Return every way in: {name: (model, method, arguments)}."""
         activation, company = self.activation, self.company_a.id
         ids = activation.ids
-        stored = self.env["ir.attachment"].search(
-            [
-                ("res_model", "=", ACTIVATION),
-                ("res_field", "=", "signed_letter"),
-                ("res_id", "=", activation.id),
-            ]
-        )
+        stored = self.get_file(activation, "signed_letter")
         location = {"res_model": ACTIVATION, "res_field": "signed_letter", "res_id": activation.id}
         calls = {name: (ACTIVATION, name, [ids]) for name in ALLOWED if name.startswith("action_")}
         values = {

@@ -22,13 +22,7 @@ class TestStoredFiles(CertificateCommon, HttpCase):
         self.activation = self.get_downloaded()
         self.data = letter_samples.letter_scan(self.activation.letter_code)
         self.attach(self.activation, base64.b64encode(self.data))
-        self.stored = self.env["ir.attachment"].search(
-            [
-                ("res_model", "=", self.activation._name),
-                ("res_field", "=", "signed_letter"),
-                ("res_id", "=", self.activation.id),
-            ]
-        )
+        self.stored = self.get_file(self.activation, "signed_letter")
         self.path = self.stored._full_path(self.stored.store_fname)
         # Written before the tests change it behind Odoo's back.
         self.env.flush_all()

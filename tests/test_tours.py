@@ -1,4 +1,3 @@
-import base64
 from datetime import timedelta
 
 from odoo.tests import HttpCase, tagged
@@ -16,22 +15,16 @@ class TestTours(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The tours fetch files from here: a browser has none of its own.
         scan = pdf_samples.scan_pdf(2)
         certificate = own_samples.issue()
         for name, content in (
-            ("certificate_tour_scan", scan),
-            ("certificate_tour_sharper", pdf_samples.scan_pdf(1)),
-            ("certificate_tour_large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
-            ("certificate_tour_p12", own_samples.make_p12(certificate)),
-            ("certificate_tour_pem", own_samples.to_pem(certificate)),
+            ("scan", scan),
+            ("sharper", pdf_samples.scan_pdf(1)),
+            ("large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
+            ("p12", own_samples.make_p12(certificate)),
+            ("pem", own_samples.to_pem(certificate)),
         ):
-            file = cls.env["ir.attachment"].create(
-                {"name": name, "datas": base64.b64encode(content), "public": True}
-            )
-            cls.env["ir.model.data"].create(
-                {"module": "base", "name": name, "model": file._name, "res_id": file.id}
-            )
+            cls.serve_to_tours(name, content)
 
     def test_an_invoicing_user_walks_from_the_menu_to_an_active_certificate(self):
         if self.sell_by_demo_provider():

@@ -316,9 +316,7 @@ class CertificateActivationWizard(models.TransientModel):
         self.activation_id._delete_certificate()
 
     def action_finish(self):
-        # A letter that became void while the page was open: the page says so, and how to go on.
-        if not self.activation_id._void_stale_letter() and not self.letter_void_sentence:
-            self.activation_id.action_finish()
+        self.activation_id._finish_unless_void()
 
     def action_read_letter_in_english(self):
         """Download the courtesy translation, which nobody signs."""

@@ -17,7 +17,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pdf_samples
 import psycopg2
-from odoo_session import Refused, Session
+from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 
 CLIENTS = 50
 # The variants: who of which demo company buys, and of how many charges the provider confirms it.
@@ -26,17 +26,6 @@ ALLOWED_ERRORS = 0.01  # of the clients
 # Odoo lets eight connections wait for each worker, and the kernel resets what comes beyond: what a
 # reverse proxy is for. Like one, let no more in at a time; two workers serve two at a time anyway.
 WAITING_ROOM = threading.BoundedSemaphore(2 * 8)
-
-ACTIVATION = "certificate.activation"
-WIZARD = "certificate.activation.wizard"
-REPRESENTATIVE = {
-    "representative_name": "María Fernanda",
-    "representative_surname": "Pérez Gómez",
-    "representative_vat": "52123456",
-    "representative_issue_city": "Bogotá",
-    "representative_email": "maria@example.com",
-    "representative_phone": "300 123 4567",
-}
 
 
 class Bench:

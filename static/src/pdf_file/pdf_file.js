@@ -6,7 +6,7 @@ import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { formatSize, PdfConversion } from "./pdf_conversion";
-import { isToBeConverted, readSources } from "./pdf_sources";
+import { isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
 
 import { Component, useRef, useState } from "@odoo/owl";
 
@@ -137,14 +137,12 @@ export class PdfFile extends Component {
     }
 
     moveUp(source) {
-        const { sources } = this.state;
-        const index = sources.indexOf(source);
-        sources.splice(index - 1, 0, ...sources.splice(index, 1));
+        moveUp(this.state.sources, source);
     }
 
     remove(source) {
         this.state.refusal = "";
-        this.state.sources.splice(this.state.sources.indexOf(source), 1);
+        removeSource(this.state.sources, source);
     }
 
     async use(data, name) {

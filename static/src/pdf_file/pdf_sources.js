@@ -31,6 +31,15 @@ export function isToBeConverted(sources) {
     return sources.length > 1 || sources[0].kind === "photo" || sources[0].file.size > MAX_SIZE;
 }
 
+export function moveUp(sources, source) {
+    const index = sources.indexOf(source);
+    sources.splice(index - 1, 0, ...sources.splice(index, 1));
+}
+
+export function removeSource(sources, source) {
+    sources.splice(sources.indexOf(source), 1);
+}
+
 /**
  * @returns {string} why the file cannot be taken, or nothing
  */

@@ -3,7 +3,7 @@ import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
 import { PdfConversion } from "../pdf_file/pdf_conversion";
-import { isToBeConverted, readSources } from "../pdf_file/pdf_sources";
+import { isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
 
 import { Component, useState, xml } from "@odoo/owl";
 
@@ -30,13 +30,11 @@ class UploadConversion extends Component {
     }
 
     moveUp(source) {
-        const { sources } = this.selection;
-        const index = sources.indexOf(source);
-        sources.splice(index - 1, 0, ...sources.splice(index, 1));
+        moveUp(this.selection.sources, source);
     }
 
     remove(source) {
-        this.selection.sources.splice(this.selection.sources.indexOf(source), 1);
+        removeSource(this.selection.sources, source);
     }
 }
 
