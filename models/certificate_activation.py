@@ -18,6 +18,7 @@ from ..const import (
     REQUEST_FIELDS,
     TRANSITIONS,
 )
+from ..exceptions import ACTIVATE, SETTINGS, make_remedy_error
 from . import certificate_custody as custody
 
 
@@ -138,11 +139,13 @@ class CertificateActivation(models.Model):
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)
         if set(self.mapped("state")) - {"pay", "process"}:
-            raise UserError(
+            raise make_remedy_error(
+                self.env,
                 self.env._(
                     "This activation has ended and cannot be changed. "
                     "Open Activate your digital certificate again."
-                )
+                ),
+                ACTIVATE,
             )
 
     # === ACTION METHODS === #
@@ -286,11 +289,13 @@ class CertificateActivation(models.Model):
     def _check_not_seller(self, company):
         """Refuse the seller, which signs with the certificate that it lends."""
         if company == company.certificate_seller_id:
-            raise UserError(
+            raise make_remedy_error(
+                self.env,
                 self.env._(
                     "%s lends the certificate. Its own is chosen in Settings, under Electronic Documents.",
                     company.name,
-                )
+                ),
+                SETTINGS,
             )
 
     def _check_loan(self):
@@ -310,11 +315,13 @@ class CertificateActivation(models.Model):
         :raise UserError: when there is none that is valid
         """
         if not self.seller_id:
-            raise UserError(
+            raise make_remedy_error(
+                self.env,
                 self.env._(
                     "No company of this database lends its certificate. Your data and your letter are "
                     "kept: ask your administrator to choose one in Settings, under Electronic Documents."
-                )
+                ),
+                SETTINGS,
             )
         certificate = self.seller_id.sudo().certificate_lent_id
         if not certificate._can_be_lent():

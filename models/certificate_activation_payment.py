@@ -15,6 +15,7 @@ from ..const import (
     PORTAL_PARAMETER,
     WIZARD_PATH,
 )
+from ..exceptions import SETTINGS, make_remedy_error
 
 # In these nothing is on its way, so that a payment made elsewhere can take the place.
 OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
@@ -519,11 +520,13 @@ class CertificateActivation(models.Model):
         product = self._get_product(seller)
         price = seller._get_certificate_price(self.company_id.sudo().partner_id, product=product)
         if not product or seller.currency_id.is_zero(price["total"]):
-            raise UserError(
+            raise make_remedy_error(
+                self.env,
                 self.env._(
                     "The certificate cannot be bought yet: its seller or its price is not set. "
                     "Ask your administrator to set them in Settings, under Electronic Documents."
-                )
+                ),
+                SETTINGS,
             )
         # As nobody in particular, in a context of its own: a user's defaults are not the seller's.
         context = {"lang": self.env.context.get("lang"), "allowed_company_ids": seller.ids}

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 from ..const import ACTIVITY_EXPIRY, GROUP_USER
+from ..exceptions import ACTIVATE, make_remedy_error
 
 
 class CertificateActivation(models.Model):
@@ -220,7 +221,8 @@ class CertificateActivation(models.Model):
         if renewal := self._get_open_renewal() or self._get_waiting():
             return renewal
         if not self.can_renew:
-            raise UserError(
+            raise make_remedy_error(
+                self.env,
                 self.env._(
                     "This activation can be renewed from %(start)s to %(end)s. Open Activate your "
                     "digital certificate to see what signs now.",
@@ -230,7 +232,8 @@ class CertificateActivation(models.Model):
                 if self.state == "active"
                 else self.env._(
                     "This activation has ended. Open Activate your digital certificate again."
-                )
+                ),
+                ACTIVATE,
             )
         if self._is_own():
             return self._start_own()

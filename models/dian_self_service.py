@@ -12,7 +12,8 @@ models there). Without the add-on this does nothing.
 """
 
 from odoo import models
-from odoo.exceptions import UserError
+
+from ..exceptions import ACTIVATE, make_remedy_error
 
 SERVICE = "l10n_co.dian.self.service"
 FORMAT = "account.edi.format"
@@ -98,11 +99,13 @@ def _get_activation(company):
         ],
         limit=1,
     ):
-        raise UserError(
+        raise make_remedy_error(
+            company.env,
             company.env._(
                 "%s has no digital certificate in force. Open Activate your digital certificate.",
                 company.sudo().name,
-            )
+            ),
+            ACTIVATE,
         )
     return activation
 

@@ -15,6 +15,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import REPRESENTATIVE_FIELDS
+from ..exceptions import RemedyError
 from . import samples
 from .common import REPRESENTATIVE, CertificateCommon
 
@@ -253,8 +254,15 @@ class TestCertificateActivation(CertificateCommon):
         user = samples.make_user(
             self.env, "Vera", "certificate_seller", self.seller, "account.group_account_invoice"
         )
-        with self.assertRaises(UserError):
-            self.env["certificate.activation"].with_user(user).action_open_wizard()
+        activations = self.env["certificate.activation"].with_user(user)
+        with self.assertRaises(UserError) as refused:
+            activations.action_open_wizard()
+        self.assertNotIsInstance(refused.exception, RemedyError)
+        user.group_ids += self.env.ref("base.group_system")
+        with self.assertRaises(RemedyError) as refused:
+            activations.action_open_wizard()
+        settings = self.env.ref("l10n_co_certificate_activation.res_config_settings_action")
+        self.assertEqual(refused.exception.args[1], settings.id)
 
     # === CREATION === #
 

@@ -1,5 +1,6 @@
 from datetime import timedelta
 
+from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
@@ -39,6 +40,27 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(activation.payment_status, "paid")
         self.assertEqual(activation.representative_vat, "52123456")
         self.assertEqual(activation.signed_letter_pages, 2)
+
+    def test_who_asks_is_guided(self):
+        # `start_tour` would take away the switch of what guides people.
+        name = "certificate_activation_be_guided"
+        self.browser_js(
+            "/odoo/electronic-process",
+            f"odoo.startTour('{name}', {{startUrl: '/odoo/electronic-process'}})",
+            f"odoo.isTourReady('{name}')",
+            login=self.user_a.login,
+            success_signal="tour succeeded",
+        )
+        self.assertEqual(self.start().create_uid, self.user_a)
+
+    def test_a_mistake_leads_to_where_it_is_put_right(self):
+        self.system_user.write(
+            {"company_id": self.seller.id, "company_ids": [Command.link(self.seller.id)]}
+        )
+        with mute_logger("odoo.http"):  # the lender activates nothing, and is told so
+            self.start_tour(
+                WIZARD_PATH, "certificate_activation_remedy", login=self.system_user.login
+            )
 
     def test_a_payment_that_fails_and_one_that_hangs_leave_a_way_on(self):
         activation = self.start()

@@ -1,7 +1,10 @@
 import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
 import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
+
+import { getHint } from "../guide/guide";
 
 // What shows red messages when something is missing.
 const CHECKED = [
@@ -23,6 +26,13 @@ export class ActivationFormController extends formView.Controller {
                 }
             },
             () => [this.messages.requests]
+        );
+        this.guide = useService("certificate_guide");
+        useEffect(
+            (hint) => {
+                this.guide.follow(hint);
+            },
+            () => [getHint(this.model.root.data)]
         );
     }
 

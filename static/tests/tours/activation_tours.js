@@ -435,3 +435,41 @@ registry.category("web_tour.tours").add("certificate_activation_renewal", {
         },
     ],
 });
+
+registry.category("web_tour.tours").add("certificate_activation_be_guided", {
+    steps: () => [
+        {
+            content: "Ask for the guide",
+            trigger: ".o_certificate_guide",
+            run: "click",
+        },
+        {
+            content: "It points to the step",
+            trigger: ".o_tour_pointer",
+        },
+        {
+            content: "Open the step",
+            trigger: "li[data-step=certificate] button",
+            run: "click",
+        },
+        step("pay"),
+        {
+            content: "It points to the purchase",
+            trigger: ".o_tour_pointer",
+        },
+    ],
+});
+
+registry.category("web_tour.tours").add("certificate_activation_remedy", {
+    steps: () => [
+        {
+            content: "The mistake has a way out",
+            trigger: ".modal button.btn-primary:contains(Settings)",
+            run: "click",
+        },
+        {
+            content: "It leads to the settings",
+            trigger: ".o_setting_container div[name=certificate_seller_id]",
+        },
+    ],
+});

@@ -1,0 +1,41 @@
+"""An error whose dialog leads to where it is put right."""
+
+from odoo.exceptions import UserError
+
+from .const import MODULE
+
+ACTIVATE = (f"{MODULE}.certificate_activation_wizard_action", f"{MODULE}.group_certificate_user")
+SETTINGS = (f"{MODULE}.res_config_settings_action", "base.group_system")
+
+
+class RemedyError(UserError):
+    """A `UserError` with a button, as Odoo's `RedirectWarning`, which is no `UserError`, has one.
+
+    The dialog is `static/src/remedy/remedy.js`.
+
+    :param str message: what is wrong and what to do
+    :param int action: the id of the action that the button opens
+    :param str button: what the button says
+    """
+
+    def __init__(self, message, action, button):
+        super().__init__(message)
+        self.args = (message, action, button)
+
+    def __str__(self):
+        return self.args[0]
+
+
+def make_remedy_error(env, message, remedy):
+    """Return the error for a user: the button is for those whom its action is for.
+
+    :param env: the environment of who made the mistake
+    :param str message: what is wrong and what to do, for those who do it and those who ask
+    :param remedy: `ACTIVATE` or `SETTINGS`
+    :rtype: UserError
+    """
+    action, group = remedy
+    if not env.user.has_group(group):
+        return UserError(message)
+    action = env.ref(action).sudo()
+    return RemedyError(message, action.id, env._("Open: %s", action.name))
