@@ -16,9 +16,7 @@ async function switchCompany(env, { params }) {
     return params.action;
 }
 
-registry
-    .category("actions")
-    .add("l10n_co_certificate_activation.switch_company", switchCompany);
+registry.category("actions").add("l10n_co_certificate_activation.switch_company", switchCompany);
 
 // Odoo's menu names the current company; it counts on a page that is loaded anew.
 patch(SwitchCompanyMenu.prototype, {

@@ -2,13 +2,8 @@ import { registry } from "@web/core/registry";
 import { charField } from "@web/views/fields/char/char_field";
 import { dateField } from "@web/views/fields/datetime/datetime_field";
 import { emailField } from "@web/views/fields/email/email_field";
-import {
-    buildM2OFieldDescription,
-    Many2OneField,
-} from "@web/views/fields/many2one/many2one_field";
-import {
-    many2ManyTagsField,
-} from "@web/views/fields/many2many_tags/many2many_tags_field";
+import { buildM2OFieldDescription, Many2OneField } from "@web/views/fields/many2one/many2one_field";
+import { many2ManyTagsField } from "@web/views/fields/many2many_tags/many2many_tags_field";
 import { monetaryField } from "@web/views/fields/monetary/monetary_field";
 import { selectionField } from "@web/views/fields/selection/selection_field";
 

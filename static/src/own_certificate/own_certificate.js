@@ -89,7 +89,11 @@ export class OwnCertificate extends Component {
                 this.state.errors = await this.post();
             } catch {
                 this.state.errors = {
-                    certificate: [_t("The file did not reach the server. Check your connection, and try again.")],
+                    certificate: [
+                        _t(
+                            "The file did not reach the server. Check your connection, and try again."
+                        ),
+                    ],
                 };
             }
             this.state.isSending = false;
@@ -111,7 +115,9 @@ export class OwnCertificate extends Component {
         if (certificate.size + (key?.size || 0) > MAX_SIZE) {
             return {
                 certificate: [
-                    _t("The file is larger than 128 kB, and no certificate is. Choose the file that your authority gave you."),
+                    _t(
+                        "The file is larger than 128 kB, and no certificate is. Choose the file that your authority gave you."
+                    ),
                 ],
             };
         }

@@ -11,7 +11,7 @@ export const MAX_INPUT = 20 * MAX_SIZE;
 export const MAX_FILES = 10;
 
 // What files begin with, whatever they are called.
-const KINDS = { "25504446": "pdf", "ffd8ff": "photo", "89504e47": "photo" };
+const KINDS = { 25504446: "pdf", ffd8ff: "photo", "89504e47": "photo" };
 
 /**
  * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not taken
@@ -101,7 +101,14 @@ export class PdfConversion extends Component {
     setup() {
         this.root = useRef("root");
         this.preview = useRef("preview");
-        this.state = useState({ stage: "offer", progress: 0, error: "", pdf: "", size: 0, url: "" });
+        this.state = useState({
+            stage: "offer",
+            progress: 0,
+            error: "",
+            pdf: "",
+            size: 0,
+            url: "",
+        });
         this.formatSize = formatSize;
         // Who works with the keyboard goes on where the button was.
         useEffect(

@@ -53,7 +53,9 @@ function refuse(file, kind) {
         );
     }
     if (!kind) {
-        return _t("The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that.");
+        return _t(
+            "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
+        );
     }
     return "";
 }

@@ -10,7 +10,13 @@ import { Component, useState, xml } from "@odoo/owl";
 /** The conversion of what was chosen in the form around it; see `Upload`. */
 class UploadConversion extends Component {
     static components = { PdfConversion };
-    static props = { selection: Object, owner: Object, onAdd: Function, onReject: Function, onUse: Function };
+    static props = {
+        selection: Object,
+        owner: Object,
+        onAdd: Function,
+        onReject: Function,
+        onUse: Function,
+    };
     static template = xml`
         <PdfConversion
             t-if="selection.sources.length"
@@ -65,13 +71,17 @@ export class Upload extends Interaction {
     mount(selection) {
         this.selection = selection;
         this.unmount?.();
-        this.unmount = this.mountComponent(this.el.querySelector(".o_certificate_slot"), UploadConversion, {
-            selection,
-            owner: { url: `${this.el.dataset.path}/pdf` },
-            onAdd: () => this.choose(true),
-            onReject: () => this.choose(false),
-            onUse: (pdf, name) => this.use(pdf, name),
-        });
+        this.unmount = this.mountComponent(
+            this.el.querySelector(".o_certificate_slot"),
+            UploadConversion,
+            {
+                selection,
+                owner: { url: `${this.el.dataset.path}/pdf` },
+                onAdd: () => this.choose(true),
+                onReject: () => this.choose(false),
+                onUse: (pdf, name) => this.use(pdf, name),
+            }
+        );
     }
 
     choose(isAdding) {

@@ -21,7 +21,9 @@ export class Stepper extends Component {
             label,
             number: index + 1,
             isCurrent: index === current,
-            isDone: index < current || (index === current && index === options.length - 1 && isLastDone),
+            isDone:
+                index < current ||
+                (index === current && index === options.length - 1 && isLastDone),
         }));
     }
 }

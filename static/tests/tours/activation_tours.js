@@ -32,7 +32,9 @@ async function drop(file) {
     const dataTransfer = new DataTransfer();
     dataTransfer.items.add(file);
     const drag = (target, type) =>
-        target.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+        target.dispatchEvent(
+            new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true })
+        );
     drag(document.body, "dragenter");
     while (!document.querySelector(".o_certificate_dropzone")) {
         await new Promise((resolve) => setTimeout(resolve, 50));
@@ -241,7 +243,8 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
         },
         {
             content: "The certificate is done and the test set is open",
-            trigger: "li[data-step=certificate][data-state=done] ~ li[data-step=test_set][data-state=todo]",
+            trigger:
+                "li[data-step=certificate][data-state=done] ~ li[data-step=test_set][data-state=todo]",
         },
     ],
 });
@@ -361,7 +364,8 @@ registry.category("web_tour.tours").add("certificate_activation_conversion", {
         },
         {
             content: "They stand as the camera counted them; turn them round",
-            trigger: ".o_certificate_sources li:contains(IMG_9) + li:contains(IMG_10) .o_certificate_up",
+            trigger:
+                ".o_certificate_sources li:contains(IMG_9) + li:contains(IMG_10) .o_certificate_up",
             run: "click",
         },
         {

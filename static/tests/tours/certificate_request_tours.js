@@ -39,7 +39,10 @@ function date(name, days) {
         content: `It was issued ${days} days ago`,
         trigger: `${name} .o_certificate_issue_date`,
         run({ anchor }) {
-            anchor.value = luxon.DateTime.now().setZone("America/Bogota").minus({ days }).toISODate();
+            anchor.value = luxon.DateTime.now()
+                .setZone("America/Bogota")
+                .minus({ days })
+                .toISODate();
             anchor.dispatchEvent(new Event("change", { bubbles: true }));
         },
     };
@@ -100,7 +103,8 @@ registry.category("web_tour.tours").add("certificate_request_send", {
         },
         {
             content: "Nothing is red on entry",
-            trigger: "div[name=process_request]:not(:has(.o_certificate_message, .o_certificate_refusal))",
+            trigger:
+                "div[name=process_request]:not(:has(.o_certificate_message, .o_certificate_refusal))",
         },
         review,
         {

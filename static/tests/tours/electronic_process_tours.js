@@ -94,7 +94,8 @@ registry.category("web_tour.tours").add("electronic_process_start", {
         },
         {
             content: "The dialog shows the NIT and its digit",
-            trigger: ".modal:has(div[name=check_digit]:contains(1)) div[name=nit]:contains(900987321)",
+            trigger:
+                ".modal:has(div[name=check_digit]:contains(1)) div[name=nit]:contains(900987321)",
         },
         {
             content: "Type another NIT",
@@ -183,7 +184,8 @@ registry.category("web_tour.tours").add("electronic_process_reset", {
         confirm,
         {
             content: "The reason is in the history",
-            trigger: ".o_form_view:not(:has(button[name=action_reset])) .o-mail-Message:contains(another NIT)",
+            trigger:
+                ".o_form_view:not(:has(button[name=action_reset])) .o-mail-Message:contains(another NIT)",
         },
         back,
         {

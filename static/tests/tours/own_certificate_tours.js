@@ -92,7 +92,8 @@ registry.category("web_tour.tours").add("certificate_activation_own", {
         load,
         {
             content: "It says whose certificate it is, and that its revocation was not checked",
-            trigger: ".o_certificate_own_card:contains(CAFE DE LA SIERRA SAS):contains(900987321) li",
+            trigger:
+                ".o_certificate_own_card:contains(CAFE DE LA SIERRA SAS):contains(900987321) li",
         },
         {
             content: "Continue",
