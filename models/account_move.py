@@ -4,6 +4,9 @@ from odoo import api, fields, models
 
 from ..const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
 
+# Put in the context by who follows a payment later: an object, which no client can send.
+FOLLOW_LATER = object()
+
 
 class AccountMove(models.Model):
     """The seller's invoice of a certificate: how far its payment has come, and whom it tells."""
@@ -31,7 +34,34 @@ class AccountMove(models.Model):
         help="A charge beyond the total, such as a second one. Refund it from its payment.",
     )
 
+    is_certificate_credited = fields.Boolean(
+        compute="_compute_is_certificate_credited",
+        compute_sudo=True,
+        help="A credit note gives the money of this invoice back.",
+    )
+
     # === COMPUTE METHODS === #
+
+    @api.depends(
+        "reversal_move_ids.state",
+        "line_ids.matched_credit_ids.credit_move_id.move_id.move_type",
+        "line_ids.matched_credit_ids.credit_move_id.move_id.state",
+    )
+    def _compute_is_certificate_credited(self):
+        # By the money as well as by the reversal: whoever writes a credit note need not reverse.
+        partials = self.env["account.partial.reconcile"].search(
+            [
+                ("debit_move_id.move_id", "in", self.ids),
+                ("debit_move_id.account_type", "in", ("asset_receivable", "liability_payable")),
+                ("credit_move_id.move_id.move_type", "=", "out_refund"),
+                ("credit_move_id.move_id.state", "=", "posted"),
+            ]
+        )
+        credited = partials.debit_move_id.move_id
+        for move in self:
+            move.is_certificate_credited = (
+                move in credited or "posted" in move.reversal_move_ids.mapped("state")
+            )
 
     def _compute_certificate(self):
         activations = {
@@ -189,10 +219,7 @@ class AccountMove(models.Model):
     def _is_certificate_payment_reversed(self):
         """Tell whether the money went back: by a credit note, or by a refund of more than a surplus."""
         self.ensure_one()
-        credit_notes = self.reversal_move_ids | self._get_reconciled_amls().move_id.filtered(
-            lambda move: move.move_type == "out_refund"
-        )
-        return "posted" in credit_notes.mapped("state") or bool(
+        return self.is_certificate_credited or bool(
             self._get_certificate_refunds()
             and self.currency_id.compare_amounts(self._get_surplus(), 0) < 0
         )
@@ -213,6 +240,8 @@ class AccountMove(models.Model):
 
         Called wherever money comes, goes back or is booked otherwise; by whoever does that.
         """
+        if self.env.context.get("certificate_follow") is FOLLOW_LATER:
+            return
         moves = self.sudo()
         invoices = (moves | moves.reversed_entry_id).filtered(
             lambda move: move.move_type == "out_invoice"

@@ -232,6 +232,8 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         activation = self.sudo()
         company, lender = activation.company_id, activation.seller_id
+        # One query reads the contacts of both.
+        lender = lender.with_prefetch((*lender.ids, *company.ids))
         document = activation.representative_identification_type_id
         values = {
             "date": format_date(letter_date, "d MMMM y", locale="en")

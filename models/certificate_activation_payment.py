@@ -31,7 +31,7 @@ class CertificateActivation(models.Model):
     )
     receipt_ids = fields.One2many("certificate.payment.receipt", "activation_id", readonly=True)
     payment_status = fields.Selection(
-        PAYMENT_STATUSES, compute="_compute_payment", compute_sudo=True
+        PAYMENT_STATUSES, compute="_compute_payment_status", compute_sudo=True
     )
     payment_sentence = fields.Char(
         compute="_compute_payment_sentence",
@@ -54,14 +54,14 @@ class CertificateActivation(models.Model):
         compute_sudo=True,
         help="What the seller received beyond the price: a credit of the company.",
     )
-    seller_id = fields.Many2one("res.company", compute="_compute_price", compute_sudo=True)
-    currency_id = fields.Many2one("res.currency", compute="_compute_price", compute_sudo=True)
+    seller_id = fields.Many2one("res.company", compute="_compute_seller", compute_sudo=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_seller", compute_sudo=True)
     price_untaxed = fields.Monetary(compute="_compute_price", compute_sudo=True)
     price_total = fields.Monetary(compute="_compute_price", compute_sudo=True)
-    validity_months = fields.Integer(compute="_compute_price", compute_sudo=True)
+    validity_months = fields.Integer(compute="_compute_seller", compute_sudo=True)
     accepts_receipts = fields.Boolean(
         string="Accept receipts",
-        compute="_compute_price",
+        compute="_compute_seller",
         compute_sudo=True,
         help="Whether the receipt of a payment to an outside authority can take the place of one here.",
     )
@@ -74,15 +74,20 @@ class CertificateActivation(models.Model):
     # === COMPUTE METHODS === #
 
     @api.depends("payment_move_id", "receipt_ids.state")
+    def _compute_payment_status(self):
+        for activation in self:
+            receipt = activation._get_deciding_receipt()
+            activation.payment_status = receipt._get_payment_status() or (
+                activation.payment_move_id._get_certificate_payment_status()
+            )
+
+    @api.depends("payment_move_id", "receipt_ids.state")
     def _compute_payment(self):
         for activation in self:
             invoice = activation.payment_move_id
             transactions = invoice.transaction_ids.sorted("id")
             last = transactions[-1:]
             receipt = activation._get_deciding_receipt()
-            activation.payment_status = receipt._get_payment_status() or (
-                invoice._get_certificate_payment_status()
-            )
             if receipt:
                 activation.payment_reference = receipt.reference
                 activation.payment_date = receipt.payment_date
@@ -120,28 +125,37 @@ class CertificateActivation(models.Model):
             activation.payment_sentence = activation._get_payment_sentence()
 
     @api.depends("payment_move_id", "company_id")
-    def _compute_price(self):
+    def _compute_seller(self):
         for activation in self:
             invoice = activation.payment_move_id
-            seller = invoice.company_id or activation.company_id.certificate_seller_id
-            if invoice:
-                untaxed, total = invoice.amount_untaxed, invoice.amount_total
-            else:
-                price = seller._get_certificate_price(
-                    activation.company_id.partner_id, product=activation._get_product(seller)
-                )
-                untaxed, total = price["untaxed"], price["total"]
+            company = activation.company_id
+            seller = invoice.company_id or company.certificate_seller_id
+            # Whoever asks for the one asks for the other, too: one query reads both.
+            seller = seller.with_prefetch((*seller.ids, *company.ids))
             activation.seller_id = seller
             activation.currency_id = (
-                invoice.currency_id or seller.currency_id or activation.company_id.currency_id
+                invoice.currency_id or seller.currency_id or company.currency_id
             )
-            activation.price_untaxed = untaxed
-            activation.price_total = total
             activation.validity_months = seller._get_certificate_validity_months()
             # What is asked for here is bought here.
             activation.accepts_receipts = activation.route == "loan" and (
                 not seller or seller.certificate_accept_receipts
             )
+
+    # Apart from the seller, which every step asks for: a price takes taxes and their rounding.
+    @api.depends("payment_move_id", "company_id")
+    def _compute_price(self):
+        for activation in self:
+            if invoice := activation.payment_move_id:
+                untaxed, total = invoice.amount_untaxed, invoice.amount_total
+            else:
+                seller = activation.seller_id
+                price = seller._get_certificate_price(
+                    activation.company_id.partner_id, product=activation._get_product(seller)
+                )
+                untaxed, total = price["untaxed"], price["total"]
+            activation.price_untaxed = untaxed
+            activation.price_total = total
 
     # === ACTION METHODS === #
 
@@ -192,6 +206,8 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         receipt = self.sudo().receipt_ids
+        if not receipt:
+            return receipt
         status = self.sudo().payment_move_id._get_certificate_payment_status()
         decides = {
             "approved": status != "paid",

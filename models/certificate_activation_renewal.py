@@ -105,28 +105,30 @@ class CertificateActivation(models.Model):
         has_ended = last and last.state != "revoked" and last.date_end < self._get_today()
         return last if has_ended else last.browse()
 
+    def _get_renewals(self):
+        """Return what is to follow this one: begun and not finished, before what waits for its end.
+
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        renewals = self.search(
+            [("renewal_of_id", "=", self.id), ("state", "in", ("pay", "process"))]
+        )
+        return renewals.sorted(lambda renewal: bool(renewal.switch_on))
+
     def _get_waiting(self):
         """Return the finished renewal that waits for the end of this one.
 
         :rtype: certificate.activation
         """
-        self.ensure_one()
-        return self.search([("renewal_of_id", "=", self.id), ("switch_on", "!=", False)], limit=1)
+        return self._get_renewals().filtered("switch_on")[:1]
 
     def _get_open_renewal(self):
         """Return the renewal of this one that somebody has begun and not finished.
 
         :rtype: certificate.activation
         """
-        self.ensure_one()
-        return self.search(
-            [
-                ("renewal_of_id", "=", self.id),
-                ("state", "in", ("pay", "process")),
-                ("switch_on", "=", False),
-            ],
-            limit=1,
-        )
+        return self._get_renewals().filtered(lambda renewal: not renewal.switch_on)[:1]
 
     def _get_renewal_start(self):
         """Return the first day on which this can be renewed.
@@ -218,7 +220,7 @@ class CertificateActivation(models.Model):
         :raise UserError: when it is not in force, or too early
         """
         self._lock(GROUP_USER)
-        if renewal := self._get_open_renewal() or self._get_waiting():
+        if renewal := self._get_renewals()[:1]:
             return renewal
         if not self.can_renew:
             raise make_remedy_error(

@@ -95,8 +95,12 @@ class CertificateGuardedMixin(models.AbstractModel):
         :return: the record, in the environment of the caller
         """
         try:
-            with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                return self._trusted().create(vals).with_env(self.env)
+            # Without a savepoint: what is tried again begins anew.
+            with mute_logger("odoo.sql_db"):
+                record = self._trusted().create(vals).with_env(self.env)
+                # What changes later in this transaction is a change, and stands in the history.
+                self.env.cr.flush()
+                return record
         except UniqueViolation as error:
             raise ConcurrencyError(f"{self._name} was created meanwhile.") from error
 
@@ -147,19 +151,24 @@ class CertificateGuardedMixin(models.AbstractModel):
         When someone did change it meanwhile PostgreSQL refuses the lock, Odoo tries the call again
         and the call finds what the winner left.
         """
-        self._check_user(group)
+        self.ensure_one()
+        self._check_group(group)
         self._lock_row()
+        self._check_user(group)
 
     def _lock_row(self):
+        """Wait for whoever is changing this record, and forget what was read of it before.
+
+        The access rules are part of the query that locks: nobody holds up what that user may not see,
+        and nothing has to be read twice.
+
+        :raise AccessError: for who may not read it
+        """
         self.flush_recordset()
-        self.env.cr.execute(
-            SQL(
-                "SELECT 1 FROM %s WHERE id = %s FOR UPDATE",
-                SQL.identifier(self._table),
-                self.id or 0,
-            )
-        )
-        if not self.env.cr.rowcount:
+        query = self._search([("id", "=", self.id or 0)], active_test=False)
+        lock = SQL("FOR UPDATE OF %s", SQL.identifier(self._table))
+        if not self.env.execute_query(SQL("%s %s", query.select(), lock)):
+            self.check_access("read")
             raise MissingError(self.env._("This record does not exist any more. Reload the page."))
         self.invalidate_recordset()
 

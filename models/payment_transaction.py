@@ -1,5 +1,7 @@
 from odoo import models
 
+from .account_move import FOLLOW_LATER
+
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
@@ -17,6 +19,13 @@ class PaymentTransaction(models.Model):
             refunds.source_transaction_id.sudo().invoice_ids._follow_certificate_payment()
         return result
 
+    def _post_process(self):  # pylint: disable=missing-return
+        # Invoice, payment and entries are written one by one: what came of it is looked at once.
+        later = self.with_context(certificate_follow=FOLLOW_LATER)
+        super(PaymentTransaction, later)._post_process()
+        # Also when there was nothing left to pay.
+        self.invoice_ids._follow_certificate_payment()
+
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book a certificate's payment on the buying company.
 
@@ -26,7 +35,4 @@ class PaymentTransaction(models.Model):
         self.ensure_one()
         if self.invoice_ids._get_certificate_activation():
             extra_create_values["partner_id"] = self.invoice_ids.commercial_partner_id.id
-        payment = super()._create_payment(**extra_create_values)
-        # Also when there was nothing left to pay.
-        self.invoice_ids._follow_certificate_payment()
-        return payment
+        return super()._create_payment(**extra_create_values)

@@ -98,10 +98,12 @@ class ResCompany(models.Model):
 
     def _compute_certificate_seller_id(self):
         seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
-        # The seller is named to everyone who buys, whichever companies they work for.
-        self.certificate_seller_id = (
-            self.env["res.company"].sudo().browse(int(seller_id or 0)).exists().sudo(self.env.su)
-        )
+        # The seller is named to everyone who buys, whichever companies they work for. One query finds
+        # whether it exists, and reads it and those who buy.
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        found = companies.search_fetch([("id", "in", (*self.ids, int(seller_id or 0)))])
+        seller = found.filtered(lambda company: company.id == int(seller_id or 0))
+        self.certificate_seller_id = seller.with_env(self.env).sudo(self.env.su)
 
     def _inverse_certificate_seller_id(self):
         for company in self:

@@ -6,13 +6,13 @@ photos of a telephone. The costs are those of the process that reads, beside tho
 every PDF goes through.
 """
 
-import argparse
 import random
 import resource
 import statistics
 import sys
 
 import letter_samples
+from bench_row import Row, spread
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from tools.letter_scan import read_letter
@@ -139,16 +139,14 @@ def measure(function, *arguments):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--quick", action="store_true")
-    count = 12 if parser.parse_known_args()[0].quick else 60
+    row = Row(__doc__)
+    count = 2 if row.quick else 60
     makers = {
         "flatbed": make_flatbed,
         "poor": make_poor,
         "photo": make_photo,
         "no code": make_without_code,
     }
-    is_kept = True
     print(f"{'scans':8} {'read':>9} {'wrong':>6}   CPU: median, most   x the PDF check")
     for kind, make in makers.items():
         dice = random.Random(f"{kind} of a letter")
@@ -168,11 +166,21 @@ def main():
             f"{kind:8} {read:4} / {count:2} {wrong:6} {statistics.median(costs):12.2f} s, "
             f"{max(costs):4.2f} s {ratio:14.1f}"
         )
-        is_kept &= not wrong and read >= NEEDED[kind] * count and max(costs) <= MAX_CPU
+        row.add(
+            f"codes read wrongly of {count} synthetic scans: {kind}",
+            f"{wrong}; {read} read; {spread(costs)} s of CPU",
+            f"0; {int(NEEDED[kind] * count)}; {MAX_CPU} s",
+            not wrong and read >= int(NEEDED[kind] * count) and max(costs) <= MAX_CPU,
+        )
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
-    print(f"most memory of a process: {memory:.0f} MB")
-    sys.exit(not (is_kept and memory <= MAX_MEMORY))
+    row.add(
+        "most memory of the process that reads a scan",
+        f"{memory:.0f} MB",
+        f"{MAX_MEMORY} MB",
+        memory <= MAX_MEMORY,
+    )
+    return row.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

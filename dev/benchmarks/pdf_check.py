@@ -10,7 +10,6 @@ are missing are named in the report. All of them, on Debian:
     PRODUCERS=producers dev/bench pdf_check
 """
 
-import argparse
 import collections
 import itertools
 import multiprocessing
@@ -24,6 +23,7 @@ from pathlib import Path
 
 import pdf_hostile
 import pdf_samples
+from bench_row import Row
 
 from tools import pdf_check, sandbox
 
@@ -55,7 +55,7 @@ def measure_all(pool, files):
         yield from zip(batch, pool.map(measure, [data for _kind, data, _ in batch]), strict=True)
 
 
-def try_hostile(pool, count):
+def try_hostile(row, pool, count):
     kinds, wrong, crashes, left = set(), [], [], 0
     codes = collections.Counter()
     worst, memory = (0, ""), 0
@@ -85,14 +85,22 @@ def try_hostile(pool, count):
     print("\nVerdicts: " + ", ".join(f"{code} {number}" for code, number in codes.most_common()))
     for line in (*wrong[:20], *crashes[:20]):
         print(f"- {line}")
-    return not wrong and not crashes and worst[0] <= 1 and memory <= 256
+    what = f"hostile PDF files, of {sum(codes.values())} of {len(kinds)} kinds"
+    row.add(f"{what}: accepted", len(wrong), 0, not wrong)
+    row.add(f"{what}: that crash the parent", len(crashes), 0, not crashes)
+    row.add(
+        f"{what}: worst CPU and memory",
+        f"{worst[0]:.2f} s, {memory:.0f} MB",
+        "1 s, 256 MB",
+        worst[0] <= 1 and memory <= 256,
+    )
 
 
-def try_good(pool, quick):
+def try_good(row, pool):
     python = Path(os.environ.get("PRODUCERS", sys.prefix), "bin", "python")
     with tempfile.TemporaryDirectory() as folder:
         report = subprocess.run(
-            [python, CORPUS, folder, *(["--quick"] if quick else [])],
+            [python, CORPUS, folder],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -116,7 +124,12 @@ def try_good(pool, quick):
     for line in refused:
         print(f"- {line}")
     print("\nMissing producers: " + (report.strip() or "none"))
-    return share >= 99.5
+    row.add(
+        f"good PDF files accepted, of {made.total()} of {len(made)} kinds",
+        f"{share:.2f} %",
+        "99.5 %",
+        share >= 99.5,
+    )
 
 
 def compare_start(repeat):
@@ -145,19 +158,16 @@ def compare_start(repeat):
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--url")
-    parser.add_argument("--database")
-    arguments = parser.parse_args()
+    row = Row(__doc__)
     # Processes of their own, small: what a child shares with its parent counts as the child's.
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
-        kept = try_hostile(pool, HOSTILE // 10 if arguments.quick else HOSTILE)
-        if CORPUS.exists():
-            kept = try_good(pool, arguments.quick) and kept
-    compare_start(5 if arguments.quick else 25)
-    sys.exit(0 if kept else 1)
+        try_hostile(row, pool, HOSTILE // 200 if row.quick else HOSTILE)
+        if CORPUS.exists() and not row.quick:
+            try_good(row, pool)
+    if not row.quick:
+        compare_start(25)
+    return row.finish()
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

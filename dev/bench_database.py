@@ -1,0 +1,193 @@
+"""A copy of the demo database with Odoo on it in this process, filled fast by SQL.
+
+For the rows of dev/benchmarks that measure the server's own code, and not what a browser sees of it.
+"""
+
+import os
+import shutil
+import time
+from pathlib import Path
+
+import psycopg2
+
+COMPANIES_OF_A_USER = 100
+
+FILL = """
+WITH today AS (SELECT (now() AT TIME ZONE 'America/Bogota')::date AS today),
+numbers AS (SELECT generate_series(1, %(count)s) AS number),
+partner AS (
+    INSERT INTO res_partner (name, complete_name, email, lang, active, is_company, type, autopost_bills,
+                             create_date, write_date)
+    SELECT 'Empresa ' || number, 'Empresa ' || number, 'empresa' || number || '@example.com',
+           CASE number %% 2 WHEN 0 THEN 'es_CO' ELSE 'en_US' END, true, true, 'contact', 'ask',
+           now(), now()
+    FROM numbers RETURNING id, name
+),
+company AS (
+    INSERT INTO res_company ({columns}, name, partner_id)
+    SELECT {values}, partner.name, partner.id
+    FROM partner, res_company model WHERE model.id = %(model)s
+    RETURNING id, name
+),
+numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS number FROM company),
+link AS (
+    INSERT INTO res_company_users_rel (cid, user_id)
+    SELECT id, (%(users)s)[1 + (number - 1) / %(each)s] FROM numbered
+)
+INSERT INTO certificate_activation (name, company_id, route, state, date_start, date_end,
+                                    create_uid, write_uid, create_date, write_date)
+SELECT 'BENCH/' || number, id, 'loan', 'active', today - 300,
+       -- The first ones come to a rung today, the others are far from it.
+       CASE WHEN number <= %(due)s THEN today + (ARRAY[90, 60, 30, 15, 7, 1])[1 + number %% 6]
+            ELSE today + 100 + (number %% 200)::int END,
+       (%(users)s)[1 + (number - 1) / %(each)s], 1, now(), now()
+FROM numbered, today
+"""
+
+
+ADD_ENDED = """
+INSERT INTO certificate_activation (name, company_id, route, state, date_start, date_end,
+                                    create_uid, write_uid, create_date, write_date)
+SELECT 'BENCH/' || company_id || '/' || year, company_id, 'loan', 'expired', date_start - 365 * year,
+       date_end - 365 * year, create_uid, write_uid, now(), now()
+FROM certificate_activation, generate_series(1, %s) AS year
+WHERE name LIKE 'BENCH/%%'
+"""
+
+
+class Database:
+    """A copy of the demo database, with its files and with Odoo on it."""
+
+    def __init__(self, template):
+        """
+        :param str template: name of the demo database
+        """
+        import odoo.modules.registry
+        from odoo.tools import config
+
+        self.template, self.name = template, f"{template}_filled"
+        self.server = psycopg2.connect(dbname="postgres")
+        self.server.autocommit = True
+        config.parse_config(["-d", self.name, "--max-cron-threads", "0", "--log-level", "critical"])
+        self.files = Path(config.filestore(self.name))
+        self.copy()
+        self.registry = odoo.modules.registry.Registry(self.name)
+
+    def copy(self):
+        """Begin anew: what Odoo has cached of the former copy is so in this one, too."""
+        self.drop()
+        shutil.copytree(
+            self.files.with_name(self.template),
+            self.files,
+            copy_function=os.link,
+            dirs_exist_ok=True,
+        )
+        for _try in range(50):
+            # The server's idle connections would be in the way; it makes new ones.
+            self.execute(
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s",
+                self.template,
+            )
+            try:
+                return self.execute(f'CREATE DATABASE "{self.name}" TEMPLATE "{self.template}"')
+            except psycopg2.errors.ObjectInUse:
+                time.sleep(0.2)
+        raise RuntimeError("the server does not leave the database alone")
+
+    def drop(self):
+        self.execute(f'DROP DATABASE IF EXISTS "{self.name}" WITH (FORCE)')
+        shutil.rmtree(self.files, ignore_errors=True)
+
+    def execute(self, sql, *params):
+        with self.server.cursor() as cursor:
+            cursor.execute(sql, params)
+
+    def close(self):
+        self.leave()
+        self.drop()
+
+    def leave(self):
+        """Close all connections, which a forked process must not share."""
+        import odoo.sql_db
+
+        odoo.sql_db.close_all()
+
+    def open(self):
+        """Return an environment with a cursor of its own: of nobody in particular."""
+        import odoo.api
+
+        return odoo.api.Environment(self.registry.cursor(), 1, {})
+
+    def query(self, sql, params=None):
+        with psycopg2.connect(dbname=self.name) as connection, connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return cursor.fetchall() if cursor.description else None
+
+    def fill(self, count, due=0):
+        """Insert companies with users and active certificates: a hundred companies have one user.
+
+        :param int count: of the companies
+        :param int due: of how many somebody is to be reminded today
+        """
+        env = self.open()
+        group = env.ref("l10n_co_certificate_activation.group_certificate_manager")
+        model = env["res.users"].search([("login", "=", "flor")]).company_id
+        users = (
+            env["res.users"]
+            .with_context(no_reset_password=True)
+            .create(
+                [
+                    {
+                        "name": f"User {number}",
+                        "login": f"bench{number}",
+                        "email": f"bench{number}@example.com",
+                        "lang": ("en_US", "es_CO")[number % 2],
+                        "company_id": model.id,
+                        "company_ids": [(6, 0, model.ids)],
+                        "group_ids": [(6, 0, group.ids)],
+                    }
+                    for number in range(-(-count // COMPANIES_OF_A_USER))
+                ]
+            )
+        )
+        env.cr.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND table_name = 'res_company' AND column_name NOT IN ('id', 'name', 'partner_id')"
+        )
+        columns = [row[0] for row in env.cr.fetchall()]
+        sql = FILL.format(
+            columns=", ".join(f'"{name}"' for name in columns),
+            values=", ".join(f'model."{name}"' for name in columns),
+        )
+        env.cr.execute(
+            sql,
+            {
+                "count": count,
+                "due": due,
+                "model": model.id,
+                "users": users.ids,
+                "each": COMPANIES_OF_A_USER,
+            },
+        )
+        # Whoever lends it is reminded of its own certificate in the same runs.
+        lent = env.company.certificate_seller_id.certificate_lent_id
+        env.flush_all()
+        env.cr.execute(
+            "UPDATE certificate_certificate SET date_end = now() + interval '30 days' WHERE id = %s",
+            [lent.id],
+        )
+        env.cr.commit()
+        env.cr.close()
+        self.vacuum()
+
+    def add_ended(self, each):
+        """Insert activations that have ended, before each one that `fill` inserted."""
+        self.query(ADD_ENDED, (each,))
+        self.vacuum()
+
+    def vacuum(self):
+        """Do what the database does by itself sooner or later, so that it does not while we measure."""
+        connection = psycopg2.connect(dbname=self.name)
+        connection.autocommit = True
+        connection.cursor().execute("VACUUM ANALYZE")
+        connection.close()
