@@ -200,6 +200,17 @@ setup_node() {
 
 node() { "$NODE/bin/node" "$@"; }
 
+# The environment of the linters and of the wheel; usable without `setup`.
+setup_lint() {
+    mkdir -p "$CACHE" 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
+    exec 8>"$CACHE/setup.lock"
+    flock 8
+    setup_packages
+    LINT=$CACHE/lint-$(hash_of <"$DEV/requirements-lint.txt")
+    make_venv "$DEV/requirements-lint.txt" "$LINT"
+    flock -u 8
+}
+
 # === POSTGRESQL ===
 
 setup_postgresql() {
