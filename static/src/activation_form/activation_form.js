@@ -14,6 +14,9 @@ const CHECKED = [
     "action_send_request",
 ];
 
+// See field_message.js.
+const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
+
 /** The wizard's page: each time something is asked for, the first field in red gets the focus. */
 export class ActivationFormController extends formView.Controller {
     setup() {
@@ -22,7 +25,7 @@ export class ActivationFormController extends formView.Controller {
         useEffect(
             (requests) => {
                 if (requests) {
-                    this.rootRef.el?.querySelector("[aria-invalid='true']")?.focus();
+                    this.rootRef.el?.querySelector(INVALID)?.focus();
                 }
             },
             () => [this.messages.requests]

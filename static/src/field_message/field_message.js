@@ -28,8 +28,11 @@ class FieldMessage extends Component {
                 if (!input) {
                     return;
                 }
-                input.setAttribute("aria-required", "true");
-                input.setAttribute("aria-invalid", message ? "true" : "false");
+                // A date is a button until it is edited, and ARIA allows a button neither.
+                if (input.matches("input")) {
+                    input.setAttribute("aria-required", "true");
+                    input.setAttribute("aria-invalid", message ? "true" : "false");
+                }
                 if (message) {
                     input.setAttribute("aria-describedby", this.messageId);
                 } else {

@@ -1,0 +1,426 @@
+// Walks through the screens and looks at each; run by dev/screenshots.
+//   node screenshots.mjs <address> <folder of files to attach> <folder of the pictures> <folder of the description or ''> [walk...]
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const [address, files, folder, description, ...chosen] = process.argv.slice(2);
+const require = createRequire(`${process.env.NODE_MODULES}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
+
+const ADDON = "l10n_co_certificate_activation";
+const LANGUAGES = ["es_CO", "en_US"];
+const SIZES = [
+    [1280, 800],
+    [390, 844],
+];
+// The pictures that README.md and the description of the add-on show, in English at 1280 pixels.
+const DESCRIBED = {
+    "six-steps-start": "six-steps",
+    pay: "pay",
+    "process-downloaded": "process",
+    finish: "finish",
+};
+// What this add-on shows; around it is Odoo's.
+const OURS = [".o_content", ".modal-content", "main"];
+// Odoo's own lists, settings and fields have these findings wherever they are used.
+const ODOOS = [
+    ".o_list_table",
+    ".o_field_many2one",
+    ".o_field_many2many_tags",
+    ".o_select_menu",
+    ".dropdown-toggle",
+    ".o_field_widget.o_field_statusbar",
+    ".o-mail-Chatter",
+    ".o_payment_form",
+    ".o_setting_container .settings_tab",
+    ".o_control_panel",
+];
+
+const findings = [];
+const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
+});
+
+/** Somebody with a browser of their own. */
+class Visitor {
+    static all = [];
+
+    static async login(login) {
+        const visitor = await Visitor.arrive(login);
+        await visitor.page.goto(`${address}/web/login`);
+        await visitor.page.fill("input[name=login]", login);
+        await visitor.page.fill("input[name=password]", login);
+        await visitor.page.click("button[type=submit]");
+        await visitor.page.waitForSelector(".o_main_navbar");
+        visitor.isUser = true;
+        return visitor;
+    }
+
+    static async arrive(who = "visitor") {
+        const visitor = new Visitor();
+        visitor.who = who;
+        Visitor.all.push(visitor);
+        visitor.context = await browser.newContext({
+            viewport: { width: 1280, height: 800 },
+            locale: "es-CO",
+            reducedMotion: "reduce",
+        });
+        visitor.page = await visitor.context.newPage();
+        visitor.page.on("pageerror", (error) => findings.push(`script error: ${error.message}`));
+        return visitor;
+    }
+
+    async call(model, method, args, kwargs = {}) {
+        const response = await this.page.request.post(`${address}/web/dataset/call_kw`, {
+            data: { jsonrpc: "2.0", method: "call", params: { model, method, args, kwargs } },
+        });
+        const { result, error } = await response.json();
+        if (error) {
+            throw new Error(`${model}.${method}: ${error.data.message}`);
+        }
+        return result;
+    }
+
+    async speak(language) {
+        if (this.isUser) {
+            const { uid } = (
+                await (
+                    await this.page.request.post(`${address}/web/session/get_session_info`, {
+                        data: { jsonrpc: "2.0", method: "call", params: {} },
+                    })
+                ).json()
+            ).result;
+            await this.call("res.users", "write", [[uid], { lang: language }]);
+        }
+        await this.context.addCookies([{ name: "frontend_lang", value: language, url: address }]);
+    }
+
+    async open(path, ready) {
+        await this.page.goto(path.startsWith("http") ? path : address + path);
+        await this.page.waitForSelector(ready, { timeout: 60000 });
+    }
+
+    async click(selector) {
+        await this.page.locator(selector).filter({ visible: true }).first().click();
+    }
+
+    async wait(selector) {
+        await this.page.waitForSelector(selector, { timeout: 60000 });
+    }
+
+    /** Looks at the page where it is, in each language and size, loading it anew for each language. */
+    async look(name, ready) {
+        for (const language of LANGUAGES) {
+            await this.speak(language);
+            await this.page.reload();
+            await this.wait(ready);
+            await this.see(`${name}-${language.slice(0, 2)}`);
+        }
+        await this.speak(LANGUAGES[0]);
+        await this.page.reload();
+        await this.wait(ready);
+    }
+
+    /** Looks at the page as it is, such as at a dialog. */
+    async see(name) {
+        for (const [width, height] of SIZES) {
+            await this.page.setViewportSize({ width, height });
+            await this.page.waitForTimeout(700);
+            const size = await this.page.evaluate(() => {
+                const content = document.querySelector(".o_content") || document.documentElement;
+                return {
+                    hidden: content.scrollHeight - content.clientHeight,
+                    wide: document.documentElement.scrollWidth,
+                };
+            });
+            if (size.wide > width) {
+                findings.push(`${name} at ${width}: ${size.wide} pixels wide`);
+            }
+            await this.examine(`${name} at ${width}`);
+            // Odoo scrolls inside its window: a higher one shows all.
+            await this.page.setViewportSize({
+                width,
+                height: height + Math.min(size.hidden, 3000),
+            });
+            await this.page.waitForTimeout(200);
+            await this.page.screenshot({
+                path: `${folder}/${name}-${width}.png`,
+                animations: "disabled",
+            });
+            const described = DESCRIBED[name.slice(0, -3)];
+            if (description && described && name.endsWith("-en") && width === 1280) {
+                await this.page.screenshot({
+                    path: `${description}/${described}.png`,
+                    animations: "disabled",
+                });
+            }
+        }
+        await this.page.setViewportSize({ width: 1280, height: 800 });
+        console.log(name);
+    }
+
+    async examine(name) {
+        await this.page.evaluate(axe);
+        const { violations } = await this.page.evaluate(
+            ([ours, odoos]) => {
+                const present = (selectors) =>
+                    selectors
+                        .filter((selector) => document.querySelector(selector))
+                        .map((selector) => [selector]);
+                return window.axe.run(
+                    { include: present(ours), exclude: present(odoos) },
+                    { resultTypes: ["violations"] }
+                );
+            },
+            [OURS, ODOOS]
+        );
+        for (const { id, impact, nodes } of violations) {
+            if (["serious", "critical"].includes(impact)) {
+                for (const node of nodes) {
+                    findings.push(`${name}: ${id} (${impact}): ${node.html.slice(0, 160)}`);
+                }
+            }
+        }
+    }
+}
+
+const field = (name) => `div[name=${name}] input`;
+const WIZARD = "/odoo/electronic-process/activate-certificate";
+const REPRESENTATIVE = {
+    name: "María Fernanda",
+    surname: "Pérez Gómez",
+    vat: "52123456",
+    issue_city: "Bogotá",
+    email: "maria@example.com",
+    phone: "300 123 4567",
+};
+
+/** Buys with the provider of the demonstration. */
+async function buy(visitor, state) {
+    await visitor.click("button[name=action_pay]");
+    await visitor.wait("select#simulated_payment_state");
+    await visitor.page.selectOption("select#simulated_payment_state", state);
+    await visitor.click("button[name=o_payment_submit_button]");
+}
+
+async function walkLoan(ana, mario) {
+    const STEPS = ".o_certificate_process_page";
+    await ana.open("/odoo/electronic-process", STEPS);
+    await ana.look("six-steps-start", STEPS);
+    await mario.open("/odoo/electronic-process", STEPS);
+    await mario.click("li[data-step] button.btn-secondary");
+    await mario.wait(".o_form_view");
+    await mario.look("profile", ".o_form_view");
+    await ana.open(WIZARD, "button[name=action_pay]");
+    await ana.look("pay", "button[name=action_pay]");
+    await ana.click("button[name=action_verify_payment]");
+    await ana.wait("div[name=findings] li");
+    await ana.look("pay-verified", "div[name=findings] li");
+    await ana.click("button[name=action_pay]");
+    await ana.wait("select#simulated_payment_state");
+    await ana.look("payment-page", "select#simulated_payment_state");
+    await ana.open(WIZARD, "button[name=action_pay]");
+    await buy(ana, "error");
+    await ana.wait("div[name=failure]");
+    await ana.look("pay-failed", "div[name=failure]");
+    await buy(ana, "pending");
+    await ana.wait("div[name=o_payment_status_alert]");
+    await ana.open(WIZARD, "div[name=processing]");
+    await ana.look("pay-pending", "div[name=processing]");
+    await mario.open(WIZARD, "div[name=processing]");
+    await mario.click("div[name=pay] .o_certificate_buttons button.btn-secondary:last-child");
+    await mario.wait(".modal .o_form_view");
+    await mario.see("discard-dialog-es");
+    await mario.page.fill(
+        ".modal textarea, .modal div[name=reason] input",
+        "El cliente pagó por transferencia."
+    );
+    await mario.click(".modal footer .btn-primary");
+    await mario.page.waitForSelector(".modal", { state: "detached" });
+    await ana.open(WIZARD, "button[name=action_pay]");
+    await buy(ana, "done");
+    await ana.wait("div[name=confirmation]");
+    await ana.look("pay-paid", "div[name=confirmation]");
+    await ana.click("button[name=action_continue]");
+    await ana.wait("button[name=action_download_letter]");
+    await ana.look("process", "button[name=action_download_letter]");
+    await ana.click("button[name=action_download_letter]");
+    await ana.wait(".o_certificate_message");
+    await ana.look("process-errors", ".o_certificate_message");
+    for (const [name, value] of Object.entries(REPRESENTATIVE)) {
+        await ana.page.fill(field(`representative_${name}`), value);
+    }
+    const download = ana.page.waitForEvent("download");
+    await ana.click("button[name=action_download_letter]");
+    const letter = `${files}/letter.pdf`;
+    await (await download).saveAs(letter);
+    await ana.look("process-downloaded", "button[name=action_download_letter].btn-secondary");
+    await ana.page.setInputFiles(".o_certificate_zone input[type=file]", letter);
+    await ana.wait(".o_certificate_refusal");
+    await ana.see("process-refused-es");
+    await ana.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
+    await ana.wait(".o_certificate_card");
+    await ana.look("process-attached", ".o_certificate_card");
+    await ana.click("button[name=action_finish]");
+    await ana.wait("div[name=finish] h1");
+    await ana.look("finish", "div[name=finish] h1");
+    await ana.open("/odoo/electronic-process", STEPS);
+    await ana.look("six-steps-midway", STEPS);
+    await ana.click("li[aria-current=step] button.btn-primary");
+    await ana.wait(".o_form_view");
+    await ana.look("test-set", ".o_form_view");
+    await ana.open("/odoo/billing-resolutions", ".o_list_view");
+    await ana.look("resolutions", ".o_list_view");
+    await ana.open("/odoo/billing-resolutions/new", ".o_form_view");
+    await ana.look("resolution-new", ".o_form_view");
+}
+
+/** What managers, custodians and administrators have. */
+async function lookAround(mario, carla, admin) {
+    const VIEW = ":is(.o_list_view, .o_kanban_view, .o_form_view)";
+    const places = [
+        [mario, "activations", "/odoo/certificate-activations"],
+        [
+            mario,
+            "activation",
+            async () => `/odoo/certificate-activations/${await findActivation(mario)}`,
+        ],
+        [mario, "signatures", "/odoo/certificate-signatures"],
+        [mario, "receipts", "/odoo/certificate-receipts"],
+        [mario, "history", "/odoo/electronic-history"],
+        [carla, "board", "/odoo/certificate-board"],
+        [carla, "sold", "/odoo/sold-certificates"],
+        [carla, "requests-empty", "/odoo/certificate-requests"],
+        [carla, "authorities", "/odoo/certificate-authorities"],
+        [carla, "authority", "/odoo/certificate-authorities/1"],
+        [carla, "custody", "/odoo/certificate-custody"],
+        [admin, "settings", `/odoo/action-${ADDON}.res_config_settings_action`],
+        [admin, "letter", "/odoo/exoneration-letter"],
+    ];
+    for (const [visitor, name, path] of places) {
+        await visitor.open(typeof path === "string" ? path : await path(), VIEW);
+        await visitor.look(name, VIEW);
+    }
+}
+
+async function findActivation(visitor, domain = []) {
+    return (await visitor.call("certificate.activation", "search", [domain], { limit: 1 }))[0];
+}
+
+async function walkOwn(flor) {
+    await flor.open(WIZARD, "button[name=action_start_own]");
+    await flor.click("button[name=action_start_own]");
+    const FORM = ".o_certificate_own_form";
+    await flor.wait(FORM);
+    await flor.look("own", FORM);
+    await flor.click(".o_certificate_load");
+    await flor.wait(`${FORM} .o_certificate_message`);
+    await flor.see("own-errors-es");
+    await flor.page.setInputFiles(`${FORM} input[type=file] >> nth=0`, `${files}/own.p12`);
+    await flor.page.fill(".o_certificate_password", readFileSync(`${files}/password`, "utf-8"));
+    await flor.click(".o_certificate_load");
+    await flor.wait("button[name=action_finish]");
+    await flor.look("own-loaded", "button[name=action_finish]");
+    await flor.click("button[name=action_abandon_own]");
+    await flor.page.waitForSelector(FORM, { state: "detached" });
+}
+
+async function walkRequest(flor, carla) {
+    await flor.open(WIZARD, "button[name=action_start_request]");
+    await flor.click("button[name=action_start_request]");
+    await flor.wait("div[name=request_product]");
+    await flor.look("request-pay", "button[name=action_pay]");
+    await buy(flor, "done");
+    await flor.wait("button[name=action_continue]");
+    await flor.click("button[name=action_continue]");
+    await flor.wait("button[name=action_review_request]");
+    await flor.look("request-process", "button[name=action_review_request]");
+    await flor.click("button[name=action_review_request]");
+    await flor.wait(".o_certificate_message");
+    await flor.click(field("request_authority_id"));
+    await flor.click(".o_select_menu_item");
+    await flor.wait(".o_certificate_document");
+    const documents = flor.page.locator(".o_certificate_document");
+    await flor.page.waitForTimeout(1500);
+    const count = await documents.count();
+    for (let index = 0; index < count; index++) {
+        const document = documents.nth(index);
+        await document.locator("input[type=file]").first().setInputFiles(`${files}/scan.pdf`);
+        await document.locator(".o_certificate_card").waitFor({ timeout: 30000 });
+        const issued = document.locator(".o_certificate_issue_date");
+        if (await issued.count()) {
+            await issued.fill(new Date(Date.now() - 3 * 86400000).toISOString().slice(0, 10));
+            await issued.blur();
+            await flor.page.waitForTimeout(800);
+        }
+    }
+    await flor.look("request-documents", ".o_certificate_card");
+    return count;
+}
+
+async function walkPortal(carla) {
+    const flowers = (await carla.call("res.company", "search", [[["name", "ilike", "Flores"]]]))[0];
+    const id = await findActivation(carla, [
+        ["company_id", "=", flowers],
+        ["route", "=", "loan"],
+        ["state", "=", "pay"],
+    ]);
+    await carla.open(`/odoo/certificate-activations/${id}?cids=${flowers}`, ".o_form_view");
+    await carla.click(`.o_form_view button[name="${await getActionId(carla)}"]`);
+    await carla.wait(".modal .o_form_view");
+    await carla.see("invite-es");
+    return id;
+}
+
+async function getActionId(visitor) {
+    const action = await visitor.call("ir.model.data", "check_object_reference", [
+        ADDON,
+        "certificate_portal_invitation_action",
+    ]);
+    return action[1];
+}
+
+const ana = await Visitor.login("ana");
+const mario = await Visitor.login("mario");
+const flor = await Visitor.login("flor");
+const carla = await Visitor.login("carla");
+const admin = await Visitor.login("admin");
+const walks = {
+    loan: () => walkLoan(ana, mario),
+    around: () => lookAround(mario, carla, admin),
+    own: () => walkOwn(flor),
+    request: () => walkRequest(flor, carla),
+    public: async () => {
+        const visitor = await Visitor.arrive();
+        await visitor.open("/certificate/verify", "main");
+        await visitor.look("verify", "main");
+        await visitor.open("/my/certificate/999", "main");
+        await visitor.look("portal-closed", "main");
+    },
+};
+for (const [name, walk] of Object.entries(walks)) {
+    if (chosen.length && !chosen.includes(name)) {
+        continue;
+    }
+    try {
+        await walk();
+    } catch (error) {
+        findings.push(
+            `the walk ${name} stopped: ${error.message.split("\n").slice(0, 3).join(" ")}`
+        );
+        for (const { page, who } of Visitor.all) {
+            await page.screenshot({ path: `${folder}/stopped-${name}-${who}.png` });
+        }
+    }
+}
+await browser.close();
+console.log(findings.length ? [...new Set(findings)].join("\n") : "nothing serious was found");
+process.exit(findings.length ? 1 : 0);
