@@ -35,6 +35,7 @@ class CertificateBoard(models.Model):
             "date_end",
             "date_start",
             "is_renewed",
+            "request_state",
             "signed_letter_match",
             "state",
             "switch_on",
@@ -61,7 +62,12 @@ class CertificateBoard(models.Model):
         readonly=True,
     )
     step = fields.Selection(
-        [("pay", "1. Pay"), ("process", "2. Process"), ("active", "3. Finish")],
+        [
+            ("pay", "1. Pay"),
+            ("process", "2. Process"),
+            ("review", "2. Being reviewed"),
+            ("active", "3. Finish"),
+        ],
         readonly=True,
         help="Where what is in progress stands, of the three steps; else the last one, when it is done.",
     )
@@ -165,7 +171,10 @@ class CertificateBoard(models.Model):
                         WHEN current.state = 'active' THEN 'expired'
                         ELSE COALESCE(current.state, 'none')
                     END AS state,
-                    begun.state AS begun_state,
+                    CASE
+                        WHEN begun.request_state = 'in_process' THEN 'review'
+                        ELSE begun.state
+                    END AS begun_state,
                     'unread' IN (
                         COALESCE(begun.signed_letter_match, ''),
                         CASE WHEN current.state = 'active' THEN current.signed_letter_match END

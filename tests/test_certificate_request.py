@@ -131,6 +131,8 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         wizard.action_send_request()
         wizard.invalidate_recordset()
         self.assertEqual((request.request_state, wizard.request_step), ("in_process", "track"))
+        board = self.env["certificate.board"].with_user(self.custodian)
+        self.assertEqual(board.search([("company_id", "=", self.company_a.id)]).step, "review")
         self.accept(request)
         self.as_seller(request)._issue_request()
         self.assertEqual(self.company_a._get_active_certificate_activation(), loan)
