@@ -179,6 +179,18 @@ class TestPaymentNotices(PaymentFollowCommon):
                 self.assertFalse(self.get_notices(activation)[1:])
                 activation.with_user(self.manager_a).action_revoke()
 
+    def test_a_credit_note_that_reverses_nothing_gives_the_money_back_too(self):
+        activation = self.get_active()
+        invoice = activation.sudo().payment_move_id
+        note = invoice.copy({"move_type": "out_refund"})
+        note.action_post()
+        invoice.line_ids.remove_move_reconcile()
+        self.assertFalse(note.reversed_entry_id)
+        (invoice | note).line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        ).reconcile()
+        self.assertEqual(self.get_status(activation), "reversed")
+
     def test_the_mark_goes_when_the_money_is_back(self):
         activation = self.get_active()
         invoice = activation.sudo().payment_move_id
