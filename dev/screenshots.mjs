@@ -116,17 +116,25 @@ class Visitor {
         await this.page.waitForSelector(selector, { timeout: 60000 });
     }
 
+    /** Loads the page anew; the language of a public page is in its address, too. */
+    async reload(ready) {
+        if (this.isUser) {
+            await this.page.reload();
+        } else {
+            await this.page.goto(this.page.url().replace(/\/es(_\w+)?\//, "/"));
+        }
+        await this.wait(ready);
+    }
+
     /** Looks at the page where it is, in each language and size, loading it anew for each language. */
     async look(name, ready) {
         for (const language of LANGUAGES) {
             await this.speak(language);
-            await this.page.reload();
-            await this.wait(ready);
+            await this.reload(ready);
             await this.see(`${name}-${language.slice(0, 2)}`);
         }
         await this.speak(LANGUAGES[0]);
-        await this.page.reload();
-        await this.wait(ready);
+        await this.reload(ready);
     }
 
     /** Looks at the page as it is, such as at a dialog. */
@@ -295,7 +303,6 @@ async function lookAround(mario, carla, admin) {
         ],
         [mario, "signatures", "/odoo/certificate-signatures"],
         [mario, "receipts", "/odoo/certificate-receipts"],
-        [mario, "history", "/odoo/electronic-history"],
         [carla, "board", "/odoo/certificate-board"],
         [carla, "sold", "/odoo/sold-certificates"],
         [carla, "requests-empty", "/odoo/certificate-requests"],
@@ -305,6 +312,10 @@ async function lookAround(mario, carla, admin) {
         [admin, "settings", `/odoo/action-${ADDON}.res_config_settings_action`],
         [admin, "letter", "/odoo/exoneration-letter"],
     ];
+    await mario.open("/odoo/electronic-process", ".o_certificate_history");
+    await mario.click(".o_certificate_history");
+    await mario.wait(".o_form_view");
+    await mario.look("history", ".o_form_view");
     for (const [visitor, name, path] of places) {
         await visitor.open(typeof path === "string" ? path : await path(), VIEW);
         await visitor.look(name, VIEW);
@@ -333,7 +344,7 @@ async function walkOwn(flor) {
     await flor.page.waitForSelector(FORM, { state: "detached" });
 }
 
-async function walkRequest(flor, carla) {
+async function walkRequest(flor) {
     await flor.open(WIZARD, "button[name=action_start_request]");
     await flor.click("button[name=action_start_request]");
     await flor.wait("div[name=request_product]");
@@ -363,10 +374,11 @@ async function walkRequest(flor, carla) {
         }
     }
     await flor.look("request-documents", ".o_certificate_card");
-    return count;
 }
 
+/** The contact of a company without a user, before and after others have walked for that company. */
 async function walkPortal(carla) {
+    const STEPPER = ".o_certificate_stepper";
     const flowers = (await carla.call("res.company", "search", [[["name", "ilike", "Flores"]]]))[0];
     const id = await findActivation(carla, [
         ["company_id", "=", flowers],
@@ -374,18 +386,43 @@ async function walkPortal(carla) {
         ["state", "=", "pay"],
     ]);
     await carla.open(`/odoo/certificate-activations/${id}?cids=${flowers}`, ".o_form_view");
-    await carla.click(`.o_form_view button[name="${await getActionId(carla)}"]`);
+    await carla.click(".o_form_view button:has-text('portal')");
     await carla.wait(".modal .o_form_view");
     await carla.see("invite-es");
-    return id;
-}
-
-async function getActionId(visitor) {
-    const action = await visitor.call("ir.model.data", "check_object_reference", [
-        ADDON,
-        "certificate_portal_invitation_action",
-    ]);
-    return action[1];
+    await carla.click(".modal button[name=action_make_link]");
+    await carla.wait(".modal div[name=link]");
+    await carla.see("invite-link-es");
+    const link = carla.page.locator(".modal div[name=link]");
+    const contact = await Visitor.arrive("contact");
+    await contact.open(
+        (await link.innerText()).trim() || (await link.locator("input").inputValue()),
+        STEPPER
+    );
+    await contact.look("portal-pay", "button[name=buy]");
+    await contact.click("button[name=buy]");
+    await contact.wait("select#simulated_payment_state");
+    await contact.page.selectOption("select#simulated_payment_state", "done");
+    await contact.click("button[name=o_payment_submit_button]");
+    await contact.wait("button[name=continue]");
+    await contact.look("portal-paid", "button[name=continue]");
+    await contact.click("button[name=continue]");
+    await contact.wait("#representative_name");
+    await contact.look("portal-process", "#representative_name");
+    await contact.click("button[name=download]");
+    await contact.wait("[aria-invalid=true]");
+    await contact.see("portal-errors-es");
+    for (const [name, value] of Object.entries({ ...REPRESENTATIVE, position: "Gerente" })) {
+        await contact.page.fill(`#representative_${name}`, value);
+    }
+    const download = contact.page.waitForEvent("download");
+    await contact.click("button[name=download]");
+    await download;
+    await contact.page.setInputFiles("#file", `${files}/scan.pdf`);
+    await contact.wait("button[name=finish]");
+    await contact.look("portal-attached", "button[name=finish]");
+    await contact.click("button[name=finish]");
+    await contact.page.waitForSelector("button[name=finish]", { state: "detached" });
+    await contact.look("portal-finish", STEPPER);
 }
 
 const ana = await Visitor.login("ana");
@@ -397,7 +434,8 @@ const walks = {
     loan: () => walkLoan(ana, mario),
     around: () => lookAround(mario, carla, admin),
     own: () => walkOwn(flor),
-    request: () => walkRequest(flor, carla),
+    request: () => walkRequest(flor),
+    portal: () => walkPortal(carla),
     public: async () => {
         const visitor = await Visitor.arrive();
         await visitor.open("/certificate/verify", "main");
