@@ -27,7 +27,10 @@ const OURS = [".o_content", ".modal-content", "main"];
 const ODOOS = [
     ".o_list_table",
     ".o_field_many2one",
-    ".o_field_many2many_tags",
+    "[class*=many2many_tags]",
+    ".o_notebook_headers",
+    ".o_clipboard_button",
+    ".o_setting_box",
     ".o_select_menu",
     ".dropdown-toggle",
     ".o_field_widget.o_field_statusbar",
@@ -341,7 +344,7 @@ async function walkOwn(flor) {
     await flor.wait("button[name=action_finish]");
     await flor.look("own-loaded", "button[name=action_finish]");
     await flor.click("button[name=action_abandon_own]");
-    await flor.page.waitForSelector(FORM, { state: "detached" });
+    await flor.wait("button[name=action_pay]");
 }
 
 async function walkRequest(flor) {
