@@ -70,6 +70,41 @@ class TestLetterPdf(BaseCase):
     def test_no_text_is_lost(self):
         self.assertEqual(self.text(LETTER), "".join(TEXT.split()))
 
+    def test_lists_are_counted_as_html_says(self):
+        for kind, numerals in (("a", "abc"), ("A", "ABC"), ("i", ("i", "ii", "iii")), ("I", "I")):
+            items = "".join(f"<li>x{number}</li>" for number in range(len(numerals)))
+            expected = "".join(f"{numeral}.x{at}" for at, numeral in enumerate(numerals))
+            self.assertEqual(self.text(f"<ol type={kind!r}>{items}</ol>"), expected)
+        # Further than letters go, and where no paragraph can bear the number.
+        self.assertEqual(self.text('<ol type="a" start="27"><li>x</li></ol>'), "27.x")
+        self.assertEqual(self.text("<ol><li><table><tr><td>x</td></tr></table></li></ol>"), "1.x")
+
+    def test_what_the_fonts_lack_is_written_plainly(self):
+        self.assertEqual(self.text("<p>a\u200db\u2e3ac\u2003d</p>"), "ab-cd")
+
+    def test_deep_nesting_leaves_room_for_the_text(self):
+        depth = 60
+        html = f"{'<blockquote>' * depth}palabra{'</blockquote>' * depth}"
+        self.assertEqual(self.text(html), "palabra")
+
+    def test_a_picture_that_cannot_be_drawn_is_left_out(self):
+        large = data_uri("PNG", (5000, 5000))
+        nothing = base64.b64encode(b"no picture").decode()
+        for source in (large, "data:image/png;base64,A", f"data:image/png;base64,{nothing}"):
+            html = f'<p>antes</p><img src="{source}"/><p>detrás</p>'
+            self.assertEqual(self.text(html), "antesdetrás")
+            self.assertFalse(self.pages(html)[0].images[1:])
+
+    def test_a_table_has_the_lines_that_its_classes_say(self):
+        row = "<tr><td>uno</td></tr><tr><td>dos</td></tr>"
+        contents = {
+            classes: self.pages(f'<table class="{classes}">{row}</table>')[0]
+            .get_contents()
+            .get_data()
+            for classes in ("table", "table table-bordered", "table table-borderless")
+        }
+        self.assertEqual(len(set(contents.values())), 3)
+
     def test_no_word_is_lost_in_any_nesting(self):
         """Trees at random, of tags that the layout knows and of others, in places HTML forbids too."""
         tags = (
