@@ -348,7 +348,9 @@ async function walkOwn(flor) {
 }
 
 async function walkRequest(flor) {
-    await flor.open(WIZARD, "button[name=action_start_request]");
+    await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
+    await flor.click("li[data-step=certificate] button");
+    await flor.wait("button[name=action_start_request]");
     await flor.click("button[name=action_start_request]");
     await flor.wait("div[name=request_product]");
     await flor.look("request-pay", "button[name=action_pay]");
