@@ -244,7 +244,7 @@ class TestCertificateActivation(CertificateCommon):
             ("electronic.invoicing.setup", {"company_id": self.company_b.id}),
         ):
             records = self.env[model].sudo()
-            if not records.search(list((name, "=", value) for name, value in vals.items())):
+            if not records.search([(name, "=", value) for name, value in vals.items()]):
                 records.create(vals)
             with (
                 self.subTest(model),
