@@ -348,8 +348,12 @@ class CertificateActivation(models.Model):
         :param str observation: as the custodian typed it; needed unless a document was rejected
         :raise UserError: when nothing is said to be wrong, or the certificate was loaded already
         """
-        self._lock_for_seller("in_process", "issued")
+        self._lock_for_seller("in_process", "issued", "rejected")
         observation = (observation or "").strip()
+        if self.request_state == "rejected":
+            if observation == (self.request_observation or ""):
+                return
+            self._check_request_state("in_process", "issued")
         if not observation and "rejected" not in self.document_ids.mapped("state"):
             raise UserError(
                 self.env._("Say what has to be corrected, or reject the documents that are wrong.")

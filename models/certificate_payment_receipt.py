@@ -182,9 +182,11 @@ class CertificatePaymentReceipt(models.Model):
         :raise UserError: unless it waits for a decision, or without a reason
         """
         self._lock(GROUP_MANAGER)
-        self._check_state("waiting")
         if not (reason or "").strip():
             raise UserError(self.env._("Say why the receipt is rejected."))
+        if self.state == "rejected" and self.rejection_reason == reason.strip():
+            return
+        self._check_state("waiting")
         self._decide(state="rejected", rejection_reason=reason.strip())
         self._trusted().message_post(body=self.env._("Rejected: %s", reason.strip()))
         activation = self.activation_id.sudo()

@@ -123,7 +123,8 @@ class CertificateRequestDocument(models.Model):
         self._lock_for_seller()
         if not (observation or "").strip():
             raise UserError(self.env._("Say what is wrong with the document."))
-        self._decide("rejected", observation.strip())
+        if (self.state, self.observation) != ("rejected", observation.strip()):
+            self._decide("rejected", observation.strip())
 
     def _lock_for_seller(self):
         self._check_user(GROUP_CUSTODIAN)

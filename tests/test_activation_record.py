@@ -9,6 +9,7 @@ from unittest.mock import patch
 
 import pypdf
 from freezegun import freeze_time
+from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
 from odoo.http import Request
@@ -147,6 +148,9 @@ class TestActivationRecord(CertificateCommon, HttpCase):
         for activation in (self.activation, other):
             self.assertRegex(activation.record_code, r"^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$")
         self.assertNotEqual(self.activation.record_code, other.record_code)
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            other.sudo().record_code = self.activation.record_code
+            self.env.flush_all()
 
     # === THE LETTER IN FRONT === #
 

@@ -10,7 +10,7 @@ from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -206,6 +206,26 @@ class TestCertificateActivation(CertificateCommon):
                 self.assertEqual(len(self.get_tracking(activation)), 1)
 
     # === ONE AT A TIME === #
+
+    def test_a_transition_locks_its_row(self):
+        company = self.company_b
+        activation = self.env["certificate.activation"].sudo().create({"company_id": company.id})
+
+        def is_locked():
+            self.env.flush_all()
+            self.cr.execute(
+                "SELECT xmax::text FROM certificate_activation WHERE id = %s", [activation.id]
+            )
+            return self.cr.fetchone() != ("0",)
+
+        self.assertFalse(is_locked())
+        activation.with_user(self.user_b).action_verify_payment()
+        self.assertTrue(is_locked())
+
+    def test_who_starts_second_is_tried_again(self):
+        self.start()
+        with self.assertRaises(ConcurrencyError):
+            self.env["certificate.activation"]._create_once({"company_id": self.company_a.id})
 
     def test_a_company_has_one_open_activation(self):
         activation = self.start()

@@ -1,10 +1,11 @@
 """A company that asks here for a certificate of its own: what it pays, sends, corrects and gets."""
 
 import base64
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
+from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.fields import Command
@@ -482,6 +483,36 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
                         attempt()
             self.assertEqual(rut.state, "waiting")
 
+    def test_each_transition_again_has_one_effect(self):
+        request = self.get_filled()
+        rut, seller = self.get_document(request), self.as_seller(request)
+        facts = ("request_state", "request_sent_on", "request_issued_on", "request_observation")
+
+        def look():
+            self.env.invalidate_all()
+            decided = rut.read(["state", "observation", "decided_on"])
+            return request.read(facts), decided, request.sudo().message_ids.ids
+
+        def take(step):
+            step()
+            before = look()
+            with freeze_time(datetime.now() + timedelta(hours=1)):
+                step()
+            with self.subTest(before[0][0]["request_state"], document=before[1][0]["state"]):
+                self.assertEqual(look(), before)
+
+        take(request._send_request)
+        take(lambda: self.as_seller(rut)._reject("x"))
+        take(lambda: seller._reject_request("y"))
+        rut.document = self.other_scan
+        take(request._send_request)
+        take(self.as_seller(rut).action_accept)
+        take(seller._issue_request)
+        abandoned = self.start_request(self.user_b)
+        for _time in range(2):
+            abandoned._abandon_request()
+        self.assertEqual(abandoned.state, "cancelled")
+
     def test_a_payment_that_went_back_stops_it(self):
         request = self.get_issued()
         self.load(request)
@@ -669,6 +700,9 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
                     lambda user=user: self.authority.requirement_ids.with_user(user).write(
                         {"max_age_days": 999}
                     ),
+                    lambda user=user: self.env.ref(f"{MODULE}.document_type_rut")
+                    .with_user(user)
+                    .write({"max_age_days": 999}),
                 ):
                     with self.assertRaises(AccessError):
                         attempt()
@@ -676,3 +710,6 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual(len(authority.requirement_ids), 3)
         self.assertEqual([r.max_age_days for r in authority._get_requirements("natural")], [90, 0])
         self.as_seller(self.authority).requirement_ids[0].max_age_days = 5
+        requirements = self.authority.requirement_ids.sudo()
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            requirements[0].copy({"authority_id": self.authority.id})

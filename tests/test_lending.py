@@ -1,5 +1,6 @@
 """The certificate that is lent: who is reminded that it ends, and what its successor takes over."""
 
+import base64
 from datetime import datetime, time, timedelta
 
 from freezegun import freeze_time
@@ -9,6 +10,7 @@ from odoo.tests import tagged
 
 from ..const import ACTIVITY_LENT_EXPIRY
 from . import samples
+from .own_samples import key_to_pem
 from .test_expiry import RUNGS, ExpiryCommon
 from .test_signing import SigningCommon
 
@@ -167,6 +169,8 @@ class TestSuccessor(LendingCommon, SigningCommon):
         former = seller.certificate_lent_id
         keyless = samples.store_certificate(seller)
         keyless.private_key_id = False
+        with_other_key = samples.store_certificate(seller)
+        with_other_key.private_key_id.content = base64.b64encode(key_to_pem(samples.make_key()))
         other = seller.vat
         seller.vat = "830114921-1"
         of_another = samples.store_certificate(seller)
@@ -176,6 +180,7 @@ class TestSuccessor(LendingCommon, SigningCommon):
             ("expired", samples.store_certificate(seller, days=2, started_days_ago=3)),
             ("not yet valid", samples.store_certificate(seller, started_days_ago=-2)),
             ("of another NIT", of_another),
+            ("with another certificate's key", with_other_key),
         ):
             with self.subTest(kind), self.assertRaises(UserError):
                 seller.certificate_lent_id = certificate

@@ -2,6 +2,7 @@
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
+from odoo.tools import SQL
 
 from .test_electronic_invoicing_setup import NIT, ElectronicInvoicingCommon
 
@@ -46,6 +47,26 @@ class TestNitLock(ElectronicInvoicingCommon):
                 with self.subTest(user=user.login, values=values):
                     self.assert_locked(lambda p=partner, v=values: p.write(v))
         self.assert_locked(lambda: self.partner.sudo().write({"vat": OTHER_NIT}))
+
+    def test_a_change_that_is_under_way_is_tried_again(self):
+        """Who writes a row of which a new version was committed meanwhile is refused by PostgreSQL."""
+        self.setup_a.sudo().locked_nit = False
+        self.env.flush_all()
+
+        def get_versions():
+            for record in (self.partner, self.company_a):
+                query = SQL(
+                    "SELECT ctid::text FROM %s WHERE id = %s",
+                    SQL.identifier(record._table),
+                    record.id,
+                )
+                self.cr.execute(query)
+                yield self.cr.fetchone()
+
+        before = list(get_versions())
+        self.setup_a._confirm_test_set(NIT)
+        for former, now in zip(before, get_versions(), strict=True):
+            self.assertNotEqual(former, now)
 
     def test_the_company_is_no_way_round(self):
         for company in (self.company_a.with_user(self.system_user), self.company_a.sudo()):

@@ -1,8 +1,10 @@
 """Paid to an authority outside the database: the receipt, who decides on it, and what it is worth."""
 
 import base64
+from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
+from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import JsonRpcException, tagged
@@ -134,6 +136,10 @@ class TestPaymentReceipt(ReceiptCommon):
         self.assertIn("The amount cannot be read.", wizard.payment_sentence)
         self.assertEqual(wizard.receipt_reference, "FV-1001")
         self.assertTrue(wizard.receipt_size)
+        decided_on = receipt.decided_on
+        with freeze_time(decided_on + timedelta(hours=1)):
+            self.reject(receipt)
+        self.assertEqual((receipt.state, receipt.decided_on), ("rejected", decided_on))
         wizard.web_save({"receipt_amount": 120000}, {})
         self.send(wizard)
         self.assertEqual((wizard.receipt_state, receipt.amount), ("waiting", 120000))

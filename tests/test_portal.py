@@ -329,6 +329,8 @@ class TestPortal(CertificatePaymentCommon):
         self.assertEqual(again, access)
         access.with_user(self.custodian).action_withdraw()
         self.assertEqual(access.state, "withdrawn")
+        with self.unchanged():
+            access.with_user(self.manager_a).action_withdraw()
 
     def test_who_cannot_be_invited(self):
         activation = self.start()

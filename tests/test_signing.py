@@ -130,6 +130,8 @@ class TestSigning(SigningCommon):
     def test_only_who_has_a_part_in_it_signs(self):
         self.assertNotSigned(AccessError, user=self.stranger)
         self.assertNotSigned(AccessError, user=self.user_b)
+        unseen = samples.store_certificate(self.company_a.sudo())
+        self.assertNotSigned(AccessError, record=unseen)
 
     def test_an_activation_signs_for_its_own_company_only(self):
         foreign = self.env["res.partner"].create({"name": "B", "company_id": self.company_b.id})
@@ -243,6 +245,10 @@ class TestSignatureLog(SigningCommon):
         self.sign()
         self.assertFalse(any(self.get_rows().mapped("hash")))
         self.link()
+        self.cr.execute(
+            "SELECT 1 FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
+        )
+        self.assertTrue(self.cr.fetchall(), "one transaction after the other")
         rows = self.get_rows()
         self.assertEqual(rows.mapped("position"), [1, 2])
         self.assertEqual(rows[1].previous_hash, rows[0].hash)
@@ -369,6 +375,8 @@ class TestSignatureLog(SigningCommon):
             self.system_user,
             self.env.ref("base.user_root"),
         )
+        with self.assertRaises(AccessError):
+            heads.with_user(self.system_user).read(["hash"])
         for records in (rows, heads):
             for user in users:
                 for own in (records.with_user(user), records.with_user(user).sudo()):
