@@ -700,9 +700,11 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
                     lambda user=user: self.authority.requirement_ids.with_user(user).write(
                         {"max_age_days": 999}
                     ),
-                    lambda user=user: self.env.ref(f"{MODULE}.document_type_rut")
-                    .with_user(user)
-                    .write({"max_age_days": 999}),
+                    lambda user=user: (
+                        self.env.ref(f"{MODULE}.document_type_rut")
+                        .with_user(user)
+                        .write({"max_age_days": 999})
+                    ),
                 ):
                     with self.assertRaises(AccessError):
                         attempt()
