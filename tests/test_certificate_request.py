@@ -7,7 +7,7 @@ from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.fields import Command
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -508,6 +508,10 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         take(request._send_request)
         take(self.as_seller(rut).action_accept)
         take(seller._issue_request)
+        with self.assertRaises(ConcurrencyError):
+            rut._create_once(
+                {"activation_id": request.id, "document_type_id": rut.document_type_id.id}
+            )
         abandoned = self.start_request(self.user_b)
         for _time in range(2):
             abandoned._abandon_request()

@@ -138,6 +138,10 @@ class TestSealing(CustodyCommon):
         attachments = self.env["ir.attachment"].sudo().search([("res_field", "!=", False)])
         for attachment in attachments.filtered(lambda a: a.res_model in (CERTIFICATE, KEY)):
             self.assertFalse(self.leaks(attachment.raw or b"", secrets))
+        # What was deleted lies in the filestore until its files are removed, too.
+        with patch.object(type(attachments), "_gc_file_store") as remove:
+            self.cr.postcommit.run()
+        remove.assert_called()
 
     def test_a_key_is_not_kept_among_the_words_that_are_searched(self):
         attachments = self.env["ir.attachment"].sudo()

@@ -6,7 +6,7 @@ from datetime import timedelta
 from freezegun import freeze_time
 
 from odoo import fields
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ..const import PROFILE_FIELDS, TEST_SET_FIELDS
@@ -534,6 +534,8 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         self.assertEqual(self.get_setup(self.user_a), self.setup_a)
         self.assertEqual(self.get_setup(self.manager_a).id, self.setup_a.id)
         self.assertNotEqual(self.get_setup(self.user_b).id, self.setup_a.id)
+        with self.assertRaises(ConcurrencyError):
+            self.setup_a._create_once({"company_id": self.company_a.id})
 
     # === RIGHTS === #
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
 
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
@@ -137,6 +137,8 @@ class TestPaymentReceipt(ReceiptCommon):
         self.assertEqual(wizard.receipt_reference, "FV-1001")
         self.assertTrue(wizard.receipt_size)
         decided_on = receipt.decided_on
+        with self.assertRaises(ConcurrencyError):
+            receipt._create_once({"activation_id": receipt.activation_id.id})
         with freeze_time(decided_on + timedelta(hours=1)):
             self.reject(receipt)
         self.assertEqual((receipt.state, receipt.decided_on), ("rejected", decided_on))

@@ -9,7 +9,7 @@ from unittest.mock import patch
 from PIL import Image
 
 from odoo import fields, http
-from odoo.exceptions import AccessError, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
@@ -327,6 +327,10 @@ class TestPortal(CertificatePaymentCommon):
                 access.with_user(user).read(["email"])
         again, _link = activation.with_user(self.custodian)._invite(self.contact)
         self.assertEqual(again, access)
+        with self.assertRaises(ConcurrencyError):
+            access._create_once(
+                {"activation_id": activation.id, "partner_id": self.contact.id}
+            )
         access.with_user(self.custodian).action_withdraw()
         self.assertEqual(access.state, "withdrawn")
         with self.unchanged():
