@@ -14,7 +14,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..const import MODULE, REPRESENTATIVE_FIELDS
+from ..const import REPRESENTATIVE_FIELDS
 from ..exceptions import RemedyError
 from . import samples
 from .common import REPRESENTATIVE, CertificateCommon
@@ -245,34 +245,6 @@ class TestCertificateActivation(CertificateCommon):
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             second.state = "active"
             second.flush_recordset()
-
-    def test_what_is_there_once_is_never_there_twice(self):
-        activation = self.get_active().sudo()
-        for model, vals in (
-            ("certificate.payment.receipt", {"activation_id": activation.id}),
-            (
-                "certificate.portal.access",
-                {"activation_id": activation.id, "partner_id": self.user_a.partner_id.id},
-            ),
-            (
-                "certificate.request.document",
-                {
-                    "activation_id": activation.id,
-                    "document_type_id": self.env.ref(f"{MODULE}.document_type_rut").id,
-                },
-            ),
-            ("electronic.invoicing.setup", {"company_id": self.company_b.id}),
-        ):
-            records = self.env[model].sudo()
-            if not records.search([(name, "=", value) for name, value in vals.items()]):
-                records.create(vals)
-            with (
-                self.subTest(model),
-                mute_logger("odoo.sql_db"),
-                self.assertRaises(UniqueViolation),
-                self.cr.savepoint(),
-            ):
-                records.create(vals)
 
     def test_a_payment_serves_one_activation(self):
         activation = self.get_processing()

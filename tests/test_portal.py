@@ -328,9 +328,7 @@ class TestPortal(CertificatePaymentCommon):
         again, _link = activation.with_user(self.custodian)._invite(self.contact)
         self.assertEqual(again, access)
         with self.assertRaises(ConcurrencyError):
-            access._create_once(
-                {"activation_id": activation.id, "partner_id": self.contact.id}
-            )
+            access._create_once({"activation_id": activation.id, "partner_id": self.contact.id})
         access.with_user(self.custodian).action_withdraw()
         self.assertEqual(access.state, "withdrawn")
         with self.unchanged():
