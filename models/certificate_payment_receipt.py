@@ -182,13 +182,14 @@ class CertificatePaymentReceipt(models.Model):
         :raise UserError: unless it waits for a decision, or without a reason
         """
         self._lock(GROUP_MANAGER)
-        if not (reason or "").strip():
+        reason = (reason or "").strip()
+        if not reason:
             raise UserError(self.env._("Say why the receipt is rejected."))
-        if self.state == "rejected" and self.rejection_reason == reason.strip():
+        if self.state == "rejected" and self.rejection_reason == reason:
             return
         self._check_state("waiting")
-        self._decide(state="rejected", rejection_reason=reason.strip())
-        self._trusted().message_post(body=self.env._("Rejected: %s", reason.strip()))
+        self._decide(state="rejected", rejection_reason=reason)
+        self._trusted().message_post(body=self.env._("Rejected: %s", reason))
         activation = self.activation_id.sudo()
         activation._notify("receipt_rejected", activation._get_responsible_users())
 
