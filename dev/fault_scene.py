@@ -381,6 +381,16 @@ class Scene:
     def is_walking(self):
         return any(walker.is_alive() for walker in self.walkers)
 
+    def is_loading(self):
+        """Tell whether somebody is about to load a certificate."""
+        return any(walker.is_loading for walker in self.walkers)
+
+    def wait_for(self, condition):
+        """Wait until something is so, while somebody walks."""
+        while self.is_walking() and not condition():
+            self.look_after()
+            time.sleep(0.02)
+
     def moments(self, count, shortest=1.0, longest=3.0):
         """Yield at moments by chance while somebody walks, at most so many times."""
         for number in range(count):

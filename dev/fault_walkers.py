@@ -133,6 +133,7 @@ class Walker(threading.Thread):
         # What was acknowledged: {activation: facts}, and what nobody should have seen.
         self.ledger, self.mistakes, self.failures, self.seen = {}, [], 0, set()
         self.statuses, self.stale = set(), 0
+        self.is_loading = False  # a certificate
 
     def run(self):
         for login in self.logins:
@@ -357,11 +358,13 @@ class RequestWalker(Walker):
 
     def load(self):
         """Load the file that the authority gives out, in one go with its password."""
+        self.is_loading = True
         vat = self.scene.get_vat(self.user.login)
         certificate, file = make_p12(vat.split("-")[0], self.password)
         self.user.insist(
             lambda session: session.load_certificate(self.activation, file, self.password)
         )
+        self.is_loading = False
         self.facts["fingerprint"] = certificate.fingerprint(hashes.SHA256()).hex()
 
     # === CUSTODIAN === #

@@ -105,7 +105,7 @@ class Session:
             files={"certificate": ("own.p12", file)},
         )
         if errors := response.json()["errors"]:
-            raise Refused(str(errors))
+            raise Refused(" ".join(sentence for found in errors.values() for sentence in found))
 
     def submit(self, page, path, files=None, **values):
         """Submit a form of a page of the portal, as of when the page was shown.
