@@ -16,6 +16,8 @@ REPRESENTATIVE = {
     "representative_email": "maria@example.com",
     "representative_phone": "300 123 4567",
 }
+# Where a page of the portal says what is wrong: above its form, or at the file.
+_SENTENCE = r'(?:role="alert"|id="file_error")[^>]*>\s*([^<\s][^<]*)'
 
 
 class Refused(Exception):
@@ -123,6 +125,6 @@ class Session:
             timeout=120,
         )
         if response.status_code == 422:
-            raise Refused(re.search(r'role="alert"[^>]*>([^<]*)', response.text)[1].strip())
+            raise Refused(re.search(_SENTENCE, response.text)[1].strip())
         response.raise_for_status()
         return response
