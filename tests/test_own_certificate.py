@@ -1,5 +1,6 @@
 """A company that signs with its own certificate: how it is brought, what ends, and what is kept."""
 
+import errno
 import io
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -292,6 +293,13 @@ class TestOwnCertificate(OwnCertificateCommon):
             self.assertEqual(self.get_certificates(), before)
             self.assertEqual(activation.sudo().certificate_id, before)
             activation._check_own_certificate()
+        attachment = self.env.registry["ir.attachment"]
+        with (
+            patch.object(attachment, "_mark_for_gc", side_effect=OSError(errno.ENOSPC, "full")),
+            self.assertRaises(UserError),
+        ):
+            activation._delete_certificate()
+        self.assertEqual(self.get_certificates(), before)
         self.assertEqual(self.load(activation, data), {})
         activation.action_finish()
         self.assertSigns(activation)
