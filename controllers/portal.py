@@ -29,7 +29,10 @@ _HEADERS = {
 
 
 def _show(path="", methods=("GET",), **options):
-    """Declare a route of one activation: an address below the page's, for whoever may open that."""
+    """Declare a route of one activation: an address below the page's, for whoever may open that.
+
+    None is `readonly`: a step leads on at once, to what a replica may not have received yet.
+    """
     return route(
         f"{_ACTIVATION}{path}",
         type="http",
@@ -37,7 +40,7 @@ def _show(path="", methods=("GET",), **options):
         website=True,
         sitemap=False,
         methods=list(methods),
-        **{"readonly": "POST" not in methods, **options},
+        **options,
     )
 
 
@@ -134,7 +137,7 @@ class CertificatePortal(CustomerPortal):
 
     # === THE PAGE === #
 
-    @_show(readonly=False)
+    @_show()
     def certificate_page(self, activation_id, verified="", checked="", download="", **_kwargs):
         """Show the step that the activation has reached; the payment is verified on the way.
 

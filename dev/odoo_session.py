@@ -16,6 +16,8 @@ REPRESENTATIVE = {
     "representative_email": "maria@example.com",
     "representative_phone": "300 123 4567",
 }
+# Where a page of the portal says what is wrong: above its form, or at the file.
+_SENTENCE = r'(?:role="alert"|id="file_error")[^>]*>\s*([^<\s][^<]*)'
 
 
 class Refused(Exception):
@@ -23,14 +25,15 @@ class Refused(Exception):
 
 
 class Session:
-    """A browser's session, of a user whose password is the login."""
+    """A browser's session, of a user whose password is the login, or of a visitor without one."""
 
-    def __init__(self, url, database, login, room=None):
+    def __init__(self, url, database, login=None, room=None):
         self.url = url
         self.room = room or contextlib.nullcontext()
         self.session = requests.Session()
         self.session.headers["Accept-Language"] = "en"
-        self.post("/web/session/authenticate", db=database, login=login, password=login)
+        if login:
+            self.post("/web/session/authenticate", db=database, login=login, password=login)
 
     def request(self, method, path, **options):
         with self.room:
@@ -80,3 +83,48 @@ class Session:
             payment_details="1234",
             simulated_state="done",
         )
+
+    def run_action(self, action, model, record):
+        """Press a button of a form that runs a server action."""
+        context = {"active_model": model, "active_id": record, "active_ids": [record]}
+        return self.post("/web/action/run", action_id=action, context=context)
+
+    def get_pdf(self, path, **params):
+        """Download a PDF; anything else is an error."""
+        content = self.request("GET", path, params=params).content
+        if not content.startswith(b"%PDF"):
+            raise AssertionError(f"{path} is no PDF")
+        return content
+
+    def load_certificate(self, activation, file, password):
+        """Upload the file of an own certificate with its password."""
+        page = self.request("GET", "/odoo").text
+        token = re.search(r'csrf_token: "([^"]+)"', page)[1]
+        response = self.request(
+            "POST",
+            f"/electronic-documents/own-certificate/{activation}",
+            data={"csrf_token": token, "password": password},
+            files={"certificate": ("own.p12", file)},
+        )
+        if errors := response.json()["errors"]:
+            raise Refused(" ".join(sentence for found in errors.values() for sentence in found))
+
+    def submit(self, page, path, files=None, **values):
+        """Submit a form of a page of the portal, as of when the page was shown.
+
+        :param str page: its HTML, which holds the token against forged requests
+        :return: the answer, which leads to the next page
+        :raise Refused: with the sentence that the page shows then
+        """
+        token = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', page)[1]
+        response = self.session.post(
+            f"{self.url}{path}",
+            data={"csrf_token": token, **values},
+            files=files,
+            allow_redirects=False,
+            timeout=120,
+        )
+        if response.status_code == 422:
+            raise Refused(re.search(_SENTENCE, response.text)[1].strip())
+        response.raise_for_status()
+        return response

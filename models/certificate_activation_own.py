@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER, GROUP_USER, OWN_ROUTES
 from ..tools import identity, pkcs12
 from . import certificate_custody as custody
+from .ir_attachment import storing_files
 
 # Where what is wrong stands on the screen: at the file, at the file of the key, or at the password.
 FIELDS = {
@@ -117,8 +118,10 @@ class CertificateActivation(models.Model):
         activation = self._trusted().filtered(lambda activation: activation._is_own())
         certificate, activation.certificate_id = activation.certificate_id, False
         if certificate:
-            certificate._delete_plain_key()
-            certificate.unlink()
+            # Odoo notes in a file which ones it will remove.
+            with storing_files(self.env):
+                certificate._delete_plain_key()
+                certificate.unlink()
 
     def _archive_own_certificate(self):
         """Archive an own certificate that has ended; it stays for whoever verifies old invoices."""

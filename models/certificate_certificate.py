@@ -6,6 +6,7 @@ from odoo.modules.registry import Registry
 
 from ..const import OWN_ROUTES
 from . import certificate_custody as custody
+from .ir_attachment import storing_files
 
 
 class CertificateCertificate(models.Model):
@@ -63,24 +64,27 @@ class CertificateCertificate(models.Model):
         :param company: `res.company` whose it is
         :return: the new record in sudo mode
         :rtype: certificate.certificate
-        :raise UserError: when Odoo cannot load it
+        :raise UserError: when Odoo cannot load it, or the server cannot store it
         """
         # The intermediate certificates stand behind: readers take the first.
         content = base64.b64encode(b"".join((facts.certificate, *facts.chain)))
         name = facts.subject or company.name
-        certificate = self.sudo().create(
-            {"name": name, "content": content, "company_id": company.id, "active": False}
-        )
-        if custody.get_protection() == "sealed":
-            certificate.sealed_key = custody.seal(certificate, facts.key)
-        else:
-            certificate.private_key_id = certificate.private_key_id.create(
-                {
-                    "name": name,
-                    "content": base64.b64encode(facts.key),
-                    "company_id": company.id,
-                }
+        with storing_files(self.env):
+            certificate = self.sudo().create(
+                {"name": name, "content": content, "company_id": company.id, "active": False}
             )
+            if custody.get_protection() == "sealed":
+                certificate.sealed_key = custody.seal(certificate, facts.key)
+            else:
+                certificate.private_key_id = certificate.private_key_id.create(
+                    {
+                        "name": name,
+                        "content": base64.b64encode(facts.key),
+                        "company_id": company.id,
+                    }
+                )
+            # What Odoo computes of them is stored in files as well.
+            self.env.flush_all()
         if certificate.loading_error or not certificate._has_key():
             raise UserError(
                 certificate.loading_error or self.env._("The certificate could not be stored.")
@@ -90,15 +94,17 @@ class CertificateCertificate(models.Model):
     def _seal_key(self):
         """Seal the key, or seal it again under the current secret; Odoo keeps no plain one.
 
-        :raise UserError: when the key cannot be opened or sealed
+        :raise UserError: when the key cannot be opened or sealed, or the server stores no file
         """
         certificates = self.sudo().with_context(active_test=False)
         keys = certificates._get_same_keys()
-        for certificate in certificates | certificates.search([("private_key_id", "in", keys.ids)]):
-            key = custody.export_key(certificate)
-            certificate.sealed_key = custody.seal(certificate, key)
-            certificate._delete_plain_key()
-        keys.exists().unlink()
+        sharing = certificates.search([("private_key_id", "in", keys.ids)])
+        with storing_files(self.env):
+            for certificate in certificates | sharing:
+                key = custody.export_key(certificate)
+                certificate.sealed_key = custody.seal(certificate, key)
+                certificate._delete_plain_key()
+            keys.exists().unlink()
 
     def _get_same_keys(self):
         """Return the plain keys of these certificates, however often each was loaded.

@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..tools.pdf_check import PdfCheckUnavailable, PdfRefused, check_pdf
+from .ir_attachment import storing_files
 
 
 class CertificatePdfMixin(models.AbstractModel):
@@ -29,15 +30,8 @@ class CertificatePdfMixin(models.AbstractModel):
                 vals = {**vals, **self._prepare_pdf_vals(name, vals)}
         # In sudo mode: the facts derived from a file are not the user's to write.
         records = self.sudo().with_context(certificate_pdf_unread=True)
-        try:
+        with storing_files(self.env):
             return super(CertificatePdfMixin, records).write(vals)
-        except OSError as error:
-            raise UserError(
-                self.env._(
-                    "The server could not store the file, maybe because its disk is full. Tell your "
-                    "administrator, then try again: nothing else is lost."
-                )
-            ) from error
 
     def _prepare_pdf_vals(self, name, vals):
         """Check a file that is about to be stored, and derive what is kept about it.

@@ -1,7 +1,25 @@
 import os
+from contextlib import contextmanager
 
 from odoo import api, models
-from odoo.exceptions import AccessError
+from odoo.exceptions import AccessError, UserError
+
+
+@contextmanager
+def storing_files(env):
+    """Write to the filestore, or say in one sentence that it takes nothing.
+
+    :raise UserError: when a file cannot be written, with the remedy
+    """
+    try:
+        yield
+    except OSError as error:
+        raise UserError(
+            env._(
+                "The server could not store the file, maybe because its disk is full. Tell your "
+                "administrator, then try again: nothing else is lost."
+            )
+        ) from error
 
 
 class IrAttachment(models.Model):

@@ -1,6 +1,8 @@
 """Companies, users and certificates for the tests and for dev/demo.py, made at run time."""
 
 import base64
+import resource
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
 from cryptography import x509
@@ -194,3 +196,14 @@ def make_seller(company, price=100000):
     )
     company.certificate_seller_id = company
     return product
+
+
+@contextmanager
+def full_disk(room=1000):
+    """Let this process write no file of more than so many bytes, as a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

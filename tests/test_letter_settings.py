@@ -12,6 +12,7 @@ from odoo.tests import Form, HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..const import LETTER_PLACEHOLDERS, LETTER_PLACEHOLDERS_REQUIRED, MODULE, READING_REPORT
+from ..controllers import letter
 from .common import CertificateCommon
 from .test_letter_pdf import data_uri
 
@@ -275,6 +276,8 @@ class TestLetterSettings(CertificateCommon, HttpCase):
         self.assertEqual(answer.headers["Content-Type"], "application/pdf")
         self.assertIn("Empresa de Ejemplo SAS", self.get_text(answer.content))
         self.assertEqual(self.url_open("/certificate/letter/preview/0").status_code, 404)
+        # The text was saved just before, and a replica may be behind.
+        self.assertFalse(letter.CertificateLetter.preview.original_routing.get("readonly"))
         for login in (None, "certificate_a", "certificate_custodian", "certificate_stranger"):
             self.authenticate(login, login)
             self.assertNotIn(b"%PDF", self.url_open(url).content)

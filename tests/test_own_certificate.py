@@ -1,5 +1,6 @@
 """A company that signs with its own certificate: how it is brought, what ends, and what is kept."""
 
+import errno
 import io
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -23,7 +24,7 @@ from ..const import (
 from ..models import certificate_custody as custody
 from ..tools import pkcs12 as tool
 from ..tools import revocation
-from . import own_samples, revocation_samples
+from . import own_samples, revocation_samples, samples
 from .common import CertificateCommon
 from .own_samples import PASSWORD
 from .revocation_samples import HOST, REVOKED, answer_ocsp
@@ -264,6 +265,44 @@ class TestOwnCertificate(OwnCertificateCommon):
         before = activation.sudo().certificate_id
         self.assertTrue(self.load(activation, b"nothing"))
         self.assertEqual(activation.sudo().certificate_id, before)
+
+    def test_a_file_for_which_there_is_no_room_keeps_what_was_loaded_before(self):
+        activation = self.get_own()
+        self.load(activation)
+        before = self.get_certificates()
+        key = own_samples.get_key("another")
+        data = own_samples.make_p12(own_samples.issue(key=key), key)
+        examined = activation._examine_certificate([data], PASSWORD)
+        pem, key_pem = examined[0].certificate, examined[0].key
+        self.assertLess(len(pem), len(key_pem))
+        # No room for the certificate, and room for it and none for its key.
+        for room in (len(pem) - 1, len(pem)):
+            with (
+                self.subTest(room),
+                # A process of its own examines it, which writes no file.
+                patch.object(
+                    self.env.registry[activation._name],
+                    "_examine_certificate",
+                    lambda *_args: examined,
+                ),
+                mute_logger("odoo.addons.base.models.ir_attachment"),
+                samples.full_disk(room),
+                self.assertRaises(UserError),
+            ):
+                self.load(activation, data)
+            self.assertEqual(self.get_certificates(), before)
+            self.assertEqual(activation.sudo().certificate_id, before)
+            activation._check_own_certificate()
+        attachment = self.env.registry["ir.attachment"]
+        with (
+            patch.object(attachment, "_mark_for_gc", side_effect=OSError(errno.ENOSPC, "full")),
+            self.assertRaises(UserError),
+        ):
+            activation._delete_certificate()
+        self.assertEqual(self.get_certificates(), before)
+        self.assertEqual(self.load(activation, data), {})
+        activation.action_finish()
+        self.assertSigns(activation)
 
     def test_another_file_takes_the_place_of_the_first(self):
         activation = self.get_own()

@@ -131,7 +131,9 @@ class TestSigning(SigningCommon):
         self.assertNotSigned(AccessError, user=self.stranger)
         self.assertNotSigned(AccessError, user=self.user_b)
         unseen = samples.store_certificate(self.company_a.sudo())
-        self.assertNotSigned(AccessError, record=unseen)
+        with self.assertRaises(AccessError):
+            self.activation._sign_xml(self.document, unseen.with_user(self.user_a))
+        self.assertFalse(self.get_rows())
 
     def test_an_activation_signs_for_its_own_company_only(self):
         foreign = self.env["res.partner"].create({"name": "B", "company_id": self.company_b.id})

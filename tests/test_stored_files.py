@@ -3,7 +3,6 @@
 import base64
 import hashlib
 import os
-import resource
 from contextlib import contextmanager
 
 from odoo.exceptions import UserError
@@ -11,7 +10,7 @@ from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ..const import ACTIVITY_FILE
-from . import letter_samples, pdf_samples
+from . import letter_samples, pdf_samples, samples
 from .common import CertificateCommon
 
 
@@ -177,14 +176,12 @@ class TestStoredFiles(CertificateCommon, HttpCase):
         data = letter_samples.letter_scan(self.activation.letter_code, pages=2)
         sha1 = hashlib.sha1(data).hexdigest()
         path = self.stored._full_path(f"{sha1[:2]}/{sha1}")
-        room, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-        with mute_logger("odoo.addons.base.models.ir_attachment"):
-            resource.setrlimit(resource.RLIMIT_FSIZE, (1000, most))
-            try:
-                with self.assertRaises(UserError):
-                    self.attach(self.activation, base64.b64encode(data))
-            finally:
-                resource.setrlimit(resource.RLIMIT_FSIZE, (room, most))
+        with (
+            mute_logger("odoo.addons.base.models.ir_attachment"),
+            samples.full_disk(),
+            self.assertRaises(UserError),
+        ):
+            self.attach(self.activation, base64.b64encode(data))
         self.assertFalse(os.path.exists(path))
         self.attach(self.activation, base64.b64encode(data))
         self.addCleanup(os.remove, path)

@@ -1,0 +1,531 @@
+"""Who walks while things break: companies with the lent certificate, with a requested one, by the portal.
+
+They do what people do when a page fails: open it again and go on. Each keeps a ledger of what was
+acknowledged, to be compared with the database afterwards.
+"""
+
+import base64
+import contextlib
+import hashlib
+import json
+import random
+import re
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import pdf_samples
+import requests
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import pkcs12
+from cryptography.x509.oid import NameOID
+from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
+
+SEED = 20260228
+PATIENCE = 240  # seconds, for a walk from its last fault to its end
+CUSTODIAN = "carla"  # of the seller
+
+DOCUMENT = "certificate.request.document"
+REASON = "certificate.reason.wizard"
+INVITATION = "certificate.portal.invitation"
+LETTER = "l10n_co_certificate_activation.exoneration_letter"
+RECORD = "l10n_co_certificate_activation.activation_record"
+# What a client sees of a server that is ill; anything else that is not a sentence is a mistake of ours.
+PASSING = (
+    "psycopg2.",
+    "odoo.http.SessionExpiredException",
+    "werkzeug.exceptions.",
+    "odoo.exceptions.ConcurrencyError",
+)
+
+
+class Person:
+    """Somebody at a browser, who opens the page again when it fails."""
+
+    def __init__(self, walker, login=None):
+        self.walker, self.login = walker, login
+        self.session = None
+
+    def log_in(self):
+        server = self.walker.random.choice(self.walker.scene.servers)
+        self.session = Session(server.url, self.walker.scene.options.database, self.login)
+
+    def insist(self, act):
+        """Do something until it is answered, as whoever sees an error page does.
+
+        :param act: a function of a session
+        :return: its answer
+        """
+        deadline = time.monotonic() + PATIENCE
+        while True:
+            try:
+                if self.session is None:
+                    self.log_in()
+                return act(self.session)
+            except Refused as refusal:
+                self.walker.seen.add(str(refusal))
+            except requests.RequestException as error:
+                self.session = None
+                if error.response is not None:
+                    status = error.response.status_code
+                    self.walker.statuses.add(status)
+                    if status < 500 and status not in (404, 408, 429):
+                        raise
+            except RuntimeError as error:
+                self.session = None
+                if not str(error).startswith(PASSING):
+                    raise
+            self.walker.failures += 1
+            if time.monotonic() > deadline:
+                last = list(self.walker.seen)[-1:]
+                raise TimeoutError(f"gave up after {PATIENCE} s; last seen: {last}")
+            time.sleep(0.3)
+
+    def call(self, model, method, *args):
+        return self.insist(lambda session: session.call(model, method, *args))
+
+    def read(self, model, record, name):
+        (values,) = self.call(model, "read", [record], [name])
+        return values[name]
+
+    def wait(self, model, record, name, value):
+        """Read a field until it has a value: a replica answers with what it has received so far."""
+        for _try in range(50):
+            if (found := self.read(model, record, name)) == value:
+                return
+            self.walker.stale += 1
+            time.sleep(0.1)
+        raise AssertionError(f"{name} is {found}, and should be {value}")
+
+    def download(self, report, record):
+        """Download a report as the web client does."""
+        data = json.dumps([f"/report/pdf/{report}/{record}", "qweb-pdf"])
+        self.insist(lambda session: session.get_pdf("/report/download", data=data))
+
+
+class Contact(Person):
+    """Somebody without a login, who has a link."""
+
+    def __init__(self, walker, link):
+        super().__init__(walker)
+        self.link = link
+
+    def log_in(self):
+        super().log_in()
+        # What is behind the # never goes in an address.
+        path, token = self.link.split("#")
+        path = "/" + path.split("/", 3)[3]
+        page = self.session.request("GET", path).text
+        self.session.submit(page, path, access_token=f"#{token}")
+
+
+class Walker(threading.Thread):
+    """Walks with one company after the other from nothing to an active certificate."""
+
+    kind = None
+
+    def __init__(self, scene, logins):
+        super().__init__(daemon=True)
+        self.scene, self.logins = scene, logins
+        self.random = random.Random(f"{SEED} {logins}")
+        # What was acknowledged: {activation: facts}, and what nobody should have seen.
+        self.ledger, self.mistakes, self.failures, self.seen = {}, [], 0, set()
+        self.statuses, self.stale = set(), 0
+        self.is_loading = False  # a certificate
+
+    def run(self):
+        for login in self.logins:
+            try:
+                self.user = Person(self, login)
+                self.walk()
+            except Exception as error:
+                self.mistakes.append(f"{login}: {type(error).__name__}: {error}")
+
+    def walk(self):
+        """Walk with the company of `user`."""
+        raise NotImplementedError
+
+    def open_wizard(self):
+        """Open the three steps.
+
+        :return: the id of the page
+        """
+        return self.user.call(ACTIVATION, "action_open_wizard", [])["res_id"]
+
+    def begin_loan(self):
+        activation, _name = self.user.read(WIZARD, self.open_wizard(), "activation_id")
+        self.begin(activation)
+
+    def begin(self, activation):
+        """Keep a ledger of an activation from here on."""
+        self.activation = activation
+        self.facts = self.ledger.setdefault(activation, {"state": "pay", "charges": set()})
+
+    def read(self, name):
+        return self.user.read(ACTIVATION, self.activation, name)
+
+    def step(self, method, name, value):
+        """Take a step; one whose answer was lost has been taken all the same."""
+        self.user.call(ACTIVATION, method, [self.activation])
+        self.reach(name, value)
+
+    def reach(self, name, value):
+        """See that the activation has come to a state, and take it for acknowledged."""
+        self.user.wait(ACTIVATION, self.activation, name, value)
+        self.facts[name] = value
+
+    # === PAYMENT === #
+
+    def walk_to_payment(self):
+        while self.read("state") == "pay":
+            self.pay()
+            if self.read("payment_status") == "paid":
+                self.step("action_continue", "state", "process")
+        self.facts["state"] = "process"
+
+    def pay(self):
+        """Buy, unless it was bought, and let the provider insist on its confirmation."""
+        if self.user.call(ACTIVATION, "action_verify_payment", [self.activation]):
+            return
+        if self.read("payment_status") in ("pending", "recording"):
+            time.sleep(0.3)
+            if not self.facts.get("reference"):
+                return
+        else:
+            link = self.user.call(ACTIVATION, "action_pay", [self.activation])["url"]
+            self.submit_payment(self.user, link)
+        self.confirm_payment(self.user)
+
+    def submit_payment(self, person, link):
+        self.facts["reference"] = person.insist(lambda session: session.submit_payment(link))
+
+    def confirm_payment(self, person):
+        reference = self.facts["reference"]
+        person.insist(lambda session: session.confirm_payment(reference))
+        self.facts["charges"].add(reference)
+        # The page that the provider's visitors come back to; when it fails Odoo's cron does its work.
+        with contextlib.suppress(Refused, RuntimeError, requests.RequestException):
+            if person.session:
+                person.session.post("/payment/status/poll")
+
+    # === FILES === #
+
+    def make_scan(self):
+        """Make a PDF that nobody has attached before."""
+        mark = self.random.getrandbits(64)
+        return pdf_samples.scan_pdf(1 + mark % 3) + b"%% %d\n" % mark
+
+    def get_files(self):
+        """Return the files of the last walk: their field, model, record and address."""
+        return [
+            ("signed_letter", ACTIVATION, self.activation, "/web/content/{}/{}/{}"),
+            ("record_file", ACTIVATION, self.activation, f"/report/pdf/{RECORD}/{{1}}"),
+        ]
+
+    # === AFTERWARDS === #
+
+    def find_lost(self):
+        """Yield what was acknowledged and is not there."""
+        for activation, facts in self.ledger.items():
+            yield from self.find_lost_of(activation, facts)
+
+    def find_lost_of(self, activation, facts):
+        query = self.scene.query
+        ((state, sha256, name),) = query(
+            "SELECT state, signed_letter_sha256, representative_name FROM certificate_activation "
+            "WHERE id = %s",
+            activation,
+        )
+        order = ("pay", "process", "active", "expired")
+        if state not in order[order.index(facts["state"]) :]:
+            yield f"{activation} is at {state}, and was at {facts['state']}"
+        if facts.get("sha256", sha256) != sha256:
+            yield f"{activation} has another letter"
+        if facts.get("representative") and not name:
+            yield f"{activation} has lost its representative"
+        for reference in facts["charges"]:
+            ((booked,),) = query(
+                "SELECT count(*) FROM account_payment payment JOIN payment_transaction tx "
+                "ON tx.id = payment.payment_transaction_id WHERE tx.reference = %s",
+                reference,
+            )
+            if booked != 1:
+                yield f"the charge {reference} was booked {booked} times"
+
+
+class LoanWalker(Walker):
+    """Somebody who invoices, and wants the lent certificate."""
+
+    kind = "loan"
+
+    def walk(self):
+        self.begin_loan()
+        self.walk_to_payment()
+        self.user.call(ACTIVATION, "write", [self.activation], REPRESENTATIVE)
+        self.facts["representative"] = True
+        self.user.call(ACTIVATION, "action_download_letter", [self.activation])
+        self.user.download(LETTER, self.activation)
+        scan = self.make_scan()
+        content = base64.b64encode(scan).decode()
+        self.user.call(ACTIVATION, "write", [self.activation], {"signed_letter": content})
+        self.facts["sha256"] = hashlib.sha256(scan).hexdigest()
+        self.step("action_finish", "state", "active")
+        self.user.download(RECORD, self.activation)
+
+
+class RequestWalker(Walker):
+    """Somebody who asks for an own certificate, and the seller's custodian, who gives it back once."""
+
+    kind = "request"
+    password = "Clave-Segura-2026"
+    # As the request goes; each is reached when the step before it was acknowledged.
+    course = ("draft", "in_process", "rejected", "in_process", "issued", "completed")
+
+    def walk(self):
+        self.custodian = Person(self, CUSTODIAN)
+        self.wizard = self.open_wizard()
+        self.user.call(WIZARD, "action_start_request", [self.wizard])
+        self.begin(self.find_request())
+        self.facts.update(course=0, documents={}, reviews={})
+        self.walk_to_payment()
+        self.write_request()
+        self.send()
+        first, *others = sorted(self.facts["documents"])
+        self.reject(first)
+        for document in others:
+            self.accept(document)
+        self.give_back()
+        self.correct(first)
+        self.send()
+        self.accept(first)
+        self.custodian.insist(
+            lambda session: session.run_action(self.scene.issue_action, ACTIVATION, self.activation)
+        )
+        self.advance("issued")
+        self.load()
+        self.step("action_finish", "state", "active")
+        self.advance("completed")
+        self.user.download(RECORD, self.activation)
+
+    def find_request(self):
+        for _try in range(50):
+            activation, _name = self.user.read(WIZARD, self.wizard, "activation_id")
+            if self.user.read(ACTIVATION, activation, "route") == "request":
+                return activation
+            self.stale += 1
+            time.sleep(0.1)
+        raise AssertionError("the page does not lead to the request")
+
+    def advance(self, state):
+        self.user.wait(ACTIVATION, self.activation, "request_state", state)
+        self.facts["course"] += 1
+
+    # === COMPANY === #
+
+    def write_request(self):
+        vals = {"request_authority_id": self.scene.authority, **REPRESENTATIVE}
+        self.user.call(ACTIVATION, "write", [self.activation], vals)
+        self.facts["representative"] = True
+        domain = [["activation_id", "=", self.activation]]
+        while not (found := self.user.call(DOCUMENT, "search", domain)):
+            self.stale += 1
+        for document in found:
+            self.attach(document)
+
+    def attach(self, document):
+        scan = self.make_scan()
+        vals = {
+            "document": base64.b64encode(scan).decode(),
+            "issue_date": self.read("request_date"),
+        }
+        self.user.call(DOCUMENT, "write", [document], vals)
+        self.facts["documents"][document] = hashlib.sha256(scan).hexdigest()
+
+    def send(self):
+        self.user.call(WIZARD, "action_review_request", [self.wizard])
+        self.user.call(WIZARD, "action_send_request", [self.wizard])
+        self.advance("in_process")
+
+    def correct(self, document):
+        if not self.user.read(DOCUMENT, document, "observation"):
+            raise AssertionError("nobody reads why the document was rejected")
+        # What was rejected, and that alone, can be put right.
+        del self.facts["reviews"][document]
+        self.facts["documents"].pop(document)
+        self.attach(document)
+
+    def load(self):
+        """Load the file that the authority gives out, in one go with its password."""
+        self.is_loading = True
+        vat = self.scene.get_vat(self.user.login)
+        certificate, file = make_p12(vat.split("-")[0], self.password)
+        self.user.insist(
+            lambda session: session.load_certificate(self.activation, file, self.password)
+        )
+        self.is_loading = False
+        self.facts["fingerprint"] = certificate.fingerprint(hashes.SHA256()).hex()
+
+    # === CUSTODIAN === #
+
+    def give_reason(self, name, record, reason):
+        vals = {name: record, "reason": reason}
+        dialog = self.custodian.call(REASON, "create", vals)
+        self.custodian.call(REASON, "action_confirm", [dialog])
+
+    def reject(self, document):
+        self.give_reason("document_id", document, "It cannot be read.")
+        self.facts["reviews"][document] = "rejected"
+
+    def accept(self, document):
+        self.custodian.call(DOCUMENT, "action_accept", [document])
+        self.facts["reviews"][document] = "accepted"
+
+    def give_back(self):
+        self.give_reason("request_id", self.activation, "Scan it again.")
+        self.advance("rejected")
+        if not self.read("request_observation"):
+            raise AssertionError("nobody reads why the request was rejected")
+
+    # === AFTERWARDS === #
+
+    def get_files(self):
+        _letter, record = super().get_files()
+        address = "/web/content/{}/{}/{}"
+        documents = sorted(self.facts["documents"])[:1]
+        return [("document", DOCUMENT, document, address) for document in documents] + [record]
+
+    def find_lost_of(self, activation, facts):
+        yield from super().find_lost_of(activation, facts)
+        if "course" not in facts:
+            return
+        query = self.scene.query
+        ((state, fingerprint),) = query(
+            "SELECT request_state, certificate_fingerprint FROM certificate_activation WHERE id = %s",
+            activation,
+        )
+        course = facts["course"]
+        if facts["state"] != "pay" and state not in self.course[course : course + 2]:
+            yield f"the request {activation} is at {state}, and was at {self.course[course]}"
+        if facts.get("fingerprint", fingerprint) != fingerprint:
+            yield f"the request {activation} has another certificate"
+        documents = {
+            document: (sha256, review)
+            for document, sha256, review in query(
+                "SELECT id, document_sha256, state FROM certificate_request_document "
+                "WHERE activation_id = %s",
+                activation,
+            )
+        }
+        for document, sha256 in facts["documents"].items():
+            if documents.get(document, (None, None))[0] != sha256:
+                yield f"the document {document} was lost"
+        for document, review in facts["reviews"].items():
+            if documents.get(document, (None, None))[1] != review:
+                yield f"the document {document} is not {review} any more"
+
+
+class PortalWalker(Walker):
+    """A manager who invites, and the contact, who walks the three steps with the link alone."""
+
+    kind = "portal"
+
+    def walk(self):
+        self.begin_loan()
+        partner = self.scene.contacts[self.user.login]
+        vals = {"activation_id": self.activation, "partner_id": partner}
+        dialog = self.user.call(INVITATION, "create", vals)
+        link = self.user.call(INVITATION, "action_make_link", [dialog])["context"]["default_link"]
+        token = link.split("#")[1]
+        self.facts["link"] = partner, hashlib.sha256(token.encode()).hexdigest()
+        self.contact = Contact(self, link)
+        self.path = f"/my/certificate/{self.activation}"
+        while self.get_step() == "pay":
+            self.pay_by_portal()
+        self.facts["state"] = "process"
+        self.submit("representative", **REPRESENTATIVE)
+        self.facts["representative"] = True
+        self.contact.insist(lambda session: session.get_pdf(f"{self.path}/letter"))
+        scan = self.make_scan()
+        self.submit("signed-letter", files={"file": ("scan.pdf", scan, "application/pdf")})
+        self.facts["sha256"] = hashlib.sha256(scan).hexdigest()
+        self.submit("finish")
+        if self.get_step() != "finish":
+            raise AssertionError("the last step does not show")
+        self.facts["state"] = "active"
+        self.contact.insist(lambda session: session.get_pdf(f"{self.path}/record"))
+
+    def get_page(self):
+        return self.contact.insist(lambda session: session.request("GET", self.path).text)
+
+    def get_step(self):
+        return re.search(r'aria-current="step"[^>]*data-step="(\w+)"', self.get_page())[1]
+
+    def submit(self, step, files=None, **values):
+        """Press the button of a step on the page, as it is now."""
+
+        def act(session):
+            page = session.request("GET", self.path).text
+            return session.submit(page, f"{self.path}/{step}", files=files, **values)
+
+        return self.contact.insist(act)
+
+    def pay_by_portal(self):
+        page = self.get_page()
+        if 'name="continue"' in page:
+            self.submit("continue")
+        elif 'name="buy"' in page:
+            link = self.submit("buy").headers["Location"]
+            if "/payment/pay" in link:
+                self.submit_payment(self.contact, link)
+                self.confirm_payment(self.contact)
+        else:
+            time.sleep(0.3)
+            self.submit("verify")
+            if self.facts.get("reference"):
+                self.confirm_payment(self.contact)
+
+    def find_lost_of(self, activation, facts):
+        yield from super().find_lost_of(activation, facts)
+        if "link" in facts:
+            partner, token_hash = facts["link"]
+            rows = self.scene.query(
+                "SELECT token_hash FROM certificate_portal_access "
+                "WHERE activation_id = %s AND partner_id = %s",
+                activation,
+                partner,
+            )
+            if rows != [(token_hash,)]:
+                yield f"the link to {activation} opens nothing"
+
+
+def make_p12(nit, password):
+    """Make a certificate as an authority issues it, and its file.
+
+    :param str nit: without its check digit
+    :rtype: tuple[x509.Certificate, bytes]
+    """
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
+    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA ANDES SCD S.A. Clase II v3")])
+    subject = x509.Name(
+        [
+            x509.NameAttribute(NameOID.COMMON_NAME, "WALKER SAS"),
+            x509.NameAttribute(NameOID.SERIAL_NUMBER, nit),
+        ]
+    )
+    start = datetime.now(timezone.utc) - timedelta(days=1)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(subject)
+        .issuer_name(issuer)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=365))
+        .sign(key, hashes.SHA256())
+    )
+    protection = serialization.BestAvailableEncryption(password.encode())
+    return certificate, pkcs12.serialize_key_and_certificates(
+        b"own", key, certificate, None, protection
+    )
