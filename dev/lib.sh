@@ -41,6 +41,17 @@ quietly() {
     die "$what (the whole output: $log)"
 }
 
+# Runs Odoo, and fails also when its log has warnings or errors.
+#   strictly "what failed, in words" <log> command...
+strictly() {
+    local what=$1 log=$2
+    shift 2
+    "$@" >"$log" 2>&1 || { tail -n 30 "$log" >&2; die "$what (the whole output: $log)"; }
+    if grep -E ' (WARNING|ERROR|CRITICAL) |^Traceback ' "$log" >&2; then
+        die "$what: the log has warnings or errors (the whole output: $log)"
+    fi
+}
+
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
 # === SETUP ===
@@ -373,6 +384,41 @@ wait_for_port() {
         ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
     done
     return 1
+}
+
+# === UNINSTALLING === #
+
+uninstall_script() { echo "env['ir.module.module'].search([('name', '=', '$MODULE')]).button_immediate_uninstall()"; }
+
+# Everything that an add-on can leave: one line each.
+#   snapshot <database>
+snapshot() {
+    DATABASE=$1 psql_ <<'SQL'
+SELECT 'column ' || table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'
+UNION SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
+UNION SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
+UNION SELECT 'constraint ' || conname FROM pg_constraint
+UNION SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = 'public'
+UNION SELECT 'model ' || model FROM ir_model
+UNION SELECT 'field ' || model || '.' || name FROM ir_model_fields
+UNION SELECT 'identifier ' || module || '.' || name FROM ir_model_data WHERE module <> 'account' -- the charts of new companies
+UNION SELECT 'parameter ' || key FROM ir_config_parameter
+UNION SELECT 'sequence ' || code FROM ir_sequence WHERE code IS NOT NULL
+UNION SELECT 'menu ' || id FROM ir_ui_menu
+UNION SELECT 'action ' || id FROM ir_actions
+UNION SELECT 'view ' || id FROM ir_ui_view
+UNION SELECT 'group ' || id FROM res_groups
+UNION SELECT 'rule ' || id FROM ir_rule
+UNION SELECT 'filter ' || id FROM ir_filters
+UNION SELECT 'cron ' || id FROM ir_cron
+UNION SELECT 'activity type ' || id FROM mail_activity_type
+UNION SELECT 'message ' || id FROM mail_message WHERE model LIKE ANY (ARRAY['certificate.%', 'electronic.%'])
+UNION SELECT 'follower ' || id FROM mail_followers WHERE res_model LIKE ANY (ARRAY['certificate.%', 'electronic.%'])
+UNION SELECT 'activity ' || id FROM mail_activity WHERE res_model LIKE ANY (ARRAY['certificate.%', 'electronic.%'])
+UNION SELECT 'attachment ' || id FROM ir_attachment WHERE res_model LIKE ANY (ARRAY['certificate.%', 'electronic.%'])
+    AND res_model NOT IN ('certificate.certificate', 'certificate.key') -- Odoo's own, which stay
+ORDER BY 1
+SQL
 }
 
 # === CLIENT === #
