@@ -23,8 +23,11 @@ def start(tools, folder):
     """
     if sys.orig_argv[1:2] != ["-I"] or os.path.basename(sys.orig_argv[2]) != "sandbox.py":
         return
-    sandbox = sys.orig_argv[2]
-    marks = _open_marks(folder, "sandbox.py")
+    sandbox, script = sys.orig_argv[2], sys.orig_argv[6]
+    # Now, for nothing can be made to grow when the limits are lowered.
+    marks = _open_marks(folder, sandbox)
+    if os.path.realpath(os.path.dirname(script)) == tools:
+        builtins.__mark__ = _open_marks(folder, script).__setitem__
 
     def trace(frame, event, argument):
         if frame.f_code.co_filename != sandbox:
@@ -32,22 +35,23 @@ def start(tools, folder):
         marks[frame.f_lineno] = 1
         return trace
 
-    def compile_marked(source, path, *arguments, **options):
+    def compile_marked(source, *arguments, **options):
         sys.settrace(None)  # the sandbox has done its part
-        if os.path.realpath(os.path.dirname(path)) == tools:
-            builtins.__mark__ = _open_marks(folder, os.path.basename(path)).__setitem__
+        if hasattr(builtins, "__mark__"):
             source = ast.fix_missing_locations(_Marker().visit(ast.parse(source)))
-        return compile(source, path, *arguments, **options)
+        return compile(source, *arguments, **options)
 
     # The sandbox itself was compiled by Python, and its few lines can be traced.
     runpy.compile = compile_marked
     sys.settrace(trace)
 
 
-def _open_marks(folder, name):
-    with open(os.open(f"{folder}/{name}", os.O_RDWR | os.O_CREAT), "r+b") as file:
-        file.truncate(_SIZE)
-        return mmap.mmap(file.fileno(), _SIZE)
+def _open_marks(folder, path):
+    file = os.open(os.path.join(folder, os.path.basename(path)), os.O_RDWR | os.O_CREAT)
+    os.truncate(file, _SIZE)
+    marks = mmap.mmap(file, _SIZE)
+    os.close(file)
+    return marks
 
 
 class _Marker(ast.NodeTransformer):
