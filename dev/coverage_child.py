@@ -80,6 +80,4 @@ class _Marker(ast.NodeTransformer):
 
     @staticmethod
     def _mark(line):
-        return ast.Call(
-            ast.Name("__mark__", ast.Load()), [ast.Constant(line), ast.Constant(1)], []
-        )
+        return ast.Call(ast.Name("__mark__", ast.Load()), [ast.Constant(line), ast.Constant(1)], [])

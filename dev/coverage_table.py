@@ -12,6 +12,9 @@ from pathlib import Path
 from coverage import Coverage
 
 
+APART = "test_dian_client"  # needs a database of its own, and is left out of these runs
+
+
 def main():
     checkout, data_file, marks = map(Path, sys.argv[1:])
     coverage = Coverage(data_file=data_file)
@@ -26,17 +29,19 @@ def main():
         }
     )
     complete = [
-        _print_files(coverage, checkout, "tools"),
+        _print_files(coverage, checkout, "tools/*.py"),
         _print_transitions(coverage, checkout),
-        _print_files(coverage, checkout, "tests"),
+        _print_files(coverage, checkout, "tests/test_*.py"),
     ]
     return 0 if all(complete) else 1
 
 
-def _print_files(coverage, checkout, folder):
+def _print_files(coverage, checkout, pattern):
     lines = left = explained = 0
-    print(f"lines of {folder}/ that no test executes:")
-    for file in sorted((checkout / folder).glob("*.py")):
+    print(f"lines of {pattern} that no test executes:")
+    for file in sorted(checkout.glob(pattern)):
+        if file.stem == APART:
+            continue
         _name, statements, excluded, missing, text = coverage.analysis2(str(file))
         lines += len(statements)
         left += len(missing)

@@ -98,6 +98,22 @@ def issue(
     return builder.sign(issuer_key or get_key("authority"), algorithm or hashes.SHA256())
 
 
+def sign_by(authority_key):
+    """A certificate of the key `own` that names its country alone, signed by a key of any kind."""
+    start = datetime.now(timezone.utc)
+    return (
+        x509.CertificateBuilder()
+        .subject_name(make_name((NameOID.COUNTRY_NAME, "CO")))
+        .issuer_name(AUTHORITY)
+        .public_key(get_key().public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(start)
+        .not_valid_after(start + timedelta(days=365))
+        .sign(authority_key, None)
+        .public_bytes(serialization.Encoding.DER)
+    )
+
+
 @functools.cache
 def get_chain():
     """The authority's certificate and that of its root."""

@@ -5,6 +5,8 @@ import resource
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 
+from asn1crypto import core
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
@@ -49,6 +51,16 @@ def make_certificate(name, nit, key, days=730, started_days_ago=1):
         .sign(key, hashes.SHA256())
         .public_bytes(serialization.Encoding.PEM)
     )
+
+
+def in_year_zero(der):
+    """A certificate from a year that Python does not know; what signed it does not matter."""
+    certificate = asn1_x509.Certificate.load(der)
+    moment = core.GeneralizedTime(contents=b"00000101000000Z")
+    certificate["tbs_certificate"]["validity"]["not_before"] = asn1_x509.Time(
+        "general_time", moment
+    )
+    return certificate.dump(force=True)
 
 
 def store_certificate(company, **options):

@@ -18,6 +18,7 @@ from ..const import (
     GROUP_CUSTODIAN,
     GROUP_MANAGER,
     MODULE,
+    REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
 )
 from . import own_samples, pdf_samples, samples
@@ -325,8 +326,18 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertFalse(
             [name for name in request._get_request_errors() if name.startswith("representative")]
         )
-        self.company_a.sudo().street = False
-        self.assertIn("company_id", request._get_request_errors())
+        with self.cr.savepoint() as savepoint:
+            self.company_a.sudo().street = False
+            self.assertIn("company_id", request._get_request_errors())
+            savepoint.rollback()
+        # The representative that it was prefilled with is then kept nowhere.
+        self.fill(request, request_authority_id=self.authority.id)
+        self.assertTrue(request.representative_vat)
+        rut = self.get_document(request)
+        rut.write({"document": self.scan, "issue_date": request._get_today()})
+        request._send_request()
+        self.assertEqual(request.request_state, "in_process")
+        self.assertFalse(any(request[name] for name in REPRESENTATIVE_FIELDS))
 
     def test_dates_have_limits(self):
         request = self.get_filled()
@@ -358,6 +369,14 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual((rut.state, identity.state), ("waiting", "draft"))
         sent = self.as_seller(rut).search([("activation_id", "=", request.id)])
         self.assertNotIn(identity, sent, "nobody asked for it")
+        # Nor does a custodian decide on it who sees it as a colleague of the company.
+        with self.assertRaises(UserError):
+            identity.with_user(self.custodian)._reject(OBSERVATION)
+        # What need not be there was sent, too, but there is nothing to accept.
+        commerce = self.as_seller(self.get_document(request, "commerce"))
+        with self.assertRaises(UserError):
+            commerce.action_accept()
+        self.assertEqual((identity.state, commerce.state), ("draft", "waiting"))
 
     def test_a_file_is_checked_on_every_way_in(self):
         request = self.get_paid()

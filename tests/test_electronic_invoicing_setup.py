@@ -4,12 +4,14 @@ import base64
 from datetime import timedelta
 
 from freezegun import freeze_time
+from psycopg2.errors import UniqueViolation
 
 from odoo import fields
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.tests import tagged
+from odoo.tools import mute_logger
 
-from ..const import PROFILE_FIELDS, TEST_SET_FIELDS
+from ..const import MODULE, PROFILE_FIELDS, TEST_SET_FIELDS
 from . import pdf_samples, samples
 from .common import CertificateCommon
 
@@ -397,6 +399,11 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         with self.assertRaises(UserError):
             self.setup_a.action_delete_evidence()
 
+    def test_a_responsibility_is_there_once(self):
+        responsibility = self.env.ref(f"{MODULE}.fiscal_responsibility_o_13")
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            responsibility.copy({"name": "Another"})
+
     # === STARTING === #
 
     def test_invoicing_starts_only_when_the_steps_before_are_done(self):
@@ -464,6 +471,9 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         self.assertEqual(
             self.get_states(), ["done", "done", "in_progress", "done", "done", "locked"]
         )
+        told = len(self.setup_a.sudo().message_ids)
+        self.setup_a.with_user(self.system_user)._reset("Again")
+        self.assertEqual(len(self.setup_a.sudo().message_ids), told, "nothing is locked")
         message = self.setup_a.sudo().message_ids.filtered(lambda m: "The NIT of the RUT" in m.body)
         self.assertEqual(message.author_id, self.system_user.partner_id)
         for fact in (NIT, TEST_SET["test_set_identifier"], self.user_a.name):

@@ -82,6 +82,15 @@ class TestLetterPdf(BaseCase):
     def test_what_the_fonts_lack_is_written_plainly(self):
         self.assertEqual(self.text("<p>a\u200db\u2e3ac\u2003d</p>"), "ab-cd")
 
+    def test_a_break_at_the_end_adds_no_line_and_two_add_an_empty_one(self):
+        def read(html):
+            return self.pages(html)[0].get_contents().get_data()
+
+        self.assertEqual(read("<p>uno<br/></p><p>dos</p>"), read("<p>uno</p><p>dos</p>"))
+        one = read("<p>uno</p>").count(b"T*")
+        for html, more in (("uno<br/>dos", 1), ("uno<br/><br/>dos", 2), ("<br/>uno<br/>dos", 2)):
+            self.assertEqual(read(f"<p>{html}</p>").count(b"T*"), one + more)
+
     def test_deep_nesting_leaves_room_for_the_text(self):
         depth = 60
         html = f"{'<blockquote>' * depth}palabra{'</blockquote>' * depth}"

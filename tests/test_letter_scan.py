@@ -8,7 +8,7 @@ from unittest.mock import patch
 
 import PIL
 import pypdf
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw, ImageFilter
 from pypdf import PdfReader, PdfWriter, Transformation
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -69,6 +69,25 @@ def scan_with_text(image, text):
     return file.getvalue()
 
 
+def doubled(bits):
+    """Each bit twice: samples of two bits, which are black or white."""
+    return bytes(
+        sum((byte >> bit & 1) * 3 << 2 * bit % 8 for bit in half)
+        for byte in bits
+        for half in ((7, 6, 5, 4), (3, 2, 1, 0))
+    )
+
+
+def picture_pdf(keys, content=b"\0" * 1000, *objects, names=b"/A 4 0 R"):
+    """A page with one picture, whose entries are `keys`: object 4, which further ones follow."""
+    page = (
+        b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]"
+        b" /Resources << /XObject << %s >> >> >>" % names
+    )
+    body = pdf_samples.stream(content, b"/Type /XObject /Subtype /Image " + keys)
+    return pdf_samples.raw_pdf((*pdf_samples.ONE_PAGE[:2], page, body, *objects))
+
+
 class TestLetterScan(BaseCase):
     @classmethod
     def setUpClass(cls):
@@ -106,6 +125,29 @@ class TestLetterScan(BaseCase):
                 self.assertKind(
                     "match", letter_samples.letter_scan(CODE, dpi=dpi, mode=mode, turn=turn)
                 )
+
+    def test_the_code_is_read_however_the_picture_is_stored(self):
+        page = letter_samples.letter_page(CODE).crop((200, 1000, 1000, 1754))
+        bits = page.convert("1", dither=Image.Dither.NONE).tobytes()
+        size = b"/Width %d /Height %d " % page.size
+        one = size + b"/BitsPerComponent 1 /ColorSpace "
+        for kind, keys, content in (
+            ("black and white", one + b"/DeviceGray", bits),
+            ("a mask", size + b"/ImageMask true", bits),
+            ("2 bits", size + b"/BitsPerComponent 2 /ColorSpace /DeviceGray", doubled(bits)),
+            ("a palette", one + b"[/Indexed /DeviceRGB 1 <000000ffffff>]", bits),
+            ("a palette in a stream", one + b"[/Indexed /DeviceRGB 1 5 0 R]", bits),
+            ("a palette of gray", one + b"[/Indexed /DeviceGray 1 <00ff>]", bits),
+        ):
+            with self.subTest(kind):
+                table = pdf_samples.stream(b"\0\0\0\xff\xff\xff")
+                self.assertKind("match", picture_pdf(keys, content, table))
+
+    def test_a_grainy_picture_is_read_when_it_is_made_smaller(self):
+        page = letter_samples.letter_page(CODE, dpi=200).filter(ImageFilter.GaussianBlur(2))
+        grain = random.Random(2026).randbytes(page.width * page.height)
+        page = ImageChops.add(page, Image.frombytes("L", page.size, grain), 2)
+        self.assertKind("match", letter_samples.images_pdf(page, dpi=200, quality=20))
 
     def test_a_page_that_the_file_turns_and_a_picture_in_a_form_are_read(self):
         scan = letter_samples.letter_scan(CODE)
@@ -222,24 +264,45 @@ class TestLetterScan(BaseCase):
     # === LIMITS === #
 
     def test_hostile_pictures_are_left_to_a_person(self):
-        def picture(keys, content=b"\0" * 1000):
-            page = (
-                b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 595 842]"
-                b" /Resources << /XObject << /A 4 0 R >> >> >>"
-            )
-            body = pdf_samples.stream(content, b"/Type /XObject /Subtype /Image " + keys)
-            return pdf_samples.raw_pdf((*pdf_samples.ONE_PAGE[:2], page, body))
-
         plain = b"/ColorSpace /DeviceGray /BitsPerComponent 8 /Width %d /Height %d"
         for kind, data in (
-            ("claims a huge size", picture(plain % (10**6, 10**6))),
-            ("claims no size", picture(b"")),
-            ("claims what it is not", picture(plain % (600, 600) + b" /Filter /DCTDecode")),
-            ("a bomb", picture(plain % (6000, 6000), b"\0" * 200_000_000)),
-            ("refers to itself", picture(plain % (600, 600) + b" /SMask 4 0 R")),
+            ("claims a huge size", picture_pdf(plain % (10**6, 10**6))),
+            ("claims no size", picture_pdf(b"")),
+            ("claims what it is not", picture_pdf(plain % (600, 600) + b" /Filter /DCTDecode")),
+            ("a bomb", picture_pdf(plain % (6000, 6000), b"\0" * 200_000_000)),
+            ("refers to itself", picture_pdf(plain % (600, 600) + b" /SMask 4 0 R")),
         ):
             with self.subTest(kind):
                 self.assertKind("unread", data)
+        self.assertRefused("blank", picture_pdf(plain % (20, 50)))
+        self.assertRefused("blank", picture_pdf(plain % (600, 600), names=b"/A null /B 1 0 R"))
+
+    def test_a_signed_file_that_nobody_can_verify(self):
+        for data in (b"%PDF-1.7\n", b"nothing"):
+            found = letter_scan.read_letter(data, signed=True)
+            self.assertEqual((found.signers, found.intact, found.codes), (("",), False, set()))
+        # A table of references that is larger than the memory.
+        zeros = pdf_samples.stream(bytes(100 << 20), b"/Type /XRef /W [1 1 1] /Root 1 0 R")
+        data = b"%%PDF-1.7\n1 0 obj\n%s\nendobj\nstartxref\n9\n%%%%EOF\n" % zeros
+        with patch.object(letter_scan, "_MEMORY", 200 << 20):
+            found = letter_scan.read_letter(data, signed=True)
+        self.assertEqual((found.signers, found.intact), ((), None))
+
+    def test_reading_ends_with_its_time(self):
+        from ..tools import letter_scan_child
+
+        page = PdfReader(io.BytesIO(letter_samples.letter_scan(None))).pages[0]
+        with (
+            patch.object(letter_scan_child, "_SECONDS", 0),
+            patch.object(letter_scan_child, "_read") as read,
+        ):
+            pictures = list(letter_scan_child._pictures(page))
+            self.assertEqual(letter_scan_child._read_harder(pictures), set())
+        self.assertEqual((len(pictures), read.call_count), (1, 0))
+
+    def test_a_server_that_cannot_read_leaves_it_to_a_person(self):
+        with patch.object(letter_scan, "_CHILD", "/nonexistent.py"):
+            self.assertKind("unread", letter_samples.letter_scan(OTHER))
 
     def test_without_optional_packages_a_person_has_to_look(self):
         with tempfile.TemporaryDirectory() as folder:

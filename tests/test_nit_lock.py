@@ -23,7 +23,6 @@ class TestNitLock(ElectronicInvoicingCommon):
         with self.cr.savepoint() as savepoint:
             with self.assertRaises(error):
                 attempt()
-                self.env.flush_all()
             savepoint.rollback()
         self.env.invalidate_all()
         self.assertEqual((self.company_a.vat, self.company_a.partner_id.vat), (NIT, NIT))

@@ -440,6 +440,11 @@ class TestOwnCertificate(OwnCertificateCommon):
         asked = len(authority.asked)
         self.follow()
         self.assertEqual(len(authority.asked), asked, "once a day")
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        activation.sudo().revocation_asked_on -= timedelta(days=1)
+        self.follow()
+        self.assertEqual((activation.state, activation.revocation_status), ("active", "good"))
+        self.assertFalse(activation.sudo().activity_search([ACTIVITY_EXPIRY]))
         for days, reason, state in (
             (1, x509.ReasonFlags.certificate_hold, "active"),
             (2, x509.ReasonFlags.key_compromise, "revoked"),
@@ -456,6 +461,21 @@ class TestOwnCertificate(OwnCertificateCommon):
         with self.assertRaises(UserError):
             custody.open_signing_key(activation)
         self.assertEqual((loan.state, loan.revocation_status), ("active", False))
+        # Whoever comes second, and was asked about before, changes nothing.
+        asked_on = activation.revocation_asked_on
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        activation.sudo()._follow_revocation()
+        self.assertEqual((activation.state, activation.revocation_status), ("revoked", "revoked"))
+        self.assertEqual(activation.revocation_asked_on, asked_on)
+
+    def test_a_stored_certificate_that_cannot_be_read_goes_on(self):
+        activation = self.get_active_own()
+        with patch.object(custody, "get_public_content", return_value=b"damaged"):
+            activation.sudo()._follow_revocation()
+        self.assertEqual(
+            (activation.state, activation.revocation_status, activation.revocation_code),
+            ("active", "unknown", "malformed"),
+        )
 
     def test_where_no_authority_may_be_asked_the_cron_does_nothing(self):
         authority = self.serve("-")

@@ -39,6 +39,9 @@ ACTIVE = {
     "launch, as a second value": b"<< /S /URI /URI (http://example.com) /S /Launch >>",
     "launch, after a broken entry": b"<< /A ] endobj /S /Launch /F (cmd.exe) >>",
     "launch, behind a comment": b"<< /URI % (\n /S /Launch % )\n >>",
+    "launch, behind a broken string": b"<< /A <zz> /S /Launch >>",
+    "launch, behind what is no stream": b"<< /A << /B 1 >>\nstream\n/S /Launch\nendstream",
+    "address, on opening": b"<< /OpenAction << /S /URI /URI (http://example.com) >> >>",
     "embedded file": b"<< /Type /Filespec /F (a.exe) /EF << /F 8 0 R >> >>",
     "embedded file, escaped": b"<< /Type /Filespec /F (a.exe) /#45F << /F 8 0 R >> >>",
     "embedded files by name": b"<< /EmbeddedFiles << /Names [(a.exe) 8 0 R] >> >>",
@@ -60,6 +63,7 @@ HARMLESS = {
     "words in a comment": b"<< /A 1 % /S /JavaScript /JS (x)\n >>",
     "longer names": b"<< /JSX (a) /AAB << /O 1 >> /EFG 8 0 R /XFAImages /Launcher >>",
     "rights of a signature": b"<< /Type /TransformParams /EF [/Create /Delete] /V /2.2 >>",
+    "entries of an object stream": b"<< /N 1 /First 2 >>",
     "nothing embedded": b"<< /EmbeddedFiles << /Names [ ] >> /AA << >> >>",
     "words in a stream": stream(b"/S /JavaScript"),
     "words in a plain stream": (
@@ -193,6 +197,8 @@ class TestPdfCheck(BaseCase):
             encrypt = partial(PdfWriter.encrypt, user_password=password, algorithm=algorithm)
             self.assertRefused("encrypted", rewritten(text_pdf(), encrypt))
         self.assertRefused("encrypted", raw_pdf(trailer=b"/Encrypt << /Filter /Unknown >>"))
+        # Of a revision that another reader may take for the last one.
+        self.assertRefused("encrypted", with_object(b"<< /Size 5 /Root 1 0 R /Encrypt 8 0 R >>"))
 
     def test_number_of_pages(self):
         self.assertRefused(
@@ -208,6 +214,15 @@ class TestPdfCheck(BaseCase):
             for build in (raw_pdf, compressed_pdf):
                 with self.subTest(name, build=build.__name__):
                     self.assertRefused("active_content", with_object(body, build))
+
+    def test_an_object_stream_is_read_whose_filter_stands_in_a_list(self):
+        for body, code in ((ACTIVE["launch"], "active_content"), (HARMLESS["link"], None)):
+            data = with_object(body, compressed_pdf)
+            data = data.replace(b"/Filter /FlateDecode ", b"/Filter[/FlateDecode]", 1)
+            if code:
+                self.assertRefused(code, data)
+            else:
+                self.assertEqual(pdf_check.check_pdf(data).pages, 1)
 
     def test_an_attachment_made_by_pypdf_is_refused(self):
         data = rewritten(text_pdf(), lambda writer: writer.add_attachment("a.exe", b"MZ"))
@@ -285,6 +300,15 @@ class TestPdfCheck(BaseCase):
         }.items():
             with self.subTest(name):
                 self.assertStopped(data)
+
+    def test_a_bomb_behind_good_pages_is_told_as_such(self):
+        # A file of both kinds: the action on opening is in an object stream that is too long.
+        catalog = ONE_PAGE[0].replace(b" >>", b" /OpenAction 6 0 R >>")
+        action = stream(b"6 0 << /S /GoTo >>".ljust(20_000_000), b"/Type /ObjStm /N 1 /First 4")
+        table = stream(b"\2\4\0", b"/Type /XRef /W [1 1 1] /Index [6 1] /Size 7")
+        data = raw_pdf((catalog, *ONE_PAGE[1:], action, table), b"/XRefStm %010d" % 0)
+        place = b"/XRefStm %010d" % data.index(b"5 0 obj")
+        self.assertRefused("too_complex", data.replace(b"/XRefStm %010d" % 0, place))
 
     @staticmethod
     def references(entries):

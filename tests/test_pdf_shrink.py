@@ -113,10 +113,21 @@ def image_kinds():
         ),
         "1 bit": (black.tobytes(), b"/ColorSpace /DeviceGray /BitsPerComponent 1"),
         "mask": (black.tobytes(), b"/ImageMask true /BitsPerComponent 1"),
+        "mask, inverted": (
+            ImageChops.invert(black).tobytes(),
+            b"/ImageMask true /BitsPerComponent 1 /Decode [1 0]",
+        ),
+        "whole range": (rgb.tobytes(), b"/Decode [0 1 0 1 0 1] /ColorSpace /DeviceRGB" + bits),
     }
     kinds = {
         name: image_pdf(image_object(data, SIZE, keys)) for name, (data, keys) in flate.items()
     }
+    kinds["palette in a stream"] = image_pdf(
+        image_object(
+            palette.tobytes(), SIZE, b"/ColorSpace [/Indexed /DeviceRGB 255 6 0 R]" + bits
+        ),
+        stream(colours),
+    )
     for name, image, space, keys in (
         ("JPEG", rgb, b"RGB", b""),
         ("JPEG, gray", gray, b"Gray", b""),
@@ -187,11 +198,11 @@ class TestPdfShrink(BaseCase):
             small = pdf_shrink.make_pdf([kinds[name] for name in some], limit)
             for name, page in zip(some, pages(small), strict=True):
                 with self.subTest(name):
-                    if name == "mask":
+                    if name.startswith("mask"):
                         image = page["/Resources"]["/XObject"]["/Im"]
                         self.assertTrue(image["/ImageMask"].value)
                     # What is black and white stays so.
-                    black = name in ("1 bit", "mask", "fax")
+                    black = name in ("1 bit", "mask", "mask, inverted", "fax")
                     self.assertShows(page, [0, 255, 0, 255] if black else SHADES)
 
     def test_black_and_white_is_the_last_resort(self):
@@ -235,10 +246,18 @@ class TestPdfShrink(BaseCase):
         image = pages(small)[0]["/Resources"]["/XObject"]["/Im"]
         self.assertEqual(image["/Filter"], "/DCTDecode")
         self.assertEqual(image["/SMask"]["/Width"], SIZE[0])
+        # What is half clear has no dots of its own when all is black and white.
+        ink = pages(pdf_shrink.shrink_pdf(large, 9_000))[0]["/Resources"]["/XObject"]["/Im"][
+            "/SMask"
+        ]
+        self.assertEqual((ink["/Filter"], ink["/BitsPerComponent"]), ("/CCITTFaxDecode", 1))
 
     def test_what_is_exact_or_unknown_stays_as_it_is(self):
         keys = b"/ColorSpace /DeviceRGB /BitsPerComponent 8 "
         samples = picture().tobytes()
+        palette = b"/ColorSpace [/Indexed /DeviceGray 255 <%s>] /BitsPerComponent 8 " % (
+            bytes(range(256)).hex().encode()
+        )
         for name, body in {
             "colour key": image_object(samples, SIZE, keys + b"/Mask [0 9 0 9 0 9]"),
             "colours of the printer": image_object(
@@ -250,6 +269,22 @@ class TestPdfShrink(BaseCase):
             "too few samples": image_object(samples[:-9], SIZE, keys),
             "damaged JPEG": image_object(b"\xff\xd8\xff" + samples, SIZE, keys, b"/DCTDecode"),
             "JBIG2": image_object(samples, SIZE, keys, b"/JBIG2Decode"),
+            "4 bits of colours": image_object(
+                samples, SIZE, b"/ColorSpace /DeviceRGB /BitsPerComponent 4"
+            ),
+            "palette, part of it": image_object(
+                picture("P").tobytes(), SIZE, palette + b"/Decode [0 99]"
+            ),
+            "palette, as JPEG 2000": image_object(
+                saved(picture("L"), "JPEG2000"), SIZE, palette, b"/JPXDecode"
+            ),
+            "numbers": image_object(saved(picture("F"), "TIFF"), SIZE, keys, b"/DCTDecode"),
+            "fax of group 3": image_object(
+                samples,
+                SIZE,
+                b"/ColorSpace /DeviceGray /BitsPerComponent 1 /DecodeParms [<< /K 0 >>]",
+                b"[/CCITTFaxDecode]",
+            ),
         }.items():
             with self.subTest(name):
                 self.assertRefused("cannot_shrink", image_pdf(body), limit=30_000)

@@ -8,13 +8,14 @@ import tempfile
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
+from types import SimpleNamespace
 from unittest.mock import patch
 
 from asn1crypto import algos, cms, core
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs7, pkcs12
 from cryptography.x509.oid import NameOID
 
@@ -24,6 +25,7 @@ from ..tools import pkcs12 as tool
 from ..tools import sandbox
 from . import own_samples as samples
 from .own_samples import PASSWORD
+from .samples import in_year_zero
 
 NIT = "900987321-1"
 
@@ -146,6 +148,8 @@ class TestCertificateFile(BaseCase):
         self.assertOpens([private["locked"], public["pem"]])
         self.assertOpens([private["pem"] + pem])
         self.assertEqual(len(self.assertOpens([chain + pem, private["pem"]]).chain), 2)
+        root = samples.to_pem(samples.get_chain()[1])
+        self.assertEqual(self.assertOpens([pem + root, private["pem"]]).chain, (), "a gap")
 
     def test_a_stored_certificate_is_read_again(self):
         facts = tool.open_pkcs12(samples.make_p12(chain=samples.get_chain()), PASSWORD)
@@ -165,6 +169,25 @@ class TestCertificateFile(BaseCase):
             self.assertRefused("password_wrong", files, "another")
             self.assertRefused("password_missing", files, "")
 
+    def test_algorithms_that_are_not_known_are_told(self):
+        key = samples.get_key()
+        rsa, sha256, unknown = (
+            core.ObjectIdentifier(f"1.2.840.113549.1.1.{kind}").dump() for kind in (1, 11, 99)
+        )
+        key_der = key.private_bytes(
+            serialization.Encoding.DER, PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        self.assertRefused("unsupported", key_der.replace(rsa, unknown))
+        der, pem = samples.issue().public_bytes(serialization.Encoding.DER), samples.to_pem(key)
+        refused = self.assertRefused("key_mismatch", [der.replace(rsa, unknown), pem])
+        self.assertIsNone(refused.facts.bits)
+        facts = tool.open_certificate([der.replace(sha256, unknown), pem], "")
+        self.assertIsNone(facts.hash_name)
+        # It signs without a hash of its own.
+        authority = ed25519.Ed25519PrivateKey.generate()
+        facts = tool.open_certificate([samples.sign_by(authority), pem], "")
+        self.assertEqual((facts.hash_name, facts.subject), (None, "C=CO"))
+
     def test_what_is_no_certificate_is_told(self):
         for data in (b"%PDF-1.7", b"PK\x03\x04", b"MZ" * 500, b"\x30\x03\x02\x01\x01", b"-" * 9):
             with self.subTest(data[:4]):
@@ -179,6 +202,18 @@ class TestCertificateFile(BaseCase):
         for data in (p12[:-100], p12[:200], pem.replace(b"MII", b"AAA", 1)):
             with self.subTest(len(data)):
                 self.assertRefused("damaged", data)
+        der = samples.issue().public_bytes(serialization.Encoding.DER)
+        pem = samples.to_pem(samples.get_key())
+        self.assertRefused("damaged", [in_year_zero(der), pem])
+
+    def test_moments_of_an_older_library_are_in_utc(self):
+        """Of cryptography before 42, which is not here: it has the one name without `_utc`."""
+        moment = datetime(2026, 1, 1)
+        old = SimpleNamespace(not_valid_after=moment, next_update=None)
+        self.assertEqual(
+            tool.get_moment(old, "not_valid_after"), moment.replace(tzinfo=timezone.utc)
+        )
+        self.assertIsNone(tool.get_moment(old, "next_update"))
 
     def test_a_certificate_without_its_key_is_told_with_what_is_known_of_it(self):
         certificate = samples.issue()
@@ -321,6 +356,18 @@ class TestCertificateFile(BaseCase):
         with patch.object(tool, "_WALL_SECONDS", 3):
             self.assertRefused("too_complex", bomb())
         self.assertLess(time.monotonic() - started, 15)
+
+    def test_a_file_for_which_the_memory_does_not_suffice_is_told(self):
+        from ..tools import pkcs12_child
+
+        asked = {"files": [""], "password": ""}
+        with (
+            patch.object(pkcs12_child.json, "load", return_value=asked),
+            patch.object(pkcs12_child, "_open", side_effect=MemoryError),
+            patch.object(pkcs12_child, "_report") as report,
+        ):
+            pkcs12_child.main()
+        report.assert_called_once_with(refused="too_complex")
 
     def test_no_damage_makes_more_than_a_refusal(self):
         """Bytes of real files are changed here and there; a child for each would take minutes."""

@@ -1,11 +1,15 @@
 """Whether the authority has revoked a certificate: what is asked, and which answers count."""
 
 import random
+import tempfile
 import time
 from datetime import timedelta
+from pathlib import Path
+from unittest.mock import patch
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
@@ -15,7 +19,7 @@ from ..const import AUTHORITY_HOSTS
 from ..tools import revocation as tool
 from . import own_samples
 from . import revocation_samples as samples
-from .own_samples import get_key, to_pem
+from .own_samples import AUTHORITY, get_key, to_pem
 from .revocation_samples import DER, HOST, HOUR, REVOKED, UNKNOWN, answer_crl, answer_ocsp
 
 DAY = timedelta(days=1)
@@ -215,6 +219,15 @@ class TestCrl(RevocationCase):
         self.assertUnknown("not_offered", certificate)
         self.assertAsked()
 
+    def test_an_authority_with_an_elliptic_key(self):
+        key, other = (ec.generate_private_key(ec.SECP256R1()) for _key in range(2))
+        issuer = own_samples.issue(AUTHORITY, key, usage=("key_cert_sign", "crl_sign"))
+        certificate = self.authority.issue(ocsp_path=None, issuer_key=key)
+        self.answers["/crl"] = answer_crl(certificate, key=key)
+        self.assertEqual(self.check(certificate, issuer).status, "revoked")
+        self.answers["/crl"] = answer_crl(key=other)
+        self.assertUnknown("wrong_signer", certificate, issuer)
+
     def test_garbage(self):
         for data in (b"", b"\x30\x80", b"-----BEGIN X509 CRL-----", b"<html>" * 99):
             self.answers["/crl"] = data
@@ -236,8 +249,12 @@ class TestWhoIsAsked(RevocationCase):
         self.assertUnknown("not_answered")
 
     def test_nobody_is_asked_without_the_issuer(self):
-        for issuer in (None, samples.get_issuer("other"), own_samples.get_chain()[1]):
+        edwards = ed25519.Ed25519PrivateKey.generate()
+        strange = own_samples.issue(AUTHORITY, edwards)
+        for issuer in (None, samples.get_issuer("other"), own_samples.get_chain()[1], strange):
             self.assertUnknown("no_issuer", issuer=issuer)
+        certificate = x509.load_der_x509_certificate(own_samples.sign_by(edwards))
+        self.assertUnknown("no_issuer", certificate, strange)
         self.assertAsked()
 
     def test_a_certificate_that_names_no_address(self):
@@ -370,6 +387,45 @@ class TestWhoIsAsked(RevocationCase):
             started = time.monotonic()
             self.assertUnknown("too_slow", fetch=fetch)
             self.assertLess(time.monotonic() - started, 8)
+
+    def test_a_server_that_falls_silent(self):
+        from ..tools import revocation_child
+
+        @samples.raw
+        def wait(_handler):
+            time.sleep(1)
+
+        self.answers["/crl"] = wait
+        asked = {"host": HOST, "port": self.authority.port, "target": "/crl", "data": None}
+        asked |= {"is_secure": False, "allow_private": True, "limit": 99}
+        with (
+            patch.object(revocation_child, "_READ_SECONDS", 0.1),
+            patch.object(revocation_child.json, "load", return_value=asked),
+            patch.object(revocation_child, "_report") as report,
+        ):
+            revocation_child.main()
+        report.assert_called_once_with(code="too_slow")
+
+    def test_nobody_is_asked_when_the_time_is_over(self):
+        with patch.object(tool, "_TOTAL_SECONDS", 0):
+            self.assertUnknown("too_slow")
+        with self.assertRaises(tool.Unanswered) as caught:
+            self.authority.fetch(self.authority.get_url("/crl"), None, 99, 0)
+        self.assertEqual(caught.exception.code, "too_slow")
+        self.assertAsked()
+
+    def test_a_process_that_cannot_run_or_dies(self):
+        """Another program in its place: one that lacks packages, and one that a limit ends."""
+        for code, script in (
+            ("not_reached", "import no_such_package"),
+            ("too_slow", "print('ready')\nprint('{\"size\": 9}')\nprint(1)"),
+        ):
+            with tempfile.NamedTemporaryFile("w", suffix=".py") as child:
+                child.write(script)
+                child.flush()
+                with patch.object(tool, "_CHILD", Path(child.name)):
+                    self.assertUnknown(code)
+        self.assertAsked()
 
     def test_what_is_no_certificate(self):
         for certificate, issuer in ((b"", b""), (b"x", b"x"), (to_pem(self.certificate), b"x")):

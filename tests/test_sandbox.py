@@ -51,6 +51,13 @@ class TestSandbox(BaseCase):
             self.assertEqual(sandbox.parse_facts(facts + rest), {"pages": 2, "signed": True})
         self.assertEqual(sandbox.parse_facts(b""), {})
 
+    def test_a_system_without_files_in_memory(self):
+        with patch.object(os, "memfd_create"):
+            del os.memfd_create
+            data = bytes(range(256)) * 8192
+            code = "import sys; sys.stdout.buffer.write(sys.stdin.buffer.read()[::-1])"
+            self.assertEqual(run(code, data), data[::-1])
+
     # === LIMITS === #
 
     def test_memory(self):

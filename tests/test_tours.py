@@ -28,12 +28,10 @@ class TestTours(CertificateCommon, HttpCase):
             cls.serve_to_tours(name, content)
 
     def test_an_invoicing_user_walks_from_the_menu_to_an_active_certificate(self):
-        if self.sell_by_demo_provider():
-            self.start_tour(
-                "/odoo/electronic-process", "certificate_activation_buy", login=self.user_a.login
-            )
-        else:
-            self.pay(self.start())
+        self.sell_by_demo_provider()
+        self.start_tour(
+            "/odoo/electronic-process", "certificate_activation_buy", login=self.user_a.login
+        )
         self.start_tour(WIZARD_PATH, "certificate_activation_flow", login=self.user_a.login)
         activation = self.company_a._get_active_certificate_activation()
         self.assertEqual(activation.create_uid, self.user_a)
@@ -64,8 +62,7 @@ class TestTours(CertificateCommon, HttpCase):
 
     def test_a_payment_that_fails_and_one_that_hangs_leave_a_way_on(self):
         activation = self.start()
-        if not self.sell_by_demo_provider():
-            return
+        self.sell_by_demo_provider()
         self.start_tour(
             WIZARD_PATH, "certificate_activation_buy_in_vain", login=self.manager_a.login
         )
@@ -80,8 +77,7 @@ class TestTours(CertificateCommon, HttpCase):
         activation.sudo().write(
             {"date_start": today - timedelta(days=344), "date_end": today + timedelta(days=20)}
         )
-        if not self.sell_by_demo_provider():
-            return
+        self.sell_by_demo_provider()
         self.start_tour(
             "/odoo/electronic-process", "certificate_activation_renewal", login=self.user_a.login
         )

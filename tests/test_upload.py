@@ -2,7 +2,7 @@
 
 import base64
 from datetime import timedelta
-from unittest.mock import patch
+from unittest.mock import Mock, patch
 
 import pypdf
 
@@ -150,9 +150,7 @@ class TestUpload(SecurityCommon):
                 self.assertEqual(attachments.search(domain), stored)
 
     def test_this_process_never_reads_an_uploaded_file(self):
-        def read(*_args, **_kwargs):
-            raise AssertionError("The file was read in Odoo's process.")
-
+        read = Mock(side_effect=AssertionError("The file was read in Odoo's process."))
         content = self.files[LIMIT]
         with (
             patch.object(pypdf.PdfReader, "__init__", read),

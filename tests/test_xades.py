@@ -288,12 +288,11 @@ class TestXadesVerify(XadesCommon):
             (b"</Invoice>", b"<a/></Invoice>"),
             (b"</Invoice>", b"</Invoice><?a?>"),
             (b"</ds:Signature>", b"</ds:Signature> "),
-            (b"<ext:UBLExtension><ds", b"<ext:UBLExtension> <ds"),
+            (b"<ext:ExtensionContent><ds", b"<ext:ExtensionContent> <ds"),
             (b'listAgencyID="6"', b'listAgencyID="7"'),
         ):
             changed = self.signed.replace(old, new, 1)
-            if changed == self.signed:
-                continue
+            self.assertNotEqual(changed, self.signed)
             with self.subTest(old=old, new=new):
                 self.assertRefused("altered", xades.verify, changed)
                 self.assertFalse(self.is_verified_by_xmlsec(changed))
@@ -471,6 +470,7 @@ class TestXadesVerify(XadesCommon):
             ("key", base64.b64encode(der)),
             ("certificate", b"AAAA"),
             ("certificate", base64.b64encode(strange)),
+            ("certificate", base64.b64encode(samples.in_year_zero(base64.b64decode(content)))),
         ):
             self.assertRefused(code, xades.verify, self.signed.replace(content, new))
 

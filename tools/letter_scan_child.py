@@ -8,6 +8,7 @@ when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, 
 """
 
 import io
+import itertools
 import json
 import logging
 import re
@@ -81,7 +82,7 @@ def _limit_libraries():
     if hasattr(pypdf, "overwrite_configuration"):
         known = {name: limits[name] for name in limits if hasattr(pypdf.Configuration, name)}
         pypdf.overwrite_configuration(**known)
-    else:  # before 7, constants of a module
+    else:  # pragma: no cover — constants of a module in releases of pypdf before 7
         for name in ("ZLIB", "LZW", "RUN_LENGTH"):
             setattr(filters, f"{name}_MAX_OUTPUT_LENGTH", _DECODED)
         filters.JBIG2DEC_BINARY = None
@@ -256,11 +257,7 @@ def _has_ink(image):
 
 def _median(counts):
     half = sum(counts) / 2
-    for grey, count in enumerate(counts):
-        half -= count
-        if half <= 0:
-            return grey
-    return 255
+    return next(grey for grey, count in enumerate(itertools.accumulate(counts)) if count >= half)
 
 
 def _read(image, **options):
@@ -275,9 +272,7 @@ def _read_harder(pictures):
     """Return the codes of pictures at other sizes and sharpened, as far as the time suffices."""
     for side in _SIDES:
         for picture in pictures:
-            image = _attempt(_open, picture)
-            if image is None:
-                continue
+            image = _open(picture)  # again: all of them at once would be too much
             scale = side / min(image.size)
             if scale > 2:  # a blur
                 continue

@@ -83,7 +83,7 @@ def _limit_parsers():
     if hasattr(pypdf, "overwrite_configuration"):
         known = {name: limits[name] for name in limits if hasattr(pypdf.Configuration, name)}
         pypdf.overwrite_configuration(**known)
-    else:  # before 7, constants of a module
+    else:  # pragma: no cover — constants of a module in releases of pypdf before 7
         for name in ("ZLIB", "LZW", "RUN_LENGTH"):
             setattr(filters, f"{name}_MAX_OUTPUT_LENGTH", _DECODED)
 

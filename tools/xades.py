@@ -670,12 +670,9 @@ def _canonicalize_part(element):
 
 
 def _remove(element):
-    """Remove an element and leave the text behind it."""
-    parent, previous, tail = element.getparent(), element.getprevious(), element.tail or ""
-    if previous is None:
-        parent.text = (parent.text or "") + tail
-    else:
-        previous.tail = (previous.tail or "") + tail
+    """Remove an only child and leave the text around it."""
+    parent = element.getparent()
+    parent.text = (parent.text or "") + (element.tail or "")
     parent.remove(element)
 
 
