@@ -11,7 +11,6 @@ from pathlib import Path
 
 from coverage import Coverage
 
-
 APART = "test_dian_client"  # needs a database of its own, and is left out of these runs
 
 
