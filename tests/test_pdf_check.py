@@ -39,7 +39,7 @@ ACTIVE = {
     "launch, as a second value": b"<< /S /URI /URI (http://example.com) /S /Launch >>",
     "launch, after a broken entry": b"<< /A ] endobj /S /Launch /F (cmd.exe) >>",
     "launch, behind a comment": b"<< /URI % (\n /S /Launch % )\n >>",
-    "launch, behind a broken string": b"<< /A <zz> /S /Launch >>",
+    "launch, behind a broken string": b"<< /A <zz (> /S /Launch) >>",
     "launch, behind what is no stream": b"<< /A << /B 1 >>\nstream\n/S /Launch\nendstream",
     "address, on opening": b"<< /OpenAction << /S /URI /URI (http://example.com) >> >>",
     "embedded file": b"<< /Type /Filespec /F (a.exe) /EF << /F 8 0 R >> >>",
