@@ -277,8 +277,8 @@ class TestPdfShrink(BaseCase):
             "4 bits of colours": image_object(
                 samples, SIZE, b"/ColorSpace /DeviceRGB /BitsPerComponent 4"
             ),
-            "palette, part of it": image_object(
-                picture("P").tobytes(), SIZE, palette + b"/Decode [0 99]"
+            "palette, inverted": image_object(
+                picture("P").tobytes(), SIZE, palette + b"/Decode [1 0]"
             ),
             "palette, as JPEG 2000": image_object(
                 saved(picture("L"), "JPEG2000"), SIZE, palette, b"/JPXDecode"

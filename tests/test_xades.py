@@ -99,9 +99,11 @@ class TestXadesSign(XadesCommon):
     def test_xmlsec_verifies_every_kind_and_shape(self):
         for name, options in self.SHAPES.items():
             with self.subTest(name):
+                kind = options.get("kind", "Invoice")
+                self.assertEqual(xades.get_kind(make_document(**options)), kind)
                 signed = self.sign(make_document(**options))
                 self.assertTrue(self.is_verified_by_xmlsec(signed))
-                self.assertEqual(xades.verify(signed).document, options.get("kind", "Invoice"))
+                self.assertEqual(xades.verify(signed).document, kind)
 
     def test_no_byte_of_the_document_changes(self):
         for name, options in self.SHAPES.items():
