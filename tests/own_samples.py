@@ -6,9 +6,11 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
+from asn1crypto import core
+from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
@@ -112,6 +114,16 @@ def sign_by(authority_key):
         .sign(authority_key, None)
         .public_bytes(serialization.Encoding.DER)
     )
+
+
+def sign_weakly(certificate):
+    """The same certificate as its authority would have signed it with SHA-1, which no library does."""
+    der = certificate.public_bytes(serialization.Encoding.DER)
+    sha256, sha1 = (core.ObjectIdentifier(f"1.2.840.113549.1.1.{kind}").dump() for kind in (11, 5))
+    weak = asn1_x509.Certificate.load(der.replace(sha256, sha1))
+    signed = weak["tbs_certificate"].dump()
+    weak["signature_value"] = get_key("authority").sign(signed, padding.PKCS1v15(), hashes.SHA1())
+    return x509.load_der_x509_certificate(weak.dump(force=True))
 
 
 @functools.cache

@@ -90,6 +90,7 @@ class TestLetterPdf(BaseCase):
         one = read("<p>uno</p>").count(b"T*")
         for html, more in (("uno<br/>dos", 1), ("uno<br/><br/>dos", 2), ("<br/>uno<br/>dos", 2)):
             self.assertEqual(read(f"<p>{html}</p>").count(b"T*"), one + more)
+        self.assertEqual(read("<p>uno</p><p><br/></p>").count(b"T*"), one + 1)
 
     def test_deep_nesting_leaves_room_for_the_text(self):
         depth = 60

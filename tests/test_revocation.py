@@ -255,6 +255,7 @@ class TestWhoIsAsked(RevocationCase):
             self.assertUnknown("no_issuer", issuer=issuer)
         certificate = x509.load_der_x509_certificate(own_samples.sign_by(edwards))
         self.assertUnknown("no_issuer", certificate, strange)
+        self.assertUnknown("no_issuer", own_samples.sign_weakly(self.certificate))
         self.assertAsked()
 
     def test_a_certificate_that_names_no_address(self):

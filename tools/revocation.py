@@ -105,7 +105,8 @@ def check_revocation(certificate, issuer, hosts, fetch=None, moment=None):
     :param bytes certificate: PEM.
     :param bytes | None issuer: PEM of the authority's certificate, or None when it is not at hand.
     :param hosts: domains of the authorities; what is below one of them is allowed, too.
-    :param fetch: how to get an answer, as `fetch_answer`, which it is by default.
+    :param fetch: how to get an answer, as `fetch_answer`, which it is by default; it may be asked when no
+        time is left.
     :param datetime moment: now, with its time zone, by default the clock's.
     :rtype: Revocation
     """
@@ -125,9 +126,8 @@ def check_revocation(certificate, issuer, hosts, fetch=None, moment=None):
         try:
             if not is_allowed(get_host(url), hosts):
                 raise Unanswered("host_not_allowed")
-            if (left := deadline - time.monotonic()) <= 0:
-                raise Unanswered("too_slow")
-            return _read(read, fetch(url, data, limit, min(left, _FETCH_SECONDS)), moment)
+            left = min(deadline - time.monotonic(), _FETCH_SECONDS)
+            return _read(read, fetch(url, data, limit, left), moment)
         except Unanswered as unanswered:
             codes.append(unanswered.code)
     return Revocation("unknown", max(codes, key=CODES.index, default="not_offered"))
