@@ -331,10 +331,10 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
             self.assertIn("company_id", request._get_request_errors())
             savepoint.rollback()
         # The representative that it was prefilled with is then kept nowhere.
-        self.fill(request, request_authority_id=self.authority.id)
+        today = request._get_today()
+        self.fill(request, request_authority_id=self.authority.id, request_date=today)
         self.assertTrue(request.representative_vat)
-        rut = self.get_document(request)
-        rut.write({"document": self.scan, "issue_date": request._get_today()})
+        self.get_document(request).write({"document": self.scan, "issue_date": today})
         request._send_request()
         self.assertEqual(request.request_state, "in_process")
         self.assertFalse(any(request[name] for name in REPRESENTATIVE_FIELDS))
