@@ -11,23 +11,30 @@ from pathlib import Path
 import psycopg2
 
 COMPANIES_OF_A_USER = 100
+# What a new contact does not take from its model.
+OF_A_PARTNER = ("complete_name", "email", "email_normalized", "lang", "commercial_partner_id")
 
 FILL = """
 WITH today AS (SELECT (now() AT TIME ZONE 'America/Bogota')::date AS today),
 numbers AS (SELECT generate_series(1, %(count)s) AS number),
 partner AS (
-    INSERT INTO res_partner (name, complete_name, email, lang, active, is_company, type, autopost_bills,
-                             create_date, write_date)
-    SELECT 'Empresa ' || number, 'Empresa ' || number, 'empresa' || number || '@example.com',
-           CASE number %% 2 WHEN 0 THEN 'es_CO' ELSE 'en_US' END, true, true, 'contact', 'ask',
-           now(), now()
-    FROM numbers RETURNING id, name
+    INSERT INTO res_partner ({partner_columns}, name, complete_name, email, email_normalized, lang)
+    SELECT {partner_values}, 'Empresa ' || number, 'Empresa ' || number,
+           'empresa' || number || '@example.com', 'empresa' || number || '@example.com',
+           CASE number %% 2 WHEN 0 THEN 'es_CO' ELSE 'en_US' END
+    FROM numbers, res_partner model WHERE model.id = %(model_partner)s
+    RETURNING id, name
 ),
 company AS (
-    INSERT INTO res_company ({columns}, name, partner_id)
-    SELECT {values}, partner.name, partner.id
+    INSERT INTO res_company ({company_columns}, name, partner_id)
+    SELECT {company_values}, partner.name, partner.id
     FROM partner, res_company model WHERE model.id = %(model)s
     RETURNING id, name
+),
+responsibility AS (
+    INSERT INTO electronic_invoicing_responsibility_res_company_rel
+    SELECT company.id, electronic_invoicing_responsibility_id
+    FROM company, electronic_invoicing_responsibility_res_company_rel WHERE res_company_id = %(model)s
 ),
 numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS number FROM company),
 link AS (
@@ -150,24 +157,27 @@ class Database:
                 ]
             )
         )
+        columns = {
+            f"{key}_{what}": ", ".join(f'{of}"{name}"' for name in names)
+            for key, names in (
+                ("partner", self.list_columns(env, "res_partner", *OF_A_PARTNER)),
+                ("company", self.list_columns(env, "res_company", "partner_id")),
+            )
+            for what, of in (("columns", ""), ("values", "model."))
+        }
         env.cr.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' "
-            "AND table_name = 'res_company' AND column_name NOT IN ('id', 'name', 'partner_id')"
-        )
-        columns = [row[0] for row in env.cr.fetchall()]
-        sql = FILL.format(
-            columns=", ".join(f'"{name}"' for name in columns),
-            values=", ".join(f'model."{name}"' for name in columns),
-        )
-        env.cr.execute(
-            sql,
+            FILL.format(**columns),
             {
                 "count": count,
                 "due": due,
                 "model": model.id,
+                "model_partner": model.partner_id.id,
                 "users": users.ids,
                 "each": COMPANIES_OF_A_USER,
             },
+        )
+        env.cr.execute(
+            "UPDATE res_partner SET commercial_partner_id = id WHERE commercial_partner_id IS NULL"
         )
         # Whoever lends it is reminded of its own certificate in the same runs.
         lent = env.company.certificate_seller_id.certificate_lent_id
@@ -179,6 +189,15 @@ class Database:
         env.cr.commit()
         env.cr.close()
         self.vacuum()
+
+    def list_columns(self, env, table, *others):
+        """List the columns that every new row takes from its model."""
+        env.cr.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_schema = 'public' "
+            "AND table_name = %s AND is_generated = 'NEVER' AND column_name NOT IN %s",
+            [table, ("id", "name", *others)],
+        )
+        return [name for (name,) in env.cr.fetchall()]
 
     def add_ended(self, each):
         """Insert activations that have ended, before each one that `fill` inserted."""

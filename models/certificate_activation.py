@@ -250,8 +250,12 @@ class CertificateActivation(models.Model):
 
     def _end_replaced(self):
         """End what signed for the company until now: from here on this activation does."""
-        others = self._trusted().search(
-            [("company_id", "=", self.company_id.id), ("id", "!=", self.id)]
+        others = self._trusted().search_fetch(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", "!=", self.id),
+                ("state", "in", ("active", "pay")),
+            ]
         )
         for former in others.filtered(lambda other: other.state == "active"):
             former._lock(GROUP_USER)
@@ -279,7 +283,8 @@ class CertificateActivation(models.Model):
         current = Domain("state", "in", ("pay", "process")) | (
             Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())
         )
-        if activation := self.search(current & Domain("company_id", "=", company.id), limit=1):
+        here = Domain("company_id", "=", company.id)
+        if activation := self.search_fetch(current & here, limit=1):
             return activation
         return self._create_once(
             {"company_id": company.id, "renewal_of_id": self._find_ended(company).id}

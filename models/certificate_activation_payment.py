@@ -225,31 +225,35 @@ class CertificateActivation(models.Model):
         activation = self.sudo()
         if receipt := activation._get_deciding_receipt():
             return receipt._get_sentence()
-        invoice = activation.payment_move_id
+        invoice, status = activation.payment_move_id, activation.payment_status
+        # Amounts and dates of what is said alone: a price takes taxes and their rounding.
+        if status == "pending":
+            return self.env._(
+                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
+                "few hours: you can close this page, and we will tell you by email.",
+                reference=activation.payment_reference,
+                date=self._format_date(activation.payment_date),
+            )
+        if status == "partial":
+            return self.env._(
+                "%(paid)s of %(total)s is paid. Pay the rest to continue.",
+                paid=self._format_money(invoice._get_settled_amount()),
+                total=self._format_money(invoice.amount_total),
+            )
+        if status == "paid":
+            return self.env._(
+                "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
+                amount=self._format_money(activation.price_total),
+                date=self._format_date(activation.payment_date),
+                reference=activation.payment_reference,
+            )
         sentences = {
             "none": self.env._(
                 "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
             ),
             "to_pay": self.env._("Your invoice is ready and not paid yet."),
-            "pending": self.env._(
-                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
-                "few hours: you can close this page, and we will tell you by email.",
-                reference=activation.payment_reference,
-                date=self._format_date(activation.payment_date),
-            ),
             "recording": self.env._("Your payment was confirmed. Record it to continue."),
-            "partial": self.env._(
-                "%(paid)s of %(total)s is paid. Pay the rest to continue.",
-                paid=self._format_money(invoice._get_settled_amount()) if invoice else "",
-                total=self._format_money(invoice.amount_total),
-            ),
             "failed": self.env._("The payment was not completed. You can try again."),
-            "paid": self.env._(
-                "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
-                amount=self._format_money(activation.price_total),
-                date=self._format_date(activation.payment_date),
-                reference=activation.payment_reference,
-            ),
             "test": self.env._(
                 "This was a test payment: no money moved, and it activates no certificate. Ask the seller."
             ),
@@ -262,7 +266,7 @@ class CertificateActivation(models.Model):
             if self.state == "pay"
             else self.env._("The invoice was cancelled after it had been used here."),
         }
-        return sentences[activation.payment_status]
+        return sentences[status]
 
     # === BUSINESS METHODS - PAYMENT === #
 
@@ -335,7 +339,7 @@ class CertificateActivation(models.Model):
         product = self._get_product(self.seller_id)
         if not product:
             return self.env["account.move"]
-        return self.env["account.move"].search(
+        return self.env["account.move"].search_fetch(
             [
                 *self._get_payment_moves_domain(),
                 ("invoice_line_ids.product_id", "=", product.id),

@@ -82,7 +82,8 @@ class CertificateActivation(models.Model):
             ]
         )
         waiting = Domain("state", "=", "process") & Domain("switch_on", "!=", False)
-        found = self.search(period & (Domain("state", "=", "active") | waiting), order="id")
+        # With what is asked of them next, in the same query.
+        found = self.search_fetch(period & (Domain("state", "=", "active") | waiting), order="id")
         # What is active comes before a renewal that the cron has not switched over to.
         found = found.sorted(lambda activation: activation.state == "active")
         return {activation.company_id: activation for activation in found}
@@ -95,7 +96,7 @@ class CertificateActivation(models.Model):
         :rtype: certificate.activation
         """
         domain = Domain("company_id", "=", company.id)
-        last = self.search(
+        last = self.search_fetch(
             domain
             & Domain("state", "in", ("active", "expired", "revoked"))
             & Domain("date_end", "!=", False),

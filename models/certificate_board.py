@@ -119,16 +119,24 @@ class CertificateBoard(models.Model):
             activation = row.open_activation_id
             row.payment_status = activation.route == "loan" and activation.payment_status
 
-    @api.depends("company_id")
+    @api.depends("company_id", "activation_id", "state")
     @api.depends_context("lang")
     def _compute_steps_done(self):
         setups = self.env["electronic.invoicing.setup"]
         steps = len(setups._get_step_titles())
-        done = setups._map_done_steps(self.company_id)
+        said = [
+            self.env._("%(done)s of %(all)s", done=done, all=steps) for done in range(steps + 1)
+        ]
+        done = setups._map_done_steps(
+            {
+                row.company_id: row.activation_id
+                if row.state == "active"
+                else row.activation_id[:0]
+                for row in self
+            }
+        )
         for row in self:
-            row.steps_done = self.env._(
-                "%(done)s of %(all)s", done=len(done[row.company_id]), all=steps
-            )
+            row.steps_done = said[len(done[row.company_id])]
 
     @property
     def _table_query(self):

@@ -217,12 +217,14 @@ class ElectronicInvoicingSetup(models.Model):
         :raise AccessError: for a user without the group
         """
         setup = self._get_for_company()
-        steps = setup._get_steps()
+        company = self.env.company
+        activation = company._get_active_certificate_activation()
+        steps = setup._get_steps(activation)
         return {
             "id": setup.id,
-            "company": self.env.company.name,
-            "warning": self.env.company._get_certificate_warning(),
-            "nit": identity.format_nit(self.env.company.vat) or "",
+            "company": company.name,
+            "warning": company._get_certificate_warning(activation),
+            "nit": identity.format_nit(company.vat) or "",
             "nit_warning": not setup.locked_nit
             and any(step["state"] != "done" for step in steps[:3]),
             "steps": steps,
@@ -425,52 +427,79 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.check_access("read")
         company = self.env.company
-        if setup := self.search([("company_id", "=", company.id)]):
+        if setup := self.search_fetch([("company_id", "=", company.id)]):
             return setup
         return self._create_once({"company_id": company.id})
 
     @api.model
-    def _map_done_steps(self, companies):
+    def _map_done_steps(self, activations):
         """Tell which steps are done, of however many companies by the same few queries.
 
-        :param companies: `res.company`, also such as have no set-up yet
+        :param activations: under which each `res.company` signs today, also of such as have no set-up yet
         :return: keys of `_get_step_titles`
         :rtype: dict[res.company, set[str]]
         """
-        companies = companies.sudo()
+        setups = self.sudo()
+        resolutions = self.env["electronic.invoicing.resolution"].sudo()
+        companies = self.env["res.company"].sudo().union(*activations)
+        # Odoo reads the contacts together of the companies that it has read.
+        companies.mapped("partner_id")
         here = [("company_id", "in", companies.ids)]
-        setups = self.sudo().search(here).grouped("company_id")
-        resolutions = self.env["electronic.invoicing.resolution"].sudo().search(here)
-        in_force = resolutions.filtered(lambda resolution: resolution.state == "in_force")
-        activations = companies._map_active_certificate_activation()
-        done = {}
-        for company in companies:
-            setup = setups.get(company, self.browse())
-            is_done = {
-                "profile": not company._get_electronic_profile_errors(),
-                "certificate": company.certificate_lent_id.is_valid
-                if company == company.certificate_seller_id
-                else activations[company] and not activations[company]._has_certificate_ended(),
-                "test_set": setup.locked_nit,
-                "resolution": company in in_force.company_id,
-                "invoice": setup.resolution_id in in_force
-                and setup.sale_journal_id
-                and setup.invoice_type,
-                "start": setup.started_on,
-            }
-            done[company] = {key for key, value in is_done.items() if value}
-        return done
+        setup_of = setups.search_fetch(here).grouped("company_id")
+        resolutions_of = resolutions.search_fetch(here).grouped("company_id")
+        return {
+            company: setup_of.get(company, setups)._get_done_steps(
+                company, activation, resolutions_of.get(company, resolutions)
+            )
+            for company, activation in activations.items()
+        }
 
-    def _get_steps(self):
+    def _get_done_steps(self, company, activation, resolutions):
+        """Tell which steps are done.
+
+        :param company: `res.company` of this set-up, which has none yet when this is empty
+        :param activation: under which it signs
+        :param resolutions: all of the company
+        :return: keys of `_get_step_titles`
+        :rtype: set[str]
+        """
+        company = company.sudo()
+        in_force = resolutions.filtered(lambda resolution: resolution.state == "in_force")
+        # The same for all companies.
+        seller = self.env.company.certificate_seller_id
+        is_done = {
+            "profile": not company._find_electronic_profile_errors(),
+            "certificate": company.certificate_lent_id.is_valid
+            if company == seller
+            else activation and not activation._has_certificate_ended(),
+            "test_set": self.locked_nit,
+            "resolution": in_force,
+            "invoice": self.resolution_id in in_force
+            and self.sale_journal_id
+            and self.invoice_type,
+            "start": self.started_on,
+        }
+        return {key for key, value in is_done.items() if value}
+
+    def _get_steps(self, activation=None):
         """Compute title, sentence, state and button of each step.
 
         A step is locked until all steps before it are done.
 
+        :param activation: under which the company signs today, where that is known already
         :rtype: list[dict]
         """
         self.ensure_one()
         steps = []
-        done = self._map_done_steps(self.company_id)[self.company_id]
+        company = self.company_id
+        if activation is None:
+            activation = company._get_active_certificate_activation()
+        resolutions = self.env["electronic.invoicing.resolution"].search_fetch(
+            [("company_id", "=", company.id)]
+        )
+        done = self.sudo()._get_done_steps(company, activation, resolutions.sudo())
+        # What two of the steps tell of.
+        told = {"certificate": [activation], "resolution": [resolutions]}
         is_open = True
         buttons = {
             "todo": self.env._("Start"),
@@ -484,7 +513,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "done" if is_done else "todo",
                 "missing": [],
                 "alarm": "",
-                **getattr(self, f"_get_{key}_step")(is_done),
+                **getattr(self, f"_get_{key}_step")(is_done, *told.get(key, ())),
             }
             if not (is_open or is_done):
                 step["state"] = "locked"
@@ -523,7 +552,7 @@ class ElectronicInvoicingSetup(models.Model):
             "missing": missing,
         }
 
-    def _get_certificate_step(self, is_done):
+    def _get_certificate_step(self, is_done, activation):
         company = self.company_id
         if company == company.certificate_seller_id:
             return {
@@ -532,7 +561,7 @@ class ElectronicInvoicingSetup(models.Model):
                 else self.env._("Choose your certificate in Settings, under Electronic Documents.")
             }
         activations = self.env["certificate.activation"]
-        if activation := company._get_active_certificate_activation():
+        if activation:
             if is_done:
                 return self._get_active_step(activation)
             return {"state": "in_progress", "sentence": activation._get_lender_notice()}
@@ -555,7 +584,8 @@ class ElectronicInvoicingSetup(models.Model):
     def _get_active_step(self, activation):
         """Say how long the certificate is in force, and how it goes on."""
         until = activation._format_date(activation.date_end)
-        if renewal := activation._get_waiting():
+        renewals = activation._get_renewals()
+        if renewal := renewals.filtered("switch_on")[:1]:
             return {
                 "sentence": self.env._(
                     "Active until %(end)s, and renewed until %(renewed)s.",
@@ -563,7 +593,7 @@ class ElectronicInvoicingSetup(models.Model):
                     renewed=renewal._format_date(renewal.date_end),
                 )
             }
-        if activation._get_open_renewal():
+        if renewals:
             return {
                 "sentence": self.env._("Active until %s. Finish its renewal in time.", until),
                 "button": self.env._("Continue"),
@@ -595,10 +625,7 @@ class ElectronicInvoicingSetup(models.Model):
             }
         return {"sentence": self.env._("Note the TestSetId that DIAN shows for your software.")}
 
-    def _get_resolution_step(self, is_done):
-        resolutions = self.env["electronic.invoicing.resolution"].search(
-            [("company_id", "=", self.company_id.id)]
-        )
+    def _get_resolution_step(self, is_done, resolutions):
         chosen = self.resolution_id
         in_force = resolutions.filtered(lambda resolution: resolution.state == "in_force")
         resolution = (chosen & in_force) or in_force[:1]

@@ -37,22 +37,8 @@ class ResCompany(models.Model):
             field of `const.PROFILE_FIELDS` that must change, in their order
         :rtype: dict[str, tuple[str, str]]
         """
-        self.ensure_one()
         profile = profile or self._get_electronic_profile()
         codes = self.sudo()._get_fiscal_responsibility_codes(profile["profile_responsibility_ids"])
-        # From Odoo's cache: there may be many companies.
-        nit_type_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.rut")
-        is_right = {
-            "profile_name": profile["profile_name"],
-            "profile_identification_type_id": profile["profile_identification_type_id"].id
-            == nit_type_id,
-            "profile_vat": identity.format_nit(profile["profile_vat"]),
-            "profile_street": profile["profile_street"],
-            "profile_city": profile["profile_city"],
-            "profile_state_id": profile["profile_state_id"].country_id.code == "CO",
-            "profile_email": identity.is_email(profile["profile_email"]),
-            "profile_responsibility_ids": codes and ("R-99-PN" not in codes or len(codes) == 1),
-        }
         labels = {
             "profile_name": self.env._("Name"),
             "profile_identification_type_id": self.env._("Identification type"),
@@ -80,8 +66,34 @@ class ResCompany(models.Model):
             else self.env._("Choose those of box 53 of the RUT, or R-99-PN when it has none."),
         }
         return {
-            name: (labels[name], sentences[name]) for name, right in is_right.items() if not right
+            name: (labels[name], sentences[name])
+            for name in self._find_electronic_profile_errors(profile)
         }
+
+    def _find_electronic_profile_errors(self, profile=None):
+        """Find what is missing or wrong in the organisation profile, without a word about it.
+
+        :param profile: as above
+        :return: those of `const.PROFILE_FIELDS` that must change, in their order
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        profile = profile or self._get_electronic_profile()
+        codes = self.sudo()._get_fiscal_responsibility_codes(profile["profile_responsibility_ids"])
+        # From Odoo's cache: there may be many companies.
+        nit_type_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.rut")
+        is_right = {
+            "profile_name": profile["profile_name"],
+            "profile_identification_type_id": profile["profile_identification_type_id"].id
+            == nit_type_id,
+            "profile_vat": identity.format_nit(profile["profile_vat"]),
+            "profile_street": profile["profile_street"],
+            "profile_city": profile["profile_city"],
+            "profile_state_id": profile["profile_state_id"].country_id.code == "CO",
+            "profile_email": identity.is_email(profile["profile_email"]),
+            "profile_responsibility_ids": codes and ("R-99-PN" not in codes or len(codes) == 1),
+        }
+        return [name for name, right in is_right.items() if not right]
 
     def _get_electronic_profile(self):
         """Return what is stored of the organisation profile.
@@ -90,15 +102,17 @@ class ResCompany(models.Model):
         :rtype: dict
         """
         company = self.sudo()
+        # The contact, on which all of it is stored: the company only shows it.
+        contact = company.partner_id
         return {
-            "profile_name": company.name,
-            "profile_identification_type_id": company.partner_id.l10n_latam_identification_type_id,
-            "profile_vat": company.vat,
-            "profile_street": company.street,
-            "profile_city": company.city,
-            "profile_state_id": company.state_id,
-            "profile_email": company.email,
-            "profile_phone": company.phone,
+            "profile_name": contact.name,
+            "profile_identification_type_id": contact.l10n_latam_identification_type_id,
+            "profile_vat": contact.vat,
+            "profile_street": contact.street,
+            "profile_city": contact.city,
+            "profile_state_id": contact.state_id,
+            "profile_email": contact.email,
+            "profile_phone": contact.phone,
             "profile_responsibility_ids": company.fiscal_responsibility_ids,
         }
 

@@ -58,9 +58,10 @@ class ResCompany(models.Model):
         seller = self.env.company.certificate_seller_id.sudo()
         return expiry.parse_days(seller.certificate_reminder_days if seller else REMINDER_DAYS)
 
-    def _get_certificate_warning(self):
+    def _get_certificate_warning(self, activation=None):
         """Say that this company's certificate ends soon, or has ended.
 
+        :param activation: under which it signs today, where that is known already
         :return: `level` (`warning`, `danger`) and `sentence`; None when there is nothing to say
         :rtype: dict[str, str] | None
         """
@@ -68,7 +69,9 @@ class ResCompany(models.Model):
         activations = self.env["certificate.activation"].sudo()
         if self == self.certificate_seller_id:
             return self.sudo()._get_lent_warning()
-        if activation := self._get_active_certificate_activation():
+        if activation is None:
+            activation = self._get_active_certificate_activation()
+        if activation:
             if sentence := activation._get_lender_notice():
                 return {"level": "danger", "sentence": sentence}
             left = (activation.date_end - activations._get_today()).days
