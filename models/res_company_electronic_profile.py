@@ -102,12 +102,12 @@ class ResCompany(models.Model):
         :rtype: dict
         """
         company = self.sudo()
-        # The contact, on which all of it is stored: the company only shows it.
+        # The contact, on which the address is stored: the company only shows it.
         contact = company.partner_id
         return {
             "profile_name": contact.name,
             "profile_identification_type_id": contact.l10n_latam_identification_type_id,
-            "profile_vat": contact.vat,
+            "profile_vat": company.vat,
             "profile_street": contact.street,
             "profile_city": contact.city,
             "profile_state_id": contact.state_id,
