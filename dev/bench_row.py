@@ -27,10 +27,12 @@ class Row:
         parser = argparse.ArgumentParser(description=description)
         parser.add_argument("--quick", action="store_true", help=quick)
         parser.add_argument("--url", required=True, help="of the server")
-        parser.add_argument("--database", required=True, help="with the demo companies")
+        parser.add_argument("--database", required=True, help="of the server, with demo companies")
+        parser.add_argument("--template", required=True, help="like it, and nobody's: to be copied")
         parser.add_argument("--figures", type=Path, help="file to which the figures are added")
         options = parser.parse_args()
         self.quick, self.url, self.database = options.quick, options.url, options.database
+        self.template = options.template
         self.file = options.figures
         self.figures = []
 

@@ -129,7 +129,7 @@ def compare_with_wkhtmltopdf(row, letter, render):
         print("wkhtmltopdf is not installed: the letter is not compared with a stock report")
         return
     page = f"<!DOCTYPE html><html><head><meta charset='utf-8'/></head><body>{letter}</body></html>"
-    database = Database(row.database)
+    database = Database(row.template)
     try:
         env = database.open()
         report = env["ir.actions.report"]

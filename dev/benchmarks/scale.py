@@ -273,7 +273,7 @@ def main():
     row = Row(__doc__, quick="a tenth of everything")
     share = 10 if row.quick else 1
     companies, paid = COMPANIES // share, PAGE // share
-    database = Database(row.database)
+    database = Database(row.template)
     try:
         login = "bench0"
         database.fill(companies)

@@ -344,7 +344,7 @@ def walk(database, recorder):
 def main():
     row = Row(__doc__)
     companies = COMPANIES // (10 if row.quick else 1)
-    database = Database(row.database)
+    database = Database(row.template)
     recorder = Recorder(database.registry)
     try:
         few = walk(database, recorder)
