@@ -132,7 +132,7 @@ class CertificateActivation(models.Model):
 
         :rtype: dict
         """
-        last = self.search(
+        last = self.search_fetch(
             [
                 ("company_id", "=", self.company_id.id),
                 ("id", "!=", self.id),
@@ -146,9 +146,9 @@ class CertificateActivation(models.Model):
                 for name in REPRESENTATIVE_FIELDS
             }
         partner = self.company_id.sudo().partner_id
-        citizen = self.env.ref("l10n_co.national_citizen_id", raise_if_not_found=False)
+        citizen_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.national_citizen_id")
         return {
-            "representative_identification_type_id": citizen and citizen.id,
+            "representative_identification_type_id": citizen_id,
             # Stands in the letter, which is always in Spanish.
             "representative_position": "Representante legal",
             "representative_street": partner.street,

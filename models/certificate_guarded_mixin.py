@@ -159,18 +159,19 @@ class CertificateGuardedMixin(models.AbstractModel):
     def _lock_row(self):
         """Wait for whoever is changing this record, and forget what was read of it before.
 
-        The access rules are part of the query that locks: nobody holds up what that user may not see,
-        and nothing has to be read twice.
+        The access rules are part of the query that locks, and what is read of the row is, too: nobody
+        holds up what that user may not see, and nothing has to be read twice.
 
         :raise AccessError: for who may not read it
         """
         self.flush_recordset()
+        self.invalidate_recordset()
         query = self._search([("id", "=", self.id or 0)], active_test=False)
-        lock = SQL("FOR UPDATE OF %s", SQL.identifier(self._table))
-        if not self.env.execute_query(SQL("%s %s", query.select(), lock)):
+        select, lock = query.select, SQL("FOR UPDATE OF %s", SQL.identifier(self._table))
+        query.select = lambda *columns: SQL("%s %s", select(*columns), lock)
+        if not self._fetch_query(query, self._determine_fields_to_fetch()):
             self.check_access("read")
             raise MissingError(self.env._("This record does not exist any more. Reload the page."))
-        self.invalidate_recordset()
 
     def _get_state_label(self, state):
         return dict(self._fields["state"]._description_selection(self.env))[state]
