@@ -6,7 +6,7 @@ from markupsafe import Markup
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.tools import SQL, email_normalize
+from odoo.tools import SQL
 
 from ..const import ACTIVITY_EXPIRY, RENEWAL_PATH
 from ..tools import expiry
@@ -217,6 +217,8 @@ class CertificateActivation(models.Model):
                     {
                         **common,
                         "res_id": activation.id,
+                        # Odoo would store it by a write after the creation.
+                        "res_name": activation.display_name,
                         "user_id": user.id,
                         "summary": subject,
                         "note": sentence,
@@ -271,8 +273,9 @@ class CertificateActivation(models.Model):
 
         :rtype: dict[str, list[str]]
         """
-        languages = {email_normalize(user.email): user.lang for user in users}
-        languages.setdefault(email_normalize(company.email), company.partner_id.lang)
+        languages = {user.email_normalized: user.lang for user in users}
+        contact = company.partner_id
+        languages.setdefault(contact.email_normalized, contact.lang)
         addresses = defaultdict(list)
         for address, lang in languages.items():
             if address:
