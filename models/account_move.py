@@ -203,6 +203,8 @@ class AccountMove(models.Model):
         self.ensure_one()
         invoice = self.sudo()
         charged = invoice.transaction_ids.filtered(lambda tx: tx.state == "done")
+        if not charged:
+            return invoice._get_settled_amount() - invoice.amount_total
         booked = charged.payment_id.move_id.line_ids
         by_hand = sum(
             partial["amount"]
