@@ -227,7 +227,7 @@ class ResCompany(models.Model):
             .sudo()
             .search(
                 [
-                    ("all_group_ids", "in", self.env.ref(group).id),
+                    ("all_group_ids", "in", self.env["ir.model.data"]._xmlid_to_res_id(group)),
                     ("company_ids", "in", self.ids),
                     ("share", "=", False),
                 ]

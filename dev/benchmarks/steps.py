@@ -46,10 +46,8 @@ ALLOWED_MORE = 5
 REASONS = {
     "verify the payment, which books it": "it asks how far the payment has come three times, from what Odoo "
     "has just changed: before booking, when telling whoever waits, and to answer",
-    "continue": "transactions and payments are found and read by two queries each",
     "finish": "letter, key and certificate are three files; what signs now, what has ended and what is "
     "replaced are three searches",
-    "start the renewal": "it makes a record and looks whether that one is paid, by its own lock",
 }
 LOGIN = "walker"
 MANAGER = "walker's manager"
