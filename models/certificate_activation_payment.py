@@ -609,7 +609,7 @@ class CertificateActivation(models.Model):
             invoice.partner_id.id, amount, invoice.currency_id.id, env=self.env
         )
         # In the user's language, when the database has it; a visitor's is the page's.
-        code = self.env.lang or self.env.user.lang
+        code = self.env.lang if self._get_portal_access() else self.env.user.lang
         language = self.env["res.lang"]._get_data(code=code or "")
         prefix = f"/{language.url_code}" if language else ""
         url = f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
