@@ -167,6 +167,7 @@ class CertificateGuardedMixin(models.AbstractModel):
         self.flush_recordset()
         self.invalidate_recordset()
         query = self._search([("id", "=", self.id or 0)], active_test=False)
+        # Odoo's own reading of what was found, with the lock behind it.
         select, lock = query.select, SQL("FOR UPDATE OF %s", SQL.identifier(self._table))
         query.select = lambda *columns: SQL("%s %s", select(*columns), lock)
         if not self._fetch_query(query, self._determine_fields_to_fetch()):
