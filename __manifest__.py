@@ -52,6 +52,7 @@
         "views/verify_templates.xml",
         "views/menus.xml",
     ],
+    "demo": ["demo/certificate_demo.xml"],
     "assets": {
         "web.assets_backend": [
             "l10n_co_certificate_activation/static/src/**/*",

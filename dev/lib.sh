@@ -353,14 +353,14 @@ setup_template() {
 }
 
 # Creates a database with the add-on and the demo companies, under its name only when it is complete.
-#   create_demo_database <name>
+#   create_demo_database <name> [story]    story: the companies have begun, as in Odoo's demo data
 create_demo_database() {
     copy_database "$TEMPLATE" "$1_tmp"
     quietly "the add-on cannot be installed" odoo -d "$1_tmp" -i "$MODULE" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
     say "creating the demo companies"
-    run_demo() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
-    quietly "the demo companies cannot be created" run_demo "$1_tmp"
+    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
+    quietly "the demo companies cannot be created" run_demo "$1_tmp" "${2:-}"
     psql_ -c "ALTER DATABASE \"$1_tmp\" RENAME TO \"$1\""
     rm -rf "$CACHE/data/filestore/$1"
     mv "$CACHE/data/filestore/$1_tmp" "$CACHE/data/filestore/$1"

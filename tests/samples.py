@@ -1,135 +1,42 @@
-"""Companies, users and certificates for the tests and for dev/demo.py, made at run time."""
+"""Clients for the tests, and what they share with the demo data: `demo/records.py`."""
 
 import base64
 import resource
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
 
-from odoo.fields import Command
-
-
-def make_key():
-    """A fresh RSA key of 2048 bits, which takes about 0.1 s."""
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
-
-
-def dump_key(key):
-    """A private key as PEM bytes, not encrypted."""
-    return key.private_bytes(
-        serialization.Encoding.PEM,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
+try:
+    from ..demo.records import (  # noqa: F401
+        COFFEE,
+        FLOWERS,
+        dump_key,
+        make_certificate,
+        make_company,
+        make_key,
+        make_seller,
+        make_user,
+        store_certificate,
     )
-
-
-def make_certificate(name, nit, key, days=730, started_days_ago=1):
-    """A self-signed certificate of a company, as PEM bytes."""
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COUNTRY_NAME, "CO"),
-            x509.NameAttribute(NameOID.ORGANIZATION_NAME, name),
-            x509.NameAttribute(NameOID.COMMON_NAME, name),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, nit),
-        ]
+except ImportError:  # dev/bench puts both folders on its path
+    from records import (  # noqa: F401
+        COFFEE,
+        FLOWERS,
+        dump_key,
+        make_certificate,
+        make_company,
+        make_key,
+        make_seller,
+        make_user,
+        store_certificate,
     )
-    start = datetime.now(timezone.utc) - timedelta(days=started_days_ago)
-    return (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(subject)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=days))
-        .sign(key, hashes.SHA256())
-        .public_bytes(serialization.Encoding.PEM)
-    )
-
-
-def in_year_zero(der):
-    """A certificate from a year that Python does not know; what signed it does not matter."""
-    certificate = asn1_x509.Certificate.load(der)
-    moment = core.GeneralizedTime(contents=b"00000101000000Z")
-    certificate["tbs_certificate"]["validity"]["not_before"] = asn1_x509.Time(
-        "general_time", moment
-    )
-    return certificate.dump(force=True)
-
-
-def store_certificate(company, **options):
-    """A new certificate and its key as records of a company."""
-    key = make_key()
-    stored_key = company.env["certificate.key"].create(
-        {
-            "name": company.name,
-            "content": base64.b64encode(dump_key(key)),
-            "company_id": company.id,
-        }
-    )
-    content = make_certificate(company.name, company.vat or "", key, **options)
-    return company.env["certificate.certificate"].create(
-        {
-            "name": company.name,
-            "content": base64.b64encode(content),
-            "private_key_id": stored_key.id,
-            "company_id": company.id,
-        }
-    )
-
-
-def make_company(env, name, nit, street, city, state, email, phone="+57 601 234 5678"):
-    """A Colombian company with a complete profile and no chart of accounts.
-
-    `state` is a part of the department's name.
-    """
-    states = env["res.country.state"]
-    company = env["res.company"].create(
-        {
-            "name": name,
-            "vat": nit,
-            "country_id": env.ref("base.co").id,
-            "currency_id": env.ref("base.COP").id,
-            "street": street,
-            "city": city,
-            "state_id": states.search(
-                [("country_id.code", "=", "CO"), ("name", "ilike", state)], limit=1
-            ).id,
-            "phone": phone,
-            "email": email,
-        }
-    )
-    company.partner_id.l10n_latam_identification_type_id = env.ref("l10n_co.rut")
-    return company
 
 
 def make_clients(env):
     """Two companies that buy the certificate."""
-    coffee = make_company(
-        env,
-        "Café de la Sierra SAS",
-        "900987321-1",
-        "Carrera 43A # 1-50",
-        "Medellín",
-        "Antioquia",
-        "facturas@cafedelasierra.example.com",
-    )
-    flowers = make_company(
-        env,
-        "Flores del Valle Ltda",
-        "830114921-1",
-        "Avenida 6N # 23-45",
-        "Cali",
-        "Valle",
-        "facturas@floresdelvalle.example.com",
-    )
-    return coffee, flowers
+    return make_company(env, *COFFEE), make_company(env, *FLOWERS)
 
 
 def activate(company, scan):
@@ -152,62 +59,14 @@ def activate(company, scan):
     return activation
 
 
-def make_user(env, name, login, companies, *groups, **values):
-    """An internal user of some companies, the first of which is the default; password = login."""
-    return env["res.users"].create(
-        {
-            "name": name,
-            "login": login,
-            "password": login,
-            "email": f"{login}@example.com",
-            "company_id": companies[0].id,
-            "company_ids": [Command.set(companies.ids)],
-            "group_ids": [Command.set([env.ref(group).id for group in groups])],
-            **values,
-        }
+def in_year_zero(der):
+    """A certificate from a year that Python does not know; what signed it does not matter."""
+    certificate = asn1_x509.Certificate.load(der)
+    moment = core.GeneralizedTime(contents=b"00000101000000Z")
+    certificate["tbs_certificate"]["validity"]["not_before"] = asn1_x509.Time(
+        "general_time", moment
     )
-
-
-def make_seller(company, price=100000):
-    """Let a company with a chart of accounts sell and lend the certificate: `price` before IVA.
-
-    It sells requests for own ones at twice the price.
-    """
-    env = company.env
-    taxes = company.account_sale_tax_id or env["account.tax"].search(
-        [
-            ("company_id", "=", company.id),
-            ("type_tax_use", "=", "sale"),
-            ("amount", "=", 19),
-        ],
-        limit=1,
-    )
-    product, request = env["product.product"].create(
-        [
-            {
-                "name": name,
-                "type": "service",
-                "list_price": sold_for,
-                "taxes_id": [Command.set(taxes.ids)],
-                "supplier_taxes_id": [Command.clear()],
-                "company_id": company.id,
-            }
-            for name, sold_for in (
-                ("Digital certificate, one year", price),
-                ("Digital certificate of your own, one year", 2 * price),
-            )
-        ]
-    )
-    company.write(
-        {
-            "certificate_product_id": product.id,
-            "certificate_request_product_id": request.id,
-            "certificate_lent_id": store_certificate(company).id,
-            "certificate_accept_test_payments": True,
-        }
-    )
-    company.certificate_seller_id = company
-    return product
+    return certificate.dump(force=True)
 
 
 @contextmanager

@@ -1,0 +1,44 @@
+"""What the demo data attaches as the signed letter: a page with the letter's code and a signature."""
+
+import io
+
+import qrcode
+from reportlab.lib.pagesizes import A4
+from reportlab.lib.units import mm
+from reportlab.pdfgen.canvas import Canvas
+
+
+def make_signed_letter(code, company, representative):
+    """Draw a page that is known for the letter of a code, and says itself that it is none.
+
+    :param str code: the letter's
+    :param str company: whose letter it is
+    :param str representative: who signs
+    :return: a PDF
+    :rtype: bytes
+    """
+    file = io.BytesIO()
+    canvas = Canvas(file, pagesize=A4)
+    width, height = A4
+    canvas.setFont("Helvetica-Bold", 16)
+    canvas.drawString(25 * mm, height - 40 * mm, "Carta de exoneración")
+    canvas.setFont("Helvetica", 12)
+    for line, text in enumerate(
+        (company, code, "", "Documento de demostración: no vale como carta firmada.")
+    ):
+        canvas.drawString(25 * mm, height - (55 + 7 * line) * mm, text)
+    canvas.setLineWidth(1.2)
+    for step in range(6):
+        left = (30 + 9 * step) * mm
+        canvas.bezier(
+            left, 92 * mm, left + 4 * mm, 118 * mm, left + 8 * mm, 78 * mm, left + 12 * mm, 96 * mm
+        )
+    canvas.setLineWidth(0.5)
+    canvas.line(25 * mm, 85 * mm, 110 * mm, 85 * mm)
+    canvas.drawString(25 * mm, 78 * mm, representative)
+    # As pixels, as in a scan: what is drawn otherwise is not looked for a code.
+    side = 30 * mm
+    image = qrcode.make(code, box_size=8).get_image().convert("L")
+    canvas.drawInlineImage(image, (width - side) / 2, 20 * mm, side, side)
+    canvas.save()
+    return file.getvalue()
