@@ -5,6 +5,7 @@ import io
 import qrcode
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
+from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 
@@ -39,6 +40,6 @@ def make_signed_letter(code, company, representative):
     # As pixels, as in a scan: what is drawn otherwise is not looked for a code.
     side = 30 * mm
     image = qrcode.make(code, box_size=8).get_image().convert("L")
-    canvas.drawInlineImage(image, (width - side) / 2, 20 * mm, side, side)
+    canvas.drawImage(ImageReader(image), (width - side) / 2, 20 * mm, side, side)
     canvas.save()
     return file.getvalue()

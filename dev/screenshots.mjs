@@ -317,6 +317,57 @@ async function lookAround(mario, carla, admin) {
         await visitor.open(path, VIEW);
         await visitor.look(name, VIEW);
     }
+    await carla.open("/odoo/certificate-activations", VIEW);
+    await carla.click(".o_switch_view.o_kanban");
+    await carla.wait(".o_kanban_view");
+    await carla.look("activations-kanban", ".o_kanban_view");
+    await carla.click(".o_searchview_dropdown_toggler");
+    await carla.wait(".o_search_bar_menu");
+    await carla.see("activations-search-es");
+    const lent = await carla.call("certificate.certificate", "search", [[]], { limit: 1 });
+    await admin.open(`/odoo/certificate.certificate/${lent[0]}`, VIEW);
+    await admin.look("certificate", VIEW);
+}
+
+/** What the company of the story has that invoices: its six steps, its evidence, the lock of its NIT. */
+async function walkStory(teresa, tomas, admin) {
+    const PAGE = ".o_certificate_process_page";
+    await teresa.open("/odoo/electronic-process", PAGE);
+    await teresa.look("six-steps-done", PAGE);
+    await teresa.open(WIZARD, ".o_certificate_stepper");
+    await teresa.look("finish-renewal", ".o_certificate_stepper");
+    const [{ id, record_code: code, company_id: company }] = await teresa.call(
+        "certificate.activation",
+        "search_read",
+        [[["state", "=", "active"]], ["record_code", "company_id"]],
+        { limit: 1 }
+    );
+    await teresa.open(`/odoo/certificate-activations/${id}`, ".o-mail-Chatter");
+    await teresa.look("activation-history", ".o-mail-Chatter");
+    const visitor = await Visitor.arrive();
+    await visitor.open(`/certificate/verify/${code}`, "main");
+    await visitor.look("verify-record", "main");
+    await visitor.open("/certificate/verify/AAAA-BBBB-CCCC-DDDD", "main");
+    await visitor.look("verify-unknown", "main");
+    const record = encodeURIComponent(`/report/pdf/${ADDON}.activation_record/${id}`);
+    await teresa.page.goto(`${address}/web/static/lib/pdfjs/web/viewer.html?file=${record}`);
+    await teresa.wait(".page[data-page-number='2']");
+    await teresa.page.waitForTimeout(2500);
+    await teresa.page.screenshot({ path: `${folder}/record-letter.png` });
+    await teresa.page.evaluate(() => {
+        window.PDFViewerApplication.page = 2;
+    });
+    await teresa.page.waitForTimeout(2500);
+    await teresa.page.screenshot({ path: `${folder}/record.png` });
+    await tomas.open(WIZARD, "button[name=action_download_letter]");
+    await tomas.look("process-continued", "button[name=action_download_letter]");
+    await admin.open(`/odoo/electronic-process?cids=${company[0]}`, ".o_certificate_history");
+    await admin.click(".o_certificate_history");
+    await admin.wait("button[name=action_reset]");
+    await admin.look("history-locked", "button[name=action_reset]");
+    await admin.click("button[name=action_reset]");
+    await admin.wait(".modal .o_form_view");
+    await admin.see("unlock-dialog-es");
 }
 
 async function findActivation(visitor, domain = []) {
@@ -341,7 +392,7 @@ async function walkOwn(flor) {
     await flor.wait("button[name=action_pay]");
 }
 
-async function walkRequest(flor) {
+async function walkRequest(flor, carla) {
     await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
     await flor.click("li[data-step=certificate] button");
     await flor.wait("button[name=action_start_request]");
@@ -373,6 +424,42 @@ async function walkRequest(flor) {
         }
     }
     await flor.look("request-documents", ".o_certificate_card");
+    await flor.click("button[name=action_review_request]");
+    await flor.wait("button[name=action_send_request]");
+    await flor.look("request-review", "button[name=action_send_request]");
+    await flor.click("button[name=action_send_request]");
+    await flor.wait(".modal");
+    await flor.see("request-send-dialog-es");
+    await flor.click(".modal .btn-primary");
+    await flor.wait("button[name=action_send_request]:not(:visible), [data-step=track][aria-current]");
+    await flor.page.waitForTimeout(1500);
+    await flor.look("request-tracked", ".o_certificate_stepper");
+    const id = await findActivation(flor, [["route", "=", "request"]]);
+    await carla.open("/odoo/certificate-requests", ".o_list_view");
+    await carla.look("requests", ".o_list_view");
+    await carla.open(`/odoo/certificate-requests/${id}`, ".o_form_view");
+    await carla.look("request-form", ".o_form_view");
+    await rejectWith(carla, ".o_data_row .o_list_button button", "request-reject-document-es");
+    await rejectWith(carla, ".o_form_statusbar button", "request-reject-es");
+    await carla.look("request-form-rejected", ".o_form_view");
+    await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
+    await flor.click("li[data-step=certificate] button");
+    await flor.wait(".o_certificate_stepper");
+    await flor.page.waitForTimeout(1000);
+    await flor.look("request-rejected", ".o_certificate_stepper");
+}
+
+/** Rejects by a button, in whichever language it is written, and its dialog for a reason. */
+async function rejectWith(visitor, buttons, name) {
+    await visitor.click(`${buttons}:is(:text("Reject"), :text("Rechazar"))`);
+    await visitor.wait(".modal .o_form_view");
+    await visitor.see(name);
+    await visitor.page.fill(
+        ".modal textarea, .modal div[name=reason] input",
+        "El documento no se lee: escanéalo otra vez."
+    );
+    await visitor.click(".modal footer .btn-primary");
+    await visitor.page.waitForSelector(".modal", { state: "detached" });
 }
 
 /** The contact of a company without a user, before and after others have walked for that company. */
@@ -421,6 +508,128 @@ async function walkPortal(carla) {
     await contact.look("portal-finish", STEPPER);
 }
 
+/** Somebody who has no mouse: goes to a control by Tab, and fails where that does not get there. */
+class Typist {
+    constructor(visitor) {
+        this.page = visitor.page;
+        this.visitor = visitor;
+    }
+
+    press(key) {
+        return this.page.keyboard.press(key);
+    }
+
+    /** Presses a key until the focus is on what the selector names, which must be seen there. */
+    async goTo(selector, key = "Tab", limit = 150) {
+        for (let count = 0; count < limit; count++) {
+            if (await this.isAt(selector)) {
+                return this.lookAtFocus(selector);
+            }
+            await this.press(key);
+        }
+        throw new Error(`${selector} is not reached by ${key}`);
+    }
+
+    isAt(selector) {
+        return this.page.evaluate((s) => Boolean(document.activeElement?.matches(s)), selector);
+    }
+
+    /** Finds a control that looks with the focus as it does without. */
+    async lookAtFocus(selector) {
+        const isSeen = await this.page.evaluate(async () => {
+            const element = document.activeElement;
+            // A field's line is drawn by what is around it.
+            const parts = [element, element.parentElement, element.closest(".o_field_widget")];
+            const read = () =>
+                JSON.stringify(
+                    parts.filter(Boolean).map((part) => {
+                        const style = getComputedStyle(part);
+                        return [
+                            style.outline,
+                            style.boxShadow,
+                            style.borderColor,
+                            style.backgroundColor,
+                            style.backgroundImage,
+                            style.textDecorationLine,
+                        ];
+                    })
+                );
+            const settle = () => new Promise((resolve) => setTimeout(resolve, 250));
+            await settle();
+            const focused = read();
+            element.blur();
+            await settle();
+            const blurred = read();
+            element.focus();
+            return focused !== blurred;
+        });
+        if (!isSeen) {
+            findings.push(`keyboard: the focus on ${selector} is not seen`);
+        }
+    }
+
+    /** Goes to a button and presses it. */
+    async use(selector, key = "Enter") {
+        await this.goTo(selector);
+        await this.press(key);
+    }
+
+    /** Waits for what a step shows, and finds a focus that was lost on the way. */
+    async arrive(step, selector) {
+        await this.visitor.wait(selector);
+        await this.page.waitForTimeout(1200);
+        if (await this.isAt("body")) {
+            findings.push(`keyboard: the focus is lost at ${step}`);
+        }
+    }
+}
+
+async function walkByKeyboard(nadia) {
+    const typist = new Typist(nadia);
+    const BUY = "button[name=action_pay]";
+    await nadia.open("/odoo", ".o_main_navbar");
+    await nadia.page.waitForTimeout(1500);
+    await typist.use(".o_navbar_apps_menu button");
+    await nadia.wait(".o-dropdown--menu .o_app");
+    await typist.goTo(`.o_app[data-menu-xmlid="${ADDON}.menu_electronic_documents"]`, "ArrowDown");
+    await typist.press("Enter");
+    await nadia.wait(".o_certificate_process_page");
+    await typist.use("li[data-step=certificate] button");
+    await typist.arrive("Pay", BUY);
+    await typist.use(BUY);
+    await nadia.wait("select#simulated_payment_state");
+    await nadia.page.waitForTimeout(1000);
+    await typist.use("button[name=o_payment_submit_button]");
+    await nadia.wait("div[name=confirmation]");
+    await nadia.page.waitForTimeout(1000);
+    await typist.use("button[name=action_continue]");
+    const DOWNLOAD = "button[name=action_download_letter]";
+    await typist.arrive("Process", DOWNLOAD);
+    await typist.use(DOWNLOAD);
+    await typist.arrive("the errors of the form", ".o_certificate_message");
+    if (!(await typist.isAt("[aria-invalid=true]"))) {
+        findings.push("keyboard: the focus is not on the first field that must change");
+    }
+    for (const [name, value] of Object.entries(REPRESENTATIVE)) {
+        await typist.goTo(field(`representative_${name}`));
+        await nadia.page.keyboard.type(value);
+    }
+    const download = nadia.page.waitForEvent("download");
+    await typist.use(DOWNLOAD, "Space");
+    await download;
+    await typist.arrive("the downloaded letter", `${DOWNLOAD}.btn-secondary`);
+    const chooser = nadia.page.waitForEvent("filechooser");
+    await typist.use(".o_certificate_attach");
+    await (await chooser).setFiles(`${files}/scan.pdf`);
+    await typist.arrive("the attached letter", ".o_certificate_card");
+    await typist.use(".o_certificate_preview", "Space");
+    await nadia.wait(".o_certificate_preview_frame");
+    await typist.use(".o_certificate_preview", "Space");
+    await typist.use("button[name=action_finish]");
+    await typist.arrive("Finish", "div[name=finish] h1");
+    await nadia.look("keyboard-finish", "div[name=finish] h1");
+}
+
 const ana = await Visitor.login("ana");
 const mario = await Visitor.login("mario");
 const flor = await Visitor.login("flor");
@@ -428,10 +637,13 @@ const carla = await Visitor.login("carla");
 const admin = await Visitor.login("admin");
 const walks = {
     loan: () => walkLoan(ana, mario),
+    story: async () =>
+        walkStory(await Visitor.login("teresa"), await Visitor.login("tomas"), admin),
     around: () => lookAround(mario, carla, admin),
     own: () => walkOwn(flor),
-    request: () => walkRequest(flor),
+    request: () => walkRequest(flor, carla),
     portal: () => walkPortal(carla),
+    keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),
     public: async () => {
         const visitor = await Visitor.arrive();
         await visitor.open("/certificate/verify", "main");

@@ -1,3 +1,4 @@
+import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { formView } from "@web/views/form/form_view";
@@ -5,6 +6,7 @@ import { formView } from "@web/views/form/form_view";
 import { useEffect, useState } from "@odoo/owl";
 
 import { getHint } from "../guide/guide";
+import { restoreFocus } from "./lost_focus";
 
 // What shows red messages when something is missing.
 const CHECKED = [
@@ -17,7 +19,12 @@ const CHECKED = [
 // See field_message.js.
 const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
 
-/** The wizard's page: each time something is asked for, the first field in red gets the focus. */
+const STEP = ".o_certificate_stepper [aria-current=step]";
+
+/**
+ * The wizard's page: each time something is asked for, the first field in red gets the focus, and where
+ * a step takes what had it away, the stepper does, which names the step.
+ */
 export class ActivationFormController extends formView.Controller {
     setup() {
         super.setup();
@@ -29,6 +36,10 @@ export class ActivationFormController extends formView.Controller {
                 }
             },
             () => [this.messages.requests]
+        );
+        useEffect(
+            () => restoreFocus(this.rootRef.el, STEP),
+            () => [this.model.root.data.step]
         );
         this.guide = useService("certificate_guide");
         useEffect(
@@ -44,6 +55,9 @@ export class ActivationFormController extends formView.Controller {
         if (CHECKED.includes(clickParams.name)) {
             this.messages.requests++;
         }
+        // The buttons are disabled until this has returned, which takes the focus from them.
+        const { name } = clickParams;
+        browser.setTimeout(() => restoreFocus(this.rootRef.el, `button[name="${name}"]`, STEP));
     }
 }
 
