@@ -4,7 +4,7 @@ from datetime import timedelta
 from odoo import api, models
 from odoo.fields import Command
 
-from ..const import GROUP_CUSTODIAN, GROUP_MANAGER
+from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, RESPONSIBILITY_NONE
 from . import records
 from .signed_letter import make_signed_letter
 
@@ -106,6 +106,8 @@ class CertificateDemo(models.AbstractModel):
         made = self._make_once(key, lambda: records.make_company(env, *profile))
         company = made.with_env(self.env)
         (self.env.user | self.env.ref("base.user_admin")).company_ids |= company
+        # What a company that was there before the add-on gets when its installation ends.
+        company.fiscal_responsibility_ids |= self.env.ref(RESPONSIBILITY_NONE)
         if not company.chart_template:
             # Not `try_loading`, which warns during an installation that asks for no demo invoices.
             self.env["account.chart.template"]._load("co", company, install_demo=False)
@@ -167,17 +169,20 @@ class CertificateDemo(models.AbstractModel):
         activation = self._download_letter(
             "teresa", "Jorge Iván", "Restrepo Mejía", "70123456", "Manizales", "310 555 0101"
         )
-        activation.signed_letter_filename = "carta-firmada.pdf"
-        activation.signed_letter = base64.b64encode(
-            make_signed_letter(
-                activation.letter_code, activation.company_id.name, "Jorge Iván Restrepo Mejía"
-            )
+        letter = make_signed_letter(
+            activation.letter_code, activation.company_id.name, "Jorge Iván Restrepo Mejía"
+        )
+        activation.write(
+            {
+                "signed_letter": base64.b64encode(letter),
+                "signed_letter_filename": "carta-firmada.pdf",
+            }
         )
         activation.action_finish()
         seller.certificate_validity_months = months
         self._start_invoicing("teresa")
         self._download_letter(
-            "tomas", "Luz Marina", "Díaz Rueda", "63123456", "Bucaramanga", "315 555 0102"
+            "tomas", "Luz Marina", "Díaz Rueda", "42123456", "Pereira", "315 555 0102"
         )
 
     @api.model
@@ -190,9 +195,10 @@ class CertificateDemo(models.AbstractModel):
 
         :rtype: certificate.activation
         """
-        action = self.env["certificate.activation"].with_user(self._get(login)).action_open_wizard()
-        wizard = self.env[action["res_model"]].with_user(self._get(login))
-        return wizard.browse(action["res_id"]).activation_id
+        user = self._get(login)
+        env = self.env(user=user, context={"lang": user.lang})
+        action = env["certificate.activation"].action_open_wizard()
+        return env[action["res_model"]].browse(action["res_id"]).activation_id
 
     @api.model
     def _download_letter(self, login, name, surname, number, issue_city, phone):
@@ -205,6 +211,8 @@ class CertificateDemo(models.AbstractModel):
         self._pay_by_transfer(activation.sudo().payment_move_id)
         activation.invalidate_recordset()
         activation.action_continue()
+        # Or its history would know of the last of several states only.
+        self.env.cr.flush()
         activation.write(
             {
                 "representative_name": name,
@@ -231,7 +239,7 @@ class CertificateDemo(models.AbstractModel):
     def _start_invoicing(self, login):
         """Go through the rest of the six steps."""
         user = self._get(login)
-        env = self.env(user=user)
+        env = self.env(user=user, context={"lang": user.lang})
         today = env["certificate.activation"]._get_today()
         setup = env["electronic.invoicing.setup"]._get_for_company()
         setup.write(

@@ -38,9 +38,9 @@ FLOWERS = (
 BAKERY = (
     "Panadería El Trigal SAS",
     "890345128-4",
-    "Calle 36 # 15-32",
-    "Bucaramanga",
-    "Santander",
+    "Calle 19 # 8-34",
+    "Pereira",
+    "Risaralda",
     "facturas@eltrigal.example.com",
 )
 TRANSPORT = (
