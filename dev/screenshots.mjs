@@ -109,6 +109,13 @@ class Visitor {
         await this.wait(ready);
     }
 
+    /** Switches on these companies, the first as the current one. */
+    async choose(companies) {
+        await this.context.addCookies([
+            { name: "cids", value: companies.join("-"), url: address },
+        ]);
+    }
+
     async click(selector) {
         await this.page.locator(selector).filter({ visible: true }).first().click();
     }
@@ -313,6 +320,7 @@ async function lookAround(mario, carla, admin) {
     await mario.click(".o_certificate_history");
     await mario.wait(".o_form_view");
     await mario.look("history", ".o_form_view");
+    await carla.choose(await findCompanies(carla));
     for (const [visitor, name, path] of places) {
         await visitor.open(path, VIEW);
         await visitor.look(name, VIEW);
@@ -324,8 +332,8 @@ async function lookAround(mario, carla, admin) {
     await carla.click(".o_searchview_dropdown_toggler");
     await carla.wait(".o_search_bar_menu");
     await carla.see("activations-search-es");
-    const lent = await carla.call("certificate.certificate", "search", [[]], { limit: 1 });
-    await admin.open(`/odoo/certificate.certificate/${lent[0]}`, VIEW);
+    const [lent] = await admin.call("certificate.certificate", "search", [[]], { limit: 1 });
+    await admin.open(`/odoo/certificate.certificate/${lent}`, VIEW);
     await admin.look("certificate", VIEW);
 }
 
@@ -361,13 +369,24 @@ async function walkStory(teresa, tomas, admin) {
     await teresa.page.screenshot({ path: `${folder}/record.png` });
     await tomas.open(WIZARD, "button[name=action_download_letter]");
     await tomas.look("process-continued", "button[name=action_download_letter]");
-    await admin.open(`/odoo/electronic-process?cids=${company[0]}`, ".o_certificate_history");
+    await admin.choose([company[0]]);
+    await admin.open("/odoo/electronic-process", ".o_certificate_history");
     await admin.click(".o_certificate_history");
     await admin.wait("button[name=action_reset]");
     await admin.look("history-locked", "button[name=action_reset]");
     await admin.click("button[name=action_reset]");
     await admin.wait(".modal .o_form_view");
     await admin.see("unlock-dialog-es");
+}
+
+/** All companies of somebody, the current one first. */
+async function findCompanies(visitor) {
+    const { user_companies: companies } = await visitor.ask("/web/session/get_session_info", {});
+    const all = Object.keys(companies.allowed_companies).map(Number);
+    return [
+        companies.current_company,
+        ...all.filter((company) => company !== companies.current_company),
+    ];
 }
 
 async function findActivation(visitor, domain = []) {

@@ -1,4 +1,3 @@
-import { browser } from "@web/core/browser/browser";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
 import { formView } from "@web/views/form/form_view";
@@ -6,7 +5,7 @@ import { formView } from "@web/views/form/form_view";
 import { useEffect, useState } from "@odoo/owl";
 
 import { getHint } from "../guide/guide";
-import { restoreFocus } from "./lost_focus";
+import { useKeptFocus } from "./kept_focus";
 
 // What shows red messages when something is missing.
 const CHECKED = [
@@ -19,12 +18,10 @@ const CHECKED = [
 // See field_message.js.
 const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
 
-const STEP = ".o_certificate_stepper [aria-current=step]";
+// Names the step to whoever has it read aloud.
+const STEP = ".o_certificate_stepper [aria-current='step']";
 
-/**
- * The wizard's page: each time something is asked for, the first field in red gets the focus, and where
- * a step takes what had it away, the stepper does, which names the step.
- */
+/** The wizard's page: each time something is asked for, the first field in red gets the focus. */
 export class ActivationFormController extends formView.Controller {
     setup() {
         super.setup();
@@ -37,10 +34,7 @@ export class ActivationFormController extends formView.Controller {
             },
             () => [this.messages.requests]
         );
-        useEffect(
-            () => restoreFocus(this.rootRef.el, STEP),
-            () => [this.model.root.data.step]
-        );
+        useKeptFocus(this.rootRef, STEP);
         this.guide = useService("certificate_guide");
         useEffect(
             (hint) => {
@@ -55,9 +49,6 @@ export class ActivationFormController extends formView.Controller {
         if (CHECKED.includes(clickParams.name)) {
             this.messages.requests++;
         }
-        // The buttons are disabled until this has returned, which takes the focus from them.
-        const { name } = clickParams;
-        browser.setTimeout(() => restoreFocus(this.rootRef.el, `button[name="${name}"]`, STEP));
     }
 }
 

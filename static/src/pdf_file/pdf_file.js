@@ -5,11 +5,10 @@ import { registry } from "@web/core/registry";
 import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { restoreFocus } from "../activation_form/lost_focus";
 import { formatSize, PdfConversion } from "./pdf_conversion";
 import { isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
 
-import { Component, useEffect, useRef, useState } from "@odoo/owl";
+import { Component, useRef, useState } from "@odoo/owl";
 
 /**
  * Takes a PDF by button or by drop, refuses here what the server would refuse for its kind, offers to
@@ -45,16 +44,6 @@ export class PdfFile extends Component {
         });
         this.isAdding = false;
         this.isMobile = isMobileOS();
-        let isShown = false;
-        useEffect(
-            (isAttached, isSaving) => {
-                if (isShown && !isSaving) {
-                    restoreFocus(this.root.el, "button");
-                }
-                isShown = true;
-            },
-            () => [this.isAttached, this.state.isSaving]
-        );
         useDropzone(
             this.root,
             (ev) => this.attach([...ev.dataTransfer.files]),
