@@ -111,9 +111,7 @@ class Visitor {
 
     /** Switches on these companies, the first as the current one. */
     async choose(companies) {
-        await this.context.addCookies([
-            { name: "cids", value: companies.join("-"), url: address },
-        ]);
+        await this.context.addCookies([{ name: "cids", value: companies.join("-"), url: address }]);
     }
 
     async click(selector) {
@@ -450,27 +448,26 @@ async function walkRequest(flor, carla) {
     await flor.wait(".modal");
     await flor.see("request-send-dialog-es");
     await flor.click(".modal .btn-primary");
-    await flor.wait("button[name=action_send_request]:not(:visible), [data-step=track][aria-current]");
-    await flor.page.waitForTimeout(1500);
-    await flor.look("request-tracked", ".o_certificate_stepper");
+    const TRACK = "[data-step=track][aria-current]";
+    await flor.wait(TRACK);
+    await flor.look("request-tracked", TRACK);
     const id = await findActivation(flor, [["route", "=", "request"]]);
     await carla.open("/odoo/certificate-requests", ".o_list_view");
     await carla.look("requests", ".o_list_view");
     await carla.open(`/odoo/certificate-requests/${id}`, ".o_form_view");
     await carla.look("request-form", ".o_form_view");
-    await rejectWith(carla, ".o_data_row .o_list_button button", "request-reject-document-es");
+    await rejectWith(carla, ".o_kanban_record footer button", "request-reject-document-es");
     await rejectWith(carla, ".o_form_statusbar button", "request-reject-es");
     await carla.look("request-form-rejected", ".o_form_view");
     await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
     await flor.click("li[data-step=certificate] button");
-    await flor.wait(".o_certificate_stepper");
-    await flor.page.waitForTimeout(1000);
-    await flor.look("request-rejected", ".o_certificate_stepper");
+    await flor.wait("div[name=rejected]");
+    await flor.look("request-rejected", "div[name=rejected]");
 }
 
-/** Rejects by a button, in whichever language it is written, and its dialog for a reason. */
+/** Rejects by a button and its dialog for a reason. */
 async function rejectWith(visitor, buttons, name) {
-    await visitor.click(`${buttons}:is(:text("Reject"), :text("Rechazar"))`);
+    await visitor.click(`${buttons}:has-text("Rechazar")`);
     await visitor.wait(".modal .o_form_view");
     await visitor.see(name);
     await visitor.page.fill(

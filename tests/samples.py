@@ -9,7 +9,7 @@ from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
 
 try:
-    from ..demo.records import (  # noqa: F401
+    from ..demo.records import (
         COFFEE,
         FLOWERS,
         dump_key,

@@ -16,11 +16,14 @@ class TestDemo(TransactionCase):
             for key in ("coffee", "flowers", "bakery", "transport")
         }
         found = {
-            key: self.env["certificate.activation"].search([("company_id", "=", client.id)]).mapped("state")
+            key: self.env["certificate.activation"]
+            .search([("company_id", "=", client.id)])
+            .mapped("state")
             for key, client in clients.items()
         }
         self.assertEqual(
-            found, {"coffee": ["pay"], "flowers": [], "bakery": ["process"], "transport": ["active"]}
+            found,
+            {"coffee": ["pay"], "flowers": [], "bakery": ["process"], "transport": ["active"]},
         )
         for client in clients.values():
             self.assertTrue(identity.format_nit(client.vat))
