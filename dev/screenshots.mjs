@@ -441,6 +441,9 @@ async function walkRequest(flor, carla) {
         }
     }
     await flor.look("request-documents", ".o_certificate_card");
+    for (const [name, value] of Object.entries(REPRESENTATIVE)) {
+        await flor.page.fill(field(`representative_${name}`), value);
+    }
     await flor.click("button[name=action_review_request]");
     await flor.wait("button[name=action_send_request]");
     await flor.look("request-review", "button[name=action_send_request]");
@@ -574,10 +577,14 @@ class Typist {
             await settle();
             const focused = read();
             element.blur();
-            await settle();
-            const blurred = read();
+            let isSeen = false;
+            // A busy machine takes its time to paint.
+            for (let count = 0; count < 8 && !isSeen; count++) {
+                await settle();
+                isSeen = read() !== focused;
+            }
             element.focus();
-            return focused !== blurred;
+            return isSeen;
         });
         if (!isSeen) {
             findings.push(`keyboard: the focus on ${selector} is not seen`);
