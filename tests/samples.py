@@ -1,62 +1,28 @@
 """Clients for the tests, and what they share with the demo data: `demo/records.py`."""
 
-import base64
 import resource
 from contextlib import contextmanager
-from datetime import timedelta
 
 from asn1crypto import core
 from asn1crypto import x509 as asn1_x509
 
-try:
-    from ..demo.records import (
-        COFFEE,
-        FLOWERS,
-        dump_key,
-        make_certificate,
-        make_company,
-        make_key,
-        make_seller,
-        make_user,
-        store_certificate,
-    )
-except ImportError:  # dev/bench puts both folders on its path
-    from records import (  # noqa: F401
-        COFFEE,
-        FLOWERS,
-        dump_key,
-        make_certificate,
-        make_company,
-        make_key,
-        make_seller,
-        make_user,
-        store_certificate,
-    )
+from ..demo.records import (  # noqa: F401  # the tests find all of it here
+    COFFEE,
+    FLOWERS,
+    activate,
+    dump_key,
+    make_certificate,
+    make_company,
+    make_key,
+    make_seller,
+    make_user,
+    store_certificate,
+)
 
 
 def make_clients(env):
     """Two companies that buy the certificate."""
     return make_company(env, *COFFEE), make_company(env, *FLOWERS)
-
-
-def activate(company, scan):
-    """An active activation of the lent certificate for a year, without walking to it.
-
-    `scan` is the signed letter, a PDF.
-    """
-    activations = company.env["certificate.activation"].sudo()
-    activation = activations.create({"company_id": company.id, "state": "process"})
-    activation.signed_letter = base64.b64encode(scan)
-    today = activation._get_today()
-    activation.write(
-        {
-            "state": "active",
-            "certificate_id": company.certificate_seller_id.certificate_lent_id.id,
-            "date_start": today,
-            "date_end": today + timedelta(days=364),
-        }
-    )
-    return activation
 
 
 def in_year_zero(der):

@@ -26,13 +26,13 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pdf_samples
-import samples
 import xml_samples
 from bench_row import Row
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
 from lxml import etree
+from records import activate, dump_key, make_certificate, make_key
 
 from tools import xades
 
@@ -120,7 +120,7 @@ def bench_speed(pem, key, rounds):
     certificate = x509.load_pem_x509_certificate(pem)
     document = xml_samples.make_document(lines=LINES)
     now = datetime.now(timezone.utc)
-    pem_key = samples.dump_key(key)
+    pem_key = dump_key(key)
 
     def sign_rsa(document):
         key.sign(document, padding.PKCS1v15(), hashes.SHA256())
@@ -278,7 +278,7 @@ def bench_log(database, signatures, tamperings):
         env = open_environment(cr)
         company = env["res.company"].search([("name", "ilike", "Flores")], limit=1)
         user = env["res.users"].search([("login", "=", "flor")])
-        samples.activate(company, pdf_samples.scan_pdf())
+        activate(company, pdf_samples.scan_pdf())
         record = env["res.partner"].create({"name": "SETP1", "company_id": company.id})
         keys = company.id, user.id, record.id
         cr.commit()
@@ -474,8 +474,8 @@ def hash_of(row, previous_hash):
 
 def main():
     row = Row(__doc__)
-    key = samples.make_key()
-    pem = samples.make_certificate("Firma Fácil SAS", "901414515-7", key)
+    key = make_key()
+    pem = make_certificate("Firma Fácil SAS", "901414515-7", key)
     bench_speed(pem, key, 50 if row.quick else 300)
     bench_correctness(pem, key, 60 if row.quick else 1000)
     bench_log(row.database, 40 if row.quick else 100, 80 if row.quick else 1000)

@@ -32,10 +32,10 @@ import sys
 from unittest.mock import patch
 
 import pdf_samples
-import samples
 from bench_database import Database
 from bench_row import Row
 from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD
+from records import make_company, make_user
 
 from odoo.tools import SQL
 
@@ -248,7 +248,7 @@ class Walk:
 def make_client(database):
     """Make a company that nobody has walked for, with an invoicing user and a manager."""
     env = database.open()
-    company = samples.make_company(
+    company = make_company(
         env,
         "Panadería del Parque SAS",
         "800197268-4",
@@ -258,9 +258,9 @@ def make_client(database):
         "facturas@panaderia.example.com",
     )
     invoicing = "account.group_account_invoice"
-    samples.make_user(env, "Wanda", LOGIN, company, invoicing)
+    make_user(env, "Wanda", LOGIN, company, invoicing)
     group = "l10n_co_certificate_activation.group_certificate_manager"
-    samples.make_user(env, "Wilma", MANAGER, company, invoicing, group)
+    make_user(env, "Wilma", MANAGER, company, invoicing, group)
     env.cr.commit()
     env.cr.close()
 
