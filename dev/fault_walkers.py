@@ -12,15 +12,11 @@ import random
 import re
 import threading
 import time
-from datetime import datetime, timedelta, timezone
 
+import own_samples
 import pdf_samples
 import requests
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.hazmat.primitives import hashes
 from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 
 SEED = 20260228
@@ -90,14 +86,27 @@ class Person:
         (values,) = self.call(model, "read", [record], [name])
         return values[name]
 
-    def wait(self, model, record, name, value):
-        """Read a field until it has a value: a replica answers with what it has received so far."""
+    def wait(self, ask, is_right, what):
+        """Ask until the answer is right: a replica answers with what it has received so far.
+
+        :param ask: a function
+        :param is_right: a function of its answer
+        :param str what: that is asked for
+        :return: the answer
+        """
         for _try in range(50):
-            if (found := self.read(model, record, name)) == value:
-                return
+            if is_right(found := ask()):
+                return found
             self.walker.stale += 1
             time.sleep(0.1)
-        raise AssertionError(f"{name} is {found}, and should be {value}")
+        raise AssertionError(f"{what} is {found}")
+
+    def wait_for_value(self, model, record, name, value):
+        self.wait(
+            lambda: self.read(model, record, name),
+            lambda found: found == value,
+            f"{name}, which should be {value},",
+        )
 
     def download(self, report, record):
         """Download a report as the web client does."""
@@ -173,7 +182,7 @@ class Walker(threading.Thread):
 
     def reach(self, name, value):
         """See that the activation has come to a state, and take it for acknowledged."""
-        self.user.wait(ACTIVATION, self.activation, name, value)
+        self.user.wait_for_value(ACTIVATION, self.activation, name, value)
         self.facts[name] = value
 
     # === PAYMENT === #
@@ -279,7 +288,6 @@ class RequestWalker(Walker):
     """Somebody who asks for an own certificate, and the seller's custodian, who gives it back once."""
 
     kind = "request"
-    password = "Clave-Segura-2026"
     # As the request goes; each is reached when the step before it was acknowledged.
     course = ("draft", "in_process", "rejected", "in_process", "issued", "completed")
 
@@ -310,16 +318,15 @@ class RequestWalker(Walker):
         self.user.download(RECORD, self.activation)
 
     def find_request(self):
-        for _try in range(50):
-            activation, _name = self.user.read(WIZARD, self.wizard, "activation_id")
-            if self.user.read(ACTIVATION, activation, "route") == "request":
-                return activation
-            self.stale += 1
-            time.sleep(0.1)
-        raise AssertionError("the page does not lead to the request")
+        activation, _name = self.user.wait(
+            lambda: self.user.read(WIZARD, self.wizard, "activation_id"),
+            lambda found: self.user.read(ACTIVATION, found[0], "route") == "request",
+            "the page, which should lead to the request,",
+        )
+        return activation
 
     def advance(self, state):
-        self.user.wait(ACTIVATION, self.activation, "request_state", state)
+        self.user.wait_for_value(ACTIVATION, self.activation, "request_state", state)
         self.facts["course"] += 1
 
     # === COMPANY === #
@@ -329,9 +336,9 @@ class RequestWalker(Walker):
         self.user.call(ACTIVATION, "write", [self.activation], vals)
         self.facts["representative"] = True
         domain = [["activation_id", "=", self.activation]]
-        while not (found := self.user.call(DOCUMENT, "search", domain)):
-            self.stale += 1
-        for document in found:
+        for document in self.user.wait(
+            lambda: self.user.call(DOCUMENT, "search", domain), bool, "what is to be attached"
+        ):
             self.attach(document)
 
     def attach(self, document):
@@ -359,10 +366,12 @@ class RequestWalker(Walker):
     def load(self):
         """Load the file that the authority gives out, in one go with its password."""
         self.is_loading = True
-        vat = self.scene.get_vat(self.user.login)
-        certificate, file = make_p12(vat.split("-")[0], self.password)
+        nit = self.scene.get_vat(self.user.login).split("-")[0]
+        key = own_samples.get_key(nit)
+        certificate = own_samples.issue(own_samples.make_subject(nit), key)
+        file = own_samples.make_p12(certificate, key)
         self.user.insist(
-            lambda session: session.load_certificate(self.activation, file, self.password)
+            lambda session: session.load_certificate(self.activation, file, own_samples.PASSWORD)
         )
         self.is_loading = False
         self.facts["fingerprint"] = certificate.fingerprint(hashes.SHA256()).hex()
@@ -498,34 +507,3 @@ class PortalWalker(Walker):
             )
             if rows != [(token_hash,)]:
                 yield f"the link to {activation} opens nothing"
-
-
-def make_p12(nit, password):
-    """Make a certificate as an authority issues it, and its file.
-
-    :param str nit: without its check digit
-    :rtype: tuple[x509.Certificate, bytes]
-    """
-    key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-    issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "CA ANDES SCD S.A. Clase II v3")])
-    subject = x509.Name(
-        [
-            x509.NameAttribute(NameOID.COMMON_NAME, "WALKER SAS"),
-            x509.NameAttribute(NameOID.SERIAL_NUMBER, nit),
-        ]
-    )
-    start = datetime.now(timezone.utc) - timedelta(days=1)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(issuer)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=365))
-        .sign(key, hashes.SHA256())
-    )
-    protection = serialization.BestAvailableEncryption(password.encode())
-    return certificate, pkcs12.serialize_key_and_certificates(
-        b"own", key, certificate, None, protection
-    )

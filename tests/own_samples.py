@@ -14,8 +14,6 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import NameOID
 
-from . import samples
-
 PASSWORD = "Clave-Segura-2026"
 SECRET = "a secret of a server under test, and no other"
 
@@ -25,7 +23,7 @@ CERTICAMARA_NIT = x509.ObjectIdentifier("1.3.6.1.4.1.23267.2.3")
 @functools.cache
 def get_key(name="own"):
     """An RSA key of 2048 bits, made once for each name."""
-    return samples.make_key()
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @functools.cache
