@@ -31,30 +31,17 @@ HISTORY = {
     9: ("loan", "expired"),
 }
 ACTIVATIONS = "certificate_activation source WHERE name LIKE 'BENCH/%'"
+OF_ACTIVATION = {"activation_id": "id", "company_id": "company_id"}
+COMPANY = "res_company source WHERE name LIKE 'Empresa %'"
 # Tables that get rows, and of what; what is not said here is filled by its type.
 ROWS = {
-    "certificate_payment_receipt": (
-        f"{ACTIVATIONS} AND id % 5 = 0",
-        {"activation_id": "id", "company_id": "company_id"},
-    ),
-    "certificate_request_document": (
-        f"{ACTIVATIONS} AND route = 'request'",
-        {"activation_id": "id", "company_id": "company_id"},
-    ),
-    "certificate_portal_access": (
-        f"{ACTIVATIONS} AND id % 5 = 1",
-        {"activation_id": "id", "company_id": "company_id"},
-    ),
-    "certificate_voided_letter": (
-        f"{ACTIVATIONS} AND id % 5 = 2",
-        {"activation_id": "id", "company_id": "company_id"},
-    ),
-    "electronic_invoicing_resolution": (
-        "res_company source WHERE name LIKE 'Empresa %'",
-        {"company_id": "id", "journal_id": "NULL"},
-    ),
+    "certificate_payment_receipt": (f"{ACTIVATIONS} AND id % 5 = 0", OF_ACTIVATION),
+    "certificate_request_document": (f"{ACTIVATIONS} AND route = 'request'", OF_ACTIVATION),
+    "certificate_portal_access": (f"{ACTIVATIONS} AND id % 5 = 1", OF_ACTIVATION),
+    "certificate_voided_letter": (f"{ACTIVATIONS} AND id % 5 = 2", OF_ACTIVATION),
+    "electronic_invoicing_resolution": (COMPANY, {"company_id": "id", "journal_id": "NULL"}),
     "electronic_invoicing_setup": (
-        "res_company source WHERE name LIKE 'Empresa %'",
+        COMPANY,
         {
             "company_id": "id",
             "resolution_id": "(SELECT id FROM electronic_invoicing_resolution WHERE company_id = source.id)",
