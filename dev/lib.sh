@@ -203,6 +203,20 @@ setup_venv() {
     make_venv "$DEV/requirements.txt" "$VENV"
 }
 
+# Installs the packages of a lock file into a folder that Python can have on its path beside the
+# environment. Fails without a word where they cannot be had.
+#   install_beside <lock file> <folder>
+install_beside() {
+    local lock=$1 folder=$2
+    [ ! -d "$folder" ] || return 0
+    say "installing Python packages of ${lock##*/}"
+    rm -rf "$folder.tmp"
+    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-compile --only-binary :all: \
+        --no-deps --require-hashes --target "$folder.tmp" -r "$lock" >"$folder.log" 2>&1 </dev/null ||
+        { rm -rf "$folder.tmp"; return 1; }
+    mv "$folder.tmp" "$folder"
+}
+
 # Installs Node.js, and into NODE_MODULES what package-lock.json names; then the function node works.
 setup_node() { alone install_node; }
 
@@ -421,6 +435,21 @@ ORDER BY 1
 SQL
 }
 
+# === TESTS === #
+
+# Each class fills the tables anew and rolls back, so that PostgreSQL takes them for empty: it would join
+# them row by row, which takes longer than the tests themselves.
+TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
+
+# Makes a database and a configuration for pytest-odoo, which installs nothing.
+#   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
+prepare_pytest() {
+    copy_database "$2" "$1"
+    quietly "the add-on cannot be installed" "$5" -d "$1" -i "$MODULE" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+    sed "s/^http_interface.*/&\nhttp_port = $(free_port)/" "$4" >"$3"
+}
+
 # === CLIENT === #
 
 # Installs a real client of the signature, which the add-on does not need, and what the signature is
@@ -429,14 +458,7 @@ setup_client() { alone install_client; }
 
 install_client() {
     CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
-    if [ ! -d "$CLIENT" ]; then
-        say "installing the client's Python packages"
-        rm -rf "$CLIENT.tmp"
-        "$VENV/bin/python" -m pip install --disable-pip-version-check --no-compile --only-binary :all: \
-            --no-deps --require-hashes --target "$CLIENT.tmp" -r "$DEV/requirements-client.txt" \
-            >"$OWN/client.log" 2>&1 </dev/null || { rm -rf "$CLIENT.tmp"; return 1; }
-        mv "$CLIENT.tmp" "$CLIENT"
-    fi
+    install_beside "$DEV/requirements-client.txt" "$CLIENT" || return
     sed "s|^addons_path = .*|&,$CLIENT/odoo/addons|" "$OWN/odoo.conf" >"$OWN/client.conf"
 }
 
