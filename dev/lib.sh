@@ -217,6 +217,10 @@ install_beside() {
     mv "$folder.tmp" "$folder"
 }
 
+# Writes a configuration by which Odoo finds the add-ons in a folder of install_beside.
+#   configure_beside <folder> <configuration>
+configure_beside() { sed "s|^addons_path = .*|&,$1/odoo/addons|" "$OWN/odoo.conf" >"$2"; }
+
 # Installs Node.js, and into NODE_MODULES what package-lock.json names; then the function node works.
 setup_node() { alone install_node; }
 
@@ -459,7 +463,7 @@ setup_client() { alone install_client; }
 install_client() {
     CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
     install_beside "$DEV/requirements-client.txt" "$CLIENT" || return
-    sed "s|^addons_path = .*|&,$CLIENT/odoo/addons|" "$OWN/odoo.conf" >"$OWN/client.conf"
+    configure_beside "$CLIENT" "$OWN/client.conf"
 }
 
 # The database that the client's tests start from.

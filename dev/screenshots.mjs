@@ -9,6 +9,8 @@ const { chromium } = require("playwright-core");
 const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
 
 const ADDON = "l10n_co_certificate_activation";
+// The public pages of Odoo have no dark mode.
+const isDark = Boolean(process.env.DARK);
 const LANGUAGES = ["es_CO", "en_US"];
 const SIZES = [
     [1280, 800],
@@ -38,6 +40,8 @@ const ODOOS = [
     ".o_payment_form",
     ".o_setting_container .settings_tab",
     ".o_control_panel",
+    // The colours of web_dark_mode for what the pointer or the focus is on.
+    ...(isDark ? [".btn-primary:is(:hover, :focus)"] : []),
 ];
 
 const findings = [];
@@ -65,6 +69,9 @@ class Visitor {
         await visitor.page.waitForSelector(".o_main_navbar");
         const session = await visitor.ask("/web/session/get_session_info", {});
         visitor.uid = session.uid;
+        if (isDark) {
+            await visitor.darken();
+        }
         return visitor;
     }
 
@@ -75,11 +82,21 @@ class Visitor {
         visitor.context = await browser.newContext({
             viewport: { width: 1280, height: 800 },
             locale: "es-CO",
+            colorScheme: isDark ? "dark" : "light",
             reducedMotion: "reduce",
         });
         visitor.page = await visitor.context.newPage();
         visitor.page.on("pageerror", (error) => findings.push(`script error: ${error.message}`));
         return visitor;
+    }
+
+    async darken() {
+        await this.call("res.users", "write", [[this.uid], { dark_mode: true }]);
+        await this.page.reload();
+        await this.wait(".o_main_navbar");
+        if (!(await this.page.locator("link[href*=web_dark]").count())) {
+            findings.push(`the screens of ${this.who} are not dark`);
+        }
     }
 
     async ask(path, params) {
@@ -303,7 +320,7 @@ async function lookAround(mario, carla, admin) {
     const places = [
         [mario, "activations", "/odoo/certificate-activations"],
         [mario, "activation", `/odoo/certificate-activations/${await findActivation(mario)}`],
-        [mario, "signatures", "/odoo/certificate-signatures"],
+        [mario, "signatures-empty", "/odoo/certificate-signatures"],
         [mario, "receipts", "/odoo/certificate-receipts"],
         [carla, "board", "/odoo/certificate-board"],
         [carla, "sold", "/odoo/sold-certificates"],
@@ -350,6 +367,11 @@ async function walkStory(teresa, tomas, admin) {
     );
     await teresa.open(`/odoo/certificate-activations/${id}`, ".o-mail-Chatter");
     await teresa.look("activation-history", ".o-mail-Chatter");
+    await teresa.open("/odoo/certificate-signatures", ".o_list_view");
+    await teresa.look("signatures", ".o_list_view");
+    await teresa.click(".o_data_row .o_data_cell");
+    await teresa.wait(".o_form_view");
+    await teresa.look("signature", ".o_form_view");
     const visitor = await Visitor.arrive();
     await visitor.open(`/certificate/verify/${code}`, "main");
     await visitor.look("verify-record", "main");
@@ -510,6 +532,10 @@ async function walkPortal(carla) {
     await contact.click("button[name=continue]");
     await contact.wait("#representative_name");
     await contact.look("portal-process", "#representative_name");
+    // Of a company that has asked for a certificate the representative is known.
+    for (const name of Object.keys(REPRESENTATIVE)) {
+        await contact.page.fill(`#representative_${name}`, "");
+    }
     await contact.click("button[name=download]");
     await contact.wait("[aria-invalid=true]");
     await contact.see("portal-errors-es");
