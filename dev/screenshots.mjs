@@ -347,9 +347,6 @@ async function lookAround(mario, carla, admin) {
     await carla.click(".o_searchview_dropdown_toggler");
     await carla.wait(".o_search_bar_menu");
     await carla.see("activations-search-es");
-    const [lent] = await admin.call("certificate.certificate", "search", [[]], { limit: 1 });
-    await admin.open(`/odoo/certificate.certificate/${lent}`, VIEW);
-    await admin.look("certificate", VIEW);
 }
 
 /** What the company of the story has that invoices: its six steps, its evidence, the lock of its NIT. */
