@@ -1,13 +1,11 @@
 """Tries the PDF check on ten thousand hostile files, and on the files of every producer that is here.
 
-Producers are programs on the path and Python packages of an environment named by PRODUCERS; those that
-are missing are named in the report. All of them, on Debian:
+Producers are the Python packages of dev/requirements-bench.in and programs on the path; those that are
+missing are named in the report. All the programs, on Debian:
 
     apt-get install --no-install-recommends chromium enscript fop ghostscript imagemagick libreoffice-calc-nogui \\
         libreoffice-writer-nogui librsvg2-bin libtiff-tools lmodern mupdf-tools pdftk-java poppler-utils qpdf \\
         tesseract-ocr texlive-latex-recommended wkhtmltopdf
-    python3 -m venv producers && producers/bin/pip install -r dev/requirements-bench.in
-    PRODUCERS=producers dev/bench pdf_check
 """
 
 import collections
@@ -97,7 +95,7 @@ def try_hostile(row, pool, count):
 
 
 def try_good(row, pool):
-    python = Path(os.environ.get("PRODUCERS", sys.prefix), "bin", "python")
+    python = Path(os.environ.get("PRODUCERS") or sys.prefix, "bin", "python")
     with tempfile.TemporaryDirectory() as folder:
         report = subprocess.run(
             [python, CORPUS, folder],
