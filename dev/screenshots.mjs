@@ -44,6 +44,9 @@ const ODOOS = [
     ...(isDark ? [".btn-primary:is(:hover, :focus)"] : []),
 ];
 
+// Of Cumulative Layout Shift; more than this is not "good" for Web Vitals.
+const MAX_SHIFT = 0.1;
+
 const findings = [];
 const browser = await chromium.launch({
     executablePath: "/usr/bin/chromium",
@@ -55,6 +58,16 @@ const browser = await chromium.launch({
         "--disable-sync",
     ],
 });
+
+/** Adds up, in the page, how far its content moves without anybody having touched it. */
+function watchShifts() {
+    window.layoutShift = 0;
+    new PerformanceObserver((list) => {
+        for (const { hadRecentInput, value } of list.getEntries()) {
+            window.layoutShift += hadRecentInput ? 0 : value;
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+}
 
 /** Somebody with a browser of their own. */
 class Visitor {
@@ -85,6 +98,7 @@ class Visitor {
             colorScheme: isDark ? "dark" : "light",
             reducedMotion: "reduce",
         });
+        await visitor.context.addInitScript(watchShifts);
         visitor.page = await visitor.context.newPage();
         visitor.page.on("pageerror", (error) => findings.push(`script error: ${error.message}`));
         return visitor;
@@ -155,6 +169,7 @@ class Visitor {
             await this.speak(language);
             await this.reload(ready);
             await this.see(`${name}-${language.slice(0, 2)}`);
+            await this.findJumps(`${name}-${language.slice(0, 2)}`);
         }
         await this.speak(LANGUAGES[0]);
         await this.reload(ready);
@@ -196,6 +211,14 @@ class Visitor {
         }
         await this.page.setViewportSize({ width: 1280, height: 800 });
         console.log(name);
+    }
+
+    /** Finds what moved while the page was loading; a change of the window's size is no such thing. */
+    async findJumps(name) {
+        const shift = await this.page.evaluate(() => window.layoutShift);
+        if (shift > MAX_SHIFT) {
+            findings.push(`${name}: its content jumps while it loads (${shift.toFixed(2)})`);
+        }
     }
 
     async examine(name) {
