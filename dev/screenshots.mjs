@@ -337,6 +337,112 @@ async function walkLoan(ana, mario) {
     await ana.look("resolution-new", ".o_form_view");
 }
 
+/** The rest of the six steps, to the first invoice. */
+async function walkSteps(ana) {
+    const PAGE = ".o_certificate_process_page";
+    const CONFIRM = ".modal footer button[name=action_confirm]";
+    const openNext = async () => {
+        await ana.open("/odoo/electronic-process", PAGE);
+        await ana.click("li[aria-current=step] button.btn-primary");
+    };
+    const type = async (name, text) => {
+        await ana.page.fill(field(name), text);
+        await ana.page.press(field(name), "Tab");
+    };
+    const choose = async (name) => {
+        await ana.click(field(name));
+        await ana.click(".o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) > a");
+    };
+    const goBack = async () => {
+        await ana.click("button[name=action_open_overview]");
+        await ana.wait(PAGE);
+    };
+    await openNext();
+    await ana.wait(field("test_set_identifier"));
+    await type("test_set_identifier", "a1b2");
+    await ana.wait(".o_certificate_message");
+    await ana.see("test-set-error-es");
+    await type("test_set_identifier", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+    await goBack();
+    await openNext();
+    await ana.click("div[name=test_set_result] input[data-value=accepted]");
+    await type("test_set_accepted_on", "-1d");
+    await ana.click("button[name=action_confirm_test_set]");
+    await ana.wait(".modal div[name=typed_nit]");
+    await ana.see("nit-dialog-es");
+    await ana.page.fill(`.modal ${field("typed_nit")}`, "900987321-1");
+    await ana.click(CONFIRM);
+    await ana.wait("div[name=done]");
+    await ana.look("test-set-done", "div[name=done]");
+    await openNext();
+    await ana.wait(field("number"));
+    for (const [name, text] of [
+        ["number", "18764000000001"],
+        ["prefix", "SETP"],
+        ["range_from", "1"],
+        ["range_to", "5000"],
+        ["date_start", "-2d"],
+        ["date_end", "+1y"],
+    ]) {
+        await type(name, text);
+    }
+    await ana.see("resolution-es");
+    await goBack();
+    await openNext();
+    await ana.wait(field("resolution_id"));
+    await choose("resolution_id");
+    await choose("sale_journal_id");
+    await ana.click("div[name=invoice_type] input[data-value='01']");
+    await ana.see("invoicing-es");
+    await goBack();
+    await openNext();
+    await ana.wait(".modal div[name=is_understood]");
+    await ana.see("start-dialog-es");
+    await ana.click(".modal div[name=is_understood] input");
+    await ana.click(CONFIRM);
+    await ana.wait("li[data-step=start][data-state=done]");
+    await ana.click("li[data-step=start] button");
+    await ana.wait("div[name=started]");
+    await ana.look("started", "div[name=started]");
+}
+
+/** A certificate that was bought elsewhere: the receipt, and what a manager makes of it. */
+async function walkReceipt(raul, admin) {
+    const accept = (accepted) =>
+        admin.call("res.company", "write", [[seller], { certificate_accept_receipts: accepted }]);
+    const [seller] = await admin.call("res.company", "search", [[["name", "ilike", "Firma"]]]);
+    await accept(true);
+    const SEND = "button[name=action_submit_receipt]";
+    await raul.open(WIZARD, SEND);
+    await raul.click(SEND);
+    await raul.wait(".o_certificate_message");
+    await raul.see("receipt-errors-es");
+    for (const [name, text] of [
+        ["authority", "Andes SCD"],
+        ["payment_date", "-3d"],
+        ["amount", "119000"],
+        ["reference", "FV-1234"],
+    ]) {
+        await raul.page.fill(field(`receipt_${name}`), text);
+        await raul.page.press(field(`receipt_${name}`), "Tab");
+    }
+    await raul.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
+    await raul.wait(".o_certificate_card");
+    await raul.look("receipt-attached", ".o_certificate_card");
+    await raul.click(SEND);
+    const WAITING = "button[name=action_approve_receipt]";
+    await raul.wait(WAITING);
+    await raul.look("receipt-waiting", WAITING);
+    await raul.open("/odoo/certificate-receipts", ".o_data_row");
+    await raul.click(".o_data_row .o_data_cell");
+    await raul.wait("button[name=action_approve]");
+    await raul.look("receipt", "button[name=action_approve]");
+    await rejectWith(raul, ".o_form_statusbar button", "receipt-reject-es");
+    await raul.open(WIZARD, SEND);
+    await raul.look("receipt-rejected", SEND);
+    await accept(false);
+}
+
 /** What managers, custodians and administrators have. */
 async function lookAround(mario, carla, admin) {
     const VIEW = ":is(.o_list_view, .o_kanban_view, .o_form_view)";
@@ -363,6 +469,10 @@ async function lookAround(mario, carla, admin) {
         await visitor.open(path, VIEW);
         await visitor.look(name, VIEW);
     }
+    await carla.open("/odoo/certificate-board", VIEW);
+    await carla.click(".o_switch_view.o_kanban");
+    await carla.wait(".o_kanban_view");
+    await carla.look("board-kanban", ".o_kanban_view");
     await carla.open("/odoo/certificate-activations", VIEW);
     await carla.click(".o_switch_view.o_kanban");
     await carla.wait(".o_kanban_view");
@@ -706,9 +816,11 @@ const carla = await Visitor.login("carla");
 const admin = await Visitor.login("admin");
 const walks = {
     loan: () => walkLoan(ana, mario),
+    steps: () => walkSteps(ana),
     story: async () =>
         walkStory(await Visitor.login("teresa"), await Visitor.login("tomas"), admin),
     around: () => lookAround(mario, carla, admin),
+    receipt: async () => walkReceipt(await Visitor.login("raul"), admin),
     own: () => walkOwn(flor),
     request: () => walkRequest(flor, carla),
     portal: () => walkPortal(carla),

@@ -28,6 +28,15 @@ HASHED = (
     "certificate_serial",
     "certificate_fingerprint",
 )
+# By the local name of the root, `tools.xades.DOCUMENTS`, and what is no document.
+DOCUMENT_TYPES = [
+    ("Invoice", "Invoice"),
+    ("CreditNote", "Credit note"),
+    ("DebitNote", "Debit note"),
+    ("ApplicationResponse", "Event (ApplicationResponse)"),
+    ("AttachedDocument", "Container (AttachedDocument)"),
+    ("Request", "Request to DIAN"),
+]
 PENDING = "certificate_signature_log"
 
 
@@ -73,11 +82,8 @@ class CertificateSignatureLog(models.Model):
         readonly=True,
         help="Third party: with a lent certificate.",
     )
-    document_type = fields.Char(
-        string="Document type",
-        required=True,
-        readonly=True,
-        help="As the XML names it, such as Invoice or CreditNote.",
+    document_type = fields.Selection(
+        DOCUMENT_TYPES, string="Document type", required=True, readonly=True
     )
     document_name = fields.Char(string="Document", required=True, readonly=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)

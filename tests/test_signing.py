@@ -94,6 +94,15 @@ class TestSigning(SigningCommon):
         self.assertLess(abs(fields.Datetime.now() - row.signed_on), timedelta(minutes=1))
         self.assertEqual(self.activation.with_user(self.manager_a).signature_count, 1)
 
+    def test_each_kind_of_document_has_its_name_in_the_log(self):
+        record = self.record.with_user(self.user_a)
+        for kind in xades.DOCUMENTS:
+            self.activation._sign_xml(make_document(kind), record)
+        rows = self.get_rows()
+        self.assertEqual(set(rows.mapped("document_type")), set(xades.DOCUMENTS))
+        labels = dict(rows._fields["document_type"]._description_selection(self.env))
+        self.assertEqual(labels.keys(), {*xades.DOCUMENTS, "Request"})
+
     def test_a_message_is_signed_and_logged_like_a_document(self):
         record = self.record.with_user(self.user_a)
         signature = self.activation._sign_message(b"to DIAN", record)
