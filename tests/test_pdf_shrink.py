@@ -451,7 +451,7 @@ class TestPdfShrink(BaseCase):
             "print(1)",
         ):
             with self.assertRaises(pdf_shrink.ShrinkRefused) as refusal:
-                self.with_child(ready + code, wall_seconds=1)
+                self.with_child(ready + code, wall_seconds=3)
             self.assertEqual(refusal.exception.code, "too_complex")
         with self.assertRaises(pdf_check.PdfCheckUnavailable):
             self.with_child("import no_such_package")

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a script can do in a process of its own, and what is left of it."""
 
+import contextlib
 import gc
 import os
 import select
@@ -81,7 +82,7 @@ class TestSandbox(BaseCase):
         self.assertLess(after.children_user - before.children_user, 2)
 
     def test_time_on_the_wall(self):
-        pid = run("import os, time; print(os.getpid(), flush=True); time.sleep(60)", wall_seconds=1)
+        pid = run("import os, time; print(os.getpid(), flush=True); time.sleep(60)", wall_seconds=3)
         self.assertEnded(pid)
 
     def test_output(self):
@@ -153,7 +154,9 @@ class TestSandbox(BaseCase):
             warnings.simplefilter("error", ResourceWarning)
             for code in ("pass", "1 / 0", "import os; os.kill(os.getpid(), 9)", "os._exit(3)"):
                 run(code)
-            run("import time; time.sleep(60)", wall_seconds=0.3)
+            # Not even ready, on a busy machine.
+            with contextlib.suppress(sandbox.ChildUnavailable):
+                run("import time; time.sleep(60)", wall_seconds=0.3)
             with self.assertRaises(sandbox.ChildUnavailable):
                 sandbox.run_child("/nonexistent.py", b"")
             gc.collect()
