@@ -93,10 +93,13 @@ class Snapshot:
             self.named["ir_model_data", str(number)] = noupdate
             for table in TABLES.get(model, [model.replace(".", "_")]):
                 self.named[table, str(record)] = noupdate
-        self.models = {  # {table: model} of the add-on
+        self.models = {  # {table: model} of the add-on; what it only extends has a name of another one, too
             model.replace(".", "_"): model
-            for number, model in self.read("SELECT id, model FROM ir_model")
-            if ("ir_model", str(number)) in self.named
+            for (model,) in self.read(
+                "SELECT ir_model.model FROM ir_model JOIN ir_model_data named"
+                " ON named.model = 'ir.model' AND named.res_id = ir_model.id"
+                f" GROUP BY ir_model.model HAVING bool_and(named.module = '{MODULE}')"
+            )
         }
         self.fields = {  # (table, column) of the add-on, also in tables of others
             (model.replace(".", "_"), name)

@@ -519,7 +519,14 @@ class TestPortal(CertificatePaymentCommon):
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
         large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
         self.serve_to_tours("large", large)
-        self.start_tour(link.removeprefix(activation.get_base_url()), "certificate_portal")
+        tour = "certificate_portal"
+        self.start_tour(
+            link.removeprefix(activation.get_base_url()),
+            tour,
+            # The page of the link leads on by itself: the tour begins where it leads to.
+            ready="Boolean(document.querySelector('.o_certificate_stepper'))"
+            f" && odoo.isTourReady('{tour}')",
+        )
         activation.invalidate_recordset()
         self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))
         self.assertEqual(activation.representative_email, "maria@example.com")
