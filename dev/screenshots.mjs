@@ -153,12 +153,13 @@ class Visitor {
         await this.page.waitForSelector(selector, { timeout: 60000 });
     }
 
-    /** Loads the page anew; the language of a public page is in its address, too. */
+    /** Loads the page anew; the language of a public page may be in its address, too. */
     async reload(ready) {
-        if (this.uid) {
+        const path = this.page.url().replace(/\/es(_\w+)?\//, "/");
+        if (path === this.page.url()) {
             await this.page.reload();
         } else {
-            await this.page.goto(this.page.url().replace(/\/es(_\w+)?\//, "/"));
+            await this.page.goto(path);
         }
         await this.wait(ready);
     }
