@@ -321,7 +321,7 @@ def pypdf():
         if number % 3 == 1:
             writer.compress_identical_objects()
         if number % 2:
-            writer.add_outline_item("Inicio", page_number=0)
+            writer.add_outline_item(title="Inicio", page_number=0)
             writer.page_layout = "/SinglePage"
         file = io.BytesIO()
         writer.write(file)
