@@ -149,6 +149,12 @@ class Visitor {
         await this.page.locator(selector).filter({ visible: true }).first().click();
     }
 
+    /** Types into a field and leaves it. */
+    async type(name, text) {
+        await this.page.fill(field(name), text);
+        await this.page.press(field(name), "Tab");
+    }
+
     async wait(selector) {
         await this.page.waitForSelector(selector, { timeout: 60000 });
     }
@@ -169,8 +175,9 @@ class Visitor {
         for (const language of LANGUAGES) {
             await this.speak(language);
             await this.reload(ready);
-            await this.see(`${name}-${language.slice(0, 2)}`);
-            await this.findJumps(`${name}-${language.slice(0, 2)}`);
+            const picture = `${name}-${language.slice(0, 2)}`;
+            await this.see(picture);
+            await this.findJumps(picture);
         }
         await this.speak(LANGUAGES[0]);
         await this.reload(ready);
@@ -346,10 +353,6 @@ async function walkSteps(ana) {
         await ana.open("/odoo/electronic-process", PAGE);
         await ana.click("li[aria-current=step] button.btn-primary");
     };
-    const type = async (name, text) => {
-        await ana.page.fill(field(name), text);
-        await ana.page.press(field(name), "Tab");
-    };
     const choose = async (name) => {
         await ana.click(field(name));
         await ana.click(".o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) > a");
@@ -360,14 +363,14 @@ async function walkSteps(ana) {
     };
     await openNext();
     await ana.wait(field("test_set_identifier"));
-    await type("test_set_identifier", "a1b2");
+    await ana.type("test_set_identifier", "a1b2");
     await ana.wait(".o_certificate_message");
     await ana.see("test-set-error-es");
-    await type("test_set_identifier", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+    await ana.type("test_set_identifier", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
     await goBack();
     await openNext();
     await ana.click("div[name=test_set_result] input[data-value=accepted]");
-    await type("test_set_accepted_on", "-1d");
+    await ana.type("test_set_accepted_on", "-1d");
     await ana.click("button[name=action_confirm_test_set]");
     await ana.wait(".modal div[name=typed_nit]");
     await ana.see("nit-dialog-es");
@@ -385,7 +388,7 @@ async function walkSteps(ana) {
         ["date_start", "-2d"],
         ["date_end", "+1y"],
     ]) {
-        await type(name, text);
+        await ana.type(name, text);
     }
     await ana.see("resolution-es");
     await goBack();
@@ -424,8 +427,7 @@ async function walkReceipt(raul, admin) {
         ["amount", "119000"],
         ["reference", "FV-1234"],
     ]) {
-        await raul.page.fill(field(`receipt_${name}`), text);
-        await raul.page.press(field(`receipt_${name}`), "Tab");
+        await raul.type(`receipt_${name}`, text);
     }
     await raul.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
     await raul.wait(".o_certificate_card");
@@ -470,14 +472,15 @@ async function lookAround(mario, carla, admin) {
         await visitor.open(path, VIEW);
         await visitor.look(name, VIEW);
     }
-    await carla.open("/odoo/certificate-board", VIEW);
-    await carla.click(".o_switch_view.o_kanban");
-    await carla.wait(".o_kanban_view");
-    await carla.look("board-kanban", ".o_kanban_view");
-    await carla.open("/odoo/certificate-activations", VIEW);
-    await carla.click(".o_switch_view.o_kanban");
-    await carla.wait(".o_kanban_view");
-    await carla.look("activations-kanban", ".o_kanban_view");
+    for (const [name, path] of [
+        ["board-kanban", "/odoo/certificate-board"],
+        ["activations-kanban", "/odoo/certificate-activations"],
+    ]) {
+        await carla.open(path, VIEW);
+        await carla.click(".o_switch_view.o_kanban");
+        await carla.wait(".o_kanban_view");
+        await carla.look(name, ".o_kanban_view");
+    }
     await carla.click(".o_searchview_dropdown_toggler");
     await carla.wait(".o_search_bar_menu");
     await carla.see("activations-search-es");
