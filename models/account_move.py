@@ -1,8 +1,10 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import SQL
 
 from ..const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
+from .certificate_links import check_new_links
 
 # Put in the context by who follows a payment later: an object, which no client can send.
 FOLLOW_LATER = object()
@@ -35,33 +37,77 @@ class AccountMove(models.Model):
     )
 
     is_certificate_credited = fields.Boolean(
-        compute="_compute_is_certificate_credited",
+        compute="_compute_certificate_booked",
         compute_sudo=True,
         help="A credit note gives the money of this invoice back.",
+    )
+    certificate_booked = fields.Monetary(
+        compute="_compute_certificate_booked",
+        compute_sudo=True,
+        help="What entries of the invoice's own company, or of one above it, have settled.",
     )
 
     # === COMPUTE METHODS === #
 
     @api.depends(
+        "amount_residual",
         "reversal_move_ids.state",
+        "line_ids.matched_credit_ids.debit_amount_currency",
         "line_ids.matched_credit_ids.credit_move_id.move_id.move_type",
         "line_ids.matched_credit_ids.credit_move_id.move_id.state",
     )
-    def _compute_is_certificate_credited(self):
-        # By the money as well as by the reversal: whoever writes a credit note need not reverse.
-        partials = self.env["account.partial.reconcile"].search(
-            [
-                ("debit_move_id.move_id", "in", self.ids),
-                ("debit_move_id.account_type", "in", ("asset_receivable", "liability_payable")),
-                ("credit_move_id.move_id.move_type", "=", "out_refund"),
-                ("credit_move_id.move_id.state", "=", "posted"),
-            ]
+    def _compute_certificate_booked(self):
+        """Sum what settles these invoices, of the rows that their own company's people write.
+
+        Not by the residual amounts, which count the entries of any company.
+        """
+        entries, lines = self.env["account.move"], self.env["account.move.line"]
+        partials = self.env["account.partial.reconcile"]
+        entries.flush_model(["company_id", "move_type", "reversed_entry_id", "state"])
+        lines.flush_model(["account_id", "move_id"])
+        partials.flush_model(
+            ["credit_amount_currency", "credit_move_id", "debit_amount_currency", "debit_move_id"]
         )
-        credited = partials.debit_move_id.move_id
-        for move in self:
-            move.is_certificate_credited = (
-                move in credited or "posted" in move.reversal_move_ids.mapped("state")
+        # A company above it: its bank and its providers collect for its branches.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT invoice.id, SUM(partial.amount), BOOL_OR(partial.is_credit) OR EXISTS (
+                    SELECT 1 FROM account_move reversal WHERE reversal.reversed_entry_id = invoice.id
+                       AND reversal.state = 'posted' AND reversal.company_id = invoice.company_id
+                )
+                FROM account_move invoice
+                JOIN res_company company ON company.id = invoice.company_id
+                LEFT JOIN LATERAL (
+                    SELECT settled.amount,
+                        entry.move_type = 'out_refund' AND entry.state = 'posted' AS is_credit
+                    FROM account_move_line line
+                    JOIN account_account account ON account.id = line.account_id
+                        AND account.account_type IN ('asset_receivable', 'liability_payable')
+                    JOIN LATERAL (
+                        SELECT debit_amount_currency AS amount, credit_move_id AS other_id
+                        FROM account_partial_reconcile WHERE debit_move_id = line.id
+                        UNION ALL
+                        SELECT -credit_amount_currency, debit_move_id
+                        FROM account_partial_reconcile WHERE credit_move_id = line.id
+                    ) settled ON TRUE
+                    JOIN account_move_line other ON other.id = settled.other_id
+                    JOIN account_move entry ON entry.id = other.move_id
+                    JOIN res_company booking ON booking.id = entry.company_id
+                        AND starts_with(company.parent_path, booking.parent_path)
+                    WHERE line.move_id = invoice.id
+                ) partial ON TRUE
+                WHERE invoice.id IN %s
+                GROUP BY invoice.id
+                """,
+                tuple(self._origin.ids) or (0,),
             )
+        )
+        booked = {invoice_id: values for invoice_id, *values in rows}
+        for move in self:
+            amount, is_credited = booked.get(move._origin.id, (0, False))
+            move.certificate_booked = amount or 0
+            move.is_certificate_credited = bool(is_credited)
 
     def _compute_certificate(self):
         activations = {
@@ -80,8 +126,15 @@ class AccountMove(models.Model):
 
     # === CRUD METHODS === #
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        check_new_links(moves, *vals_list)
+        return moves
+
     def write(self, vals):
         result = super().write(vals)
+        check_new_links(self, vals)
         if "state" in vals:
             self._follow_certificate_payment()
         return result
@@ -130,7 +183,8 @@ class AccountMove(models.Model):
         """Tell how far the payment of a certificate by this invoice has come.
 
         `payment_state` alone is not asked: with an accounting application it becomes `in_payment`
-        by any first payment, however small. What counts is the money that has settled.
+        by any first payment, however small. What counts is the money that has settled, by rows of the
+        invoice's own company: any company's can point at it.
 
         :return: a value of `certificate.activation.payment_status`; `none` for no invoice
         :rtype: str
@@ -143,11 +197,12 @@ class AccountMove(models.Model):
             return "void"
         if invoice._is_certificate_payment_reversed():
             return "reversed"
-        transactions = invoice.transaction_ids.sorted("id")
+        transactions = invoice._get_certificate_transactions()
         # Lists ask this of many: what does not decide is not looked up.
+        currency, missing = invoice.currency_id, invoice.amount_total - invoice.certificate_booked
         if invoice.state == "posted" and (
-            invoice.currency_id.compare_amounts(invoice.amount_residual, 0) <= 0
-            or invoice.currency_id.compare_amounts(invoice._get_amount_due(), 0) <= 0
+            currency.compare_amounts(missing, 0) <= 0
+            or currency.compare_amounts(invoice._get_amount_due(), 0) <= 0
         ):
             done = transactions.filtered(lambda tx: tx.state == "done")
             # As of when each started: the provider's mode changes.
@@ -175,13 +230,29 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         without_entry = self._get_payments_without_entry()
-        return self.amount_total - self.amount_residual + sum(without_entry.mapped("amount"))
+        return self.certificate_booked + sum(without_entry.mapped("amount"))
 
     def _get_payments_without_entry(self):
         """Return the payments of this invoice that count though no entry books them yet."""
-        return self.matched_payment_ids.filtered(
+        return self._get_own_rows(self.matched_payment_ids).filtered(
             lambda payment: not payment.move_id and payment.state in ("in_process", "paid")
         )
+
+    def _get_own_rows(self, rows):
+        """Return which of the rows that point at this invoice belong to its company or one above it.
+
+        Any company's can point at it; only its own people, and its providers, write these.
+
+        :param rows: a recordset in sudo mode, each with a company
+        """
+        return rows.filtered(lambda row: row.company_id in self.company_id.parent_ids)
+
+    def _get_certificate_transactions(self):
+        """Return the transactions of the seller's providers for this invoice, the oldest first.
+
+        :rtype: payment.transaction
+        """
+        return self._get_own_rows(self.transaction_ids).sorted("id")
 
     def _get_amount_due(self):
         """Return what is still to be paid of this invoice, in its currency.
@@ -203,23 +274,23 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         invoice = self.sudo()
-        charged = invoice.transaction_ids.filtered(lambda tx: tx.state == "done")
+        charged = invoice._get_certificate_transactions().filtered(lambda tx: tx.state == "done")
         if not charged:
             return invoice._get_settled_amount() - invoice.amount_total
         booked = charged.payment_id.move_id.line_ids
         by_hand = sum(
             partial["amount"]
             for partial in invoice._get_all_reconciled_invoice_partials()
-            if partial["aml"] not in booked
+            if partial["aml"] not in booked and invoice._get_own_rows(partial["aml"])
         ) + sum((invoice._get_payments_without_entry() - charged.payment_id).mapped("amount"))
         refunded = sum(invoice._get_certificate_refunds().mapped("amount"))  # negative
         return sum(charged.mapped("amount")) + refunded + by_hand - invoice.amount_total
 
     def _get_certificate_refunds(self):
         """Return the transactions by which the provider gave money of this invoice back."""
-        return self.transaction_ids.child_transaction_ids.filtered(
-            lambda tx: tx.operation == "refund" and tx.state == "done"
-        )
+        return self._get_own_rows(
+            self._get_certificate_transactions().child_transaction_ids
+        ).filtered(lambda tx: tx.operation == "refund" and tx.state == "done")
 
     def _is_certificate_payment_reversed(self):
         """Tell whether the money went back: by a credit note, or by a refund of more than a surplus."""

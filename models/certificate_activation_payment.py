@@ -83,7 +83,7 @@ class CertificateActivation(models.Model):
     def _compute_payment(self):
         for activation in self:
             invoice = activation.payment_move_id
-            transactions = invoice.transaction_ids.sorted("id")
+            transactions = invoice._get_certificate_transactions()
             last = transactions[-1:]
             receipt = activation._get_deciding_receipt()
             if receipt:
@@ -99,7 +99,10 @@ class CertificateActivation(models.Model):
             activation.payment_date = (
                 self._get_day(transaction.last_state_change)
                 if transaction
-                else max(invoice.reconciled_payment_ids.mapped("date"), default=False)
+                else max(
+                    invoice._get_own_rows(invoice.reconciled_payment_ids).mapped("date"),
+                    default=False,
+                )
                 or invoice.invoice_date
             )
             activation.payment_message = last.state_message
@@ -283,7 +286,7 @@ class CertificateActivation(models.Model):
         """Bring the payment up to date: book what the provider confirmed, find what was paid elsewhere."""
         activation = self._trusted()
         if activation.payment_status == "recording":
-            transactions = activation.payment_move_id.transaction_ids
+            transactions = activation.payment_move_id._get_certificate_transactions()
             transactions.filtered(
                 lambda tx: tx.state == "done" and not tx.is_post_processed
             )._post_process()
@@ -421,7 +424,7 @@ class CertificateActivation(models.Model):
         :raise UserError: when nothing is pending, or without a reason
         """
         self._lock(GROUP_MANAGER)
-        pending = self.sudo().payment_move_id.transaction_ids.filtered(
+        pending = self.sudo().payment_move_id._get_certificate_transactions().filtered(
             lambda tx: tx.state in ("pending", "authorized")
         )
         if not pending:

@@ -59,7 +59,11 @@ class CertificateActivation(models.Model):
                 *self._get_payment_moves_domain(),
                 ("invoice_origin", "=", self.name),
                 ("state", "=", "cancel"),
-                ("transaction_ids.state", "=", "done"),
+                (
+                    "transaction_ids",
+                    "any",
+                    [("state", "=", "done"), ("company_id", "parent_of", self.seller_id.id)],
+                ),
                 ("id", "!=", self.payment_move_id.id),
             ]
         )

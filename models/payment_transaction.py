@@ -1,14 +1,22 @@
-from odoo import models
+from odoo import api, models
 
 from .account_move import FOLLOW_LATER
+from .certificate_links import check_new_links
 
 
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        transactions = super().create(vals_list)
+        check_new_links(transactions, *vals_list)
+        return transactions
+
     def write(self, vals):
         waiting = self.filtered(lambda tx: tx.state in ("pending", "authorized"))
         result = super().write(vals)
+        check_new_links(self, vals)
         if vals.get("state") in ("error", "cancel"):
             # Whoever waited for it is not in front of the page any more.
             for activation in waiting.sudo().invoice_ids._get_certificate_activation():

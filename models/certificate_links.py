@@ -1,0 +1,57 @@
+"""Whether rows of accounting and payments may point at one another, as far as certificates are sold."""
+
+from odoo.exceptions import AccessError
+
+# By these, rows of any company can reach the seller's, and Odoo follows them in sudo mode: it cancels
+# the payment of a transaction, reverses the exchange entry of a reconciliation, posts invoices. Of the
+# other relations Odoo itself checks the company (`check_company`).
+LINKS = {
+    "account.move": ("matched_payment_ids", "transaction_ids"),
+    "account.partial.reconcile": ("credit_move_id", "debit_move_id", "exchange_move_id"),
+    "account.payment": ("invoice_ids", "payment_transaction_id"),
+    "payment.transaction": ("invoice_ids", "payment_id", "source_transaction_id"),
+}
+
+
+def check_new_links(records, *vals_list):
+    """Check the rows that were created or written with these values, when they tie them to others.
+
+    No constraint method: Odoo calls those in sudo mode, whoever writes.
+
+    :raise AccessError: as for `check_links`
+    """
+    links = set(LINKS[records._name])
+    if not all(links.isdisjoint(vals) for vals in vals_list):
+        check_links(records)
+
+
+def check_links(records, is_leaving=False):
+    """Check that rows which belong to a seller of certificates are not tied to those of another company.
+
+    A verdict on a payment counts the rows of the seller's own company alone. This keeps others from
+    changing these by what Odoo follows in its own name.
+
+    :param records: of one of `LINKS`, in the environment of who writes them
+    :param bool is_leaving: whether they are being deleted, or written to anew: then it matters only
+        that the seller's people do it
+    :raise AccessError: otherwise
+    """
+    env, names = records.env, LINKS[records._name]
+    own = None if env.su else set(env.user._get_company_ids())
+    for record in records.sudo():
+        linked = env["res.company"].sudo()
+        for name in names:
+            linked |= record[name].company_id
+        # Those of a reconciliation are the companies of its two lines, whatever it says itself.
+        companies = linked | record.company_id
+        is_foreign = own is not None and not own.issuperset(linked.ids)
+        is_mixed = not is_leaving and len(companies) > 1 and len(companies.root_id) > 1
+        # Ordinary work ends here, without a query of its own.
+        if (is_foreign or is_mixed) and linked._get_certificate_products():
+            # Without its name, which others may not read.
+            raise AccessError(
+                env._(
+                    "This belongs to a company that sells certificates: only its own people book "
+                    "what pays its invoices."
+                )
+            )

@@ -1,0 +1,594 @@
+"""Payments as attackers see them: the people of other companies, and those of the buyer itself.
+
+What they may write in their own books points at the seller's by a number that nobody checks. Here they
+try it, by every relation of every model whose rows a verdict on a payment reads.
+"""
+
+import itertools
+from contextlib import contextmanager
+
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from . import samples
+from .payment_common import PRICE, CertificatePaymentCommon
+
+# Every model whose rows a verdict reads, or Odoo on its behalf, and what is read of them.
+VERDICT_READS = {
+    "account.move": "the invoice: state, total; its credit notes and the entries that settle it",
+    "account.move.line": "the lines that a reconciliation joins, their account and company",
+    "account.partial.reconcile": "amounts in the invoice's currency, the lines on both sides",
+    "account.full.reconcile": "nothing itself; Odoo deletes it together with what it joins",
+    "account.payment": "payments without an entry: state, amount, date, invoices",
+    "account.bank.statement.line": "nothing itself; its entry settles the invoice",
+    "payment.transaction": "state, amount, refunds, payment, whether it is live and was booked",
+}
+# What the company, the seller and the payment page are shown.
+SHOWN = (
+    "payment_status",
+    "payment_sentence",
+    "payment_reference",
+    "payment_date",
+    "payment_message",
+    "payment_surplus",
+    "price_untaxed",
+    "price_total",
+)
+
+
+class MoneyAttackCommon(CertificatePaymentCommon):
+    numbers = itertools.count()
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        accountant = "account.group_account_manager"
+        cls.books = {company: cls.open_books(company) for company in (cls.company_a, cls.company_b)}
+        # One who works for another company, and one who would pay less for her own.
+        cls.accountant_b = samples.make_user(
+            cls.env, "Berta", "certificate_accountant_b", cls.company_b, accountant
+        )
+        cls.accountant_a = samples.make_user(
+            cls.env, "Alba", "certificate_accountant_a", cls.company_a, accountant
+        )
+
+    @classmethod
+    def open_books(cls, company):
+        """Give a company accounts, journals and a provider of its own."""
+        accounts, journals = cls.env["account.account"].sudo(), cls.env["account.journal"].sudo()
+        create = accounts.with_company(company).create
+        receivable, income, suspense = (
+            create(
+                {
+                    "name": kind,
+                    "code": f"99{number}",
+                    "account_type": kind,
+                    "reconcile": kind == "asset_receivable",
+                    "company_ids": [Command.set(company.ids)],
+                }
+            )
+            for number, kind in enumerate(("asset_receivable", "income", "asset_current"))
+        )
+        general, sale, bank = (
+            journals.with_company(company).create(
+                {
+                    "name": kind,
+                    "code": kind[:3].upper(),
+                    "type": kind,
+                    "company_id": company.id,
+                    "default_account_id": suspense.id if kind == "bank" else income.id,
+                }
+            )
+            for kind in ("general", "sale", "bank")
+        )
+        bank.inbound_payment_method_line_ids.payment_account_id = suspense
+        provider = cls.dummy_provider.sudo().copy({"company_id": company.id, "name": company.name})
+        return {
+            "receivable": receivable,
+            "income": income,
+            "general": general,
+            "sale": sale,
+            "bank": bank,
+            "provider": provider,
+        }
+
+    # === STEPS === #
+
+    def post_entry(self, user, credit=PRICE, **vals):
+        """Post an entry in the user's own company that owes its customer something."""
+        books = self.books[user.company_id]
+        entry = (
+            self.env["account.move"]
+            .with_user(user)
+            .create(
+                {
+                    "move_type": "entry",
+                    "journal_id": books["general"].id,
+                    "line_ids": [
+                        Command.create({"account_id": books["receivable"].id, "credit": credit}),
+                        Command.create({"account_id": books["income"].id, "debit": credit}),
+                    ],
+                    **vals,
+                }
+            )
+        )
+        entry.action_post()
+        return entry
+
+    def post_invoice(self, user, move_type="out_invoice", price=PRICE, **vals):
+        """Post an invoice or credit note of the user's own company."""
+        books = self.books[user.company_id]
+        invoice = (
+            self.env["account.move"]
+            .with_user(user)
+            .create(
+                {
+                    "move_type": move_type,
+                    "journal_id": books["sale"].id,
+                    "partner_id": self.company_a.partner_id.id,
+                    "invoice_date": "2026-01-31",
+                    "invoice_line_ids": [
+                        Command.create(
+                            {
+                                "name": "x",
+                                "price_unit": price,
+                                "account_id": books["income"].id,
+                                "tax_ids": [Command.clear()],
+                            }
+                        )
+                    ],
+                    **vals,
+                }
+            )
+        )
+        invoice.action_post()
+        return invoice
+
+    def prepare_transaction(self, user, **vals):
+        """Return the values of a transaction of the user's own provider."""
+        return {
+            "provider_id": self.books[user.company_id]["provider"].id,
+            "payment_method_id": self.payment_method_id,
+            "amount": PRICE,
+            "currency_id": self.env.ref("base.COP").id,
+            "partner_id": user.partner_id.id,
+            "reference": f"own-{next(self.numbers)}",
+            **vals,
+        }
+
+    def create_own_transaction(self, user, **vals):
+        """Create one as Odoo does when somebody pays on a page."""
+        transactions = self.env["payment.transaction"].with_user(user)
+        return transactions.sudo().create(self.prepare_transaction(user, **vals)).sudo(False)
+
+    def prepare_payment(self, user, **vals):
+        return {
+            "payment_type": "inbound",
+            "partner_type": "customer",
+            "partner_id": self.company_a.partner_id.id,
+            "amount": PRICE,
+            "journal_id": self.books[user.company_id]["bank"].id,
+            "company_id": user.company_id.id,
+            **vals,
+        }
+
+    def get_receivable(self, move):
+        return move.sudo().line_ids.filtered(
+            lambda line: line.account_id.account_type == "asset_receivable"
+        )
+
+    def insert_partial(self, debit, credit, amount=PRICE):
+        """Reconcile two lines without asking anybody, as an attacker did before the update."""
+        self.env.flush_all()
+        self.env.cr.execute(
+            """
+            INSERT INTO account_partial_reconcile (debit_move_id, credit_move_id, amount,
+                debit_amount_currency, credit_amount_currency, debit_currency_id, credit_currency_id,
+                company_id)
+            VALUES (%(debit)s, %(credit)s, %(amount)s, %(amount)s, %(amount)s, %(currency)s,
+                %(currency)s, %(company)s) RETURNING id
+            """,
+            {
+                "debit": debit.id,
+                "credit": credit.id,
+                "amount": amount,
+                "currency": debit.currency_id.id,
+                "company": debit.company_id.id,
+            },
+        )
+        [partial_id] = self.env.cr.fetchone()
+        self.env.invalidate_all()
+        partial = self.env["account.partial.reconcile"].browse(partial_id)
+        lines = (debit | credit).sudo()
+        for name in ("amount_residual", "amount_residual_currency", "reconciled"):
+            self.env.add_to_compute(lines._fields[name], lines)
+        self.env.add_to_compute(lines.move_id._fields["amount_residual"], lines.move_id)
+        self.env.flush_all()
+        self.env.invalidate_all()
+        return partial
+
+    def get_verdict(self, activation):
+        """Return everything that is shown of a payment, to whomever."""
+        self.env.flush_all()
+        self.env.invalidate_all()
+        invoice = activation.sudo().payment_move_id
+        return {
+            **{name: activation[name] for name in SHOWN},
+            "invoice": invoice.id,
+            "state": invoice.state,
+            "booked": invoice.certificate_booked,
+            "due": invoice._get_amount_due(),
+            "surplus": invoice.certificate_surplus,
+            "seller sees": invoice.certificate_payment_status,
+            "refused": activation._trusted()._get_payment_refusal(invoice),
+        }
+
+    def run_jobs(self):
+        """Let Odoo do in its own name what it finds to do."""
+        waiting = self.env["payment.transaction"].sudo().search([("is_post_processed", "=", False)])
+        for transaction in waiting:
+            with self.env.cr.savepoint():
+                transaction._post_process()
+
+    @contextmanager
+    def tried(self):
+        """Undo what is tried here."""
+        savepoint = self.env.cr.savepoint()
+        try:
+            with mute_logger(
+                "odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_rule", "odoo.http"
+            ):
+                yield
+        finally:
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
+
+
+@tagged("post_install", "-at_install")
+class TestMoneyAttacks(MoneyAttackCommon):
+    def make_unpaid(self, posted=False):
+        activation = self.start()
+        activation.action_pay()
+        if posted:
+            activation.sudo().payment_move_id.action_post()
+        return activation
+
+    # === 17: ROWS OF OTHER COMPANIES === #
+
+    def test_17_no_entry_of_another_company_lowers_the_price_or_pays(self):
+        for posted in (False, True):
+            activation = self.make_unpaid(posted)
+            invoice = activation.sudo().payment_move_id
+            for user in (self.user_b, self.accountant_b, self.accountant_a, self.user_a):
+                owner = self.accountant_b if user.company_id == self.company_b else self.accountant_a
+                entry = self.post_entry(owner)
+                vals = {
+                    "debit_move_id": self.get_receivable(invoice)[0].id,
+                    "credit_move_id": self.get_receivable(entry).id,
+                    "amount": PRICE - 1,
+                    "debit_amount_currency": PRICE - 1,
+                    "credit_amount_currency": PRICE - 1,
+                }
+                before = self.get_verdict(activation)
+                partials = self.env["account.partial.reconcile"].with_user(user)
+                with self.subTest(posted=posted, user=user.login), self.tried():
+                    with self.assertRaises(AccessError):
+                        partials.create(vals)
+                # The same through the other end of the relation, and step by step.
+                line = self.get_receivable(entry).with_user(user)
+                with self.subTest(posted=posted, user=user.login, by="line"), self.tried():
+                    del vals["credit_move_id"]
+                    with self.assertRaises(AccessError):
+                        line.matched_debit_ids = [Command.create(vals)]
+                self.assertEqual(self.get_verdict(activation), before)
+            activation.with_user(self.manager_a).action_cancel()
+
+    def test_17_what_another_company_reconciled_before_the_update_does_not_count(self):
+        for posted in (False, True):
+            with self.subTest(posted=posted), self.tried():
+                activation = self.make_unpaid(posted)
+                invoice = activation.sudo().payment_move_id
+                before = self.get_verdict(activation)
+                partial = self.insert_partial(
+                    self.get_receivable(invoice)[0],
+                    self.get_receivable(self.post_entry(self.accountant_b)),
+                )
+                self.assertEqual(invoice.amount_residual, 0)  # as Odoo reckons
+                self.assertEqual(self.get_verdict(activation), before)
+                # An amount that is written later is no part of Odoo's residual.
+                self.env.cr.execute("UPDATE account_partial_reconcile SET debit_amount_currency = -1")
+                self.assertEqual(self.get_verdict(activation), before)
+                self.assertIn(f"amount={PRICE}", activation._get_payment_url())
+                # Who keeps the seller's books can take it away.
+                partial.with_user(self.env.user).sudo(False).unlink()
+                self.assertEqual(self.get_verdict(activation), before)
+
+    def test_17_nobody_else_undoes_or_rewrites_what_paid(self):
+        activation = self.start()
+        self.pay(activation)
+        invoice = activation.sudo().payment_move_id
+        partial = self.get_receivable(invoice).matched_credit_ids
+        before = self.get_verdict(activation)
+        entry = self.get_receivable(self.post_entry(self.accountant_b))
+        other = self.get_receivable(self.post_entry(self.accountant_a))
+        for user in (self.user_b, self.accountant_b, self.accountant_a, self.user_a):
+            foreign = partial.with_user(user)
+            own = entry if user.company_id == self.company_b else other
+            for name, attempt in {
+                "unlink": lambda foreign=foreign: foreign.unlink(),
+                "button": lambda foreign=foreign, user=user: (
+                    self.env["account.move"]
+                    .with_user(user)
+                    .browse(own.move_id.id)
+                    .js_remove_outstanding_partial(foreign.id)
+                ),
+                "amount": lambda foreign=foreign: foreign.write({"debit_amount_currency": 1}),
+                "debit": lambda foreign=foreign: foreign.write({"debit_move_id": own.id}),
+                "both": lambda foreign=foreign: foreign.write(
+                    {"debit_move_id": own.id, "credit_move_id": own.id}
+                ),
+                "company": lambda foreign=foreign, user=user: foreign.write(
+                    {"company_id": user.company_id.id}
+                ),
+                "exchange entry": lambda user=user: (
+                    self.env["account.partial.reconcile"]
+                    .with_user(user)
+                    .create(
+                        {
+                            "debit_move_id": own.id,
+                            "credit_move_id": own.id,
+                            "amount": 1,
+                            "exchange_move_id": invoice.id,
+                        }
+                    )
+                ),
+            }.items():
+                with self.subTest(user=user.login, by=name), self.tried():
+                    with self.assertRaises(AccessError):
+                        attempt()
+                        self.env.flush_all()
+                self.assertEqual(self.get_verdict(activation), before)
+
+    def test_17_a_credit_note_or_refund_of_another_company_returns_nothing(self):
+        activation = self.start()
+        transaction = self.pay(activation)
+        invoice = activation.sudo().payment_move_id
+        before = self.get_verdict(activation)
+        note = self.post_invoice(self.accountant_b, "out_refund", price=1)
+        refund = self.create_own_transaction(
+            self.accountant_b, operation="refund", amount=-PRICE
+        ).sudo()
+        refund.state = "done"
+        self.env.flush_all()
+        # As they may have stood there before the update.
+        for query, values in (
+            (
+                "UPDATE account_move SET reversed_entry_id = %s WHERE id = %s",
+                (invoice.id, note.id),
+            ),
+            (
+                "UPDATE payment_transaction SET source_transaction_id = %s WHERE id = %s",
+                (transaction.id, refund.id),
+            ),
+            (
+                "INSERT INTO account_invoice_transaction_rel (invoice_id, transaction_id) VALUES (%s, %s)",
+                (invoice.id, refund.id),
+            ),
+        ):
+            self.env.cr.execute(query, values)
+            self.assertEqual(self.get_verdict(activation), before, query)
+        self.insert_partial(self.get_receivable(invoice), self.get_receivable(note), 1)
+        self.assertEqual(self.get_verdict(activation), before)
+        note.sudo()._follow_certificate_payment()
+        self.assertEqual(self.get_verdict(activation), before)
+
+    def test_17_no_payment_of_another_company_pays_or_is_booked_here(self):
+        activation = self.make_unpaid()
+        invoice = activation.sudo().payment_move_id
+        before = self.get_verdict(activation)
+        for user in (self.accountant_b, self.accountant_a):
+            own = self.post_invoice(user)
+            payment = (
+                self.env["account.payment"].with_user(user).create(self.prepare_payment(user))
+            )
+            waiting = self.create_own_transaction(user)
+            theirs = self.create_invoice_transaction(invoice, "pending")
+            before = self.get_verdict(activation)
+            for name, attempt in {
+                "payment": lambda payment=payment: payment.write(
+                    {"invoice_ids": [Command.link(invoice.id)]}
+                ),
+                "new transaction": lambda user=user: self.create_own_transaction(
+                    user, state="done", invoice_ids=[Command.set(invoice.ids)]
+                ),
+                "transaction": lambda waiting=waiting: waiting.write(
+                    {"state": "done", "invoice_ids": [Command.link(invoice.id)]}
+                ),
+                "child": lambda waiting=waiting, theirs=theirs: waiting.write(
+                    {"state": "cancel", "source_transaction_id": theirs.id}
+                ),
+                "own invoice": lambda own=own, theirs=theirs: own.write(
+                    {"transaction_ids": [Command.link(theirs.id)]}
+                ),
+            }.items():
+                with self.subTest(user=user.login, by=name), self.tried():
+                    with self.assertRaises(AccessError):
+                        attempt()
+                        self.env.flush_all()
+                self.assertEqual(self.get_verdict(activation), before)
+            theirs._set_canceled()
+        theirs = self.create_invoice_transaction(invoice, "done")
+        theirs._post_process()
+        self.assertEqual(self.get_status(activation), "paid")
+        # A payment that Odoo would cancel in its own name, and an entry that it would reverse.
+        for user in (self.accountant_b, self.accountant_a):
+            before = self.get_verdict(activation)
+            with self.subTest(user=user.login, by="cancelled"), self.tried():
+                with self.assertRaises(AccessError):
+                    self.create_own_transaction(
+                        user, state="cancel", payment_id=theirs.payment_id.id
+                    )
+                    self.env.flush_all()
+                    self.run_jobs()
+            self.assertEqual(self.get_verdict(activation), before)
+
+    def test_17_every_relation_of_every_model_that_a_verdict_reads(self):
+        """Each user writes, creates, copies and deletes what points at the record, by every relation."""
+        attempts = accepted = 0
+        for paid in (False, True):
+            activation = self.start()
+            transaction = (
+                self.pay(activation)
+                if paid
+                else self.create_invoice_transaction(self.buy_draft(activation), "pending")
+            )
+            targets = self.get_targets(activation, transaction)
+            for user in (self.accountant_b, self.accountant_a):
+                for record, vals in self.get_own_rows(user):
+                    before = self.get_verdict(activation)
+                    for name, field in record._fields.items():
+                        for target in targets.get(field.comodel_name or "", ()):
+                            value = (
+                                target.id
+                                if field.type == "many2one"
+                                else [Command.link(target.id)]
+                            )
+                            creating = (
+                                # Users cannot; the pages on which they pay do, as Odoo.
+                                record.sudo() if record._name == "payment.transaction" else record
+                            )
+                            for attempt in (
+                                lambda record=record, name=name, value=value: record.write(
+                                    {name: value}
+                                ),
+                                lambda record=creating, name=name, value=value, vals=vals: (
+                                    record.create({**vals, name: value})
+                                ),
+                            ):
+                                attempts += 1
+                                accepted += self.try_on(
+                                    activation, before, attempt, (user.login, record._name, name)
+                                )
+                # And the rows of the seller themselves.
+                for target in {record for records in targets.values() for record in records}:
+                    foreign = target.with_user(user).sudo(False)
+                    for attempt in (
+                        lambda foreign=foreign: foreign.unlink(),
+                        lambda foreign=foreign: foreign.copy(),
+                        lambda foreign=foreign, user=user: foreign.write(
+                            {"company_id": user.company_id.id}
+                        ),
+                        lambda foreign=foreign: foreign.write({"state": "cancel"}),
+                        lambda foreign=foreign: foreign.write({"amount": 1}),
+                    ):
+                        attempts += 1
+                        accepted += self.try_on(
+                            activation, before, attempt, (user.login, target)
+                        )
+            if not paid:
+                transaction._set_canceled()
+                activation.with_user(self.manager_a).action_cancel()
+        self.assertGreater(attempts, 300)
+        self.assertGreater(accepted, 10)  # ordinary work on own rows goes through
+
+    def buy_draft(self, activation):
+        activation.action_pay()
+        return activation.sudo().payment_move_id
+
+    def get_targets(self, activation, transaction):
+        """Return the seller's rows that a verdict reads, by model."""
+        invoice = activation.sudo().payment_move_id
+        lines = self.get_receivable(invoice)
+        partials = lines.matched_credit_ids
+        found = (
+            invoice,
+            lines[:1],
+            partials,
+            partials.full_reconcile_id,
+            transaction,
+            transaction.payment_id,
+            transaction.payment_id.move_id,
+        )
+        targets = {}
+        for record in found:
+            if record:
+                targets.setdefault(record._name, []).append(record)
+        return targets
+
+    def get_own_rows(self, user):
+        """Return one row of each model in the user's own company, and values for another one."""
+        books, company = self.books[user.company_id], user.company_id
+        note, invoice = self.post_invoice(user, "out_refund"), self.post_invoice(user)
+        draft = self.env["account.move"].with_user(user)
+        draft_vals = {
+            "move_type": "out_refund",
+            "journal_id": books["sale"].id,
+            "company_id": company.id,
+            "state": "posted",
+        }
+        partials = self.env["account.partial.reconcile"].with_user(user)
+        partial_vals = {
+            "debit_move_id": self.get_receivable(invoice).id,
+            "credit_move_id": self.get_receivable(note).id,
+            "amount": 1,
+            "debit_amount_currency": 1,
+            "credit_amount_currency": 1,
+        }
+        partial = partials.create(partial_vals)
+        payment_vals = self.prepare_payment(user)
+        payment = self.env["account.payment"].with_user(user).create(payment_vals)
+        # As it is where an accounting application is installed: it counts without an entry.
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE account_payment SET state = 'in_process' WHERE id = %s", (payment.id,)
+        )
+        self.env.invalidate_all()
+        transaction_vals = self.prepare_transaction(user, state="done", company_id=company.id)
+        rows = [
+            (note, draft_vals),
+            (draft.create({"move_type": "out_refund", "journal_id": books["sale"].id}), draft_vals),
+            (
+                self.get_receivable(note),
+                {
+                    "move_id": note.id,
+                    "account_id": books["receivable"].id,
+                    "company_id": company.id,
+                },
+            ),
+            (partial, partial_vals),
+            (payment, payment_vals),
+            (self.create_own_transaction(user), transaction_vals),
+            (
+                self.env["account.full.reconcile"].with_user(user),
+                {"partial_reconcile_ids": [], "reconciled_line_ids": []},
+            ),
+            (
+                self.env["account.bank.statement.line"].with_user(user),
+                {"journal_id": books["bank"].id, "amount": PRICE, "payment_ref": "x"},
+            ),
+        ]
+        self.assertEqual({record._name for record, _vals in rows}, set(VERDICT_READS))
+        self.env.flush_all()
+        return rows
+
+    def try_on(self, activation, before, attempt, label):
+        """Try something, let Odoo do what follows, and compare what is shown.
+
+        :return: whether it was accepted
+        """
+        is_accepted = False
+        with self.subTest(tried=label), self.tried():
+            try:
+                attempt()
+                self.env.flush_all()
+                is_accepted = True
+            except Exception:
+                return False
+            try:
+                self.run_jobs()
+            except UserError:
+                self.env.invalidate_all()
+            self.assertEqual(self.get_verdict(activation), before)
+        return is_accepted
