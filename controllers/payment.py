@@ -1,32 +1,86 @@
+from werkzeug.exceptions import NotFound
+
 from odoo.exceptions import ValidationError
-from odoo.http import request
+from odoo.http import request, route
 
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
+from odoo.addons.account_payment.controllers.portal import PortalAccount
+from odoo.addons.payment import utils as payment_utils
 
 from ..const import PORTAL_PARAMETER, WIZARD_PATH
 
 
+class PaidLink:
+    """The link that led to the payment page, once it was verified: an object, which no request can hold."""
+
+    def __init__(self, activation, amount):
+        self.activation = activation
+        self.amount = amount
+
+
 class CertificatePaymentPortal(PaymentPortal):
-    def _get_extra_payment_form_values(self, invoice_id=None, **kwargs):
+    @route()
+    def payment_pay(self, *args, amount=None, invoice_id=None, access_token=None, **kwargs):
+        """Override of `account_payment` to open the payment of a certificate by its own link alone.
+
+        Odoo takes a signature over any partner, amount and currency, which others can have made.
+        """
+        invoice = self._get_invoice(invoice_id)
+        if activation := invoice._get_certificate_activation():
+            signed = activation._read_payment_token(access_token)
+            if signed is None or signed != self._cast_as_float(amount):
+                raise ValidationError(
+                    request.env._(
+                        "This payment link has ended or is not complete. Open Activate your digital "
+                        "certificate and buy from there."
+                    )
+                )
+            kwargs["certificate_link"] = PaidLink(activation, signed)
+            # What Odoo asks for from here on.
+            access_token = payment_utils.generate_access_token(
+                invoice.partner_id.id, signed, invoice.currency_id.id
+            )
+        return super().payment_pay(
+            *args, amount=amount, invoice_id=invoice_id, access_token=access_token, **kwargs
+        )
+
+    @route()
+    def invoice_transaction(self, invoice_id, access_token, **kwargs):
+        """Override of `account_payment` to take the token of a certificate's payment page."""
+        invoice = self._get_invoice(invoice_id)
+        activation = invoice._get_certificate_activation()
+        if activation and activation._read_payment_token(access_token) is not None:
+            # Odoo's own token of the invoice does not leave the server.
+            access_token = invoice._portal_ensure_token()
+        return super().invoice_transaction(invoice_id, access_token, **kwargs)
+
+    def _get_extra_payment_form_values(self, invoice_id=None, certificate_link=None, **kwargs):
         """Override of `account_payment` to lead from the payment of a certificate back to its steps.
 
         The invoice is the seller's and the user belongs to the buying company: that is as it should
-        be, and no reason to hide the form.
+        be, and no reason to hide the form. Nobody's saved cards are shown.
         """
-        form_values = super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
-        invoice = request.env["account.move"].browse(self._cast_as_int(invoice_id) or [])
-        if activation := invoice._get_certificate_activation():
-            form_values.update(
-                {
-                    "reference_prefix": activation.name,
-                    "landing_route": activation._get_portal_path()
-                    if kwargs.get(PORTAL_PARAMETER)
-                    else WIZARD_PATH,
-                    "company_mismatch": False,
-                    "partner_is_different": False,
-                }
-            )
-        return form_values
+        if not isinstance(certificate_link, PaidLink):
+            # Other pages take whatever stands in their address.
+            if self._get_invoice(invoice_id)._get_certificate_activation():
+                raise NotFound()
+            return super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
+        form_values = super()._get_extra_payment_form_values(**kwargs)
+        activation = certificate_link.activation
+        invoice = activation.payment_move_id
+        return {
+            **form_values,
+            **self._get_values_without_cards(kwargs.get("providers_sudo") or ()),
+            "amount": 0.0 if invoice.state == "cancel" else certificate_link.amount,
+            "transaction_route": f"/invoice/transaction/{invoice.id}",
+            "access_token": activation._get_payment_token(certificate_link.amount),
+            "reference_prefix": activation.name,
+            "landing_route": activation._get_portal_path()
+            if kwargs.get(PORTAL_PARAMETER)
+            else WIZARD_PATH,
+            "company_mismatch": False,
+            "partner_is_different": False,
+        }
 
     def _create_transaction(self, provider_id, *args, custom_create_values=None, **kwargs):
         """Override of `payment` to take for a certificate only what was offered.
@@ -58,3 +112,28 @@ class CertificatePaymentPortal(PaymentPortal):
                 )
             )
         return activation
+
+    def _get_invoice(self, invoice_id):
+        """Return the invoice of which a request names the id, in sudo mode."""
+        return request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id) or [])
+
+    @staticmethod
+    def _get_values_without_cards(providers):
+        """Return what of the payment form keeps it from showing cards, and from saving one."""
+        return {
+            "tokens_sudo": request.env["payment.token"],
+            "show_tokenize_input_mapping": dict.fromkeys(
+                (provider.id for provider in providers), False
+            ),
+        }
+
+
+class CertificateInvoicePortal(PortalAccount):
+    def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
+        """Override of `account_payment` to show nobody's saved cards with the invoice of a certificate."""
+        values = super()._invoice_get_page_view_values(invoice, *args, **kwargs)
+        if "tokens_sudo" in values and invoice._get_certificate_activation():
+            values.update(
+                CertificatePaymentPortal._get_values_without_cards(values["providers_sudo"])
+            )
+        return values

@@ -2,13 +2,13 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 from odoo.tools import format_date, formatLang
-
-from odoo.addons.payment import utils as payment_utils
+from odoo.tools.misc import hash_sign, verify_hash_signed
 
 from ..const import (
     COLOMBIA_TZ,
     GROUP_MANAGER,
     GROUP_USER,
+    MODULE,
     PAYMENT_STATUSES,
     PORTAL_PARAMETER,
     WIZARD_PATH,
@@ -17,6 +17,9 @@ from ..exceptions import SETTINGS, make_remedy_error
 
 # In these nothing is on its way, so that a payment made elsewhere can take the place.
 OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
+# What a payment link is signed for: nothing else that Odoo signs opens the payment of a certificate.
+PAYMENT_LINK_SCOPE = f"{MODULE}.payment"
+PAYMENT_LINK_HOURS = 7 * 24
 
 
 class CertificateActivation(models.Model):
@@ -379,7 +382,6 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         invoice = self.payment_move_id
         provider = self.env["payment.provider"].sudo().browse(provider_id)
-        token = self.env["payment.token"].sudo().browse(kwargs.get("token_id") or [])
         status = invoice._get_certificate_payment_status()
         if (
             status not in ("to_pay", "failed", "partial")
@@ -389,9 +391,12 @@ class CertificateActivation(models.Model):
             != 0
             or kwargs.get("landing_route") not in (WIZARD_PATH, self._get_portal_path())
             or kwargs.get("is_validation")
+            # A card that is saved, or would be, is a person's and not the company's.
+            or kwargs.get("token_id")
+            or kwargs.get("tokenization_requested")
+            or kwargs.get("flow") not in ("direct", "redirect")
             or provider.company_id != invoice.company_id
             or provider not in (invoice.company_id.certificate_provider_id or provider)
-            or (token and token.provider_id != provider)
         ):
             raise ValidationError(
                 self.env._(
@@ -404,15 +409,50 @@ class CertificateActivation(models.Model):
         """Return the address of Odoo's payment page for what is still to be paid."""
         invoice = self.payment_move_id.sudo()
         amount = invoice._get_amount_due()
-        token = payment_utils.generate_access_token(
-            invoice.partner_id.id, amount, invoice.currency_id.id, env=self.env
-        )
+        token = self._get_payment_token(amount)
         # In the user's language, when the database has it; a visitor's is the page's.
         code = self.env.lang if self._get_portal_access() else self.env.user.lang
         language = self.env["res.lang"]._get_data(code=code or "")
         prefix = f"/{language.url_code}" if language else ""
         url = f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
         return f"{url}&{PORTAL_PARAMETER}=1" if self._get_portal_access() else url
+
+    def _get_payment_token(self, amount):
+        """Sign what may be paid with a link: this activation's invoice, so much, for some days.
+
+        Odoo's own signature names a partner, an amount and a currency, whoever chooses them; and the
+        invoice's permanent token would open it for whoever has once had a link.
+
+        :param float amount: what the page asks for, in the invoice's currency
+        :rtype: str
+        """
+        self.ensure_one()
+        return hash_sign(
+            self.sudo().env,
+            PAYMENT_LINK_SCOPE,
+            self._get_payment_terms(amount),
+            expiration_hours=PAYMENT_LINK_HOURS,
+        )
+
+    def _read_payment_token(self, token):
+        """Return the amount that a link was made for.
+
+        :param str token: what came with the request
+        :return: None for a token that was not made for this invoice as it is, or has ended
+        :rtype: float | None
+        """
+        self.ensure_one()
+        try:
+            terms = verify_hash_signed(self.sudo().env, PAYMENT_LINK_SCOPE, token)
+        except (AttributeError, TypeError, ValueError):
+            return None
+        amount = terms[-1] if terms else None
+        return amount if terms and terms == self._get_payment_terms(amount) else None
+
+    def _get_payment_terms(self, amount):
+        """Return what a payment link stands for, the amount last."""
+        invoice = self.sudo().payment_move_id
+        return [self.id, invoice.id, invoice.partner_id.id, invoice.currency_id.id, amount]
 
     def _discard_payment(self, reason):
         """Stop waiting for a pending payment, so that the company can pay again.

@@ -1,7 +1,14 @@
+import secrets
+
 from odoo import api, models
 
 from .account_move import FOLLOW_LATER
 from .certificate_links import check_new_links
+
+
+# Without those that are mistaken for one another when somebody reads them out. Ten have 49 bits.
+REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
+REFERENCE_LENGTH = 10
 
 
 class PaymentTransaction(models.Model):
@@ -26,6 +33,23 @@ class PaymentTransaction(models.Model):
             refunds = self.filtered(lambda tx: tx.operation == "refund")
             refunds.source_transaction_id.sudo().invoice_ids._follow_certificate_payment()
         return result
+
+    @api.model
+    def _compute_reference(self, provider_code, prefix=None, separator="-", **kwargs):
+        """Override of `payment` to end the reference of a certificate's payment with a random part.
+
+        Whoever comes back from a provider, and whoever simulates one, is believed by the reference.
+        """
+        invoice_ids = self._fields["invoice_ids"].convert_to_cache(
+            kwargs.get("invoice_ids") or [], self
+        )
+        activation = self.env["account.move"].browse(invoice_ids)._get_certificate_activation()
+        if activation:
+            random = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
+            prefix = f"{prefix or activation[:1].name}{separator}{random}"
+        return super()._compute_reference(
+            provider_code, prefix=prefix, separator=separator, **kwargs
+        )
 
     def _post_process(self):  # pylint: disable=missing-return
         # Invoice, payment and entries are written one by one: what came of it is looked at once.

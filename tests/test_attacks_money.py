@@ -5,13 +5,20 @@ try it, by every relation of every model whose rows a verdict on a payment reads
 """
 
 import itertools
+import re
 from contextlib import contextmanager
+from datetime import timedelta
+
+from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command
-from odoo.tests import tagged
+from odoo.fields import Command, Datetime
+from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.payment import utils as payment_utils
+
+from ..models.payment_transaction import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from . import samples
 from .payment_common import PRICE, CertificatePaymentCommon
 
@@ -492,6 +499,147 @@ class TestMoneyAttacks(MoneyAttackCommon):
                 activation.with_user(self.manager_a).action_cancel()
         self.assertGreater(attempts, 300)
         self.assertGreater(accepted, 10)  # ordinary work on own rows goes through
+
+    # === 18: TOKENS AND CARDS === #
+
+    def test_18_odoos_payment_link_is_for_the_record_and_who_may_read_it(self):
+        activation = self.make_unpaid(posted=True)
+        invoice = activation.sudo().payment_move_id
+        own = self.post_invoice(self.accountant_b)
+        true = {
+            "res_model": invoice._name,
+            "res_id": invoice.id,
+            "amount": PRICE,
+            "currency_id": invoice.currency_id.id,
+            "partner_id": invoice.partner_id.id,
+        }
+        forged = (
+            true,
+            {**true, "res_id": own.id, "partner_id": self.company_b.partner_id.id},
+            {**true, "res_model": "res.partner", "res_id": self.company_b.partner_id.id},
+            {**true, "res_model": "res.partner", "res_id": invoice.partner_id.id},
+            {**true, "res_model": "res.users", "res_id": self.accountant_b.id},
+            {**true, "res_id": 0},
+        )
+        for vals in forged:
+            wizards = self.env["payment.link.wizard"].with_user(self.accountant_b)
+            for name, ask in {
+                "read": lambda vals=vals, wizards=wizards: wizards.create(vals).read(["link"]),
+                "new": lambda vals=vals, wizards=wizards: wizards.new(vals).link,
+                "context": lambda vals=vals, wizards=wizards: (
+                    wizards.with_context(active_model=vals["res_model"], active_id=vals["res_id"])
+                    .create(vals)
+                    .read(["link"])
+                ),
+            }.items():
+                with self.subTest(vals=vals, by=name), self.tried(), self.assertRaises(Exception):
+                    ask()
+        # Its own accountant has one, which ends and does not open the invoice.
+        link = self.env["payment.link.wizard"].create({**true, "amount": 1}).link
+        self.assertNotIn(invoice._portal_ensure_token(), link)
+        self.assertIn(f"amount={PRICE}.0", link)
+        # As for any other invoice.
+        made = (
+            self.env["payment.link.wizard"]
+            .with_user(self.accountant_b)
+            .with_context(active_model=own._name, active_id=own.id)
+            .create({})
+        )
+        self.assertIn(own._portal_ensure_token(), made.link)
+
+    def test_18_only_its_own_link_opens_the_payment_of_a_certificate(self):
+        activation = self.make_unpaid()
+        invoice = activation.sudo().payment_move_id
+        url = activation._get_payment_url()
+        other = self.start(self.user_b)
+        other.action_pay()
+        general = payment_utils.generate_access_token(
+            invoice.partner_id.id, float(PRICE), invoice.currency_id.id, env=self.env
+        )
+        query = f"invoice_id={invoice.id}&amount={float(PRICE)}"
+        asked = (
+            f"/payment/pay?{query}&access_token={general}",
+            f"/payment/pay?{query}&access_token={invoice._portal_ensure_token()}",
+            f"/payment/pay?{query}&access_token=",
+            f"/payment/pay?{query}&access_token=AQ",
+            f"/payment/pay?{query}&access_token={other._get_payment_token(float(PRICE))}",
+            f"/payment/pay?{query}&access_token={activation._get_payment_token(1.0)}",
+            f"/payment/pay?{query}&certificate_link=1&access_token={general}",
+            # Other pages of Odoo that take whatever stands in their address.
+            f"/my/payment_method?{query}&partner_id={invoice.partner_id.id}"
+            f"&currency_id={invoice.currency_id.id}&access_token={general}",
+            f"/my/payment_method?{query}&certificate_link=1",
+        )
+        for user in (None, self.user_b, self.user_a):
+            self.authenticate(user and user.login, user and user.login)
+            for address in asked:
+                with self.subTest(user=user and user.login, address=address), mute_logger(
+                    "odoo.http"
+                ):
+                    text = self.url_open(address).text.replace(general, "")
+                    # (The menu of languages repeats the address.)
+                    self.assertFalse(invoice.access_token in text and "my/invoices" in text)
+                    self.assertFalse("o_payment_form" in text)
+            # The right one opens the page, for a visitor too, and gives no other token away.
+            page = self.url_open(url)
+            self.assertEqual(page.status_code, 200)
+            self.assertIn("o_payment_form", page.text)
+            self.assertFalse(invoice.access_token in page.text)
+        with freeze_time(Datetime.now() + timedelta(days=8)), mute_logger("odoo.http"):
+            self.authenticate(None, None)
+            self.assertNotIn("o_payment_form", self.url_open(url).text)
+
+    def test_18_no_saved_card_is_shown_or_charged_and_none_is_saved(self):
+        self.provider.sudo().allow_tokenization = True
+        self.provider.payment_method_ids.sudo().support_tokenization = True
+        activation = self.make_unpaid()
+        invoice = activation.sudo().payment_move_id
+        cards = self._create_token(partner_id=invoice.partner_id.id) | self._create_token(
+            partner_id=self.user_a.partner_id.id
+        )
+        for user in (None, self.user_a, self.user_b):
+            self.authenticate(user and user.login, user and user.login)
+            text = self.url_open(activation._get_payment_url()).text
+            self.assertIn("o_payment_form", text)
+            self.assertNotIn('name="o_payment_radio" id="o_payment_token', text.replace("\n", ""))
+            self.assertNotIn('data-payment-option-type="token"', text)
+            self.assertNotIn("o_payment_tokenize_container", text)
+            page = self._get_payment_context(self.url_open(activation._get_payment_url()))
+            for card in cards:
+                for values in (
+                    {"flow": "token", "token_id": card.id},
+                    {"flow": "direct", "token_id": card.id},
+                    {"tokenization_requested": True},
+                    {"flow": "other"},
+                ):
+                    with (
+                        self.subTest(user=user and user.login, values=values),
+                        self.assertRaises(JsonRpcException),
+                        mute_logger("odoo.http"),
+                    ):
+                        self.submit(page, **values)
+        self.assertFalse(invoice.transaction_ids)
+        # The invoice itself, once it is issued and sent.
+        invoice.action_post()
+        self.authenticate(None, None)
+        text = self.url_open(invoice.get_portal_url()).text
+        self.assertIn(invoice.name, text)
+        self.assertNotIn('data-payment-option-type="token"', text)
+
+    # === 20: REFERENCES AND WHAT IS ARCHIVED === #
+
+    def test_20_the_reference_of_a_payment_cannot_be_guessed(self):
+        activation = self.start()
+        page = self.buy(activation)
+        references = {self.submit(page).reference for _page in range(3)}
+        pattern = rf"{re.escape(activation.name)}-[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
+        self.assertEqual(len(references), 3)
+        for reference in references:
+            self.assertRegex(reference, rf"^{pattern}$")
+        # Also where the caller names no prefix, or the engine is asked by another page.
+        invoices = [Command.set(activation.sudo().payment_move_id.ids)]
+        reference = self.env["payment.transaction"]._compute_reference("none", invoice_ids=invoices)
+        self.assertRegex(reference, rf"^{pattern}$")
 
     def buy_draft(self, activation):
         activation.action_pay()

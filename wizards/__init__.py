@@ -7,4 +7,5 @@ from . import (
     certificate_request_reason,
     certificate_request_wizard,
     electronic_invoicing_decision,
+    payment_link_wizard,
 )
