@@ -52,6 +52,7 @@ from . import (
     res_config_settings,
     res_config_settings_request,
     res_partner,
+    server_process,
 )
 
 from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

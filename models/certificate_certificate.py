@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 from odoo.modules.registry import Registry
 
 from ..const import OWN_ROUTES
+from ..tools import key_seal
 from . import certificate_custody as custody
 from .ir_attachment import storing_files
 
@@ -79,7 +80,7 @@ class CertificateCertificate(models.Model):
                 certificate.private_key_id = certificate.private_key_id.create(
                     {
                         "name": name,
-                        "content": base64.b64encode(facts.key),
+                        "content": base64.b64encode(key_seal.export_key(facts.key)),
                         "company_id": company.id,
                     }
                 )
@@ -101,7 +102,7 @@ class CertificateCertificate(models.Model):
         sharing = certificates.search([("private_key_id", "in", keys.ids)])
         with storing_files(self.env):
             for certificate in certificates | sharing:
-                key = custody.export_key(certificate)
+                key = custody.open_key(certificate)
                 certificate.sealed_key = custody.seal(certificate, key)
                 certificate._delete_plain_key()
             keys.exists().unlink()

@@ -19,6 +19,7 @@ from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
 
 from ..models import certificate_custody as custody
+from ..tools import key_seal
 from ..tools import pkcs12 as tool
 from . import own_samples, samples
 from .own_samples import PASSWORD
@@ -63,7 +64,9 @@ class CustodyCommon(OwnCertificateCommon):
         return any(self.leaks(binascii.unhexlify(run), secrets) for run in _HEX.findall(content))
 
     def open(self, certificate):
-        return custody.open_key(certificate)
+        """Return the key of a certificate, as nothing but a test has it."""
+        pem = key_seal.export_key(custody.open_key(certificate))
+        return serialization.load_pem_private_key(pem, None)
 
 
 @tagged("post_install", "-at_install")
