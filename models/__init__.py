@@ -24,6 +24,7 @@ from . import (
     certificate_board,
     certificate_certificate,
     certificate_custody,
+    certificate_key_file,
     certificate_payment_receipt,
     certificate_pdf_shrink,
     certificate_portal_access,

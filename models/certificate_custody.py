@@ -11,6 +11,8 @@ the key off. Without the secret, keys lie in Odoo's `certificate.key`, which the
 """
 
 import base64
+import hmac
+import json
 import os
 import re
 from contextlib import contextmanager
@@ -25,6 +27,9 @@ from ..tools import key_seal, server_secret
 
 # Read now, so that the variable is gone before anything else runs.
 SOURCE = server_secret.Source(os.environ)
+
+PLACE_PARAMETER = "l10n_co_certificate_activation.key_place"
+_PLACE_PURPOSE = b"l10n_co_certificate_activation key place 1"
 
 # Odoo takes a file with the key beside the certificate, and keeps it as it is.
 _PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -101,9 +106,11 @@ def open_key(certificate):
         raise UserError(env._("This is a neutralised copy of a database: it signs nothing."))
     with _explained(certificate):
         if certificate.sealed_key:
-            return key_seal.SigningKey(
+            key = key_seal.SigningKey(
                 base64.b64decode(certificate.sealed_key), get_secrets(), _get_context(certificate)
             )
+            _check_place(env)
+            return key
         stored = certificate.private_key_id
         return key_seal.take_key(
             base64.b64decode(stored.pem_key or b""), (stored.password or "").encode() or None
@@ -120,7 +127,58 @@ def seal(certificate, key):
     :raise UserError: without a usable secret
     """
     with _explained(certificate):
-        return base64.b64encode(key.seal(get_secrets(), _get_context(certificate)))
+        sealed = key.seal(get_secrets(), _get_context(certificate))
+    # The first sealed key of a database, or the current secret in the place of the previous one.
+    others = certificate.sudo().with_context(active_test=False)
+    if is_confirmed(certificate.env) or not others.search_count([("is_key_sealed", "=", True)]):
+        confirm_place(certificate.env)
+    return base64.b64encode(sealed)
+
+
+def is_confirmed(env):
+    """Tell whether the sealed keys belong to this database, and not to one that it is a copy of.
+
+    A copy has the same keys, and a server with the same secret would sign with them. So the database where
+    they were sealed is noted by its name and `database.uuid`, authenticated by the secret.
+
+    :rtype: bool
+    :raise key_seal.SealError: as `get_secrets`
+    """
+    noted = env["ir.config_parameter"].sudo().get_param(PLACE_PARAMETER) or ""
+    return any(
+        hmac.compare_digest(noted.encode(), _describe_place(env, secret).encode())
+        for secret in get_secrets()
+    )
+
+
+def confirm_place(env):
+    """Note that the keys are used in this database: where one is sealed, or a custodian says so.
+
+    :raise UserError: without a usable secret
+    """
+    try:
+        secrets = get_secrets()
+    except key_seal.SealError as error:
+        raise UserError(get_sentence(env, error.code)) from error
+    if not secrets:
+        raise UserError(get_sentence(env, "no_secret"))
+    env["ir.config_parameter"].sudo().set_param(PLACE_PARAMETER, _describe_place(env, secrets[0]))
+
+
+def get_place_sentence(env, certificates):
+    """Say that this database signs nothing with its sealed keys, because it may be a copy.
+
+    :param certificates: `certificate.certificate` to look at
+    :rtype: str | None
+    """
+    states = {get_key_state(certificate) for certificate in certificates}
+    if states.isdisjoint(("sealed", "previous")) or is_confirmed(env):
+        return None
+    return env._(
+        "The keys were sealed in a database of another name or identity: this one was renamed, "
+        "restored or copied. It signs nothing with them until a custodian confirms it. Confirm it in one "
+        "database only: a copy would sign in the name of the company as well."
+    )
 
 
 def is_neutralized(env):
@@ -233,6 +291,25 @@ def get_secrets():
     :raise key_seal.SealError: when the server has one that cannot be used
     """
     return SOURCE.get_secrets()
+
+
+def _check_place(env):
+    if not is_confirmed(env):
+        raise UserError(
+            env._(
+                "The keys were sealed in a database of another name, of which this one may be a copy. "
+                "Ask the custodian of the certificate to confirm it in Custody of keys."
+            )
+        )
+
+
+def _describe_place(env, secret):
+    """Authenticate the name and the identity of a database.
+
+    :rtype: str
+    """
+    uuid = env["ir.config_parameter"].sudo().get_param("database.uuid") or ""
+    return secret.mac(_PLACE_PURPOSE, json.dumps([env.cr.dbname, uuid]).encode()).hex()
 
 
 def _get_context(certificate):
