@@ -1,4 +1,5 @@
 from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
+from .models.certificate_custody import PLACE_PARAMETER
 
 
 def post_init_hook(env):
@@ -15,7 +16,7 @@ def uninstall_hook(env):
 
     :param env: the environment of the database that loses the add-on
     """
-    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER)
+    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER)
     env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
     # Odoo deletes the records of the data files one by one, and could not while these refer to them.
     env.cr.execute("DELETE FROM certificate_request_document")

@@ -24,6 +24,7 @@ from . import (
     certificate_board,
     certificate_certificate,
     certificate_custody,
+    certificate_key_file,
     certificate_payment_receipt,
     certificate_pdf_shrink,
     certificate_portal_access,
@@ -52,6 +53,7 @@ from . import (
     res_config_settings,
     res_config_settings_request,
     res_partner,
+    server_process,
 )
 
 from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

@@ -1,4 +1,3 @@
-import os
 from operator import attrgetter
 
 from odoo import api, fields, models
@@ -8,7 +7,7 @@ from odoo.tools import SQL
 
 from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, find_breaks, hash_row, is_sealed, make_head
-from .certificate_custody import get_sentence
+from .certificate_custody import get_sentence, get_secrets
 
 # What a row says, in the order in which it is hashed: all its columns but those of the chain itself.
 HASHED = (
@@ -365,10 +364,10 @@ class CertificateSignatureLog(models.Model):
     def _get_secrets(self):
         """Return the secrets outside the database that seal the heads: the current one first.
 
-        :rtype: tuple[bytes, ...]
+        :rtype: tuple[key_seal.Secret, ...]
         :raise UserError: when this server has one that cannot be used
         """
         try:
-            return key_seal.load_secrets(os.environ)
+            return get_secrets()
         except key_seal.SealError as error:
             raise UserError(get_sentence(self.env, error.code)) from error

@@ -22,6 +22,8 @@ CODES = (
     "unsealed",  # the head is not sealed with the secret
 )
 
+_PURPOSE = b"l10n_co_certificate_activation signature chain 1"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -78,7 +80,7 @@ def make_head(chain, count, last_hash, secrets):
     """Make the head of a chain.
 
     :param int chain: the chain's own number, so that no head serves another one
-    :param secrets: bytes, the current one first; empty without any
+    :param secrets: `key_seal.Secret`, the current one first; empty without any
     :rtype: Head
     """
     return Head(count, last_hash, _seal(chain, count, last_hash, secrets[0]) if secrets else "")
@@ -127,9 +129,7 @@ def find_breaks(chain, rows, heads, secrets):
 
 def _seal(chain, count, last_hash, secret):
     message = f"{chain}:{count}:{last_hash}".encode()
-    # A key of its own: the secret seals other things, too.
-    key = hmac.digest(secret, b"l10n_co_certificate_activation signature chain 1", "sha256")
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return secret.mac(_PURPOSE, message).hex()
 
 
 def _get_position(row):
