@@ -43,6 +43,8 @@ PORTAL_PATH = "/my/certificate"
 PORTAL_PARAMETER = "certificate_portal"
 # By this name the context knows who acts there.
 PORTAL_CONTACT = "certificate_portal_contact"
+# By this object in the context Odoo's own creation of a company is known, which no client can send.
+COMPANY_CREATION = object()
 # For how many days an invitation opens that page.
 PORTAL_DAYS = 30
 

@@ -1,16 +1,17 @@
 from odoo.exceptions import AccessError, MissingError, UserError
-from odoo.http import Controller, request, route
+from odoo.http import Controller, request
 
 from ..const import OWN_CERTIFICATE_ROUTE
 from ..tools.pkcs12 import MAX_SIZE
+from .verbs import route
 
 
 class OwnCertificate(Controller):
     @route(
         f"{OWN_CERTIFICATE_ROUTE}/<int:activation_id>",
+        ["POST"],
         type="http",
         auth="user",
-        methods=["POST"],
         # Below what is kept in memory: an upload is never written to a temporary file.
         max_content_length=2 * MAX_SIZE + 50_000,
     )

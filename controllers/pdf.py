@@ -2,9 +2,10 @@ import base64
 import re
 
 from odoo.exceptions import AccessError, MissingError, UserError
-from odoo.http import Controller, request, route
+from odoo.http import Controller, request
 
 from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
+from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
 FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
@@ -40,9 +41,9 @@ def refuse_pdf(sentence, status, headers=None, **facts):
 class CertificatePdfController(Controller):
     @route(
         "/certificate/pdf",
+        ["POST"],
         type="http",
         auth="user",
-        methods=["POST"],
         max_content_length=MAX_INPUT + FORM_SIZE,
     )
     def make_pdf(self, model="", res_id="", **_kwargs):

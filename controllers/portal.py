@@ -1,7 +1,7 @@
 import base64
 
 from odoo.exceptions import UserError
-from odoo.http import content_disposition, request, route
+from odoo.http import content_disposition, request
 from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
@@ -11,6 +11,7 @@ from ..models.certificate_portal_access import hash_token
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
+from .verbs import route
 
 # A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=10, seconds=60)
@@ -35,11 +36,11 @@ def _show(path="", methods=("GET",), **options):
     """
     return route(
         f"{_ACTIVATION}{path}",
+        methods,
         type="http",
         auth="public",
         website=True,
         sitemap=False,
-        methods=list(methods),
         **options,
     )
 
@@ -67,7 +68,7 @@ class CertificatePortal(CustomerPortal):
         return request.env["certificate.portal.access"]._find(
             activation_id,
             token_hash=request.session.get(_SESSION, {}).get(str(activation_id)),
-            partner=None if user._is_public() else user.partner_id,
+            user=None if user._is_public() else user,
         )
 
     def _render_closed(self, activation_id, status=403, **values):
@@ -87,18 +88,23 @@ class CertificatePortal(CustomerPortal):
     @_step("/open")
     def certificate_open(self, activation_id, access_token="", **_kwargs):
         """Keep the hash of a right token in the session, and lead to the page, by a clean address."""
-        address = request.httprequest.remote_addr
-        if _misses.is_reached(address):
-            return self._render_closed(activation_id, status=429, is_link=True, is_too_often=True)
         # Who has no JavaScript pastes the whole link.
         token_hash = hash_token(str(access_token).rpartition("#")[2])
         access = request.env["certificate.portal.access"]._find(
             activation_id, token_hash=token_hash
         )
         if not access:
+            # A right link always opens: many people share an address, and one of them may be guessing.
+            address = request.httprequest.remote_addr
+            if _misses.is_reached(address):
+                return self._render_closed(
+                    activation_id, status=429, is_link=True, is_too_often=True
+                )
             _misses.add(address)
             return self._render_closed(activation_id)
-        access._open()
+        access._open(request.env.user)
+        # Another session: whoever gave this browser its cookie before does not get in with it.
+        request.session.should_rotate = True
         opened = request.session.get(_SESSION, {})
         request.session[_SESSION] = {**opened, str(activation_id): token_hash}
         return request.redirect(f"{PORTAL_PATH}/{activation_id}")
@@ -113,16 +119,9 @@ class CertificatePortal(CustomerPortal):
 
     @staticmethod
     def _get_my_accesses():
-        accesses = request.env["certificate.portal.access"].sudo()
-        return accesses.search(
-            [
-                ("partner_id", "=", request.env.user.partner_id.id),
-                ("withdrawn_on", "=", False),
-                ("activation_id.state", "!=", "cancelled"),
-            ]
-        )
+        return request.env["certificate.portal.access"]._find_opened_by(request.env.user)
 
-    @route(PORTAL_PATH, type="http", auth="user", website=True, readonly=True)
+    @route(PORTAL_PATH, ["GET"], type="http", auth="user", website=True, readonly=True)
     def certificate_list(self, **_kwargs):
         """List the activations to which the user is invited."""
         accesses = self._get_my_accesses().with_env(request.env)

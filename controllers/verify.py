@@ -5,6 +5,7 @@ from odoo.http import request
 
 from ..const import VERIFY_PATH
 from ..tools.rate_limit import RateLimit
+from .verbs import route
 
 # A code cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=30, seconds=60)
@@ -16,14 +17,23 @@ class CertificateVerification(http.Controller):
     """The public page that tells whose an activation record is and whether it is in force."""
 
     # `website` gives the page its language, and a look where that add-on is installed.
-    @http.route(VERIFY_PATH, type="http", auth="public", website=True, sitemap=False, readonly=True)
+    @route(
+        VERIFY_PATH,
+        ["GET"],
+        type="http",
+        auth="public",
+        website=True,
+        sitemap=False,
+        readonly=True,
+    )
     def ask(self, code="", **_kwargs):
         if code.strip():
             return request.redirect(f"{VERIFY_PATH}/{quote(code.strip()[:_CODE_LENGTH], safe='')}")
         return self._render()
 
-    @http.route(
+    @route(
         f"{VERIFY_PATH}/<path:code>",
+        ["GET"],
         type="http",
         auth="public",
         website=True,
@@ -31,11 +41,12 @@ class CertificateVerification(http.Controller):
         readonly=True,
     )
     def verify(self, code, **_kwargs):
-        address = request.httprequest.remote_addr
-        if _misses.is_reached(address):
-            return self._render(429, code=code[:_CODE_LENGTH], is_too_often=True)
         record = request.env["certificate.activation"]._verify_record(code[:_CODE_LENGTH])
         if not record:
+            # A right code is always answered: many people share an address.
+            address = request.httprequest.remote_addr
+            if _misses.is_reached(address):
+                return self._render(429, code=code[:_CODE_LENGTH], is_too_often=True)
             _misses.add(address)
             code = code[:_CODE_LENGTH]
             return self._render(

@@ -1,4 +1,4 @@
-from . import certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
+from . import certificate_links_mixin, certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
 from . import certificate_activation  # isort: skip  # in several files
 from . import (
     account_journal,
@@ -41,6 +41,7 @@ from . import (
     ir_binary,
     ir_http,
     ir_ui_view,
+    l10n_latam_identification_type,
     payment_provider,
     payment_transaction,
     res_company,
@@ -52,8 +53,10 @@ from . import (
     res_company_request,
     res_config_settings,
     res_config_settings_request,
+    res_country_state,
     res_partner,
     server_process,
+    res_users,
 )
 
 from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

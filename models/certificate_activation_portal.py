@@ -58,8 +58,9 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         partner = self.company_id.partner_id
         contacts = partner.child_ids.filtered(lambda contact: contact.email)
+        last = self.sudo().portal_access_ids[:1].partner_id.sudo(self.env.su)
         return (
-            self.sudo().portal_access_ids[:1].partner_id.sudo(self.env.su)
+            last.filtered(lambda last: last.active and last._is_contact_of(self.company_id))
             or contacts.filtered(lambda contact: contact.type == "contact")[:1]
             or contacts[:1]
             or partner
@@ -243,7 +244,7 @@ class CertificateActivation(models.Model):
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             subject, sentence = told._get_notice(kind)
             notice = f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''}"
-            if access.withdrawn_on or not partner.email or access.last_notice == notice:
+            if access.state not in ("valid", "expired") or access.last_notice == notice:
                 continue
             access._trusted().last_notice = notice
             told.message_notify(

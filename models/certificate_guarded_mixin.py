@@ -1,10 +1,23 @@
-from psycopg2.errors import UniqueViolation
+from psycopg2.errorcodes import SERIALIZATION_FAILURE
+from psycopg2.errors import SerializationFailure, UniqueViolation
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserError
 from odoo.tools import SQL, mute_logger
 
 from ..const import PORTAL_CONTACT
+
+
+class CreatedMeanwhile(SerializationFailure, ConcurrencyError):
+    """Another transaction was faster: Odoo undoes this one and tries it again.
+
+    It is what PostgreSQL raises of the same kind, because `safe_eval` (every server action, and with
+    it every address of the flow) passes nothing else on: of a bare `ConcurrencyError` it makes a
+    `ValueError`, which nobody tries again.
+    """
+
+    # What Odoo names in its log; PostgreSQL sets it otherwise.
+    pgcode = SERIALIZATION_FAILURE
 
 
 class CertificateGuardedMixin(models.AbstractModel):
@@ -17,6 +30,7 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     _name = "certificate.guarded.mixin"
     _description = "Record with Guarded Fields"
+    _inherit = ["certificate.links.mixin"]
 
     # Names of the fields that users may write; set by each model.
     _editable_fields = frozenset()
@@ -93,6 +107,7 @@ class CertificateGuardedMixin(models.AbstractModel):
 
         :param dict vals: as for `create`
         :return: the record, in the environment of the caller
+        :raise CreatedMeanwhile: when it was
         """
         try:
             # Without a savepoint: what is tried again begins anew.
@@ -102,7 +117,7 @@ class CertificateGuardedMixin(models.AbstractModel):
                 self.env.cr.flush()
                 return record
         except UniqueViolation as error:
-            raise ConcurrencyError(f"{self._name} was created meanwhile.") from error
+            raise CreatedMeanwhile(f"{self._name} was created meanwhile.") from error
 
     def onchange(self, values, field_names, fields_spec):
         if not self.env.su:

@@ -3,7 +3,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import api, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import consteq, email_normalize
@@ -36,6 +36,10 @@ class CertificatePortalAccess(models.Model):
     `portal.mixin` is not used: it keeps one token of a document in a readable field, for everybody
     who was ever sent a link and for ever. Here every contact has a token of its own, which ends, can
     be withdrawn, and is nowhere: only its hash is kept, which even an administrator does not read.
+
+    A contact is shared between companies and is no identity: a log-in of the contact counts once it
+    has opened the link itself, and the invitation ends when the contact, its e-mail or the right of
+    whoever invited it is no longer what it was.
     """
 
     _name = "certificate.portal.access"
@@ -63,15 +67,29 @@ class CertificatePortalAccess(models.Model):
     expires_on = fields.Datetime(
         string="Link valid until",
         readonly=True,
-        help="Then the link opens nothing any more. A contact with a login is not held up by it.",
+        help="The link opens nothing after that. A login that has opened it before still does.",
     )
     opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
+    opened_by_id = fields.Many2one(
+        "res.users",
+        string="Login",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The contact's login that opened the link. It opens the page without the link; no other "
+        "login of the same contact does.",
+    )
     withdrawn_on = fields.Datetime(readonly=True)
     last_notice = fields.Char(
         readonly=True, help="What the contact was told last, to tell it once."
     )
     state = fields.Selection(
-        [("valid", "Valid"), ("expired", "Expired"), ("withdrawn", "Withdrawn")],
+        [
+            ("valid", "Valid"),
+            ("expired", "Expired"),
+            ("ended", "Ended"),
+            ("withdrawn", "Withdrawn"),
+        ],
         compute="_compute_state",
     )
 
@@ -81,26 +99,82 @@ class CertificatePortalAccess(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("withdrawn_on", "expires_on")
+    @api.depends("withdrawn_on", "expires_on", "email", "partner_id.email", "partner_id.active")
     def _compute_state(self):
         now = fields.Datetime.now()
         for access in self:
-            is_over = not access.expires_on or access.expires_on <= now
-            access.state = "withdrawn" if access.withdrawn_on else "expired" if is_over else "valid"
+            if access.withdrawn_on:
+                access.state = "withdrawn"
+            elif access._get_ending():
+                access.state = "ended"
+            elif not access.expires_on or access.expires_on <= now:
+                access.state = "expired"
+            else:
+                access.state = "valid"
 
     # === ACTION METHODS === #
 
     def action_withdraw(self):
         """Close the portal to this contact, at once and wherever it is open."""
         self._lock(GROUP_MANAGER)
-        if self.withdrawn_on:
-            return
-        self._trusted().write({"withdrawn_on": fields.Datetime.now(), "token_hash": False})
-        self.activation_id._trusted().message_post(
-            body=self.env._(
-                "Invitation of %s by the portal withdrawn.", self.sudo().partner_id.name
+        if not self.withdrawn_on:
+            self._end(self.env._("Invitation withdrawn."))
+
+    # === BUSINESS METHODS - END === #
+
+    def _get_ending(self):
+        """Say why an invitation no longer counts although nobody has withdrawn it.
+
+        It is asked at each use: a contact and a user are changed in many ways, some of them by SQL.
+
+        :rtype: str | None
+        """
+        self.ensure_one()
+        access = self.sudo()
+        partner, host, activation = access.partner_id, access.invited_by_id, access.activation_id
+        if not partner.active:
+            return self.env._("The contact was archived: the invitation has ended.")
+        if email_normalize(partner.email) != access.email:
+            return self.env._("The e-mail of the contact was changed: the invitation has ended.")
+        if not partner._is_contact_of(activation.company_id):
+            return self.env._(
+                "The contact is no longer a contact of the company: the invitation has ended."
             )
-        )
+        if host.id != SUPERUSER_ID and not (
+            host.active
+            and host.has_group(GROUP_MANAGER)
+            and activation.with_user(host)
+            .with_context(allowed_company_ids=host.company_ids.ids)
+            .has_access("read")
+        ):
+            return self.env._(
+                "Whoever sent the invitation no longer manages the company's certificates: the "
+                "invitation has ended."
+            )
+
+    def _end(self, sentence):
+        """Close the portal to these contacts for good, and say why in the history.
+
+        :param str sentence: the reason
+        """
+        for access in self._trusted():
+            access.write(
+                {"withdrawn_on": fields.Datetime.now(), "token_hash": False, "opened_by_id": False}
+            )
+            access.activation_id.message_post(
+                body=self.env._(
+                    "%(contact)s (%(email)s), invited by the portal: %(sentence)s",
+                    contact=access.partner_id.name,
+                    email=access.email,
+                    sentence=sentence,
+                )
+            )
+
+    def _end_changed(self):
+        """End those invitations that no longer count, so that changing it back opens nothing."""
+        for access in self.sudo():
+            if not access.withdrawn_on and (sentence := access._get_ending()):
+                access._end(sentence)
 
     # === BUSINESS METHODS - INVITATION === #
 
@@ -123,7 +197,16 @@ class CertificatePortalAccess(models.Model):
                 )
             )
         if partner == self.env.ref("base.public_partner"):
-            raise UserError(self.env._("Choose a person, who is going to walk the three steps."))
+            raise UserError(self.env._("Choose the person who will do this."))
+        if not (partner.active and partner._is_contact_of(activation.company_id)):
+            raise UserError(
+                self.env._(
+                    "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
+                    "one for the person who will do this.",
+                    contact=partner.display_name,
+                    company=activation.sudo().company_id.name,
+                )
+            )
         token = secrets.token_urlsafe(_TOKEN_BYTES)
         now = fields.Datetime.now()
         vals = {
@@ -133,6 +216,7 @@ class CertificatePortalAccess(models.Model):
             "invited_on": now,
             "expires_on": now + timedelta(days=PORTAL_DAYS),
             "opened_on": False,
+            "opened_by_id": False,
             "withdrawn_on": False,
         }
         access = self._trusted().search(
@@ -218,13 +302,12 @@ class CertificatePortalAccess(models.Model):
     # === BUSINESS METHODS - ENTRY === #
 
     @api.model
-    def _find(self, activation_id, *, token_hash=None, partner=None):
-        """Return the access to an activation of who has a token, or is logged in as the contact.
+    def _find(self, activation_id, *, token_hash=None, user=None):
+        """Return the access of whoever has a token, or is logged in as who has opened the link.
 
         :param int activation_id: as the visitor asked for it
         :param str token_hash: of `hash_token`
-        :param partner: `res.partner` of a user who is logged in; such a one needs no link, and is not
-            held up by its end
+        :param user: `res.users` that is logged in
         :return: in sudo mode; an empty record when there is none
         :rtype: certificate.portal.access
         """
@@ -233,19 +316,63 @@ class CertificatePortalAccess(models.Model):
             Domain("activation_id", "=", min(activation_id, 2**31 - 1))
             & Domain("withdrawn_on", "=", False)
         )
-        by_token = found.filtered(
+        found = found.filtered(
             lambda access: (
-                access.state == "valid"
-                and access.token_hash
-                and consteq(access.token_hash, token_hash or "")
+                (access.token_hash and consteq(access.token_hash, token_hash or ""))
+                or access._is_opened_by(user)
             )
         )
-        return by_token or found.filtered(lambda access: access.partner_id == partner)
+        found._end_changed()
+        return found.filtered(
+            lambda access: (
+                access.state == "valid"
+                or (access.state == "expired" and access._is_opened_by(user))
+            )
+        )[:1]
 
-    def _open(self):
-        """Note that the contact has opened the link, the first time."""
-        if not self.opened_on:
-            self._trusted().write({"opened_on": fields.Datetime.now()})
+    def _is_opened_by(self, user):
+        """Tell whether this login has opened the link itself, and still is the contact's.
+
+        :param user: `res.users`, or None for a visitor
+        :rtype: bool
+        """
+        access = self.sudo()
+        return bool(
+            user
+            and access.opened_by_id == user
+            and user.active
+            and user.sudo().partner_id == access.partner_id
+        )
+
+    @api.model
+    def _find_opened_by(self, user):
+        """Return all accesses that a login opens without their links, in sudo mode.
+
+        :param user: `res.users`
+        :rtype: certificate.portal.access
+        """
+        opened = self.sudo().search(
+            [
+                ("opened_by_id", "=", user.id),
+                ("withdrawn_on", "=", False),
+                ("activation_id.state", "!=", "cancelled"),
+            ]
+        )
+        return opened.filtered(
+            lambda access: access.state in ("valid", "expired") and access._is_opened_by(user)
+        )
+
+    def _open(self, user):
+        """Note that the contact has opened the link, and with which login.
+
+        :param user: `res.users`; the public one for a visitor without a login
+        """
+        vals = {} if self.opened_on else {"opened_on": fields.Datetime.now()}
+        if user.sudo().partner_id == self.partner_id and self.opened_by_id != user:
+            vals["opened_by_id"] = user.id
+        if vals:
+            self._trusted().write(vals)
+        if "opened_on" in vals:
             self._get_activation()._log_by_portal("open")
 
     def _get_activation(self):

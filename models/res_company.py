@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 
-from ..const import GROUP_MANAGER, SELLER_PARAMETER
+from ..const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
 
 
 class ResCompany(models.Model):
@@ -93,6 +93,21 @@ class ResCompany(models.Model):
                         company=company.name,
                     )
                 )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Let whoever creates a company fill its contact, who is one of its people only afterwards."""
+        creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
+        companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
+        # Of `res.partner._map_company_partners`.
+        self.env.registry.clear_cache()
+        return companies
+
+    @api.constrains("partner_id")
+    def _check_partner_id(self):
+        self.env.registry.clear_cache()
 
     # === COMPUTE METHODS === #
 

@@ -96,7 +96,11 @@ class TestPortal(CertificatePaymentCommon):
             return self.url_open(url, method=method, **options)
 
     def open(self, activation, token):
-        return self.ask("POST", activation, "/open", data={"access_token": token})
+        response = self.ask("POST", activation, "/open", data={"access_token": token})
+        if sid := response.cookies.get("session_id"):
+            # An opened link begins another session, to which the next forms belong.
+            self.session.sid = sid
+        return response
 
     def enter(self, activation):
         """Invite the contact, and open the link in a fresh browser."""
@@ -204,7 +208,9 @@ class TestPortal(CertificatePaymentCommon):
         activation, other = self.get_downloaded(), self.start(self.user_b)
         self.attach(activation)
         access, token = self.invite(activation)
-        other_access, other_token = self.invite(other)
+        # Of its own company: a contact of another one is not invited.
+        guest = self.contact.copy({"parent_id": self.company_b.partner_id.id})
+        other_access, other_token = self.invite(other, guest)
 
         def with_link():
             self.visit()
@@ -268,14 +274,16 @@ class TestPortal(CertificatePaymentCommon):
                 if ("GET", path) not in REQUESTS:
                     self.assertIn(response.status_code, (404, 405))
 
-    def test_too_many_wrong_links_are_refused_unlooked_at(self):
+    def test_too_many_wrong_links_are_refused_and_a_right_one_opens(self):
         activation = self.start()
         _access, token = self.invite(activation)
         self.visit()
         self.misses.limit = 3
         for _try in range(3):
             self.assertEqual(self.open(activation, "wrong").status_code, 403)
-        self.assertEqual(self.open(activation, token).status_code, 429)
+        self.assertEqual(self.open(activation, "wrong").status_code, 429)
+        self.assertEqual(self.open(activation, token).status_code, 303)
+        self.assertEqual(self.ask("GET", activation).status_code, 200)
 
     def test_the_answer_is_kept_and_told_nowhere(self):
         activation = self.get_downloaded()
@@ -288,9 +296,14 @@ class TestPortal(CertificatePaymentCommon):
                 self.assertIn("noindex", headers["X-Robots-Tag"])
                 self.assertEqual(headers["X-Frame-Options"], "DENY")
 
-    def test_a_contact_with_a_login_needs_no_link(self):
+    def test_a_login_that_has_opened_the_link_needs_it_no_more(self):
         activation = self.start()
-        access, _token = self.invite(activation, self.portal_a.partner_id)
+        access, token = self.invite(activation, self.portal_a.partner_id)
+        self.visit(self.portal_a.login)
+        self.assert_closed(activation)
+        self.assertNotIn(activation.name, self.url_open(PORTAL_PATH).text)
+        self.assertEqual(self.open(activation, token).status_code, 303)
+        self.assertEqual(access.opened_by_id, self.portal_a)
         access.expires_on = fields.Datetime.now()
         self.visit(self.portal_a.login)
         self.assertEqual(self.ask("GET", activation).status_code, 200)

@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
@@ -7,10 +7,32 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
-        """Refuse to let the contact of a company with a locked NIT go up in another.
+        """Refuse to let contacts that stand for somebody go up in others, or take others in.
 
-        The merge moves the company to the other contact by SQL, past every check of a write.
+        The merge moves companies, invitations and logins to another contact by SQL, past every check
+        of a write.
         """
+        partners = src_partners | dst_partner
         if setup := src_partners._get_nit_locks()[:1]:
             raise UserError(setup._get_nit_lock_sentence())
-        return super()._update_foreign_keys(src_partners, dst_partner)
+        if invitation := partners._get_invitations()[:1]:
+            raise UserError(
+                self.env._(
+                    "%s is invited to activate a digital certificate. Contacts are merged after the "
+                    "invitation has been withdrawn.",
+                    invitation.partner_id.name,
+                )
+            )
+        for partner in src_partners:
+            if not partner._may_write_company_facts():
+                raise AccessError(
+                    self.env._(
+                        "%s is a company of this database. Its own users merge it with another contact. "
+                        "Ask one of them, or an administrator.",
+                        partner.name,
+                    )
+                )
+        result = super()._update_foreign_keys(src_partners, dst_partner)
+        # Of `res.partner._map_company_partners`.
+        self.env.registry.clear_cache()
+        return result

@@ -1,0 +1,88 @@
+from odoo import api, models
+
+
+class CertificateLinksMixin(models.AbstractModel):
+    """A record that points only at what its user may read.
+
+    Odoo tells the name of whatever a many2one points at, with all rights, and takes any id for it: in
+    a write, in `onchange`, and as a default in a context. Here an id is asked for before it is taken.
+    """
+
+    _name = "certificate.links.mixin"
+    _description = "Record with Checked Links"
+
+    # Names of the relational fields that are asked for; None for all of them.
+    _checked_links = None
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        self._check_links(*vals_list)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._check_links(vals)
+        return super().write(vals)
+
+    @api.model
+    def default_get(self, fields):
+        defaults = super().default_get(fields)
+        self._check_links(defaults)
+        return defaults
+
+    def onchange(self, values, field_names, fields_spec):
+        self._check_links(values)
+        return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _check_links(self, *vals_list):
+        """Check that the user may read each record that these values point at.
+
+        :param vals_list: dicts, as for `create`, `write` and `onchange`
+        :raise AccessError: otherwise
+        """
+        if self.env.su:
+            return
+        for vals in vals_list:
+            for name, value in vals.items():
+                field = self._fields.get(name)
+                if not value or field is None:
+                    continue
+                if self._checked_links is not None and name not in self._checked_links:
+                    continue
+                for model, ids in self._get_linked_ids(field, value, vals):
+                    if model in self.env:
+                        self.env[model].browse(ids).check_access("read")
+
+    @api.model
+    def _get_linked_ids(self, field, value, vals):
+        """Find the ids in a value of a relational field, in each form in which a client sends them.
+
+        :return: pairs of a model's name and ids
+        """
+        if field.type == "reference":
+            model, _comma, record_id = str(value).partition(",")
+            yield model, [int(record_id)] if record_id.isdigit() else []
+        elif field.type == "many2one_reference":
+            yield vals.get(field.model_field) or "", self._find_ids(value)
+        elif field.type == "many2one":
+            # Also as a pair of id and name, or as what `web_read` gave.
+            if isinstance(value, dict):
+                value = value.get("id")
+            elif isinstance(value, list | tuple):
+                value = value[:1]
+            yield field.comodel_name, self._find_ids(value)
+        elif field.type in ("one2many", "many2many"):
+            for item in value if isinstance(value, list | tuple) else [value]:
+                if isinstance(item, list | tuple):
+                    # A command: what it does, the id that it does it to, or all ids.
+                    links = self._find_ids(item[1:2])
+                    if len(item) > 2 and isinstance(item[2], list | tuple):
+                        links += self._find_ids(item[2])
+                    yield field.comodel_name, links
+                else:
+                    yield field.comodel_name, self._find_ids(item)
+
+    @api.model
+    def _find_ids(self, value):
+        values = value if isinstance(value, list | tuple) else [value]
+        return [item for item in values if isinstance(item, int) and item > 0]
