@@ -270,7 +270,7 @@ def _read(certificate, chain):
         hash_name = certificate.signature_hash_algorithm.name
     except (AttributeError, UnsupportedAlgorithm):
         hash_name = None
-    nits, numbers = _find_numbers(certificate)
+    nits, numbers = find_numbers(certificate)
     return CertificateFacts(
         certificate=to_pem(certificate),
         chain=tuple(map(to_pem, chain)),
@@ -300,8 +300,13 @@ def _can_sign(certificate):
     return usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation"))
 
 
-def _find_numbers(certificate):
-    """Return the numbers that identify the subscriber, and others that may."""
+def find_numbers(certificate):
+    """Return the numbers that identify the subscriber, and others that may.
+
+    :param x509.Certificate certificate: whose they are.
+    :return: digits, without leading zeros.
+    :rtype: tuple[tuple[str, ...], tuple[str, ...]]
+    """
     attributes = [
         (attribute.oid.dotted_string, str(attribute.value)) for attribute in certificate.subject
     ]
