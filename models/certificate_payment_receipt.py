@@ -160,7 +160,7 @@ class CertificatePaymentReceipt(models.Model):
         if is_alone:
             self._trusted().message_post(
                 body=self.env._(
-                    "Approved by %s, who had a part in the receipt: nobody else could approve it.",
+                    "Approved by %s, who had a part in the receipt: no manager without one could.",
                     self.env.user.name,
                 )
             )
