@@ -9,6 +9,7 @@
     "depends": ["account_payment", "certificate", "l10n_co"],
     "external_dependencies": {
         "python": [
+            "asn1crypto",
             "cryptography",
             "lxml",
             "Pillow",
@@ -24,6 +25,7 @@
         "data/ir_sequence_data.xml",
         "data/mail_activity_type_data.xml",
         "data/electronic_invoicing_data.xml",
+        "data/certificate_trust_anchor_data.xml",
         "data/certificate_authority_data.xml",
         "data/ir_cron_data.xml",
         "data/ir_cron_revocation_data.xml",
@@ -40,6 +42,8 @@
         "views/certificate_payment_receipt_views.xml",
         "views/certificate_signature_log_views.xml",
         "views/certificate_activation_views.xml",
+        "views/certificate_letter_review_views.xml",
+        "views/certificate_trust_anchor_views.xml",
         "views/certificate_authority_views.xml",
         "views/certificate_request_views.xml",
         "views/certificate_portal_access_views.xml",

@@ -180,14 +180,25 @@ VOID_REASONS = [
     ("company", "The data of a company in the letter changed"),
     ("template", "The text of the letter changed"),
     ("other", "The letter says something else now"),
+    ("rejected", "The lender of the certificate rejected it"),
 ]
-# What is known of a signed letter.
+# How a signed letter is known: by the code that is printed on it, by a digital signature that leads to a
+# trusted authority, not at all, or by a custodian of the lender who has accepted it.
 LETTER_MATCHES = [
     ("match", "Code read"),
     ("signature", "Digitally signed"),
     ("unread", "To be looked at"),
     ("reviewed", "Looked at"),
 ]
+
+# What the lender decided on a signed letter.
+LETTER_REVIEWS = [
+    ("waiting", "To be reviewed"),
+    ("accepted", "Accepted"),
+    ("rejected", "Rejected"),
+]
+# Whether the issuer of a certificate was verified, by a chain of signatures up to a trusted certificate.
+ISSUER_LEVELS = [("anchored", "Verified"), ("unknown", "Not verified")]
 
 # Selections that more than one model shows.
 REQUEST_STATES = [
@@ -240,6 +251,7 @@ ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
 ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"
+ACTIVITY_LETTER = f"{MODULE}.mail_activity_type_letter"
 ACTIVITY_REQUEST = f"{MODULE}.mail_activity_type_request"
 
 # The organisation profile: what DIAN asks of every issuer, in the order of its form; fields of the

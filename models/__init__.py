@@ -16,6 +16,7 @@ from . import (
     certificate_activation_record,
     certificate_activation_renewal,
     certificate_activation_request,
+    certificate_activation_review,
     certificate_activation_revocation,
     certificate_activation_scan,
     certificate_activation_signing,
@@ -31,6 +32,7 @@ from . import (
     certificate_request_document,
     certificate_signature_head,
     certificate_signature_log,
+    certificate_trust_anchor,
     certificate_voided_letter,
     dian_self_service,
     electronic_invoicing_resolution,
@@ -55,8 +57,8 @@ from . import (
     res_config_settings_request,
     res_country_state,
     res_partner,
-    server_process,
     res_users,
+    server_process,
 )
 
 from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

@@ -10,6 +10,7 @@ from odoo.fields import Domain
 
 from ..const import (
     ACTIVATION_STATES,
+    ACTIVITY_LETTER,
     ACTIVITY_NEXT_STEP,
     COLOMBIA_TZ,
     GROUP_MANAGER,
@@ -138,7 +139,10 @@ class CertificateActivation(models.Model):
 
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)
-        if set(self.mapped("state")) - {"pay", "process"}:
+        if any(
+            activation.state not in ("pay", "process") and not activation._is_letter_open()
+            for activation in self
+        ):
             raise make_remedy_error(
                 self.env,
                 self.env._(
@@ -202,6 +206,9 @@ class CertificateActivation(models.Model):
         :raise UserError: when the letter or the certificate cannot be used
         """
         self._lock(GROUP_USER)
+        if self.letter_review == "rejected" and self._is_letter_open():
+            self._hand_in_letter()
+            return
         if self.state == "active" or self.switch_on:
             return
         self._check_state("process")
@@ -212,6 +219,7 @@ class CertificateActivation(models.Model):
             certificate = self._get_lent_certificate()
         self._prove_certificate(certificate)
         self._start_period(certificate)
+        self._ask_for_review()
         self._keep_record()
 
     def action_cancel(self):
@@ -247,6 +255,9 @@ class CertificateActivation(models.Model):
                 )
             )
         self._trusted().write({"state": state, **vals})
+        if state in ("expired", "cancelled", "revoked"):
+            # What has ended is not reviewed any more.
+            self.sudo().activity_unlink([ACTIVITY_LETTER])
 
     def _end_replaced(self):
         """End what signed for the company until now: from here on this activation does."""

@@ -90,7 +90,7 @@ class CertificateActivation(models.Model):
         :raise ValidationError: naming each missing or wrong field
         """
         self._lock(GROUP_USER)
-        self._check_state("process")
+        self._check_letter_open()
         self._check_takes_letter()
         errors = self._get_letter_errors()
         if errors:
@@ -115,7 +115,7 @@ class CertificateActivation(models.Model):
     def action_delete_signed_letter(self):
         """Delete the attached scan, so that another one can be attached."""
         self._lock(GROUP_USER)
-        self._check_state("process")
+        self._check_letter_open()
         self._trusted().write({"signed_letter": False})
 
     # === BUSINESS METHODS - LETTER === #
@@ -378,9 +378,7 @@ class CertificateActivation(models.Model):
         """
         stale = self.filtered(
             lambda activation: (
-                activation.state == "process"
-                and not activation.switch_on
-                and activation._is_letter_stale()
+                activation._is_letter_open() and activation._is_letter_stale()
             )
         )
         stale._void_letter(reason)
@@ -393,7 +391,14 @@ class CertificateActivation(models.Model):
         :param str reason: one of `VOID_REASONS`
         :param companies: `res.company` whose data changed; None for a change of every letter
         """
-        activations = self.sudo().search([("state", "=", "process"), ("letter_code", "!=", False)])
+        activations = self.sudo().search(
+            [
+                ("letter_code", "!=", False),
+                "|",
+                ("state", "=", "process"),
+                ("letter_review", "=", "rejected"),
+            ]
+        )
         if companies is not None:
             activations = activations.filtered(
                 lambda activation: (activation.company_id | activation.seller_id) & companies
@@ -411,7 +416,7 @@ class CertificateActivation(models.Model):
     def _prepare_pdf_vals(self, name, vals):
         if vals[name]:
             for activation in self:
-                activation._check_state("process")
+                activation._check_letter_open()
                 activation._check_takes_letter()
         return super()._prepare_pdf_vals(name, vals)
 

@@ -6,19 +6,23 @@ from ..const import (
     ACTIVITY_DECISION,
     ACTIVITY_EXPIRY,
     ACTIVITY_FILE,
+    ACTIVITY_LETTER,
     ACTIVITY_NEXT_STEP,
     ACTIVITY_PROBLEM,
     ACTIVITY_REQUEST,
     WIZARD_PATH,
 )
 
-# What kind of activity each notice leaves with the user.
+# What kind of activity each notice leaves with the user; None for a message alone.
 ACTIVITIES = {
     "paid": ACTIVITY_NEXT_STEP,
     "failed": ACTIVITY_NEXT_STEP,
     "receipt_rejected": ACTIVITY_NEXT_STEP,
     "receipt_waiting": ACTIVITY_DECISION,
     "letter_void": ACTIVITY_NEXT_STEP,
+    "letter_review": ACTIVITY_LETTER,
+    "letter_rejected": ACTIVITY_NEXT_STEP,
+    "letter_accepted": None,
     "request_sent": ACTIVITY_REQUEST,
     "request_resent": ACTIVITY_REQUEST,
     "request_cancelled": ACTIVITY_REQUEST,
@@ -114,14 +118,15 @@ class CertificateActivation(models.Model):
             context = {"lang": user.lang, "mail_activity_quick_update": True}
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             subject, sentence = told._get_notice(kind)
-            known = told.activity_search([ACTIVITIES[kind]], user_id=user.id)
-            if subject in known.mapped("summary"):
-                continue
-            if ACTIVITIES[kind] == ACTIVITY_NEXT_STEP:
-                known.unlink()  # there is one next step
-            told.activity_schedule(
-                ACTIVITIES[kind], user_id=user.id, summary=subject, note=sentence
-            )
+            if ACTIVITIES[kind]:
+                known = told.activity_search([ACTIVITIES[kind]], user_id=user.id)
+                if subject in known.mapped("summary"):
+                    continue
+                if ACTIVITIES[kind] == ACTIVITY_NEXT_STEP:
+                    known.unlink()  # there is one next step
+                told.activity_schedule(
+                    ACTIVITIES[kind], user_id=user.id, summary=subject, note=sentence
+                )
             told.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
@@ -162,6 +167,22 @@ class CertificateActivation(models.Model):
                 self.env._("The signed letter of your digital certificate is void"),
                 self.letter_void_sentence or "",
             ),
+            "letter_review": (
+                self.env._("A signed letter waits for your review"),
+                self.env._(
+                    "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
+                    "with a reason.",
+                    company,
+                ),
+            ),
+            "letter_rejected": (
+                self.env._("The signed letter of your digital certificate was rejected"),
+                self.letter_review_sentence or "",
+            ),
+            "letter_accepted": (
+                self.env._("The signed letter of your digital certificate was accepted"),
+                self.env._("The certificate signs the invoices of %s from now on.", company),
+            ),
             "file_problem": (
                 self.env._("A stored file of a digital certificate is missing or was altered"),
                 self.env._(
@@ -198,7 +219,7 @@ class CertificateActivation(models.Model):
     def _get_notice_url(self, kind, user):
         """Return where a notice leads: to the steps, when the user has no other company to be in."""
         base_url = self.get_base_url()
-        if len(user.company_ids) == 1 and self.state in ("pay", "process"):
+        if len(user.company_ids) == 1 and self._get_step() != "finish":
             return f"{base_url}{WIZARD_PATH}"
         # Odoo's own way to a record, which changes the company on the way.
         return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"

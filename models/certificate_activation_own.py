@@ -1,9 +1,15 @@
 from datetime import datetime, timezone
 
-from odoo import api, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import ACCREDITED_AUTHORITIES, AUTHORITIES_PARAMETER, GROUP_USER, OWN_ROUTES
+from ..const import (
+    ACCREDITED_AUTHORITIES,
+    AUTHORITIES_PARAMETER,
+    GROUP_USER,
+    ISSUER_LEVELS,
+    OWN_ROUTES,
+)
 from ..tools import identity, pkcs12
 from . import certificate_custody as custody
 from .ir_attachment import storing_files
@@ -25,6 +31,37 @@ class CertificateActivation(models.Model):
     """
 
     _inherit = "certificate.activation"
+
+    issuer_level = fields.Selection(
+        ISSUER_LEVELS,
+        string="Issuer",
+        related="certificate_id.issuer_level",
+        store=True,
+        help="Whether signatures lead from the certificate to one that is trusted in Settings.",
+    )
+    issuer_anchor_id = fields.Many2one(
+        "certificate.trust.anchor", string="Verified by", related="certificate_id.issuer_anchor_id"
+    )
+    issuer_sentence = fields.Char(compute="_compute_issuer_sentence", compute_sudo=True)
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("issuer_level", "certificate_id")
+    @api.depends_context("lang")
+    def _compute_issuer_sentence(self):
+        for activation in self:
+            activation.issuer_sentence = (
+                activation.certificate_id
+                and activation.issuer_level != "anchored"
+                and activation.env._(
+                    "The issuer of the certificate was not verified: it says that it is of %s, and anybody "
+                    "can write that. An administrator can add the authority's certificate in Settings, "
+                    "under Electronic Documents.",
+                    activation._read_certificate().issuer,
+                )
+            )
+
+    # === WHICH ROUTE === #
 
     def _is_own(self):
         """Tell whether the company signs with its own certificate: brought, or asked for here.
@@ -226,17 +263,35 @@ class CertificateActivation(models.Model):
         nit = identity.format_nit(self.company_id.sudo().vat)
         codes = pkcs12.find_faults(facts, nit, self._get_now())
         codes += pkcs12.find_warnings(facts, nit, self._get_accredited_authorities())
+        is_verified = self.issuer_level == "anchored"
         return {
+            "is_verified": is_verified,
             "rows": [
-                [self.env._("Subscriber"), facts.subject],
+                [
+                    self.env._("Subscriber")
+                    if is_verified
+                    else self.env._("Subscriber, as the file says"),
+                    facts.subject,
+                ],
                 [self.env._("NIT"), ", ".join(facts.nits)],
-                [self.env._("Issued by"), facts.issuer],
+                [
+                    self.env._("Issued by")
+                    if is_verified
+                    else self.env._("Issuer, as the file says"),
+                    facts.issuer,
+                ],
+                *(
+                    [[self.env._("Verified by"), self.sudo().issuer_anchor_id.name]]
+                    if is_verified
+                    else []
+                ),
                 [self.env._("Valid from"), self._format_moment(facts.not_before)],
                 [self.env._("Valid until"), self._format_moment(facts.not_after)],
                 [self.env._("Serial number"), facts.serial_number],
                 *self._get_revocation_rows(),
             ],
             "warnings": [
+                *([self.issuer_sentence] if self.issuer_sentence else []),
                 *(self._get_certificate_sentence(code, facts) for code in codes),
                 *self._get_revocation_warnings(facts),
             ],

@@ -13,7 +13,7 @@ from ..const import (
 from .certificate_portal_access import PortalContact
 
 # What of the notices to users concerns the contact as well.
-_CONTACT_NOTICES = ("paid", "failed", "letter_void")
+_CONTACT_NOTICES = ("paid", "failed", "letter_void", "letter_rejected", "letter_accepted")
 
 
 class CertificateActivation(models.Model):
@@ -131,6 +131,7 @@ class CertificateActivation(models.Model):
         names = (
             "state",
             "switch_on",
+            "letter_review",
             "payment_move_id",
             "letter_code",
             "signed_letter_sha256",
@@ -143,7 +144,7 @@ class CertificateActivation(models.Model):
 
         :param dict values: by `REPRESENTATIVE_FIELDS`, of a form: texts, and ids of records as texts
         """
-        self._check_state("process")
+        self._check_letter_open()
         vals = {}
         for name in REPRESENTATIVE_FIELDS:
             if name in values:
@@ -164,7 +165,7 @@ class CertificateActivation(models.Model):
         :param str filename: as the visitor's device calls it
         :raise ValidationError: with one sentence, when the file is refused
         """
-        self._check_state("process")
+        self._check_letter_open()
         name = " ".join(str(filename or "").replace("\x00", "").split())[-100:]
         self._trusted().write({"signed_letter": content, "signed_letter_filename": name or False})
 
@@ -243,7 +244,10 @@ class CertificateActivation(models.Model):
             context = {"lang": partner.lang}
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             subject, sentence = told._get_notice(kind)
-            notice = f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''}"
+            moment = told.letter_reviewed_on if kind.startswith("letter_") else ""
+            notice = (
+                f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''} {moment or ''}"
+            )
             if access.state not in ("valid", "expired") or access.last_notice == notice:
                 continue
             access._trusted().last_notice = notice

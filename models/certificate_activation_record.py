@@ -26,6 +26,8 @@ _CODE_BYTES = 10  # 80 bits: nobody finds one by trying
 _CODE = re.compile(r"[A-Z2-7]{16}")
 # What RFC 4514 has no short name for, and Colombian certificates state: the NIT.
 _NAMES = {NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.EMAIL_ADDRESS: "E"}
+# What a new edition of a record says as the first one did.
+_FACTS_OF_ACTIVATION = ("url", "activated_on", "user", "ip", "user_agent")
 _BLANK = re.compile(r"[\s\-\u2010-\u2015]+")
 
 
@@ -56,15 +58,29 @@ class CertificateActivation(models.Model):
         "This verification code is taken.",
     )
 
-    def _keep_record(self):
-        """Keep the record of an activation that has just been made.
+    def _keep_record(self, is_new_edition=False):
+        """Keep the record of an activation that has just been made, or whose letter was reviewed since.
 
         A letter that was scanned stands in front of it, in the same file. One that was signed
         digitally does not, for its signature would no longer be valid: the record names its SHA-256,
         and so it does when the scan cannot be taken apart.
+
+        :param bool is_new_edition: whether the code stays, and who activated it, when and from where; the
+            SHA-256 of the edition before goes to the history
         """
         code = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode()
-        facts = self._get_record_facts("-".join(re.findall("....", code)))
+        former = self.sudo().record_facts if is_new_edition else None
+        facts = self._get_record_facts(
+            former["code"] if former else "-".join(re.findall("....", code))
+        )
+        if former:
+            facts |= {name: former[name] for name in _FACTS_OF_ACTIVATION}
+            self._trusted().message_post(
+                body=self.env._(
+                    "New edition of the record. SHA-256 of the one before: %s",
+                    self.sudo().record_sha256,
+                )
+            )
         record = render_record(facts)
         letter = facts["letter"]
         if letter and not letter["is_signed"]:
@@ -129,6 +145,7 @@ class CertificateActivation(models.Model):
                 "pages": activation.signed_letter_pages,
                 "size": activation.signed_letter_size,
                 "is_signed": self._is_letter_signed_digitally(),
+                **self._get_review_facts(),
             }
             if has_letter
             else None,
@@ -138,6 +155,12 @@ class CertificateActivation(models.Model):
                 "serial": f"{public.serial_number:X}",
                 "sha256": public.fingerprint(hashes.SHA256()).hex(),
                 "date_end": self._get_day(certificate.date_end).isoformat(),
+                "anchor": certificate.issuer_anchor_id
+                and {
+                    "name": certificate.issuer_anchor_id.name,
+                    "sha256": certificate.issuer_anchor_id.sha256,
+                }
+                or None,
             },
             "payment": self._get_payment_facts(),
         }
@@ -216,7 +239,8 @@ class CertificateActivation(models.Model):
 
         :param str code: as typed or scanned; blanks, hyphens and case do not matter
         :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
-            `state` and `sha256`, or nothing for an unknown code; never a person
+            `state`, `is_verified` (whether the issuer is), `review` (of the letter), `is_blocked` (nothing is
+            signed until it is accepted) and `sha256`, or nothing for an unknown code; never a person
         :rtype: dict | None
         """
         code = _BLANK.sub("", code).upper()
@@ -241,5 +265,8 @@ class CertificateActivation(models.Model):
             "activated_on": self._get_day(fields.Datetime.to_datetime(facts["activated_on"])),
             # What ended today is told before the state follows.
             "state": "expired" if is_over else state,
+            "is_verified": activation.issuer_level == "anchored",
+            "review": activation.letter_review,
+            "is_blocked": activation.is_signing_blocked,
             "sha256": activation.record_sha256,
         }

@@ -317,6 +317,8 @@ class CertificateActivation(models.Model):
             return
         if not self.switch_on:
             self._check_state("active")
+        # Nobody gives up what signs for what does not sign yet.
+        self._check_letter_review()
         former = self._trusted()._find_in_force(self.company_id) - self
         if former:
             former._lock(GROUP_USER)
@@ -364,7 +366,7 @@ class CertificateActivation(models.Model):
 
     def _check_not_waiting(self):
         """Refuse to change a renewal that is finished and waits for its day."""
-        if self.switch_on:
+        if self.switch_on and not self._is_letter_open():
             raise UserError(
                 self.env._(
                     "This renewal is finished and signs from %s: it cannot be changed. A manager can "

@@ -180,7 +180,13 @@ class CertificateActivation(models.Model):
         if self.revocation_status != "good":
             return []
         moment = self._format_moment(self.revocation_as_of)
-        return [[self.env._("Revocation"), self.env._("Not revoked, as of %s", moment)]]
+        sentence = (
+            self.env._("Not revoked, as of %s", moment)
+            if self.issuer_level == "anchored"
+            # Who signs a certificate is who withdraws it; nobody else vouches for it.
+            else self.env._("Not revoked, as of %s, says its issuer, which was not verified", moment)
+        )
+        return [[self.env._("Revocation"), sentence]]
 
     def _get_revocation_warnings(self, facts):
         """Say that a certificate was revoked, or why that is not known.

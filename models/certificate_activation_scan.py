@@ -2,7 +2,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 
 from ..const import ACTIVITY_FILE, ACTIVITY_NEXT_STEP, GROUP_MANAGER, LETTER_MATCHES
-from ..tools.letter_scan import LetterRefused, match_letter
+from ..tools import identity
+from ..tools.letter_scan import LetterRefused, Trust, match_letter
 from ..tools.pdf_check import PdfCheckUnavailable
 
 
@@ -17,9 +18,23 @@ class CertificateActivation(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        help="How the attached file is known to be the signed letter of this activation.",
+        help="How the attached file is known to be the signed letter of this activation: by the code that is "
+        "printed on it; by a digital signature whose certificate leads to a trusted authority, was valid "
+        "and names the representative or the company; not at all, so that the lender has to look at it; "
+        "or because a custodian of the lender accepted it.",
     )
-    signed_letter_signers = fields.Char(string="Digitally signed by", readonly=True, copy=False)
+    signed_letter_signers = fields.Char(
+        string="Digital signature of",
+        readonly=True,
+        copy=False,
+        help="As the file says. Verified only where the letter is known by its digital signature.",
+    )
+    signed_letter_anchors = fields.Char(
+        string="Authorities of the signature",
+        readonly=True,
+        copy=False,
+        help="Fingerprints of the trusted certificates that the digital signature leads to.",
+    )
     signed_letter_sentence = fields.Char(compute="_compute_signed_letter_sentence")
     signed_letter_problem = fields.Char(
         compute="_compute_signed_letter_problem",
@@ -55,10 +70,21 @@ class CertificateActivation(models.Model):
                     signers=activation.signed_letter_signers,
                 ),
                 "unread": self.env._(
-                    "The code of the letter could not be read in this file: a person will look at it. "
-                    "You can continue, or attach a sharper scan."
+                    "This file has a digital signature that was not verified; it says that it is of "
+                    "%(signers)s. %(lender)s will look at it: you can continue.",
+                    signers=activation.signed_letter_signers,
+                    lender=activation.seller_id.sudo().name,
+                )
+                if activation.signed_letter_signers
+                else self.env._(
+                    "The code of the letter could not be read in this file: %s will look at it. "
+                    "You can continue, or attach a sharper scan.",
+                    activation.seller_id.sudo().name,
                 ),
-                "reviewed": self.env._("A manager has looked at this letter."),
+                "reviewed": self.env._(
+                    "%s has looked at this letter and accepted it.",
+                    activation.seller_id.sudo().name,
+                ),
             }
             activation.signed_letter_sentence = sentences.get(activation.signed_letter_match)
 
@@ -76,7 +102,7 @@ class CertificateActivation(models.Model):
         for activation in self:
             voided = activation.voided_letter_ids[:1]
             activation.letter_void_sentence = False
-            if voided and not activation.letter_code and activation.state == "process":
+            if voided and not activation.letter_code and activation._is_letter_open():
                 reasons = dict(voided._fields["reason"]._description_selection(self.env))
                 activation.letter_void_sentence = self.env._(
                     "The letter %(code)s is void since %(day)s. %(reason)s: download the new letter and "
@@ -99,22 +125,10 @@ class CertificateActivation(models.Model):
     def _get_pdf_fields(self, name):
         names = super()._get_pdf_fields(name)
         if name == "signed_letter":
-            names += ["signed_letter_match", "signed_letter_signers"]
+            names += ["signed_letter_match", "signed_letter_signers", "signed_letter_anchors"]
         return names
 
     # === BUSINESS METHODS === #
-
-    def _review_signed_letter(self):
-        """Say that a person has looked at the letter whose code could not be read.
-
-        Called by the server action of the form.
-
-        :raise AccessError: for who is not a manager of the company
-        """
-        self._lock(GROUP_MANAGER)
-        if self.signed_letter_match == "unread":
-            self._trusted().write({"signed_letter_match": "reviewed"})
-            self._trusted().message_post(body=self.env._("Looked at the signed letter."))
 
     def _examine_pdf(self, name, data, facts):
         vals = super()._examine_pdf(name, data, facts)
@@ -136,14 +150,43 @@ class CertificateActivation(models.Model):
         if self._is_letter_stale():
             self._after_transaction("_void_stale_letter")
             raise UserError(self._get_stale_error())
+        if self.sudo().voided_letter_ids.filtered(
+            lambda voided: voided.reason == "rejected" and voided.signed_letter_sha256 == facts.sha256
+        ):
+            raise ValidationError(
+                self.env._("This is the file that was rejected. Attach another one.")
+            )
         letter = self.letter_code and self._render_letter()
         try:
-            match = match_letter(data, facts, self.letter_code or None, letter)
+            match = match_letter(
+                data, facts, self.letter_code or None, letter, self._get_signer_trust()
+            )
         except LetterRefused as refused:
             raise ValidationError(self._get_refusal(refused.code, refused.found)) from refused
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
-        return {"signed_letter_match": match.kind, "signed_letter_signers": match.signers}
+        return {
+            "signed_letter_match": match.kind,
+            "signed_letter_signers": match.signers,
+            "signed_letter_anchors": match.anchors,
+        }
+
+    def _get_signer_trust(self):
+        """Return whose digital signature of the letter counts: the representative's or the company's.
+
+        :rtype: tools.letter_scan.Trust
+        """
+        activation = self.sudo()
+        nit = (identity.format_nit(activation.company_id.vat) or "").partition("-")
+        numbers = {activation.representative_vat, nit[0], nit[0] + nit[2]}
+        return Trust(
+            self.env["certificate.trust.anchor"]._get_anchors(),
+            frozenset(
+                "".join(filter(str.isdigit, number)).lstrip("0") for number in numbers if number
+            )
+            - {""},
+            self._get_now(),
+        )
 
     def _get_refusal(self, code, found):
         """Say why a file is not the signed letter, and what to do.
@@ -208,9 +251,8 @@ class CertificateActivation(models.Model):
         )
 
     def _keep_match(self, vals):
-        """Keep what another look at the stored letter has shown, unless a person has looked at it."""
-        if self.signed_letter_match != "reviewed":
-            self._trusted().write(vals)
+        """Keep what another look at the stored letter has shown."""
+        self._trusted().write(vals)
 
     def _check_evidence(self):  # pylint: disable=missing-return
         super()._check_evidence()
@@ -219,7 +261,7 @@ class CertificateActivation(models.Model):
         )._check_evidence()
 
     def _is_pdf_replaceable(self):
-        return self.state == "process"
+        return self._is_letter_open()
 
     def _report_stored_pdf(self):
         for activation in self:

@@ -104,6 +104,7 @@ class CertificateActivation(models.Model):
                     "The certificate has expired or was withdrawn. Ask its custodian for a valid one."
                 )
             )
+        self._check_letter_review()
         self._check_evidence()
 
     def _get_signer_role(self):

@@ -13,8 +13,9 @@ class CertificateActivation(models.Model):
         :rtype: str
         """
         self.ensure_one()
-        is_open = self.state in ("pay", "process") and not self.switch_on
-        return self.state if is_open else "finish"
+        if self._is_letter_open():
+            return "process"
+        return "pay" if self.state == "pay" else "finish"
 
     def _has_all_for_loan(self):
         """Tell whether letter and scan are there, so that finishing can be offered."""
@@ -71,6 +72,10 @@ class CertificateActivation(models.Model):
                 self.record_code,
             ),
             "active_sentence": self.env._(
+                "Your certificate is activated from %(start)s to %(end)s.", **period
+            )
+            if self.is_signing_blocked
+            else self.env._(
                 "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
                 **period,
             )

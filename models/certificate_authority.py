@@ -28,6 +28,14 @@ class CertificateAuthority(models.Model):
         ],
     )
 
+    anchor_ids = fields.One2many(
+        "certificate.trust.anchor",
+        "authority_id",
+        string="Trusted certificates",
+        readonly=True,
+        help="What verifies that a certificate is of this authority. An administrator adds them.",
+    )
+
     _name_unique = models.UniqueIndex("(lower(name))", "This authority is there already.")
 
     def _get_requirements(self, person_kind):

@@ -7,6 +7,8 @@ from odoo.tools import SQL
 from ..const import (
     ACTIVATION_STATES,
     COLOMBIA_TZ,
+    ISSUER_LEVELS,
+    LETTER_REVIEWS,
     LIGHT_RED_DAYS,
     LIGHT_YELLOW_DAYS,
     LIGHTS,
@@ -35,13 +37,22 @@ class CertificateBoard(models.Model):
             "date_end",
             "date_start",
             "is_renewed",
+            "issuer_level",
+            "letter_rejection_reason",
+            "letter_review",
             "request_state",
             "signed_letter_match",
             "state",
             "switch_on",
         ],
-        "certificate.certificate": ["date_end"],
-        "res.company": ["active", "certificate_lent_id", "parent_id", "partner_id"],
+        "certificate.certificate": ["company_id", "date_end", "issuer_level"],
+        "res.company": [
+            "active",
+            "certificate_lent_id",
+            "certificate_sign_after_review",
+            "parent_id",
+            "partner_id",
+        ],
         "res.partner": ["vat"],
     }
 
@@ -75,7 +86,24 @@ class CertificateBoard(models.Model):
     is_letter_unread = fields.Boolean(
         string="Letter to be looked at",
         readonly=True,
-        help="The code of its signed letter could not be read: a person has to look at it.",
+        help="Its signed letter waits for the lender, or is going to: its code could not be read.",
+    )
+    letter_review = fields.Selection(
+        LETTER_REVIEWS,
+        string="Review of the letter",
+        readonly=True,
+        help="What the lender decided on the letter of what is in force.",
+    )
+    is_signing_blocked = fields.Boolean(
+        string="Signs nothing",
+        readonly=True,
+        help="Nothing is signed until the lender has accepted the letter.",
+    )
+    issuer_level = fields.Selection(
+        ISSUER_LEVELS,
+        string="Issuer",
+        readonly=True,
+        help="Whether the issuer of the certificate in force was verified.",
     )
     date_end = fields.Date(
         string="Valid until", readonly=True, help="The last day on which it signs."
@@ -161,6 +189,7 @@ class CertificateBoard(models.Model):
                     AND row.certificate_date_end - %(today)s <= %(red)s, FALSE
                 ) AS is_lent_ending,
                 CASE
+                    WHEN row.is_in_force AND row.is_signing_blocked THEN 'grey'
                     WHEN row.is_in_force AND row.certificate_date_end - %(today)s <= %(red)s THEN 'red'
                     WHEN row.is_in_force AND row.is_renewed THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(yellow)s THEN 'green'
@@ -183,10 +212,24 @@ class CertificateBoard(models.Model):
                         WHEN begun.request_state = 'in_process' THEN 'review'
                         ELSE begun.state
                     END AS begun_state,
-                    'unread' IN (
-                        COALESCE(begun.signed_letter_match, ''),
-                        CASE WHEN current.state = 'active' THEN current.signed_letter_match END
-                    ) AS is_letter_unread,
+                    (
+                        COALESCE(begun.signed_letter_match, '') = 'unread'
+                        OR current.in_force AND COALESCE(current.letter_review, '') = 'waiting'
+                    ) IS TRUE AS is_letter_unread,
+                    CASE WHEN current.in_force THEN current.letter_review END AS letter_review,
+                    COALESCE(
+                        current.in_force AND (
+                            current.letter_review = 'rejected'
+                            OR current.letter_review = 'waiting' AND (
+                                COALESCE(current.letter_rejection_reason, '') != ''
+                                OR signing.is_reviewed_first
+                            )
+                        ), FALSE
+                    ) AS is_signing_blocked,
+                    CASE
+                        WHEN company.id = %(seller)s THEN lent.issuer_level
+                        WHEN current.in_force THEN signing.issuer_level
+                    END AS issuer_level,
                     CASE
                         WHEN company.id = %(seller)s THEN lent.date_end
                         WHEN current.state != 'revoked' THEN current.date_end
@@ -265,14 +308,17 @@ class CertificateBoard(models.Model):
             ) current ON TRUE
             LEFT JOIN certificate_activation begun ON begun.id = found.begun_id
             LEFT JOIN LATERAL (
-                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end
+                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end, issuer_level
                 FROM certificate_certificate
                 WHERE id = company.certificate_lent_id AND company.id = %(seller)s
             ) lent ON TRUE
             LEFT JOIN LATERAL (
-                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end
-                FROM certificate_certificate
-                WHERE id = current.certificate_id
+                SELECT (certificate.date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end,
+                    certificate.issuer_level,
+                    current.route = 'loan' AND lender.certificate_sign_after_review AS is_reviewed_first
+                FROM certificate_certificate certificate
+                JOIN res_company lender ON lender.id = certificate.company_id
+                WHERE certificate.id = current.certificate_id
             ) signing ON TRUE
             """,
             in_force=SQL(

@@ -1,10 +1,11 @@
 import base64
+from datetime import datetime, timezone
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import OWN_ROUTES
-from ..tools import key_seal
+from ..const import ISSUER_LEVELS, OWN_ROUTES
+from ..tools import certificate_chain, key_seal, pkcs12
 from . import certificate_custody as custody
 from .ir_attachment import storing_files
 
@@ -30,12 +31,58 @@ class CertificateCertificate(models.Model):
         help="The key is encrypted under a secret outside the database.",
     )
 
+    issuer_level = fields.Selection(
+        ISSUER_LEVELS,
+        string="Issuer",
+        compute="_compute_issuer",
+        compute_sudo=True,
+        store=True,
+        help="Whether signatures lead from this certificate to one that is trusted in Settings. Otherwise "
+        "whatever it says of its issuer and its subject is a claim.",
+    )
+    issuer_anchor_id = fields.Many2one(
+        "certificate.trust.anchor",
+        string="Verified by",
+        compute="_compute_issuer",
+        compute_sudo=True,
+        store=True,
+        ondelete="set null",
+        help="The trusted certificate that it leads to.",
+    )
+
     @api.depends("sealed_key")
     def _compute_is_key_sealed(self):
         for certificate in self:
             certificate.is_key_sealed = bool(certificate.sealed_key)
 
+    @api.depends("content", "pem_certificate")
+    def _compute_issuer(self):
+        anchors = self.env["certificate.trust.anchor"]._get_anchors()
+        by_sha256 = {
+            anchor.sha256: anchor for anchor in self.env["certificate.trust.anchor"].search([])
+        }
+        now = datetime.now(timezone.utc)
+        for certificate in self:
+            try:
+                facts = pkcs12.read_certificate(custody.get_public_content(certificate))
+                chain = certificate_chain.find_chain(facts.certificate, facts.chain, anchors, now)
+                sha256 = pkcs12.read_certificate(chain[-1]).sha256 if chain else None
+            except pkcs12.CertificateRefused:
+                sha256 = None
+            certificate.issuer_anchor_id = by_sha256.get(sha256)
+            certificate.issuer_level = "anchored" if sha256 else "unknown"
+
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _rate_issuers(self):
+        """Look anew whether what is in use leads to what is trusted now; in sudo mode."""
+        activations = self.env["certificate.activation"].search(
+            [("state", "in", ("process", "active")), ("certificate_id", "!=", False)]
+        )
+        lenders = self.env["res.company"].with_context(active_test=False)
+        lent = lenders.search([("certificate_lent_id", "!=", False)]).certificate_lent_id
+        (activations.certificate_id | lent)._compute_issuer()
 
     @api.model
     def _get_in_custody(self, companies):

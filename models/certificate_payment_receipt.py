@@ -51,6 +51,14 @@ class CertificatePaymentReceipt(models.Model):
     receipt_size = fields.Integer(string="Size in bytes", readonly=True)
     receipt_sha256 = fields.Char(string="SHA-256", readonly=True)
     receipt_pages = fields.Integer(string="Pages", readonly=True)
+    sent_by_id = fields.Many2one("res.users", string="Sent by", readonly=True)
+    author_ids = fields.Many2many(
+        "res.users",
+        "certificate_payment_receipt_author_rel",
+        string="Written by",
+        readonly=True,
+        help="Who wrote any of its data, attached its file or sent it.",
+    )
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     rejection_reason = fields.Char(readonly=True)
@@ -74,7 +82,16 @@ class CertificatePaymentReceipt(models.Model):
             else value
             for name, value in vals.items()
         }
-        return super().write(vals)
+        result = super().write(vals)
+        if vals.keys() & self._editable_fields:
+            self._add_author()
+        return result
+
+    def _add_author(self):
+        """Note who has a part in what the receipt says, and is not the one to approve it."""
+        for receipt in self._trusted():
+            if self.env.user not in receipt.author_ids:
+                receipt.author_ids = [Command.link(self.env.uid)]
 
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)
@@ -108,7 +125,13 @@ class CertificatePaymentReceipt(models.Model):
         self._check_stored_pdf("receipt")
         try:
             with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
-                self._trusted().write({"state": "waiting", "rejection_reason": False})
+                self._trusted().write(
+                    {
+                        "state": "waiting",
+                        "rejection_reason": False,
+                        "sent_by_id": self.env.uid,
+                    }
+                )
                 self.flush_recordset()
         except UniqueViolation as error:
             raise ValidationError(
@@ -116,20 +139,31 @@ class CertificatePaymentReceipt(models.Model):
                     "This receipt has already been used. One payment activates one certificate."
                 )
             ) from error
+        self._add_author()
         activation = activation.sudo()
         activation._notify("receipt_waiting", activation._get_managers())
 
     def action_approve(self):
         """Let the receipt pay the activation.
 
-        :raise UserError: unless it waits for it, unaltered
+        :raise UserError: unless it waits for it, unaltered, and another manager could not decide instead
+            of who sent it
         """
         self._lock(GROUP_MANAGER)
         if self.state == "approved":
             return
         self._check_state("waiting")
+        self._check_four_eyes()
         self._check_stored_pdf("receipt")
+        is_alone = self.env.user in self._get_parties()
         self._decide(state="approved")
+        if is_alone:
+            self._trusted().message_post(
+                body=self.env._(
+                    "Approved by %s, who had a part in the receipt: no manager without one could.",
+                    self.env.user.name,
+                )
+            )
         activation = self.activation_id.sudo()
         activation._notify("paid", activation._get_responsible_users())
 
@@ -168,6 +202,38 @@ class CertificatePaymentReceipt(models.Model):
         }
 
     # === BUSINESS METHODS === #
+
+    def _get_parties(self):
+        """Return who sent the receipt, or wrote any of it.
+
+        :rtype: res.users
+        """
+        receipt = self.sudo()
+        return receipt.sent_by_id | receipt.author_ids
+
+    def _check_four_eyes(self):
+        """Refuse the approval of who sent the receipt, while somebody else can give it.
+
+        Who wrote a part of it gives way to who has no part in it at all; where everybody has, at least the
+        one who sent it does not decide. Rejecting is for anybody.
+
+        :raise UserError: otherwise
+        """
+        user, sender = self.env.user, self.sudo().sent_by_id
+        managers = self.company_id.sudo()._find_certificate_users(GROUP_MANAGER)
+        others = managers - user
+        if not others:
+            return
+        parties = self._get_parties()
+        if user == sender or (user in parties and others - parties):
+            raise UserError(
+                self.env._(
+                    "You had a part in this receipt: another manager of %(company)s approves it, such as "
+                    "%(manager)s.",
+                    company=self.company_id.sudo().name,
+                    manager=(others - parties or others)[0].name,
+                )
+            )
 
     def _decide(self, **vals):
         self._trusted().write(

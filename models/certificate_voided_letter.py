@@ -34,7 +34,8 @@ class CertificateVoidedLetter(models.Model):
     signed_letter_sha256 = fields.Char(string="SHA-256", readonly=True)
     signed_letter_pages = fields.Integer(string="Pages", readonly=True)
     signed_letter_match = fields.Selection(LETTER_MATCHES, string="Signed letter", readonly=True)
-    signed_letter_signers = fields.Char(string="Digitally signed by", readonly=True)
+    signed_letter_signers = fields.Char(string="Digital signature of", readonly=True)
+    signed_letter_anchors = fields.Char(string="Authorities of the signature", readonly=True)
 
     @api.model
     def _keep(self, activation, reason):

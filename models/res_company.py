@@ -47,6 +47,11 @@ class ResCompany(models.Model):
         help="Let a company that paid an outside authority attach the receipt instead of buying "
         "here. A manager of that company approves it, and this company then lends its certificate.",
     )
+    certificate_sign_after_review = fields.Boolean(
+        string="Sign only after review",
+        help="Let nothing be signed with the lent certificate before a custodian of this company has accepted "
+        "the signed letter, also when its code or its digital signature was recognised.",
+    )
     certificate_accept_test_payments = fields.Boolean(
         string="Accept test payments",
         help="Let payments of a provider in test mode activate certificates: for demonstrations.",

@@ -41,6 +41,13 @@ class ResConfigSettings(models.TransientModel):
     certificate_accept_receipts = fields.Boolean(
         related="company_id.certificate_accept_receipts", readonly=False
     )
+    certificate_sign_after_review = fields.Boolean(
+        related="company_id.certificate_sign_after_review", readonly=False
+    )
+    certificate_lent_issuer_level = fields.Selection(related="certificate_lent_id.issuer_level")
+    certificate_anchor_count = fields.Integer(
+        string="Trusted certificates", compute="_compute_certificate_anchor_count"
+    )
     certificate_lent_id = fields.Many2one(related="company_id.certificate_lent_id", readonly=False)
     certificate_validity_months = fields.Integer(
         related="company_id.certificate_validity_months", readonly=False
@@ -103,6 +110,9 @@ class ResConfigSettings(models.TransientModel):
             settings.certificate_cron_last = cron.lastcall
             settings.certificate_cron_next = cron.active and cron.nextcall
             settings.is_certificate_cron_late = not cron.active or since < late
+
+    def _compute_certificate_anchor_count(self):
+        self.certificate_anchor_count = self.env["certificate.trust.anchor"].search_count([])
 
     @api.depends("certificate_seller_id", "company_id")
     def _compute_is_certificate_seller(self):

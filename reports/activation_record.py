@@ -77,6 +77,8 @@ def _get_sections(facts):
         and (
             ("Código de la carta", f"{letter['code']}, del {_day(letter['date'])}"),
             ("Archivo", _get_file(letter)),
+            ("Cómo se identificó", _get_match(letter)),
+            ("Revisión del titular", _get_review(letter)),
             ("SHA-256", _SMALL.format(letter["sha256"])),
         ),
     )
@@ -84,7 +86,11 @@ def _get_sections(facts):
         "Certificado digital",
         (
             ("Suscriptor", certificate["subject"]),
-            ("Emisor", certificate["issuer"]),
+            (
+                "Emisor" if certificate["anchor"] else "Emisor, según el certificado",
+                certificate["issuer"],
+            ),
+            ("Verificación del emisor", _get_issuer(certificate["anchor"])),
             ("Número de serie", _SMALL.format(certificate["serial"])),
             ("Huella SHA-256", _SMALL.format(certificate["sha256"])),
             ("Vence", _day(certificate["date_end"])),
@@ -128,6 +134,37 @@ def _get_file(letter):
     pages = "1 página" if letter["pages"] == 1 else f"{letter['pages']} páginas"
     kind = "con firma digital, " if letter["is_signed"] else ""
     return f"PDF {kind}de {pages} y {format_decimal(letter['size'], locale=_LOCALE)} bytes"
+
+
+def _get_match(letter):
+    """Say how the letter was known: what the program found, which is not what a person decided."""
+    signers = letter["signers"]
+    return {
+        "match": "por el código QR impreso en la carta",
+        "signature": f"por la firma digital de {signers}, cuyo certificado estaba vigente y conduce al "
+        f"certificado de confianza {letter['anchors'] or ''}",
+        "unread": f"firma digital sin verificar; el archivo dice que es de {signers}"
+        if signers
+        else "no se pudo leer su código",
+        "reviewed": "no se pudo leer su código; la reconoció una persona",
+    }.get(letter["match"])
+
+
+def _get_review(letter):
+    if letter["review"] == "waiting":
+        return "pendiente"
+    if letter["review"] != "accepted":
+        return "ninguna"
+    moment = datetime.fromisoformat(letter["reviewed_on"]).replace(tzinfo=timezone.utc)
+    return f"aceptada por {letter['reviewed_by']} el {_time(moment, COLOMBIA_TZ)}, hora de Bogotá"
+
+
+def _get_issuer(anchor):
+    if not anchor:
+        return "no se verificó: los nombres del suscriptor y del emisor son los que declara el certificado"
+    return Markup("por sus firmas, hasta el certificado de confianza {}, SHA-256 {}").format(
+        anchor["name"], _SMALL.format(anchor["sha256"])
+    )
 
 
 def _day(day):

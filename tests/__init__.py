@@ -1,5 +1,6 @@
 from . import (
     test_activation_record,
+    test_attacks_claims,
     test_attacks_money,
     test_board,
     test_certificate_activation,

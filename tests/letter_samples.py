@@ -2,11 +2,8 @@
 """Scans of a letter and digitally signed letters for the tests, made at run time."""
 
 import io
-from datetime import datetime, timedelta, timezone
 
 import qrcode
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from cryptography.x509.oid import NameOID
@@ -14,6 +11,8 @@ from PIL import Image, ImageDraw, TiffImagePlugin  # noqa: F401  # the last save
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
+
+from . import own_samples
 
 INCH = 25.4  # mm
 
@@ -55,53 +54,37 @@ def letter_scan(code, pages=1, dpi=150, mode="L", turn=0):
 
 
 def make_signer(name="María Fernanda Pérez Gómez"):
-    """A signer with a fresh certificate of an authority of its own."""
-    keys = [rsa.generate_private_key(public_exponent=65537, key_size=2048) for _key in range(2)]
-    names = [
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, text)])
-        for text in (name, "Entidad de Certificación de Prueba")
-    ]
-    start = datetime.now(timezone.utc) - timedelta(days=1)
-    usage = dict.fromkeys(
+    """A signer with a fresh certificate of an authority that somebody has made: it proves nothing."""
+    key, authority_key = (
+        rsa.generate_private_key(public_exponent=65537, key_size=2048) for _key in range(2)
+    )
+    authority = own_samples.make_name(
+        (NameOID.COMMON_NAME, "Entidad de Certificación de Prueba")
+    )
+    return signer_of(
+        own_samples.issue(
+            own_samples.make_name((NameOID.COMMON_NAME, name)), key, authority, authority_key
+        ),
+        key,
         [
-            "digital_signature",
-            "content_commitment",
-            "key_encipherment",
-            "data_encipherment",
-            "key_agreement",
-            "key_cert_sign",
-            "crl_sign",
-            "encipher_only",
-            "decipher_only",
+            own_samples.issue(
+                authority, authority_key, authority, authority_key, usage=("key_cert_sign",)
+            )
         ],
-        False,
     )
-    person, authority = (
-        x509.CertificateBuilder()
-        .subject_name(subject)
-        .issuer_name(names[1])
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(start)
-        .not_valid_after(start + timedelta(days=365))
-        .add_extension(x509.BasicConstraints(ca=is_authority, path_length=None), critical=True)
-        .add_extension(
-            x509.KeyUsage(
-                **usage
-                | {
-                    "key_cert_sign": is_authority,
-                    "content_commitment": not is_authority,
-                    "digital_signature": True,
-                }
-            ),
-            critical=True,
-        )
-        .sign(keys[1], hashes.SHA256())
-        for subject, key, is_authority in zip(names, keys, (False, True), strict=True)
+
+
+def make_trusted_signer(name="María Fernanda Pérez Gómez", number="52123456", **options):
+    """A signer whose certificate leads to the root of `own_samples.get_chain`, and names a number."""
+    subject = own_samples.make_name(
+        (NameOID.COMMON_NAME, name), (NameOID.SERIAL_NUMBER, number)
     )
-    archive = pkcs12.serialize_key_and_certificates(
-        b"", keys[0], person, [authority], NoEncryption()
-    )
+    key = own_samples.get_key("person")
+    return signer_of(own_samples.issue(subject, key, **options), key, own_samples.get_chain()[:1])
+
+
+def signer_of(certificate, key, chain):
+    archive = pkcs12.serialize_key_and_certificates(b"", key, certificate, chain, NoEncryption())
     return signers.SimpleSigner.load_pkcs12_data(archive, other_certs=[])
 
 

@@ -92,8 +92,13 @@ def issue(
         builder = builder.add_extension(
             x509.KeyUsage(**{kind: kind in usage for kind in kinds}), critical=True
         )
+    if "key_cert_sign" in (usage or ()) and not any(
+        isinstance(extension, x509.BasicConstraints) for extension in extensions
+    ):
+        extensions = (x509.BasicConstraints(ca=True, path_length=None), *extensions)
     for extension in extensions:
-        builder = builder.add_extension(extension, critical=False)
+        critical = isinstance(extension, (x509.BasicConstraints, x509.NameConstraints))
+        builder = builder.add_extension(extension, critical=critical)
     return builder.sign(issuer_key or get_key("authority"), algorithm or hashes.SHA256())
 
 

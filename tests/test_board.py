@@ -359,7 +359,7 @@ class TestBoard(CertificateCommon):
         certificate = samples.store_certificate(self.seller.sudo(), days=10)
         self.make(lent, "active", 200, certificate_id=certificate.id)
         self.make(soon, "active", 30)
-        self.make(later, "active", 90, signed_letter_match="unread")
+        self.make(later, "active", 90, signed_letter_match="unread", letter_review="waiting")
         self.make(ended, "active", -1)
         self.make(self.company_a, "process")
         search = self.env.ref(f"{MODULE}.certificate_board_view_search")

@@ -16,9 +16,10 @@ from reportlab.pdfgen.canvas import Canvas
 from odoo.tests import BaseCase
 
 from ..tools import letter_scan
+from ..tools.certificate_chain import Anchor, get_sha256, to_pem
 from ..tools.letter_pdf import render_letter
 from ..tools.pdf_check import check_pdf
-from . import letter_samples, pdf_samples
+from . import letter_samples, own_samples, pdf_samples
 
 CODE = "ABCD-EFGH-IJKL-MN23"
 OTHER = "ZYXW-VUTS-RQPO-7654"
@@ -93,11 +94,13 @@ class TestLetterScan(BaseCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.letter = render_letter(TEXT, CODE)
-        cls.signer = letter_samples.make_signer("Ana Gómez")
+        cls.signer = letter_samples.make_trusted_signer("Ana Gómez")
         cls.signed = letter_samples.signed_pdf(cls.letter, cls.signer)
+        root = own_samples.get_chain()[1]
+        cls.trust = letter_scan.Trust((Anchor(get_sha256(root), to_pem(root)),), {"52123456"})
 
     def match(self, data):
-        return letter_scan.match_letter(data, check_pdf(data), CODE, self.letter)
+        return letter_scan.match_letter(data, check_pdf(data), CODE, self.letter, self.trust)
 
     def assertKind(self, kind, data):
         self.assertEqual(self.match(data).kind, kind)
@@ -227,9 +230,42 @@ class TestLetterScan(BaseCase):
     def test_a_digital_signature_is_verified_and_its_signer_named(self):
         match = self.match(self.signed)
         self.assertEqual((match.kind, match.signers), ("signature", "Ana Gómez"))
-        second = letter_samples.make_signer("Luis Díaz")
+        second = letter_samples.make_trusted_signer("Luis Díaz")
         twice = letter_samples.signed_pdf(self.signed, second, field="Signature2")
         self.assertEqual(self.match(twice).signers, "Ana Gómez, Luis Díaz")
+        # Whoever is not verified is not named beside who is.
+        third = letter_samples.make_signer("Nadie")
+        twice = letter_samples.signed_pdf(self.signed, third, field="Signature2")
+        self.assertEqual(self.match(twice).signers, "Ana Gómez")
+
+    def test_a_digital_signature_that_proves_nothing_is_looked_at(self):
+        for kind, signer in (
+            ("an authority of one's own", letter_samples.make_signer("Ana Gómez")),
+            ("expired", letter_samples.make_trusted_signer(started_days_ago=9, days=8)),
+            ("not yet valid", letter_samples.make_trusted_signer(started_days_ago=-1)),
+            ("of somebody else", letter_samples.make_trusted_signer("Luis Díaz", "79123456")),
+            (
+                "issued by no authority",
+                letter_samples.signer_of(
+                    own_samples.issue(
+                        own_samples.make_subject("52123456"),
+                        own_samples.get_key("person"),
+                        own_samples.make_subject(),
+                        own_samples.get_key(),
+                    ),
+                    own_samples.get_key("person"),
+                    [own_samples.issue(), *own_samples.get_chain()],
+                ),
+            ),
+        ):
+            with self.subTest(kind):
+                match = self.match(letter_samples.signed_pdf(self.letter, signer))
+                self.assertEqual((match.kind, match.anchors), ("unread", ""))
+                self.assertTrue(match.signers, "as the file says")
+        untrusted = letter_scan.match_letter(
+            self.signed, check_pdf(self.signed), CODE, self.letter
+        )
+        self.assertEqual(untrusted.kind, "unread", "nobody is trusted")
 
     def test_a_signed_scan_is_known_by_its_code(self):
         scan = letter_samples.signed_pdf(letter_samples.letter_scan(CODE), self.signer)

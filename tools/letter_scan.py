@@ -5,19 +5,29 @@ A scan is known by the QR code that `letter_pdf.py` prints on every page, a digi
 the code in its text. What cannot be read is left to a person; what is certainly something else is
 refused. Pictures and signatures are opened by `letter_scan_child.py`, in a process of its own with
 limits of its own. The child reports facts; every rule is here.
+
+Whose digital signature it is stands in a certificate that anybody can make. It counts only when the
+certificate leads to a pinned authority, was valid, and names somebody who may sign this letter.
 """
 
+import base64
 import hashlib
 from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
+from cryptography import x509
+
+from .certificate_chain import find_chain, get_label, get_moment, get_sha256, to_pem
 from .pdf_check import PdfFacts, check_pdf
+from .pkcs12 import find_numbers
 from .sandbox import ChildUnavailable, parse_facts, run_child
 
 # Why a file is refused.
 CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature")
 
 _CHILD = Path(__file__).with_name("letter_scan_child.py")
+_SKEW = timedelta(minutes=15)  # between the clock of who signs and of this server
 _CPU_SECONDS = 8
 _MEMORY = (
     800 * 1024**2
@@ -46,10 +56,11 @@ class LetterFacts:
     :ivar frozenset scan_text_codes: those in the text of scanned pages, which somebody's OCR has guessed.
     :ivar bool scanned: whether any page is a scan.
     :ivar bool blank: whether every page is empty.
-    :ivar tuple signers: the names in the certificates of its digital signatures, in their order.
+    :ivar tuple signers: the names in the certificates of its digital signatures, in their order: claims.
     :ivar bool | None intact: whether each signature is valid and covers all that was there when it was
         made, and nothing changed after the last one. None when there is none, or none was verified.
         It says nothing of who issued the certificates.
+    :ivar tuple signatures: of `Signature`, in the order of `signers`.
     """
 
     codes: frozenset
@@ -59,28 +70,61 @@ class LetterFacts:
     blank: bool
     signers: tuple
     intact: bool | None
+    signatures: tuple = ()
+
+
+@dataclass(frozen=True)
+class Signature:
+    """What a digital signature says of who made it.
+
+    :ivar tuple certificates: DER, the signer's first, then whatever came with it.
+    :ivar datetime | None signed_on: when it was made, as it says itself; with its time zone.
+    """
+
+    certificates: tuple
+    signed_on: datetime | None
+
+
+@dataclass(frozen=True)
+class Trust:
+    """Whose digital signature counts.
+
+    :ivar tuple anchors: of `certificate_chain.Anchor`.
+    :ivar frozenset numbers: digits by which a certificate may name who signs: the representative's document, the
+        company's NIT with its check digit and without.
+    :ivar datetime moment: now, with its time zone.
+    """
+
+    anchors: tuple = ()
+    numbers: frozenset = frozenset()
+    moment: datetime | None = None
 
 
 @dataclass(frozen=True)
 class LetterMatch:
     """Why a file is taken for the letter.
 
-    :ivar str kind: `match` for its QR code, `signature` for a valid digital signature, `unread` when a
-        person has to look.
-    :ivar str signers: who signed digitally, of `signature`.
+    :ivar str kind: `match` for its QR code, `signature` for a digital signature that counts, `unread`
+        when a person has to look.
+    :ivar str signers: who signed digitally: verified, of `signature`; otherwise what the file says.
+    :ivar str anchors: SHA-256 of the pinned certificates that the signers lead to, of `signature`.
     """
 
     kind: str
     signers: str = ""
+    anchors: str = ""
 
 
-def match_letter(data: bytes, facts: PdfFacts, code: str | None, letter: bytes | None):
+def match_letter(
+    data: bytes, facts: PdfFacts, code: str | None, letter: bytes | None, trust: Trust = Trust()
+):
     """Tell whether a file can be the signed letter.
 
     :param data: the file.
     :param facts: what `check_pdf` found of it.
     :param code: the letter's code; None when there is no letter yet.
     :param letter: the letter itself, unsigned.
+    :param trust: whose digital signature counts; nobody's by default.
     :rtype: LetterMatch
     :raise LetterRefused: it is certainly not; its `code` is one of `CODES`.
     :raise PdfCheckUnavailable: the server cannot check any file.
@@ -91,7 +135,7 @@ def match_letter(data: bytes, facts: PdfFacts, code: str | None, letter: bytes |
         found = read_letter(data, facts.signed)
     except ChildUnavailable:  # what is needed is optional
         return LetterMatch("unread")
-    return judge_letter(found, facts.signed, code)
+    return judge_letter(found, facts.signed, code, trust)
 
 
 def _is_unsigned_copy(facts, letter):
@@ -103,10 +147,11 @@ def _is_unsigned_copy(facts, letter):
     return facts.text_sha256 == check_pdf(letter, len(letter)).text_sha256
 
 
-def judge_letter(found: LetterFacts, signed: bool, code: str | None):
+def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trust = Trust()):
     """Apply the rules to what a file shows.
 
     :param signed: whether it has a digital signature.
+    :param trust: whose digital signature counts; nobody's by default.
     :rtype: LetterMatch
     :raise LetterRefused: see `match_letter`.
     """
@@ -123,8 +168,32 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None):
     if not shows_code and not found.scanned:
         raise LetterRefused("no_letter")
     if found.intact and shows_code:
-        return LetterMatch("signature", ", ".join(found.signers))
-    return LetterMatch("unread")
+        verified = list(filter(None, (_verify(one, trust) for one in found.signatures)))
+        if verified:
+            names, anchors = zip(*verified, strict=True)
+            return LetterMatch("signature", ", ".join(names), ", ".join(dict.fromkeys(anchors)))
+    return LetterMatch("unread", ", ".join(found.signers))
+
+
+def _verify(signature, trust):
+    """Return who made a signature and the anchor that proves it, or None when nothing does.
+
+    The moment of a signature is a claim as well, so that its certificate must be valid now, too: whoever
+    has the key of one that has ended sets the clock back.
+    """
+    moment = trust.moment or datetime.now(timezone.utc)
+    try:
+        first, *others = map(x509.load_der_x509_certificate, signature.certificates)
+        signed_on = signature.signed_on or moment
+        if not get_moment(first, "not_valid_before") <= signed_on <= moment + _SKEW:
+            return None
+        numbers = {number for several in find_numbers(first) for number in several}
+        chain = find_chain(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
+        if not chain or numbers.isdisjoint(trust.numbers):
+            return None
+        return get_label(first.subject), get_sha256(x509.load_pem_x509_certificate(chain[-1]))
+    except Exception:  # fields of a certificate are parsed when they are read
+        return None
 
 
 def read_letter(data: bytes, signed: bool) -> LetterFacts:
@@ -140,6 +209,13 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
         )
     )
     signatures = found.get("signatures") or []
+    claims = tuple(
+        Signature(
+            tuple(map(base64.b64decode, signature.get("certificates", ()))),
+            _parse_moment(signature.get("signed_on")),
+        )
+        for signature in signatures
+    )
     return LetterFacts(
         codes=frozenset(found.get("codes", ())),
         text_codes=frozenset(found.get("text_codes", ())),
@@ -149,4 +225,11 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
         blank=found.get("blank", False),
         signers=tuple(signature["signer"] for signature in signatures),
         intact=all(signature["intact"] for signature in signatures) if signatures else None,
+        signatures=claims,
     )
+
+
+def _parse_moment(text):
+    moment = datetime.fromisoformat(text) if text else None
+    # A moment without a zone is taken for UTC: all that a signature says in ASN.1 is.
+    return moment and (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))

@@ -7,6 +7,7 @@ when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, 
 `signatures`, then `blank` and `codes`.
 """
 
+import base64
 import io
 import itertools
 import json
@@ -29,6 +30,7 @@ _PIXELS = 40_000_000  # of one picture: A4 in grey at 600 dpi has 35 million
 _DECODED = 3 * _PIXELS  # bytes that one stream may decode to: the same in colour
 _PICTURES = 40  # of one page; more are not looked at
 _DEPTH = 4  # of forms within forms
+_CERTIFICATES = 20  # of authorities, of one signature
 _SECONDS = 5  # of CPU, after which no further attempt is made
 
 _CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
@@ -296,7 +298,11 @@ def _read_harder(pictures):
 
 
 def _verify_signatures(data):
-    """Verify each signature: `signer`, and whether it is `intact`. None when that cannot be done."""
+    """Verify each signature, or None when that cannot be done.
+
+    Of each: `signer`, as the certificate calls itself, whether it is `intact`, the `certificates` that came with
+    it, the signer's first, and when it says that it was `signed_on`.
+    """
     try:
         from pyhanko.pdf_utils.reader import PdfFileReader
     except ImportError:  # optional: then a person has to look
@@ -320,7 +326,7 @@ def _verify(signature, is_last):
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
-    # Whom to trust is not decided here: nothing is fetched, and no authority is known.
+    # Whom to trust is decided by who asks: nothing is fetched, and no authority is known here.
     context = ValidationContext(trust_roots=[], allow_fetching=False)
     status = validate_pdf_signature(signature, context)
     # After the last signature nothing but proofs of its time; after the others, further signatures.
@@ -331,9 +337,13 @@ def _verify(signature, is_last):
         and status.modification_level <= allowed
     )
     names = signature.signer_cert.subject.native
+    certificates = [signature.signer_cert, *list(signature.other_embedded_certs)[:_CERTIFICATES]]
+    signed_on = _attempt(lambda: signature.self_reported_timestamp)
     return {
         "signer": str(names.get("common_name") or names.get("organization_name") or ""),
         "intact": bool(status.intact and status.valid and covered),
+        "certificates": [base64.b64encode(one.dump()).decode() for one in certificates],
+        "signed_on": signed_on and signed_on.isoformat(),
     }
 
 

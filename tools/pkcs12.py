@@ -6,19 +6,29 @@ as much work as it likes. The child reports what is inside; every rule is here.
 """
 
 import base64
+import itertools
 import json
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 
 from cryptography import x509
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import ExtensionOID, NameOID
+from cryptography.x509.oid import NameOID
 
+from .certificate_chain import (
+    WEAK_HASHES,
+    get_extensions,
+    get_label,
+    get_moment,
+    get_sha256,
+    is_issued_by,
+    to_pem,
+)
 from .key_seal import SigningKey, take_key
 from .sandbox import ChildUnavailable, parse_facts, run_child
 
@@ -51,8 +61,8 @@ FAULTS = (
 # What somebody should look at.
 WARNINGS = ("unknown_issuer", "no_nit")
 
-WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
 _MIN_BITS = 2048
+_VERIFICATIONS = 60  # of signatures, to put the authorities' certificates of one file in order
 _CHILD = Path(__file__).with_name("pkcs12_child.py")
 _CPU_SECONDS = 5
 _WALL_SECONDS = 20
@@ -98,7 +108,8 @@ class CertificateFacts:
     :ivar bytes certificate: PEM.
     :ivar key_seal.SigningKey | None key: its private key, when it is RSA.
     :ivar tuple[bytes, ...] chain: certificates of the authorities in the same file, PEM, in order.
-    :ivar str subject: common name of the subscriber, else the organisation.
+    :ivar str subject: common name of the subscriber, else the organisation: a claim, as all names in it,
+        until `certificate_chain.find_chain` leads to an anchor.
     :ivar str issuer: the same of the authority.
     :ivar tuple[str, ...] authorities: names of whoever issued it and the chain, as written.
     :ivar str serial_number: hexadecimal.
@@ -212,15 +223,30 @@ def _pair(certificates, keys):
 
 
 def _order_chain(certificate, others):
-    """Return the authorities' certificates from the issuer upwards."""
-    chain = []
-    while others and not _is_self_signed(certificate):
-        certificate = next((c for c in others if c.subject == certificate.issuer), None)
-        if certificate is None:
-            break
-        others.remove(certificate)
-        chain.append(certificate)
+    """Return the authorities' certificates, nearest first: those whose keys have signed, upwards.
+
+    By the signature and not by the name alone: a renewed authority has several certificates of one name.
+    """
+    chain, level = [], [certificate]
+    left = _VERIFICATIONS
+    while level:
+        above = []
+        for lower, other in itertools.product(level, others):
+            if other in chain or _is_self_signed(lower) or other.subject != lower.issuer:
+                continue
+            left -= 1
+            if left >= 0 and _has_issued(lower, other):
+                chain.append(other)
+                above.append(other)
+        level = above
     return chain
+
+
+def _has_issued(certificate, issuer):
+    try:
+        return is_issued_by(certificate, issuer)
+    except Exception:  # fields of a certificate are parsed when they are read
+        return False
 
 
 def _is_self_signed(certificate):
@@ -248,12 +274,12 @@ def _read(certificate, chain):
         hash_name = certificate.signature_hash_algorithm.name
     except (AttributeError, UnsupportedAlgorithm):
         hash_name = None
-    nits, numbers = _find_numbers(certificate)
+    nits, numbers = find_numbers(certificate)
     return CertificateFacts(
-        certificate=certificate.public_bytes(serialization.Encoding.PEM),
-        chain=tuple(c.public_bytes(serialization.Encoding.PEM) for c in chain),
-        subject=_get_label(certificate.subject),
-        issuer=_get_label(certificate.issuer),
+        certificate=to_pem(certificate),
+        chain=tuple(map(to_pem, chain)),
+        subject=get_label(certificate.subject),
+        issuer=get_label(certificate.issuer),
         authorities=tuple(
             str(attribute.value)
             for c in (certificate, *chain)
@@ -268,50 +294,32 @@ def _read(certificate, chain):
         bits=public.key_size if isinstance(public, rsa.RSAPublicKey) else None,
         hash_name=hash_name,
         signs=_can_sign(certificate),
-        sha256=certificate.fingerprint(hashes.SHA256()).hex(),
+        sha256=get_sha256(certificate),
     )
 
 
-def get_moment(thing, name):
-    """Return a moment of something of X.509, by the name that cryptography has for it.
-
-    :rtype: datetime | None
-    """
-    # cryptography before 42 knows moments without a time zone only: UTC.
-    if hasattr(thing, f"{name}_utc"):
-        return getattr(thing, f"{name}_utc")
-    moment = getattr(thing, name)
-    return moment and moment.replace(tzinfo=timezone.utc)
-
-
-def _get_label(name):
-    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
-        for attribute in name.get_attributes_for_oid(oid):
-            if attribute.value:
-                return str(attribute.value)
-    return name.rfc4514_string()
-
-
 def _can_sign(certificate):
-    try:
-        usage = certificate.extensions.get_extension_for_oid(ExtensionOID.KEY_USAGE).value
-    except x509.ExtensionNotFound:
-        return True  # RFC 5280, section 4.2.1.3: it restricts nothing
-    return usage.digital_signature or usage.content_commitment
+    usage = get_extensions(certificate).get("key_usage")
+    # Without one it restricts nothing: RFC 5280, section 4.2.1.3.
+    return usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation"))
 
 
-def _find_numbers(certificate):
-    """Return the numbers that identify the subscriber, and others that may."""
-    alternatives = [
-        name
-        for extension in certificate.extensions
-        if extension.oid == ExtensionOID.SUBJECT_ALTERNATIVE_NAME
-        for name in extension.value.get_values_for_type(x509.DirectoryName)
-    ]
+def find_numbers(certificate):
+    """Return the numbers that identify the subscriber, and others that may.
+
+    :param x509.Certificate certificate: whose they are.
+    :return: digits, without leading zeros.
+    :rtype: tuple[tuple[str, ...], tuple[str, ...]]
+    """
     attributes = [
-        (attribute.oid.dotted_string, str(attribute.value))
-        for name in (certificate.subject, *alternatives)
-        for attribute in name
+        (attribute.oid.dotted_string, str(attribute.value)) for attribute in certificate.subject
+    ]
+    attributes += [
+        (attribute["type"].dotted, str(attribute["value"].native))
+        for name in get_extensions(certificate).get("subject_alt_name", ())
+        if name.name == "directory_name"
+        for several in name.chosen.chosen
+        for attribute in several
     ]
     nits = [
         number

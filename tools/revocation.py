@@ -18,13 +18,11 @@ from pathlib import Path
 from urllib.parse import urljoin
 
 from cryptography import x509
-from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from .pkcs12 import WEAK_HASHES, get_moment
+from .certificate_chain import get_moment, is_authority, is_issued_by, is_signature
 from .sandbox import ChildUnavailable, run_child
 
 # Why it is not known, from what says least to what says most.
@@ -114,7 +112,7 @@ def check_revocation(certificate, issuer, hosts, fetch=None, moment=None):
     try:
         certificate = x509.load_pem_x509_certificate(certificate)
         issuer = x509.load_pem_x509_certificate(issuer) if issuer else None
-        if not issuer or not _is_issued_by(certificate, issuer):
+        if not issuer or not is_authority(issuer) or not is_issued_by(certificate, issuer):
             return Revocation("unknown", "no_issuer")
         questions = _find_questions(certificate, issuer)
     except Exception:  # fields of a certificate are parsed when they are read
@@ -344,8 +342,8 @@ class _OcspReader:
             response.tbs_response_bytes,
             response.signature_hash_algorithm,
         )
-        return _is_signature(self.issuer, *signed) or any(
-            self._is_responder(responder, moment) and _is_signature(responder, *signed)
+        return is_signature(self.issuer, *signed) or any(
+            self._is_responder(responder, moment) and is_signature(responder, *signed)
             for responder in response.certificates
         )
 
@@ -356,7 +354,7 @@ class _OcspReader:
         return (
             ExtendedKeyUsageOID.OCSP_SIGNING in purposes
             and (not usage or usage.digital_signature)
-            and _is_issued_by(responder, self.issuer)
+            and is_issued_by(responder, self.issuer)
             and get_moment(responder, "not_valid_before") <= moment + _SKEW
             and get_moment(responder, "not_valid_after") >= moment - _SKEW
         )
@@ -390,7 +388,7 @@ class _CrlReader:
         if (
             crl.issuer != self.certificate.issuer
             or (usage and not usage.crl_sign)
-            or not _is_signature(
+            or not is_signature(
                 self.issuer,
                 crl.signature,
                 crl.tbs_certlist_bytes,
@@ -448,32 +446,3 @@ def _get_extension(thing, kind):
         return thing.extensions.get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
-
-
-def _is_issued_by(certificate, issuer):
-    return certificate.issuer == issuer.subject and _is_signature(
-        issuer,
-        certificate.signature,
-        certificate.tbs_certificate_bytes,
-        certificate.signature_hash_algorithm,
-    )
-
-
-def _is_signature(signer, signature, signed, algorithm):
-    """Verify a signature of RSA (PKCS #1 v1.5) or ECDSA; another kind is none.
-
-    :param x509.Certificate signer: whose it is said to be.
-    """
-    if algorithm is None or algorithm.name in WEAK_HASHES:
-        return False
-    public = signer.public_key()
-    try:
-        if isinstance(public, rsa.RSAPublicKey):
-            public.verify(signature, signed, padding.PKCS1v15(), algorithm)
-        elif isinstance(public, ec.EllipticCurvePublicKey):
-            public.verify(signature, signed, ec.ECDSA(algorithm))
-        else:
-            return False
-    except InvalidSignature:
-        return False
-    return True

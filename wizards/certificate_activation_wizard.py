@@ -132,6 +132,10 @@ class CertificateActivationWizard(models.TransientModel):
     signed_letter_match = _activation_field(fields.Selection, "signed_letter_match")
     signed_letter_sentence = _activation_field(fields.Char, "signed_letter_sentence")
     signed_letter_problem = _activation_field(fields.Char, "signed_letter_problem")
+    letter_review = _activation_field(fields.Selection, "letter_review")
+    letter_review_sentence = _activation_field(fields.Char, "letter_review_sentence")
+    is_signing_blocked = _activation_field(fields.Boolean, "is_signing_blocked")
+    issuer_sentence = _activation_field(fields.Char, "issuer_sentence")
     letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     own_certificate = fields.Json(
         compute="_compute_own_certificate",
@@ -158,7 +162,7 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.display_name = titles.get(wizard.step)
 
-    @api.depends("state", "switch_on")
+    @api.depends("state", "switch_on", "letter_review")
     def _compute_step(self):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
