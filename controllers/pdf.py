@@ -1,10 +1,11 @@
 import base64
+import os
 import re
 
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import Controller, request, route
 
-from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
+from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused, check_sizes
 
 _ID = re.compile(r"[1-9]\d{0,8}")
 FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
@@ -18,9 +19,10 @@ def answer_with_pdf(record, make, headers=None):
     :param dict headers: of the answer
     :return: JSON, as of `CertificatePdfController.make_pdf`
     """
-    files = [file.read() for file in request.httprequest.files.getlist("files")]
+    uploads = request.httprequest.files.getlist("files")
     try:
-        data = make(files)
+        check_sizes([upload.seek(0, os.SEEK_END) for upload in uploads])
+        data = make([_read_from_start(upload) for upload in uploads])
     except ShrinkRefused as refused:
         sentence = record._get_pdf_refusals()[refused.code]
         return refuse_pdf(sentence, 422, headers, position=refused.position)
@@ -31,6 +33,11 @@ def answer_with_pdf(record, make, headers=None):
     return request.make_json_response(
         {"pdf": base64.b64encode(data).decode(), "size": len(data)}, headers=headers
     )
+
+
+def _read_from_start(upload):
+    upload.seek(0)
+    return upload.read()
 
 
 def refuse_pdf(sentence, status, headers=None, **facts):

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
-from .sandbox import ChildUnavailable, parse_facts, run_child
+from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
 
 MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
 
@@ -401,6 +401,8 @@ def _ask_child(files, password):
             cpu_seconds=_CPU_SECONDS,
             memory=_MEMORY,
         )
+    except ChildBusy:
+        raise
     except ChildUnavailable as error:
         raise CertificateCheckUnavailable(str(error)) from error
     return parse_facts(written)

@@ -25,7 +25,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from .pkcs12 import WEAK_HASHES, get_moment
-from .sandbox import ChildUnavailable, run_child
+from .sandbox import ChildBusy, ChildUnavailable, run_child
 
 # Why it is not known, from what says least to what says most.
 CODES = (
@@ -273,7 +273,10 @@ def _ask_child(asked, seconds):
             json.dumps(asked).encode(),
             wall_seconds=seconds,
             output=asked["limit"] + 10_000,
+            ports=[asked["port"]],
         )
+    except ChildBusy as error:  # the clock has ended it
+        raise Unanswered("too_slow") from error
     except ChildUnavailable as error:
         raise Unanswered("not_reached") from error
     line, _, content = written.partition(b"\n")
