@@ -21,8 +21,8 @@ def answer_with_pdf(record, make, headers=None):
     """
     uploads = request.httprequest.files.getlist("files")
     try:
-        check_sizes([upload.seek(0, os.SEEK_END) for upload in uploads])
-        data = make([_read_from_start(upload) for upload in uploads])
+        check_sizes([_get_size(upload) for upload in uploads])
+        data = make([upload.read() for upload in uploads])
     except ShrinkRefused as refused:
         sentence = record._get_pdf_refusals()[refused.code]
         return refuse_pdf(sentence, 422, headers, position=refused.position)
@@ -35,9 +35,11 @@ def answer_with_pdf(record, make, headers=None):
     )
 
 
-def _read_from_start(upload):
+def _get_size(upload):
+    upload.seek(0, os.SEEK_END)
+    size = upload.tell()
     upload.seek(0)
-    return upload.read()
+    return size
 
 
 def refuse_pdf(sentence, status, headers=None, **facts):

@@ -158,7 +158,7 @@ class _Warm:
         :raise OSError: there is no such process
         """
         with self.lock:
-            key = sys.executable, tuple(sys.path), LAYERS
+            key = _get_key()
             if self.socket and self.key != key:
                 self.stop()
             message = json.dumps(job).encode()
@@ -306,7 +306,7 @@ def get_missing_layers():
 
     :rtype: tuple[str]
     """
-    if _warm.socket and _warm.missing is not None:
+    if _warm.socket and _warm.key == _get_key():
         return _warm.missing
     try:
         done = subprocess.run(
@@ -321,6 +321,11 @@ def get_missing_layers():
         return tuple(json.loads(done.stdout))
     except (OSError, ValueError, subprocess.TimeoutExpired):
         return LAYERS
+
+
+def _get_key():
+    """Return what a warm process depends on: another one is started when that changes."""
+    return sys.executable, tuple(sys.path), tuple(LAYERS)
 
 
 def _get_command(mode, options):
