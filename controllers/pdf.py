@@ -1,10 +1,11 @@
 import base64
+import os
 import re
 
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import Controller, request
 
-from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused
+from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused, check_sizes
 from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
@@ -19,9 +20,10 @@ def answer_with_pdf(record, make, headers=None):
     :param dict headers: of the answer
     :return: JSON, as of `CertificatePdfController.make_pdf`
     """
-    files = [file.read() for file in request.httprequest.files.getlist("files")]
+    uploads = request.httprequest.files.getlist("files")
     try:
-        data = make(files)
+        check_sizes([_get_size(upload) for upload in uploads])
+        data = make([upload.read() for upload in uploads])
     except ShrinkRefused as refused:
         sentence = record._get_pdf_refusals()[refused.code]
         return refuse_pdf(sentence, 422, headers, position=refused.position)
@@ -32,6 +34,13 @@ def answer_with_pdf(record, make, headers=None):
     return request.make_json_response(
         {"pdf": base64.b64encode(data).decode(), "size": len(data)}, headers=headers
     )
+
+
+def _get_size(upload):
+    upload.seek(0, os.SEEK_END)
+    size = upload.tell()
+    upload.seek(0)
+    return size
 
 
 def refuse_pdf(sentence, status, headers=None, **facts):

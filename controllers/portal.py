@@ -8,6 +8,7 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ..models.certificate_portal_access import hash_token
+from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
@@ -297,7 +298,8 @@ class CertificatePortal(CustomerPortal):
     @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
     def certificate_attach(self, activation_id, file=None, **_kwargs):
         """Take the signed scan; photos and large scans come by `/pdf` first."""
-        content = file.read(MAX_INPUT) if hasattr(file, "read") else b""
+        # One byte more than may be kept is enough to refuse it.
+        content = file.read(MAX_SIZE + 1) if hasattr(file, "read") else b""
         return self._walk(
             activation_id,
             "attach",

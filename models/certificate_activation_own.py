@@ -206,7 +206,8 @@ class CertificateActivation(models.Model):
         :rtype: tuple[tools.pkcs12.CertificateFacts | None, dict[str, list[str]]]
         """
         try:
-            facts, codes = pkcs12.open_certificate(files, password), []
+            with self._checking_files():
+                facts, codes = pkcs12.open_certificate(files, password), []
         except pkcs12.CertificateRefused as refused:
             facts, codes = refused.facts, [refused.code]
         except pkcs12.CertificateCheckUnavailable as error:

@@ -86,7 +86,8 @@ class CertificateActivation(models.Model):
         if letter and not letter["is_signed"]:
             scan = self.sudo().with_context(bin_size=False).signed_letter
             try:
-                record = append_pdf(base64.b64decode(scan), record)
+                with self._checking_files():  # too busy is no reason: the record stays as it is made
+                    record = append_pdf(base64.b64decode(scan), record)
             except (PdfNotAppended, ChildUnavailable):
                 _logger.warning("The record of activation %s stands without its letter.", self.id)
         self._trusted().write(
@@ -203,7 +204,7 @@ class CertificateActivation(models.Model):
     def _is_letter_signed_digitally(self):
         """Tell whether the attached letter bears a digital signature."""
         scan = self.sudo().with_context(bin_size=False).signed_letter
-        return self._check_pdf(scan).signed
+        return self._check_pdf(base64.b64decode(scan)).signed
 
     def _read_record(self):
         """Return the record as it was made.

@@ -1,11 +1,17 @@
 import base64
 import hashlib
+import logging
+from contextlib import contextmanager
 
 from odoo import api, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import config
 
-from ..tools.pdf_check import PdfCheckUnavailable, PdfRefused, check_pdf
+from ..tools import sandbox, sandbox_places
+from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
 from .ir_attachment import storing_files
+
+_logger = logging.getLogger(__name__)
 
 
 class CertificatePdfMixin(models.AbstractModel):
@@ -21,17 +27,52 @@ class CertificatePdfMixin(models.AbstractModel):
     # Names of the binary fields; set by each model.
     _pdf_fields = ()
 
+    def _register_hook(self):
+        super()._register_hook()
+        sandbox_places.configure(config["workers"])
+        if missing := sandbox.get_missing_layers():
+            _logger.warning(
+                "Uploaded files are examined without this protection of the kernel: %s.",
+                ", ".join(missing),
+            )
+
+    @contextmanager
+    def _checking_files(self):
+        """Examine files in processes of their own, in one place of the few that the server has.
+
+        :raise UserError: when it has none now, or was too busy to come to an end
+        """
+        try:
+            with sandbox.working_for(repr((self.env.cr.dbname, *self._get_conversion_key()))):
+                yield
+        except sandbox.ChildBusy as error:
+            raise UserError(
+                self.env._(
+                    "The server is checking many files right now. Your file is not lost: try again in a "
+                    "minute."
+                )
+            ) from error
+
     def write(self, vals):
+        with self._checking_files():
+            vals = self._prepare_all_pdf_vals(vals)
+        # In sudo mode: the facts derived from a file are not the user's to write.
+        records = self.sudo().with_context(certificate_pdf_unread=True)
+        with storing_files(self.env):
+            return super(CertificatePdfMixin, records).write(vals)
+
+    def _prepare_all_pdf_vals(self, vals):
+        """Check the files among values, and derive what is kept about them.
+
+        :rtype: dict
+        """
         for name in self._pdf_fields:
             filename = vals.get(f"{name}_filename")
             if filename:
                 vals = {**vals, f"{name}_filename": f"{str(filename).removesuffix('.pdf')}.pdf"}
             if name in vals:
                 vals = {**vals, **self._prepare_pdf_vals(name, vals)}
-        # In sudo mode: the facts derived from a file are not the user's to write.
-        records = self.sudo().with_context(certificate_pdf_unread=True)
-        with storing_files(self.env):
-            return super(CertificatePdfMixin, records).write(vals)
+        return vals
 
     def _prepare_pdf_vals(self, name, vals):
         """Check a file that is about to be stored, and derive what is kept about it.
@@ -44,9 +85,10 @@ class CertificatePdfMixin(models.AbstractModel):
         # An empty text is an empty file, which is refused like any other bad one.
         if vals[name] in (False, None):
             return dict.fromkeys(self._get_pdf_fields(name), False)
-        facts = self._check_pdf(vals[name])
+        data = self._decode_pdf(vals[name])
+        facts = self._check_pdf(data)
         return {
-            **self._examine_pdf(name, base64.b64decode(vals[name]), facts),
+            **self._examine_pdf(name, data, facts),
             f"{name}_filename": vals.get(f"{name}_filename") or self.env._("scan.pdf"),
             f"{name}_size": facts.size,
             f"{name}_sha256": facts.sha256,
@@ -59,18 +101,32 @@ class CertificatePdfMixin(models.AbstractModel):
         return [name] + [f"{name}_{fact}" for fact in ("filename", "size", "sha256", "pages")]
 
     @api.model
-    def _check_pdf(self, content):
-        """Check an uploaded PDF in a process of its own.
+    def _decode_pdf(self, content):
+        """Decode an uploaded file, unless it is too large: that is asked before.
 
         :param content: base64
-        :rtype: tools.pdf_check.PdfFacts
+        :rtype: bytes
         :raise ValidationError: with one sentence and a remedy, when the file is refused
-        :raise UserError: when files cannot be checked on this server
         """
         try:
-            return check_pdf(base64.b64decode(content, validate=True))
+            if len(content) > 4 * (MAX_SIZE // 3 + 1):
+                raise ValidationError(self._get_pdf_refusals()["too_large"])
+            return base64.b64decode(content, validate=True)
         except (TypeError, ValueError) as error:
             raise ValidationError(self._get_pdf_refusals()["damaged"]) from error
+
+    @api.model
+    def _check_pdf(self, data):
+        """Check an uploaded PDF in a process of its own.
+
+        :param bytes data: the file
+        :rtype: tools.pdf_check.PdfFacts
+        :raise ValidationError: with one sentence and a remedy, when the file is refused
+        :raise UserError: when files cannot be checked on this server, or not now
+        """
+        try:
+            with self._checking_files():
+                return check_pdf(data)
         except PdfRefused as refused:
             raise ValidationError(self._get_pdf_refusals()[refused.code]) from refused
         except PdfCheckUnavailable as error:
@@ -131,7 +187,8 @@ class CertificatePdfMixin(models.AbstractModel):
         :raise UserError: otherwise, with the remedy
         """
         data = self._read_stored_pdf(name)
-        return self._examine_pdf(name, data, self._check_pdf(base64.b64encode(data)))
+        with self._checking_files():
+            return self._examine_pdf(name, data, self._check_pdf(data))
 
     def _read_stored_pdf(self, name):
         """Return a stored file after comparing it with what is known of it; report a bad one.

@@ -21,7 +21,7 @@ class CertificatePdfMixin(models.AbstractModel):
         :rtype: bytes
         :raise AccessError: for a user who may not attach a file to this record
         :raise ShrinkRefused: with a code for `_get_pdf_refusals`
-        :raise UserError: while another file of the user is being made, or when none can be made here
+        :raise UserError: while another file of the user is being made, or when none can be made here or now
         """
         self.ensure_one()
         self.check_access("write")
@@ -34,7 +34,8 @@ class CertificatePdfMixin(models.AbstractModel):
                 self.env._("Another file of yours is being converted. Try again when it is done.")
             )
         try:
-            return make_pdf(files)
+            with self._checking_files():
+                return make_pdf(files)
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
 

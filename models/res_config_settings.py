@@ -10,6 +10,7 @@ from ..const import (
     CRON_VALIDITY,
     HOSTS_PARAMETER,
 )
+from ..tools import sandbox, sandbox_places
 from . import certificate_custody as custody
 
 
@@ -88,6 +89,42 @@ class ResConfigSettings(models.TransientModel):
             custody.get_secret_warning(self.env),
         )
         self.certificate_key_warning = "\n".join(filter(None, warnings))
+
+    certificate_missing_protection = fields.Boolean(compute="_compute_certificate_examination")
+    certificate_examination_sentence = fields.Char(compute="_compute_certificate_examination")
+
+    def _compute_certificate_examination(self):
+        missing = sandbox.get_missing_layers()
+        places = sandbox_places.POOLS["files"].places
+        if missing:
+            sentence = self.env._(
+                "Uploaded files are examined by processes that this server cannot close entirely. "
+                "Missing: %(missing)s. At most %(places)s files are examined at once.",
+                missing="; ".join(self._get_layer_name(layer) for layer in missing),
+                places=places,
+            )
+        else:
+            sentence = self.env._(
+                "Uploaded files are examined by processes without network, without files and without "
+                "sight of other processes; at most %s at once.",
+                places,
+            )
+        self.certificate_missing_protection = bool(missing)
+        self.certificate_examination_sentence = sentence
+
+    @api.model
+    def _get_layer_name(self, layer):
+        """Name a means of the kernel, and what offers it.
+
+        :param str layer: of `tools.sandbox.LAYERS`
+        :rtype: str
+        """
+        return {
+            "user": self.env._("another user (run Odoo as a user of its own, not as root)"),
+            "namespaces": self.env._("namespaces (let ordinary users create user namespaces)"),
+            "landlock": self.env._("Landlock (Linux 5.13 or later, with Landlock enabled)"),
+            "seccomp": self.env._("seccomp (Linux on x86-64 or ARM64)"),
+        }[layer]
 
     certificate_renewal_days = fields.Integer(
         related="company_id.certificate_renewal_days", readonly=False

@@ -2,6 +2,7 @@ from . import (
     test_activation_record,
     test_attacks_claims,
     test_attacks_money,
+    test_attacks_process,
     test_board,
     test_certificate_activation,
     test_certificate_request,

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import os
 import select
+import socket
 import subprocess
 import sys
 import tempfile
@@ -30,9 +31,18 @@ def run(code, data=b"", **limits):
 
 
 class TestSandbox(BaseCase):
+    """In a fork of the warm process."""
+
     def assertEnded(self, pid):
         with self.assertRaises(ProcessLookupError):
             os.kill(int(pid), 0)
+
+    is_warm = True
+
+    def know_processes(self):
+        """Let processes keep the numbers by which they are known here."""
+        layers = [layer for layer in sandbox.LAYERS if layer != "namespaces"]
+        self.enterContext(patch.object(sandbox, "LAYERS", layers))
 
     # === DATA === #
 
@@ -82,10 +92,19 @@ class TestSandbox(BaseCase):
         self.assertLess(after.children_user - before.children_user, 2)
 
     def test_time_on_the_wall(self):
-        pid = run("import os, time; print(os.getpid(), flush=True); time.sleep(60)", wall_seconds=3)
-        self.assertEnded(pid)
+        self.know_processes()
+        read, said = sandbox._read, []
+
+        def spy(*arguments):
+            said.append(read(*arguments))
+            return said[-1]
+
+        with patch.object(sandbox, "_read", spy), self.assertRaises(sandbox.ChildBusy):
+            run("import os, time; print(os.getpid(), flush=True); time.sleep(60)", wall_seconds=3)
+        self.assertEnded(said[0].split()[1])
 
     def test_output(self):
+        self.know_processes()
         code = "import os; print(os.getpid(), flush=True)\nwhile True: print('a' * 9999)"
         written = run(code, output=100_000)
         self.assertLessEqual(len(written), 100_000)
@@ -154,8 +173,7 @@ class TestSandbox(BaseCase):
             warnings.simplefilter("error", ResourceWarning)
             for code in ("pass", "1 / 0", "import os; os.kill(os.getpid(), 9)", "os._exit(3)"):
                 run(code)
-            # Not even ready, on a busy machine.
-            with contextlib.suppress(sandbox.ChildUnavailable):
+            with self.assertRaises(sandbox.ChildBusy):
                 run("import time; time.sleep(60)", wall_seconds=0.3)
             with self.assertRaises(sandbox.ChildUnavailable):
                 sandbox.run_child("/nonexistent.py", b"")
@@ -176,6 +194,8 @@ class TestSandbox(BaseCase):
                 "    print(os.read(stream.fileno(), 9).decode(), flush=True)\n"
                 "    os._exit(1)\n"
                 "sandbox._read = read\n"
+                "sandbox.LAYERS = ('landlock', 'seccomp')\n"
+                f"sandbox._run_warm = sandbox._run_warm if {self.is_warm} else lambda *_: None\n"
                 f"sandbox.run_child({script.name!r}, b'', wall_seconds=1)"
             )
             with subprocess.Popen(
@@ -221,5 +241,97 @@ class TestSandbox(BaseCase):
                 script.write(code)
                 script.flush()
                 sandbox.run_child(script.name, b"")
-        with self.assertRaises(sandbox.ChildUnavailable):
-            run("pass", memory=MEGABYTE)
+        with (
+            tempfile.NamedTemporaryFile("w", suffix=".py") as script,
+            self.assertRaises(sandbox.ChildUnavailable),
+        ):
+            script.write("kept = bytes(10 << 20)\nprint('ready')")
+            script.flush()
+            sandbox.run_child(script.name, b"", memory=MEGABYTE)
+
+
+class TestSandboxWithoutWarmProcess(TestSandbox):
+    """In a process for each job, where no other one can run."""
+
+    is_warm = False
+
+    def setUp(self):
+        super().setUp()
+        self.enterContext(patch.object(sandbox, "_run_warm", return_value=None))
+
+
+class TestWarmProcess(BaseCase):
+    def test_it_is_started_again_when_it_has_ended(self):
+        run("pass")
+        sandbox._warm.socket.shutdown(socket.SHUT_RDWR)
+        self.assertEqual(run("print(1)"), b"1\n")
+        self.assertIsNotNone(sandbox._warm.socket)
+
+    def test_a_job_that_it_took_and_never_began_is_given_to_another(self):
+        run("pass")
+        send, calls = sandbox._Warm.send, []
+
+        def lose(warm, job, descriptors):
+            calls.append(job)
+            return None if len(calls) == 1 else send(warm, job, descriptors)
+
+        with patch.object(sandbox._Warm, "send", lose):
+            self.assertEqual(run("print(1)"), b"1\n")
+        self.assertEqual(len(calls), 2)
+        with (
+            patch.object(sandbox._Warm, "send", return_value=None),
+            self.assertRaises(sandbox.ChildBusy),
+        ):
+            run("print(1)")
+
+    def test_a_fork_of_the_server_has_its_own(self):
+        run("pass")
+        reading, writing = os.pipe()
+        mine = sandbox._warm.socket.fileno()
+        if not (pid := os.fork()):
+            found = [sandbox._warm.socket is None]
+            with contextlib.suppress(OSError):
+                os.fstat(mine)
+                found.append("open")
+            os.write(writing, repr(found).encode())
+            os._exit(0)
+        os.waitpid(pid, 0)
+        os.close(writing)
+        with open(reading, "rb") as file:
+            self.assertEqual(file.read(), b"[True]")
+        self.assertEqual(run("print(1)"), b"1\n")
+
+    def test_a_job_leaves_nothing_to_the_next(self):
+        run("import sys, builtins; builtins.left = 1; sys.modules['left'] = sys")
+        self.assertEqual(
+            run("import sys, builtins; print(hasattr(builtins, 'left'), 'left' in sys.modules)"),
+            b"False False\n",
+        )
+
+    def test_a_script_that_changes_is_read_again(self):
+        with tempfile.TemporaryDirectory() as folder:
+            script = Path(folder, "script.py")
+            # As one of the add-on's own.
+            with patch.object(sandbox, "_CHILD", Path(folder, "sandbox_child.py")):
+                for name in ("sandbox_child.py", "sandbox_rights.py"):
+                    Path(folder, name).write_bytes((TOOLS / name).read_bytes())
+                with patch.object(sandbox, "_warm", sandbox._Warm()):
+                    for number in (1, 20):
+                        script.write_text(
+                            "if __name__ == '__main__':\n"
+                            f"    print('ready')\n    print({number})"
+                        )
+                        for _again in range(2):
+                            self.assertEqual(
+                                sandbox.run_child(script, b""), b"%d\n" % number
+                            )
+                    sandbox._warm.stop()
+
+    def test_one_that_cannot_start_is_not_tried_again_at_once(self):
+        with (
+            patch.object(sandbox, "_warm", sandbox._Warm()),
+            patch.object(sandbox._Warm, "_start", side_effect=OSError) as start,
+        ):
+            for _again in range(2):
+                self.assertEqual(run("print(1)"), b"1\n")
+            self.assertEqual(start.call_count, 1)

@@ -21,7 +21,7 @@ from cryptography import x509
 from .certificate_chain import find_chain, get_label, get_moment, get_sha256, to_pem
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
-from .sandbox import ChildUnavailable, parse_facts, run_child
+from .sandbox import ChildBusy, ChildUnavailable, find_facts
 
 # Why a file is refused.
 CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature")
@@ -29,6 +29,7 @@ CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature")
 _CHILD = Path(__file__).with_name("letter_scan_child.py")
 _SKEW = timedelta(minutes=15)  # between the clock of who signs and of this server
 _CPU_SECONDS = 8
+_WALL_SECONDS = 30  # for a machine too busy to give it that
 _MEMORY = (
     800 * 1024**2
 )  # bytes of address space: a picture of 40 million pixels, in colour, decoded
@@ -128,11 +129,14 @@ def match_letter(
     :rtype: LetterMatch
     :raise LetterRefused: it is certainly not; its `code` is one of `CODES`.
     :raise PdfCheckUnavailable: the server cannot check any file.
+    :raise ChildBusy: the server is too busy to look at this one now.
     """
     if letter and _is_unsigned_copy(facts, letter):
         raise LetterRefused("unsigned")
     try:
         found = read_letter(data, facts.signed)
+    except ChildBusy:  # no verdict: another time it may be refused
+        raise
     except ChildUnavailable:  # what is needed is optional
         return LetterMatch("unread")
     return judge_letter(found, facts.signed, code, trust)
@@ -201,12 +205,15 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
 
     :param data: the file, which `check_pdf` has accepted.
     :param signed: whether it has a digital signature.
+    :raise ChildBusy: the server is too busy to read it to the end now.
     :raise ChildUnavailable: it cannot be read here: pypdf, Pillow or 800 MB are missing.
     """
-    found = parse_facts(
-        run_child(
-            _CHILD, (b"S" if signed else b"-") + data, cpu_seconds=_CPU_SECONDS, memory=_MEMORY
-        )
+    found = find_facts(
+        _CHILD,
+        (b"S" if signed else b"-") + data,
+        wall_seconds=_WALL_SECONDS,
+        cpu_seconds=_CPU_SECONDS,
+        memory=_MEMORY,
     )
     signatures = found.get("signatures") or []
     claims = tuple(

@@ -8,6 +8,7 @@ when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, 
 """
 
 import base64
+import contextlib
 import io
 import itertools
 import json
@@ -48,6 +49,15 @@ _INK_SHARE = 0.00005  # less of a page is dust
 # Sides in pixels at which a page is read again when its own size did not do: in between, the grid of
 # the scanner and that of the code fall together differently.
 _SIDES = (1250, 1750, 900, 2500)
+
+
+def warm():
+    """Import what some files need only, in the process that is forked for each of them."""
+    Image.preinit()
+    with contextlib.suppress(ImportError):
+        import pyhanko.pdf_utils.reader
+        import pyhanko.sign.diff_analysis
+        import pyhanko.sign.validation  # noqa: F401
 
 
 def main():

@@ -26,6 +26,7 @@ def append_pdf(data: bytes, pages: bytes) -> bytes:
     :param pages: a PDF that the server made.
     :raises PdfNotAppended: the file is too complex or damaged, or the result too large.
     :raises sandbox.ChildUnavailable: no process or no pypdf; it says nothing of the file.
+    :raises sandbox.ChildBusy: the server is too busy to do it now.
     """
     written = run_child(_CHILD, struct.pack(">I", len(data)) + data + pages, output=MAX_SIZE)
     # The digest comes first, so that a file that was cut is not taken for a whole one.

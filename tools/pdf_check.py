@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .sandbox import ChildUnavailable, parse_facts, run_child
+from .sandbox import ChildBusy, ChildUnavailable, find_facts
 
 MAX_SIZE = 1_048_576  # bytes
 MAX_PAGES = 10
@@ -35,7 +35,7 @@ _TAIL = 1024  # bytes in which readers look for the end marker
 _CHILD = Path(__file__).with_name("pdf_check_child.py")
 # The child limits its own CPU time; this is for a machine too busy to give it any.
 _WALL_SECONDS = 20
-_MEMORY = 256 * 1024**2  # bytes of address space: five times what the child needs to start
+_MEMORY = 256 * 1024**2  # bytes of address space beyond what the child needs to start
 
 
 class PdfRefused(Exception):
@@ -79,6 +79,7 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
     :param limit: the largest size accepted, in bytes.
     :raise PdfRefused: the file is not acceptable; its `code` is one of `CODES`.
     :raise PdfCheckUnavailable: the server cannot check any file.
+    :raise ChildBusy: the server is too busy to check this one now.
     """
     if not data:
         raise PdfRefused("empty")
@@ -113,6 +114,8 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
 def _ask_child(data):
     """Return the facts the child reported before it ended, in whatever way it ended."""
     try:
-        return parse_facts(run_child(_CHILD, data, wall_seconds=_WALL_SECONDS, memory=_MEMORY))
+        return find_facts(_CHILD, data, wall_seconds=_WALL_SECONDS, memory=_MEMORY)
+    except ChildBusy:
+        raise
     except ChildUnavailable as error:
         raise PdfCheckUnavailable(str(error)) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .pdf_check import CODES as _CHECK_CODES
 from .pdf_check import MAX_PAGES, MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
-from .sandbox import ChildUnavailable, run_child
+from .sandbox import ChildBusy, ChildUnavailable, run_child
 
 MAX_INPUT = 20 * 1024**2
 """Bytes of all files together."""
@@ -62,13 +62,9 @@ def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
     :return: the PDF; the same bytes for the same files
     :raise ShrinkRefused: with a `code` of `CODES`
     :raise PdfCheckUnavailable: the server cannot do it with any file
+    :raise ChildBusy: the server is too busy to do it now
     """
-    if not files:
-        raise ShrinkRefused("empty")
-    if len(files) > MAX_PAGES:
-        raise ShrinkRefused("too_many_files")
-    if sum(map(len, files)) > MAX_INPUT:
-        raise ShrinkRefused("too_much")
+    check_sizes([len(data) for data in files])
     pages = 0
     for position, data in enumerate(files):
         try:
@@ -83,6 +79,20 @@ def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
     except PdfRefused as refused:  # not seen, but not to be trusted either
         raise ShrinkRefused("cannot_shrink") from refused
     return result
+
+
+def check_sizes(sizes):
+    """Refuse what is too many or too much, before it is read.
+
+    :param list[int] sizes: bytes of each file
+    :raise ShrinkRefused: with a `code` of `CODES`
+    """
+    if not sizes:
+        raise ShrinkRefused("empty")
+    if len(sizes) > MAX_PAGES:
+        raise ShrinkRefused("too_many_files")
+    if sum(sizes) > MAX_INPUT:
+        raise ShrinkRefused("too_much")
 
 
 def _count_pages(data):
@@ -112,6 +122,8 @@ def _ask_child(files, limit):
             memory=1024**3,
             output=limit + 1024,
         )
+    except ChildBusy:
+        raise
     except ChildUnavailable as error:
         raise PdfCheckUnavailable(str(error)) from error
     if written.startswith(b"%PDF-"):
@@ -119,5 +131,5 @@ def _ask_child(files, limit):
     try:
         refusal = json.loads(written)
         raise ShrinkRefused(refusal["code"], refusal["position"])
-    except (ValueError, TypeError, KeyError):  # a limit killed it before it could say anything
+    except (ValueError, TypeError, KeyError):  # its own limit ended it before it could say anything
         raise ShrinkRefused("too_complex") from None

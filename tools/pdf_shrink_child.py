@@ -58,6 +58,11 @@ class _Refused(Exception):
         self.position = position
 
 
+def warm():
+    """Import what most files need, in the process that is forked for each of them."""
+    Image.preinit()
+
+
 def main():
     _limit_parsers()
     sys.stdout.write("ready\n")

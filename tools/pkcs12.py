@@ -30,7 +30,7 @@ from .certificate_chain import (
     to_pem,
 )
 from .key_seal import SigningKey, take_key
-from .sandbox import ChildUnavailable, parse_facts, run_child
+from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
 
 MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
 
@@ -413,6 +413,8 @@ def _ask_child(files, password):
             cpu_seconds=_CPU_SECONDS,
             memory=_MEMORY,
         )
+    except ChildBusy:
+        raise
     except ChildUnavailable as error:
         raise CertificateCheckUnavailable(str(error)) from error
     return parse_facts(written)

@@ -23,7 +23,7 @@ from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
 from .certificate_chain import get_moment, is_authority, is_issued_by, is_signature
-from .sandbox import ChildUnavailable, run_child
+from .sandbox import ChildBusy, ChildUnavailable, run_child
 
 # Why it is not known, from what says least to what says most.
 CODES = (
@@ -271,7 +271,10 @@ def _ask_child(asked, seconds):
             json.dumps(asked).encode(),
             wall_seconds=seconds,
             output=asked["limit"] + 10_000,
+            ports=[asked["port"]],
         )
+    except ChildBusy as error:  # the clock has ended it
+        raise Unanswered("too_slow") from error
     except ChildUnavailable as error:
         raise Unanswered("not_reached") from error
     line, _, content = written.partition(b"\n")

@@ -1,0 +1,176 @@
+# License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
+"""How many processes of the sandbox there are at once on a server, in all of its processes.
+
+A place is a lock on a file in a folder that only the server's user may open; the kernel frees it when
+whoever holds it ends. For a moment somebody may wait for a place, while somebody else of the server still
+answers; when that was in vain, nobody waits for a while, so that a flood of files does not hold up those
+who only want a page. Nobody has two places, and who turns others away waits as long as he worked.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import stat
+import tempfile
+import threading
+import time
+from dataclasses import dataclass
+
+WAIT_SECONDS = 3
+_FULL_SECONDS = 20  # for which nobody waits after somebody has waited in vain
+_PAUSE_SECONDS = 10  # at most, before a user has another place that others want
+_POLL_SECONDS = 0.05
+_USERS = 256  # files that users share by their hash: two may wait for each other, and none is left over
+
+
+class NoPlace(Exception):
+    """All places are taken."""
+
+
+@dataclass
+class _Limits:
+    places: int
+    waiting: int
+
+
+POOLS = {
+    # What others upload: seconds of work, hundreds of megabytes.
+    "files": _Limits(2, 4),
+    # What this server writes of texts with a bound: nobody waits there for a file.
+    "letters": _Limits(4, 16),
+}
+_fallback = threading.BoundedSemaphore(2)  # where no file can be locked, of this process alone
+
+
+def configure(workers, cores=None):
+    """Say how many processes of the server answer requests.
+
+    One of them always stays free of both work and waiting, if there is more than one.
+
+    :param int workers: 0 for a server of threads
+    """
+    cores = cores or os.cpu_count() or 1
+    if workers:
+        places = max(1, min(cores, workers - 1, 4))
+        POOLS["files"] = _Limits(places, min(places, workers - 1))
+    else:
+        POOLS["files"] = _Limits(max(2, min(cores, 4)), 4)
+
+
+@contextlib.contextmanager
+def take(user, pool="files"):
+    """Have a place for as long as this lasts.
+
+    :param str | None user: who it is for; None for the server itself
+    :param str pool: of `POOLS`
+    :raise NoPlace: there is none within a moment
+    """
+    folder = _open_folder()
+    if folder is None:
+        if not _fallback.acquire(timeout=WAIT_SECONDS):
+            raise NoPlace
+        try:
+            yield
+        finally:
+            _fallback.release()
+        return
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, folder)
+        own = _take_in_queue(folder, user, pool, stack)
+        started = time.time()
+        try:
+            yield
+        finally:
+            if own is not None:
+                # When others were turned away meanwhile: the end of the pause, as the file's time.
+                now = time.time()
+                pause = min(now - started, _PAUSE_SECONDS)
+                is_wanted = _get_time(folder, f"{pool}-wanted") >= started
+                os.utime(own, (now, now + pause if is_wanted else now))
+
+
+def _take_in_queue(folder, user, pool, stack):
+    """Take a place, at once or after having waited; return the locked file of the user, if any."""
+    limits = POOLS[pool]
+    deadline = time.monotonic() + WAIT_SECONDS
+    is_waiting = False
+    while True:
+        with contextlib.ExitStack() as attempt:
+            own = _lock_user(folder, user, attempt)
+            if own is not None or user is None:
+                if _lock_any(folder, f"{pool}-place", limits.places, attempt):
+                    stack.push(attempt.pop_all())
+                    return own
+                _touch(folder, f"{pool}-wanted")
+        if not is_waiting:
+            is_full = time.time() - _get_time(folder, f"{pool}-full") < _FULL_SECONDS
+            is_waiting = not is_full and _lock_any(
+                folder, f"{pool}-queue", limits.waiting, stack
+            )
+            if not is_waiting:
+                raise NoPlace
+        if time.monotonic() > deadline:
+            _touch(folder, f"{pool}-full")
+            raise NoPlace
+        time.sleep(_POLL_SECONDS)
+
+
+def _lock_user(folder, user, stack):
+    """Lock the file of a user; None when he has a place, or has to let others have one."""
+    if user is None:
+        return None
+    number = hashlib.sha256(user.encode()).digest()[0] % _USERS
+    own = _lock(folder, f"user-{number}", stack)
+    if own is not None and 0 < os.fstat(own).st_mtime - time.time() <= _PAUSE_SECONDS:
+        return None
+    return own
+
+
+def _lock_any(folder, name, count, stack):
+    return any(_lock(folder, f"{name}-{number}", stack) is not None for number in range(count))
+
+
+def _lock(folder, name, stack):
+    """Lock a file until the stack ends; return its descriptor, or None when somebody else has it."""
+    descriptor = _open(folder, name)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    stack.callback(os.close, descriptor)
+    return descriptor
+
+
+def _open(folder, name):
+    flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    return os.open(name, flags, 0o600, dir_fd=folder)
+
+
+def _touch(folder, name):
+    descriptor = _open(folder, name)
+    os.utime(descriptor)
+    os.close(descriptor)
+
+
+def _get_time(folder, name):
+    with contextlib.suppress(OSError):
+        return os.stat(name, dir_fd=folder, follow_symlinks=False).st_mtime
+    return 0
+
+
+def _open_folder():
+    """Open the folder of this user, or None where another one has made it or nothing can be written."""
+    path = os.path.join(tempfile.gettempdir(), f"l10n_co_certificate_activation-{os.getuid()}")
+    try:
+        with contextlib.suppress(FileExistsError):
+            os.mkdir(path, 0o700)
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError:
+        return None
+    found = os.fstat(folder)
+    if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
+        os.close(folder)
+        return None
+    return folder
