@@ -16,7 +16,7 @@ from reportlab.pdfgen.canvas import Canvas
 from odoo.tests import BaseCase
 
 from ..tools import letter_scan
-from ..tools.letter_pdf import render_letter
+from ..tools.letter_pdf_child import render_letter
 from ..tools.pdf_check import check_pdf
 from . import letter_samples, pdf_samples
 
