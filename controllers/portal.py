@@ -177,7 +177,9 @@ class CertificatePortal(CustomerPortal):
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
-                "fields": self._get_fields(activation) if activation.state == "process" else [],
+                "fields": self._get_fields(activation, values.get("typed", {}))
+                if activation.state == "process"
+                else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",
@@ -190,8 +192,11 @@ class CertificatePortal(CustomerPortal):
         )
 
     @staticmethod
-    def _get_fields(activation):
-        """Describe the form of the representative: each field's label, value, options and keyboard."""
+    def _get_fields(activation, typed):
+        """Describe the form of the representative: each field's label, value, options and keyboard.
+
+        :param dict typed: what was typed and could not be saved, by the field's name
+        """
         kinds = {"representative_email": "email", "representative_phone": "tel"}
         autocomplete = {
             "representative_name": "given-name",
@@ -215,9 +220,9 @@ class CertificatePortal(CustomerPortal):
             {
                 "name": name,
                 "label": labels[name]["string"],
-                "value": activation[name].id
+                "value": typed.get(name, str(activation[name].id or ""))
                 if (is_choice := activation._fields[name].type == "many2one")
-                else activation[name] or "",
+                else typed.get(name, activation[name] or ""),
                 "options": activation.env[activation._fields[name].comodel_name].search(
                     activation._fields[name].domain
                 )
@@ -284,7 +289,15 @@ class CertificatePortal(CustomerPortal):
         if not access:
             return self._render_closed(activation_id)
         activation = access._get_activation()
-        values = {name: values[name] for name in REPRESENTATIVE_FIELDS if name in values}
+        # (A file can be sent instead of a text.)
+        values = {
+            name: values[name] if isinstance(values[name], str) else ""
+            for name in REPRESENTATIVE_FIELDS
+            if name in values
+        }
+        if errors := activation._get_length_errors(values):
+            # Not saved, and still there to be shortened.
+            return self._render_page(access, status=422, typed=values, errors=errors)
         _saved, error = self._try(activation, "representative", values)
         if error:
             return self._render_page(access, status=422, error=error)

@@ -18,6 +18,7 @@ from ..tools import identity
 from ..tools.pdf_append import PdfNotAppended, append_pdf
 from ..tools.sandbox import ChildUnavailable
 from . import certificate_custody as custody
+from .res_company_letter import laying_out
 
 _logger = logging.getLogger(__name__)
 
@@ -65,7 +66,8 @@ class CertificateActivation(models.Model):
         """
         code = base64.b32encode(secrets.token_bytes(_CODE_BYTES)).decode()
         facts = self._get_record_facts("-".join(re.findall("....", code)))
-        record = render_record(facts)
+        with laying_out(self.env):
+            record = render_record(facts)
         letter = facts["letter"]
         if letter and not letter["is_signed"]:
             scan = self.sudo().with_context(bin_size=False).signed_letter

@@ -17,6 +17,7 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     _name = "certificate.guarded.mixin"
     _description = "Record with Guarded Fields"
+    _inherit = ["certificate.input.mixin"]
 
     # Names of the fields that users may write; set by each model.
     _editable_fields = frozenset()

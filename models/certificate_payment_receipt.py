@@ -67,15 +67,6 @@ class CertificatePaymentReceipt(models.Model):
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        vals = {
-            name: " ".join(value.split())
-            if name in ("authority", "reference") and isinstance(value, str)
-            else value
-            for name, value in vals.items()
-        }
-        return super().write(vals)
-
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)
         for receipt in self:

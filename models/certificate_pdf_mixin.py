@@ -23,9 +23,6 @@ class CertificatePdfMixin(models.AbstractModel):
 
     def write(self, vals):
         for name in self._pdf_fields:
-            filename = vals.get(f"{name}_filename")
-            if filename:
-                vals = {**vals, f"{name}_filename": f"{str(filename).removesuffix('.pdf')}.pdf"}
             if name in vals:
                 vals = {**vals, **self._prepare_pdf_vals(name, vals)}
         # In sudo mode: the facts derived from a file are not the user's to write.

@@ -81,7 +81,7 @@ _GREY = Color(0.35, 0.35, 0.35)
 _PX = 0.75  # points of a CSS pixel
 _LOGO_SIZE = (60 * mm, 16 * mm)  # at most
 _PIXELS_MAX = 16_000_000  # of one image; a small file can claim to be a huge picture
-_PIXELS_TOTAL_MAX = 32_000_000  # of all images that are drawn: each is unpacked and packed again
+_PIXELS_TOTAL_MAX = 32_000_000  # of all images that are drawn: twice what a letter's text may have
 
 _DROPPED = ("script", "style", "head", "template")
 _MARKUP = {
