@@ -4,7 +4,7 @@ from odoo.http import request
 
 class CertificateLetter(http.Controller):
     # Not `readonly`: the text was saved just before, and a replica may be behind.
-    @http.route("/certificate/letter/preview/<int:company_id>", type="http", auth="user")
+    @http.route("/certificate/letter/preview/<record_id:company_id>", type="http", auth="user")
     def preview(self, company_id, **_kwargs):
         """Show the letter of a lender as a PDF, to whoever may edit it."""
         company = request.env["res.company"].browse(company_id).exists()
@@ -16,7 +16,5 @@ class CertificateLetter(http.Controller):
             [
                 ("Content-Type", "application/pdf"),
                 ("Content-Disposition", 'inline; filename="letter.pdf"'),
-                ("X-Content-Type-Options", "nosniff"),
-                ("Cache-Control", "no-store"),
             ],
         )

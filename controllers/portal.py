@@ -10,22 +10,15 @@ from ..const import PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ..models.certificate_portal_access import hash_token
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
+from ..tools.text_limits import clean_filename
 from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
 
 # A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=10, seconds=60)
 
-_ACTIVATION = f"{PORTAL_PATH}/<int:activation_id>"
+_ACTIVATION = f"{PORTAL_PATH}/<record_id:activation_id>"
 # By activation, in the session: the hash of the token with which it was opened.
 _SESSION = "certificate_portal"
-_HEADERS = {
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    # In a frame of another site a click could be led to a button here.
-    "X-Frame-Options": "DENY",
-}
 
 
 def _show(path="", methods=("GET",), **options):
@@ -74,7 +67,7 @@ class CertificatePortal(CustomerPortal):
         """Show the same page for what does not exist, what is not the visitor's and what has ended."""
         values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
         return request.render(
-            "l10n_co_certificate_activation.portal_closed", values, status=status, headers=_HEADERS
+            "l10n_co_certificate_activation.portal_closed", values, status=status
         )
 
     # === INVITATION === #
@@ -163,7 +156,7 @@ class CertificatePortal(CustomerPortal):
 
     def _render_page(self, access, status=200, **values):
         activation = access._get_activation()
-        headers = dict(_HEADERS)
+        headers = {}
         path = request.env["ir.http"]._url_for(activation._get_portal_path())
         if values.get("is_downloaded"):
             # The page stays, and the letter is saved: without JavaScript, and on a phone as well.
@@ -338,14 +331,14 @@ class CertificatePortal(CustomerPortal):
         access = self._get_access(activation_id)
         if not access:
             sentence = request.env._("Open the link of your invitation again.")
-            return refuse_pdf(sentence, 403, _HEADERS)
+            return refuse_pdf(sentence, 403)
         activation = access._get_activation()
 
         def make(files):
             activation._check_state("process")
             return activation._make_pdf(files)
 
-        return answer_with_pdf(activation, make, _HEADERS)
+        return answer_with_pdf(activation, make)
 
     # === FILES === #
 
@@ -363,11 +356,10 @@ class CertificatePortal(CustomerPortal):
             data = read(activation)
         except UserError as error:
             return self._render_page(access, status=422, error=str(error))
-        filename = f"{(name(activation) or 'file').removesuffix('.pdf')}.pdf"
+        filename = clean_filename(name(activation) or "", ".pdf") or "file.pdf"
         return request.make_response(
             data,
             [
-                *_HEADERS.items(),
                 ("Content-Type", "application/pdf"),
                 ("Content-Disposition", content_disposition(filename)),
             ],

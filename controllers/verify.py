@@ -5,11 +5,13 @@ from odoo.http import request
 
 from ..const import VERIFY_PATH
 from ..tools.rate_limit import RateLimit
+from ..tools.text_limits import clean_text
 
 # A code cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=30, seconds=60)
 
 _CODE_LENGTH = 64  # characters that are looked at; a code has 19
+_TYPED_LENGTH = 200  # the same with what is left out: blanks, and what cannot be seen
 
 
 class CertificateVerification(http.Controller):
@@ -18,8 +20,10 @@ class CertificateVerification(http.Controller):
     # `website` gives the page its language, and a look where that add-on is installed.
     @http.route(VERIFY_PATH, type="http", auth="public", website=True, sitemap=False, readonly=True)
     def ask(self, code="", **_kwargs):
-        if code.strip():
-            return request.redirect(f"{VERIFY_PATH}/{quote(code.strip()[:_CODE_LENGTH], safe='')}")
+        # (A file can be sent instead of a text.)
+        code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH] if isinstance(code, str) else ""
+        if code:
+            return request.redirect(f"{VERIFY_PATH}/{quote(code, safe='')}")
         return self._render()
 
     @http.route(
@@ -31,13 +35,13 @@ class CertificateVerification(http.Controller):
         readonly=True,
     )
     def verify(self, code, **_kwargs):
+        code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH]
         address = request.httprequest.remote_addr
         if _misses.is_reached(address):
-            return self._render(429, code=code[:_CODE_LENGTH], is_too_often=True)
-        record = request.env["certificate.activation"]._verify_record(code[:_CODE_LENGTH])
+            return self._render(429, code=code, is_too_often=True)
+        record = request.env["certificate.activation"]._verify_record(code)
         if not record:
             _misses.add(address)
-            code = code[:_CODE_LENGTH]
             return self._render(
                 404,
                 code=code,
@@ -54,10 +58,4 @@ class CertificateVerification(http.Controller):
             "l10n_co_certificate_activation.verify_page",
             {"code": code, "verify_path": VERIFY_PATH, **values},
             status=status,
-            headers={
-                "X-Robots-Tag": "noindex, nofollow, noarchive",
-                "Cache-Control": "no-store",
-                # The address holds the code: it is told to no other site.
-                "Referrer-Policy": "no-referrer",
-            },
         )

@@ -1,5 +1,6 @@
 from . import (
     test_activation_record,
+    test_attacks_text,
     test_board,
     test_certificate_activation,
     test_certificate_request,
@@ -43,6 +44,7 @@ from . import (
     test_sold_certificates,
     test_step_order,
     test_stored_files,
+    test_text_limits,
     test_tours,
     test_translations,
     test_upload,
