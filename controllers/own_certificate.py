@@ -8,7 +8,7 @@ from .verbs import route
 
 class OwnCertificate(Controller):
     @route(
-        f"{OWN_CERTIFICATE_ROUTE}/<int:activation_id>",
+        f"{OWN_CERTIFICATE_ROUTE}/<record_id:activation_id>",
         ["POST"],
         type="http",
         auth="user",
@@ -28,6 +28,8 @@ class OwnCertificate(Controller):
         :return: `errors`: of `_load_certificate`
         """
         activation = request.env["certificate.activation"].browse(activation_id)
+        # (A file can be sent instead of a text.)
+        password = password if isinstance(password, str) else ""
         files = [file.read() for file in (certificate, key) if hasattr(file, "read")]
         try:
             errors = activation._load_certificate(files, password)

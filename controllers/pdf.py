@@ -5,6 +5,7 @@ import re
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import Controller, request
 
+from ..tools.pdf_check import MAX_PAGES
 from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused, check_sizes
 from .verbs import route
 
@@ -12,28 +13,26 @@ _ID = re.compile(r"[1-9]\d{0,8}")
 FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
 
 
-def answer_with_pdf(record, make, headers=None):
+def answer_with_pdf(record, make):
     """Let one PDF be made of the uploaded `files`, and answer with it or with why not.
 
     :param record: of `certificate.pdf.mixin`, which words the refusals
     :param make: makes it of the files: a list of bytes
-    :param dict headers: of the answer
     :return: JSON, as of `CertificatePdfController.make_pdf`
     """
-    uploads = request.httprequest.files.getlist("files")
+    # One more than is taken, so that it is said; the others are not even read.
+    uploads = request.httprequest.files.getlist("files")[: MAX_PAGES + 1]
     try:
         check_sizes([_get_size(upload) for upload in uploads])
         data = make([upload.read() for upload in uploads])
     except ShrinkRefused as refused:
         sentence = record._get_pdf_refusals()[refused.code]
-        return refuse_pdf(sentence, 422, headers, position=refused.position)
+        return refuse_pdf(sentence, 422, position=refused.position)
     except (AccessError, MissingError) as error:
-        return refuse_pdf(str(error), 403, headers)
+        return refuse_pdf(str(error), 403)
     except UserError as error:
-        return refuse_pdf(str(error), 429, headers)
-    return request.make_json_response(
-        {"pdf": base64.b64encode(data).decode(), "size": len(data)}, headers=headers
-    )
+        return refuse_pdf(str(error), 429)
+    return request.make_json_response({"pdf": base64.b64encode(data).decode(), "size": len(data)})
 
 
 def _get_size(upload):
@@ -43,8 +42,8 @@ def _get_size(upload):
     return size
 
 
-def refuse_pdf(sentence, status, headers=None, **facts):
-    return request.make_json_response({"error": sentence, **facts}, headers=headers, status=status)
+def refuse_pdf(sentence, status, **facts):
+    return request.make_json_response({"error": sentence, **facts}, status=status)
 
 
 class CertificatePdfController(Controller):

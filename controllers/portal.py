@@ -11,23 +11,16 @@ from ..models.certificate_portal_access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
+from ..tools.text_limits import clean_filename
 from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
 from .verbs import route
 
 # A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=10, seconds=60)
 
-_ACTIVATION = f"{PORTAL_PATH}/<int:activation_id>"
+_ACTIVATION = f"{PORTAL_PATH}/<record_id:activation_id>"
 # By activation, in the session: the hash of the token with which it was opened.
 _SESSION = "certificate_portal"
-_HEADERS = {
-    "X-Robots-Tag": "noindex, nofollow, noarchive",
-    "Cache-Control": "no-store",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-    # In a frame of another site a click could be led to a button here.
-    "X-Frame-Options": "DENY",
-}
 
 
 def _show(path="", methods=("GET",), **options):
@@ -76,7 +69,7 @@ class CertificatePortal(CustomerPortal):
         """Show the same page for what does not exist, what is not the visitor's and what has ended."""
         values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
         return request.render(
-            "l10n_co_certificate_activation.portal_closed", values, status=status, headers=_HEADERS
+            "l10n_co_certificate_activation.portal_closed", values, status=status
         )
 
     # === INVITATION === #
@@ -163,7 +156,7 @@ class CertificatePortal(CustomerPortal):
 
     def _render_page(self, access, status=200, **values):
         activation = access._get_activation()
-        headers = dict(_HEADERS)
+        headers = {}
         path = request.env["ir.http"]._url_for(activation._get_portal_path())
         if values.get("is_downloaded"):
             # The page stays, and the letter is saved: without JavaScript, and on a phone as well.
@@ -177,7 +170,9 @@ class CertificatePortal(CustomerPortal):
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
-                "fields": self._get_fields(activation) if activation.state == "process" else [],
+                "fields": self._get_fields(activation, values.get("typed", {}))
+                if activation.state == "process"
+                else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",
@@ -190,8 +185,11 @@ class CertificatePortal(CustomerPortal):
         )
 
     @staticmethod
-    def _get_fields(activation):
-        """Describe the form of the representative: each field's label, value, options and keyboard."""
+    def _get_fields(activation, typed):
+        """Describe the form of the representative: each field's label, value, options and keyboard.
+
+        :param dict typed: what was typed and could not be saved, by the field's name
+        """
         kinds = {"representative_email": "email", "representative_phone": "tel"}
         autocomplete = {
             "representative_name": "given-name",
@@ -215,9 +213,9 @@ class CertificatePortal(CustomerPortal):
             {
                 "name": name,
                 "label": labels[name]["string"],
-                "value": activation[name].id
+                "value": typed.get(name, str(activation[name].id or ""))
                 if (is_choice := activation._fields[name].type == "many2one")
-                else activation[name] or "",
+                else typed.get(name, activation[name] or ""),
                 "options": activation.env[activation._fields[name].comodel_name].search(
                     activation._fields[name].domain
                 )
@@ -284,7 +282,15 @@ class CertificatePortal(CustomerPortal):
         if not access:
             return self._render_closed(activation_id)
         activation = access._get_activation()
-        values = {name: values[name] for name in REPRESENTATIVE_FIELDS if name in values}
+        # (A file can be sent instead of a text.)
+        values = {
+            name: values[name] if isinstance(values[name], str) else ""
+            for name in REPRESENTATIVE_FIELDS
+            if name in values
+        }
+        if errors := activation._get_length_errors(values):
+            # Not saved, and still there to be shortened.
+            return self._render_page(access, status=422, typed=values, errors=errors)
         _saved, error = self._try(activation, "representative", values)
         if error:
             return self._render_page(access, status=422, error=error)
@@ -326,14 +332,14 @@ class CertificatePortal(CustomerPortal):
         access = self._get_access(activation_id)
         if not access:
             sentence = request.env._("Open the link of your invitation again.")
-            return refuse_pdf(sentence, 403, _HEADERS)
+            return refuse_pdf(sentence, 403)
         activation = access._get_activation()
 
         def make(files):
             activation._check_state("process")
             return activation._make_pdf(files)
 
-        return answer_with_pdf(activation, make, _HEADERS)
+        return answer_with_pdf(activation, make)
 
     # === FILES === #
 
@@ -351,11 +357,10 @@ class CertificatePortal(CustomerPortal):
             data = read(activation)
         except UserError as error:
             return self._render_page(access, status=422, error=str(error))
-        filename = f"{(name(activation) or 'file').removesuffix('.pdf')}.pdf"
+        filename = clean_filename(name(activation) or "", ".pdf") or "file.pdf"
         return request.make_response(
             data,
             [
-                *_HEADERS.items(),
                 ("Content-Type", "application/pdf"),
                 ("Content-Disposition", content_disposition(filename)),
             ],

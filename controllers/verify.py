@@ -5,12 +5,14 @@ from odoo.http import request
 
 from ..const import VERIFY_PATH
 from ..tools.rate_limit import RateLimit
+from ..tools.text_limits import clean_text
 from .verbs import route
 
 # A code cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=30, seconds=60)
 
 _CODE_LENGTH = 64  # characters that are looked at; a code has 19
+_TYPED_LENGTH = 200  # the same with what is left out: blanks, and what cannot be seen
 
 
 class CertificateVerification(http.Controller):
@@ -27,8 +29,10 @@ class CertificateVerification(http.Controller):
         readonly=True,
     )
     def ask(self, code="", **_kwargs):
-        if code.strip():
-            return request.redirect(f"{VERIFY_PATH}/{quote(code.strip()[:_CODE_LENGTH], safe='')}")
+        # (A file can be sent instead of a text.)
+        code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH] if isinstance(code, str) else ""
+        if code:
+            return request.redirect(f"{VERIFY_PATH}/{quote(code, safe='')}")
         return self._render()
 
     @route(
@@ -41,14 +45,14 @@ class CertificateVerification(http.Controller):
         readonly=True,
     )
     def verify(self, code, **_kwargs):
-        record = request.env["certificate.activation"]._verify_record(code[:_CODE_LENGTH])
+        code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH]
+        record = request.env["certificate.activation"]._verify_record(code)
         if not record:
             # A right code is always answered: many people share an address.
             address = request.httprequest.remote_addr
             if _misses.is_reached(address):
-                return self._render(429, code=code[:_CODE_LENGTH], is_too_often=True)
+                return self._render(429, code=code, is_too_often=True)
             _misses.add(address)
-            code = code[:_CODE_LENGTH]
             return self._render(
                 404,
                 code=code,
@@ -65,10 +69,4 @@ class CertificateVerification(http.Controller):
             "l10n_co_certificate_activation.verify_page",
             {"code": code, "verify_path": VERIFY_PATH, **values},
             status=status,
-            headers={
-                "X-Robots-Tag": "noindex, nofollow, noarchive",
-                "Cache-Control": "no-store",
-                # The address holds the code: it is told to no other site.
-                "Referrer-Policy": "no-referrer",
-            },
         )

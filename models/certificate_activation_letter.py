@@ -17,6 +17,8 @@ from ..const import (
 )
 from ..tools import identity
 from ..tools.letter_pdf import render_letter
+from ..tools.text_limits import LETTER_LIMITS
+from .res_company_letter import laying_out
 
 # What goes when a downloaded letter is void.
 LETTER_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
@@ -68,11 +70,7 @@ class CertificateActivation(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        if "representative_vat" in vals:
-            vals = {
-                **vals,
-                "representative_vat": identity.normalize_document(vals["representative_vat"]),
-            }
+        vals = self._take_input(vals)
         changed = self.filtered(lambda activation: activation._is_letter_changed_by(vals))
         result = super().write(vals)
         changed._void_letter("representative")
@@ -96,6 +94,7 @@ class CertificateActivation(models.Model):
         if errors:
             raise ValidationError("\n".join(errors.values()))
         letter_date = self.letter_date or self._get_today()
+        self._check_letter_values(letter_date)
         letter_code = self._get_letter_code(letter_date)
         if letter_code != self.letter_code:
             # A new letter: whatever scan is attached is of another one.
@@ -257,7 +256,9 @@ class CertificateActivation(models.Model):
             },
             "representative_department": activation.representative_state_id.name,
         }
-        return {name: values[name] or "" for name in LETTER_PLACEHOLDERS}
+        # One that is too long is never laid out: see `_check_letter_values`. Here it only bounds what is
+        # compared.
+        return {name: (values[name] or "")[: LETTER_LIMITS[name] + 1] for name in LETTER_PLACEHOLDERS}
 
     @api.model
     def _get_letter_validity(self, months, english=False):
@@ -305,13 +306,22 @@ class CertificateActivation(models.Model):
             )
         if self._is_letter_stale():
             raise UserError(self._get_stale_error())
-        return render_letter(
-            self._get_letter_html(self.letter_date),
-            self.letter_code,
-            title=f"Carta de exoneración {self.name}",
-            author=self.company_id.sudo().name,
-            **self.sudo().seller_id._get_letter_layout(),
-        )
+        self._check_letter_values(self.letter_date)
+        with laying_out(self.env):
+            return render_letter(
+                self._get_letter_html(self.letter_date),
+                self.letter_code,
+                title=f"Carta de exoneración {self.name}",
+                author=self.company_id.sudo().name,
+                **self.sudo().seller_id._get_letter_layout(),
+            )
+
+    def _check_letter_values(self, letter_date):
+        """Check what the letter says, before any of it is laid out.
+
+        :raise ValidationError: naming each text that cannot stand in a letter, and where to change it
+        """
+        self.env["res.company"]._check_letter_values(self._get_letter_values(letter_date))
 
     def _can_read_letter_in_english(self):
         """Tell whether there is an English version of the text that is signed."""

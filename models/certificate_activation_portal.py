@@ -149,10 +149,12 @@ class CertificateActivation(models.Model):
         for name in REPRESENTATIVE_FIELDS:
             if name in values:
                 field = self._fields[name]
-                text = " ".join(values[name].replace("\x00", "").split())
+                text = values[name]
                 if field.type == "many2one":
                     options = self.env[field.comodel_name].search(field.domain)
-                    chosen = options.filtered(lambda option, text=text: str(option.id) == text)
+                    chosen = options.filtered(
+                        lambda option, text=text.strip(): str(option.id) == text
+                    )
                     vals[name] = chosen.id
                 else:
                     vals[name] = text or False
@@ -166,8 +168,9 @@ class CertificateActivation(models.Model):
         :raise ValidationError: with one sentence, when the file is refused
         """
         self._check_letter_open()
-        name = " ".join(str(filename or "").replace("\x00", "").split())[-100:]
-        self._trusted().write({"signed_letter": content, "signed_letter_filename": name or False})
+        self._trusted().write(
+            {"signed_letter": content, "signed_letter_filename": filename or False}
+        )
 
     def _read_signed_letter(self):
         """Return the attached scan after comparing it with what was stored.

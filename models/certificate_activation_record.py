@@ -18,6 +18,7 @@ from ..tools import identity
 from ..tools.pdf_append import PdfNotAppended, append_pdf
 from ..tools.sandbox import ChildUnavailable
 from . import certificate_custody as custody
+from .res_company_letter import laying_out
 
 _logger = logging.getLogger(__name__)
 
@@ -81,7 +82,8 @@ class CertificateActivation(models.Model):
                     self.sudo().record_sha256,
                 )
             )
-        record = render_record(facts)
+        with laying_out(self.env):
+            record = render_record(facts)
         letter = facts["letter"]
         if letter and not letter["is_signed"]:
             scan = self.sudo().with_context(bin_size=False).signed_letter

@@ -12,6 +12,7 @@ class CertificateAuthority(models.Model):
 
     _name = "certificate.authority"
     _description = "Certification Authority"
+    _inherit = ["certificate.input.mixin"]
     _order = "sequence, name, id"
 
     name = fields.Char(required=True)
@@ -54,6 +55,7 @@ class CertificateAuthorityRequirement(models.Model):
 
     _name = "certificate.authority.requirement"
     _description = "Document That an Authority Asks For"
+    _inherit = ["certificate.input.mixin"]
     _order = "sequence, id"
     _rec_name = "document_type_id"
 
@@ -103,6 +105,7 @@ class CertificateDocumentType(models.Model):
 
     _name = "certificate.document.type"
     _description = "Kind of Document"
+    _inherit = ["certificate.input.mixin"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

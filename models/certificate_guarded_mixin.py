@@ -30,7 +30,7 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     _name = "certificate.guarded.mixin"
     _description = "Record with Guarded Fields"
-    _inherit = ["certificate.links.mixin"]
+    _inherit = ["certificate.input.mixin"]
 
     # Names of the fields that users may write; set by each model.
     _editable_fields = frozenset()

@@ -14,24 +14,11 @@ class CertificateLinksMixin(models.AbstractModel):
     # Names of the relational fields that are asked for; None for all of them.
     _checked_links = None
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        self._check_links(*vals_list)
-        return super().create(vals_list)
-
-    def write(self, vals):
-        self._check_links(vals)
-        return super().write(vals)
-
     @api.model
     def default_get(self, fields):
         defaults = super().default_get(fields)
         self._check_links(defaults)
         return defaults
-
-    def onchange(self, values, field_names, fields_spec):
-        self._check_links(values)
-        return super().onchange(values, field_names, fields_spec)
 
     @api.model
     def _check_links(self, *vals_list):
@@ -61,7 +48,7 @@ class CertificateLinksMixin(models.AbstractModel):
         """
         if field.type == "reference":
             model, _comma, record_id = str(value).partition(",")
-            yield model, [int(record_id)] if record_id.isdigit() else []
+            yield model, [int(record_id)] if record_id.isdecimal() else []
         elif field.type == "many2one_reference":
             yield vals.get(field.model_field) or "", self._find_ids(value)
         elif field.type == "many2one":

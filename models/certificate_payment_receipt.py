@@ -76,12 +76,6 @@ class CertificatePaymentReceipt(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        vals = {
-            name: " ".join(value.split())
-            if name in ("authority", "reference") and isinstance(value, str)
-            else value
-            for name, value in vals.items()
-        }
         result = super().write(vals)
         if vals.keys() & self._editable_fields:
             self._add_author()

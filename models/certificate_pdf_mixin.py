@@ -67,9 +67,6 @@ class CertificatePdfMixin(models.AbstractModel):
         :rtype: dict
         """
         for name in self._pdf_fields:
-            filename = vals.get(f"{name}_filename")
-            if filename:
-                vals = {**vals, f"{name}_filename": f"{str(filename).removesuffix('.pdf')}.pdf"}
             if name in vals:
                 vals = {**vals, **self._prepare_pdf_vals(name, vals)}
         return vals

@@ -205,10 +205,10 @@ class ElectronicInvoicingResolution(models.Model):
         if not self.env.su:
             for vals in vals_list:
                 self._refuse_guarded(vals)
-        return super().create([self._clean(vals) for vals in vals_list])
+        return super().create(vals_list)
 
     def write(self, vals):
-        result = super().write(self._clean(vals))
+        result = super().write(vals)
         # What has a new end is told of anew.
         reset = {
             name: False
@@ -242,28 +242,6 @@ class ElectronicInvoicingResolution(models.Model):
                     setup.company_id.name,
                 )
             )
-
-    @api.model
-    def _clean(self, vals):
-        """Write codes as DIAN does, and refuse numbers that no field can hold.
-
-        :rtype: dict
-        :raise ValidationError: for a number beyond `dian.MAX_NUMBER`
-        """
-        vals = dict(vals)
-        for name in ("number", "prefix", "technical_key"):
-            if name in vals:
-                vals[name] = dian.normalize(vals[name]) or False
-        if vals.get("prefix"):
-            vals["prefix"] = vals["prefix"].upper()
-        if vals.get("technical_key"):
-            vals["technical_key"] = vals["technical_key"].lower()
-        for name in ("range_from", "range_to", "alarm_days", "alarm_numbers"):
-            if isinstance(vals.get(name), (int, float)) and abs(vals[name]) > dian.MAX_NUMBER:
-                raise ValidationError(
-                    self.env._("A number is too large: nobody has that many invoices.")
-                )
-        return vals
 
     @api.constrains(
         "range_from", "range_to", "date_start", "date_end", "alarm_days", "alarm_numbers"
@@ -343,14 +321,14 @@ class ElectronicInvoicingResolution(models.Model):
             for resolution in self.sudo().search([("company_id", "=", company.id)])
         }
         for journal in journals:
-            vals = self._clean(
-                {name: journal[source] for name, source in JOURNAL_RESOLUTION_FIELDS.items()}
-            )
-            if (vals["number"], vals["prefix"] or "") in known or not (
-                vals["number"] and vals["date_start"] and vals["date_end"]
-            ):
-                continue
             try:
+                vals = self._take_input(
+                    {name: journal[source] for name, source in JOURNAL_RESOLUTION_FIELDS.items()}
+                )
+                if (vals["number"], vals["prefix"] or "") in known or not (
+                    vals["number"] and vals["date_start"] and vals["date_end"]
+                ):
+                    continue
                 with mute_logger("odoo.sql_db"), self.env.cr.savepoint():
                     self._trusted().create(
                         {**vals, "company_id": company.id, "journal_id": journal.id}

@@ -6,6 +6,7 @@ class ElectronicInvoicingResponsibility(models.Model):
 
     _name = "electronic.invoicing.responsibility"
     _description = "Fiscal Responsibility"
+    _inherit = ["certificate.input.mixin"]
     _order = "code"
     _rec_names_search = ["code", "name"]
 

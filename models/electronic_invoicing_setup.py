@@ -151,6 +151,7 @@ class ElectronicInvoicingSetup(models.Model):
             setup.field_errors = {
                 **{name: sentence for name, (_label, sentence) in errors.items()},
                 **setup._get_identifier_errors(),
+                **setup._get_length_errors(setup),
             }
 
     @api.depends_context("uid")
@@ -170,16 +171,6 @@ class ElectronicInvoicingSetup(models.Model):
             )
 
     # === CRUD METHODS === #
-
-    def write(self, vals):
-        vals = dict(vals)
-        for name in ("software_identifier", "test_set_identifier"):
-            if name in vals:
-                vals[name] = dian.normalize(vals[name]).lower() or False
-        if vals.get("profile_vat"):
-            # So that a NIT in DIAN's form is what is stored, however it was typed.
-            vals["profile_vat"] = identity.format_nit(vals["profile_vat"]) or vals["profile_vat"]
-        return super().write(vals)
 
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)

@@ -4,6 +4,9 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.http import Stream
 
+from ..tools.text_limits import clean_filename
+from .ir_http import protect_answer
+
 
 class CheckedPdfStream(Stream):
     """A checked PDF on its way to a browser: always a PDF, always to be saved, never kept by it.
@@ -13,7 +16,8 @@ class CheckedPdfStream(Stream):
 
     def get_response(self, **kwargs):
         self.mimetype = "application/pdf"
-        self.download_name = f"{(self.download_name or 'file').removesuffix('.pdf')}.pdf"
+        self.download_name = clean_filename(self.download_name or "", ".pdf") or "file.pdf"
+        protect_answer()
         return super().get_response(
             **{**kwargs, "as_attachment": True, "immutable": False, "max_age": None}
         )

@@ -1,12 +1,72 @@
+from werkzeug.routing import BaseConverter, ValidationError
+
 from odoo import models
+from odoo.http import request
 
 from ..const import MODULE
 
+_ID_MAX = 2**31 - 1  # of PostgreSQL's integers
+
+# What each answer of this add-on says to browsers and to whatever stands between.
+_HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    # Nearly all of them show or hold somebody's data.
+    "Cache-Control": "no-store",
+    # Addresses hold codes: they are told to no other site.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # In a frame of another site a click could be led to a button here. For old browsers and new ones.
+    "X-Frame-Options": "DENY",
+}
+_FRAME_POLICY = "frame-ancestors 'none'"
+
+
+class RecordIdConverter(BaseConverter):
+    """The id of a record in an address: what no id can be leads nowhere, instead of to an error."""
+
+    regex = r"[1-9][0-9]{0,9}"
+
+    def to_python(self, value):
+        if (number := int(value)) > _ID_MAX:
+            raise ValidationError()
+        return number
+
+
+def protect_answer():
+    """Let the answer to this request have the headers of this add-on's own: a file of it, say, that a
+    route of Odoo gives out."""
+    if request:
+        request.is_certificate_answer = True
+
 
 class IrHttp(models.AbstractModel):
+    """The one owner of the headers of this add-on's answers, whichever route gives them."""
+
     _inherit = "ir.http"
 
     @classmethod
     def _get_translation_frontend_modules_name(cls):
         """Override of `http_routing`: pages of the portal convert scans, in the visitor's language."""
         return [*super()._get_translation_frontend_modules_name(), MODULE]
+
+    @classmethod
+    def _get_converters(cls):
+        return {**super()._get_converters(), "record_id": RecordIdConverter}
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):
+        endpoint = getattr(rule.endpoint, "func", rule.endpoint)
+        if endpoint.__module__.startswith(f"odoo.addons.{MODULE}."):
+            protect_answer()
+        super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _post_dispatch(cls, response):
+        super()._post_dispatch(response)
+        if getattr(request, "is_certificate_answer", False):
+            response.headers.update(_HEADERS)
+            # What Odoo forbids to a file, it forbids further on.
+            policy = response.headers.get("Content-Security-Policy", "")
+            if "frame-ancestors" not in policy:
+                policy = "; ".join(filter(None, (policy.rstrip("; "), _FRAME_POLICY)))
+            response.headers["Content-Security-Policy"] = policy

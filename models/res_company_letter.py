@@ -1,9 +1,10 @@
 import base64
+from contextlib import contextmanager
 
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import is_html_empty
 
 from ..const import (
@@ -15,11 +16,34 @@ from ..const import (
     READING_TEMPLATE,
 )
 from ..tools import identity
-from ..tools.letter_pdf import PAGE_SIZES, render_letter
+from ..tools.letter_pdf import PAGE_SIZES, LayoutRefused, render_letter
 from ..tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names
+from ..tools.sandbox import ChildUnavailable
+from ..tools.text_limits import LETTER_LIMITS, is_clean
 
 # Sources are Spanish and English themselves: rendered as they are, whatever the database speaks.
 _SOURCE_LANGUAGE = "en_US"
+
+
+@contextmanager
+def laying_out(env):
+    """Lay out a letter or a record, or say in one sentence why it cannot be done.
+
+    :raise UserError: with the remedy
+    """
+    try:
+        yield
+    except LayoutRefused as error:
+        raise UserError(
+            env._(
+                "This document takes too long to be laid out. Try again; if it stays so, its text is too "
+                "long or too complicated: ask your administrator to shorten the text of the letter."
+            )
+        ) from error
+    except ChildUnavailable as error:
+        raise UserError(
+            env._("The server cannot lay out PDF files now. Try again, or tell your administrator.")
+        ) from error
 
 
 class ResCompany(models.Model):
@@ -30,7 +54,8 @@ class ResCompany(models.Model):
     only an administrator sets them.
     """
 
-    _inherit = "res.company"
+    _name = "res.company"
+    _inherit = ["res.company", "certificate.input.mixin"]
 
     certificate_letter_html = fields.Html(
         string="Stored text of the letter",
@@ -92,6 +117,12 @@ class ResCompany(models.Model):
                 company.certificate_letter_html, LETTER_PLACEHOLDERS_REQUIRED
             )
             company._check_letter_text(company.certificate_letter_english_html)
+            # A text that cannot be laid out would keep everybody from a letter.
+            values = company._get_letter_example()
+            if company.certificate_letter_html:
+                company._render_letter_example()
+            if company.certificate_letter_english_html:
+                company._render_letter_in_english(values)
 
     def _check_letter_text(self, html, required=()):
         """Check a text of the letter.
@@ -270,6 +301,43 @@ class ResCompany(models.Model):
             return fill_text(str(text), values)
         return self._render_letter_template(LETTER_TEMPLATE, values)
 
+    @api.model
+    def _check_letter_values(self, values):
+        """Check what a letter says of others, who keep it where this add-on sets no limits.
+
+        :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
+        :raise ValidationError: with a sentence for each text that is too long or holds unseen characters
+        """
+        places = {
+            "lender": self.env._("the contact of the company that lends its certificate"),
+            "company": self.env._("the organisation profile of your company"),
+            "representative": self.env._("the data of the legal representative"),
+        }
+        errors = []
+        for name, limit in LETTER_LIMITS.items():
+            text = values[name]
+            place = places.get(name.partition("_")[0], "")
+            if len(text) > limit:
+                sentence = self.env._(
+                    "{{ %(name)s }} has more than the %(limit)s characters that a letter takes. "
+                    "Shorten it in %(place)s.",
+                    name=name,
+                    limit=limit,
+                    place=place,
+                )
+            elif not is_clean(text):
+                sentence = self.env._(
+                    "{{ %(name)s }} holds line breaks or characters that cannot be seen. Type it anew in "
+                    "%(place)s.",
+                    name=name,
+                    place=place,
+                )
+            else:
+                continue
+            errors.append(sentence)
+        if errors:
+            raise ValidationError("\n".join(errors))
+
     def _has_letter_in_english(self):
         """Tell whether there is an English version of the text in force."""
         lender = self.sudo()
@@ -282,20 +350,22 @@ class ResCompany(models.Model):
         :return: a PDF
         :rtype: bytes
         """
+        self._check_letter_values(values)
         text = self.sudo().certificate_letter_english_html
         letter = (
             fill_text(str(text), values)
             if text
             else self._render_letter_template(LETTER_TEMPLATE_ENGLISH, values)
         )
-        return render_letter(
-            self._render_letter_template(READING_TEMPLATE, {"letter": Markup(letter)}),
-            "Courtesy translation, not for signature",
-            title="Exoneration letter (courtesy translation, not for signature)",
-            author=values["lender_name"],
-            qr="",
-            **self._get_letter_layout(),
-        )
+        with laying_out(self.env):
+            return render_letter(
+                self._render_letter_template(READING_TEMPLATE, {"letter": Markup(letter)}),
+                "Courtesy translation, not for signature",
+                title="Exoneration letter (courtesy translation, not for signature)",
+                author=values["lender_name"],
+                qr="",
+                **self._get_letter_layout(),
+            )
 
     def _render_letter_example(self):
         """Lay out the letter for the preview, with an example of what is filled in.
@@ -304,12 +374,15 @@ class ResCompany(models.Model):
         :rtype: bytes
         """
         self.ensure_one()
-        return render_letter(
-            self._write_letter(self._get_letter_example()),
-            self.env._("PREVIEW"),
-            author=self.name,
-            **self._get_letter_layout(),
-        )
+        values = self._get_letter_example()
+        self._check_letter_values(values)
+        with laying_out(self.env):
+            return render_letter(
+                self._write_letter(values),
+                self.env._("PREVIEW"),
+                author=self.name,
+                **self._get_letter_layout(),
+            )
 
     def _get_letter_example(self):
         return {**LETTER_PLACEHOLDERS, **self._get_letter_lender_values()}

@@ -15,7 +15,8 @@ from . import certificate_custody as custody
 
 
 class ResConfigSettings(models.TransientModel):
-    _inherit = "res.config.settings"
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings", "certificate.input.mixin"]
 
     certificate_seller_id = fields.Many2one(
         related="company_id.certificate_seller_id", readonly=False

@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..const import LETTER_REPORT, READING_REPORT, RECORD_REPORT
+from ..models.ir_http import protect_answer
 
 # What each report of an activation is made by: these are no HTML, and no program prints them.
 _RENDERERS = {
@@ -23,6 +24,7 @@ class IrActionsReport(models.Model):
         renderer = _RENDERERS.get(self._get_report(report_ref).report_name)
         if not renderer:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
+        protect_answer()
         # Odoo would join several here, in this process, and a record holds an uploaded file.
         if len(set(res_ids or ())) != 1:
             raise UserError(self.env._("Download one file at a time."))
@@ -30,6 +32,11 @@ class IrActionsReport(models.Model):
         return {
             activation.id: {"stream": BytesIO(getattr(activation, renderer)()), "attachment": None}
         }
+
+    def _render_qweb_html(self, report_ref, docids, data=None):
+        if self._get_report(report_ref).report_name in _RENDERERS:
+            protect_answer()
+        return super()._render_qweb_html(report_ref, docids, data=data)
 
     def _pre_render_qweb_pdf(self, report_ref, res_ids=None, data=None):
         # Under test Odoo renders HTML here, because wkhtmltopdf would hang; reportlab does not.

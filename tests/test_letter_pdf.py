@@ -4,13 +4,10 @@
 import base64
 import random
 import re
-import subprocess
-import sys
 import unicodedata
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from pathlib import Path
 
 import pypdf
 import qrcode
@@ -19,7 +16,7 @@ from pypdf.generic import ContentStream
 
 from odoo.tests import BaseCase
 
-from ..tools import letter_pdf
+from ..tools import letter_pdf, letter_pdf_child
 
 CODE = "CA-2026-000123-8F3A"
 
@@ -54,7 +51,7 @@ antes detrás alternativo cita raro más raro cola5 tail6 Firma Peña Núñez, B
 
 class TestLetterPdf(BaseCase):
     def pages(self, html, **options):
-        return pypdf.PdfReader(BytesIO(letter_pdf.render_letter(html, CODE, **options))).pages
+        return pypdf.PdfReader(BytesIO(letter_pdf_child.render_letter(html, CODE, **options))).pages
 
     def text(self, html):
         """The text without white space, whose amount is the reader's guess, and without the foot."""
@@ -241,36 +238,56 @@ class TestLetterPdf(BaseCase):
         self.assertNotIn("/XObject", self.pages("x", qr="")[0]["/Resources"])
 
     def test_properties(self):
-        pdf = letter_pdf.render_letter("x", CODE, title="Carta", author="Ñandú")
+        pdf = letter_pdf_child.render_letter("x", CODE, title="Carta", author="Ñandú")
         info = pypdf.PdfReader(BytesIO(pdf)).metadata
         self.assertEqual((info.title, info.author), ("Carta", "Ñandú"))
 
-    def test_same_bytes_in_threads_and_in_a_fresh_process(self):
-        expected = letter_pdf.render_letter(LETTER, CODE)
-        self.assertEqual(letter_pdf.render_letter(LETTER, CODE), expected)
-        others = [LETTER.replace("Título", f"Capítulo {number}") for number in range(4)]
-        serial = [letter_pdf.render_letter(html, CODE) for html in others]
+    def test_the_process_of_its_own_gives_the_same_bytes(self):
+        """Several at once as well, and all that is passed on."""
+        stream = BytesIO()
+        Image.new("RGB", (40, 10), "navy").save(stream, "PNG")
+        options = {
+            "title": "Ñandú",
+            "author": "\u202eÑ",
+            "page_size": "Letter",
+            "logo": stream.getvalue(),
+            "qr": "https://example.com/x",
+        }
+        letters = [LETTER.replace("Título", f"Capítulo {number}") for number in range(4)]
+        expected = [letter_pdf_child.render_letter(html, CODE, **options) for html in letters]
+
+        def render(html):
+            return letter_pdf.render_letter(html, CODE, **options)
+
         with ThreadPoolExecutor(4) as pool:
-            threaded = list(pool.map(lambda html: letter_pdf.render_letter(html, CODE), others * 5))
-        self.assertEqual(threaded, serial * 5)
-        program = (
-            "import sys; from tools.letter_pdf import render_letter;"
-            "html = sys.stdin.buffer.read();"
-            "sys.stdout.buffer.write(render_letter(html, sys.argv[1]))"
-        )
-        root = Path(letter_pdf.__file__).parents[1]
-        fresh = subprocess.run(
-            [sys.executable, "-c", program, CODE],
-            input=LETTER.encode(),
-            capture_output=True,
-            check=True,
-            cwd=root,
-        )
-        self.assertEqual(fresh.stdout, expected)
+            self.assertEqual(list(pool.map(render, letters)), expected)
+        expected = letter_pdf_child.render_letter("ñandú", CODE, qr="")
+        self.assertEqual(letter_pdf.render_letter("ñandú".encode(), CODE, qr=""), expected)
+
+    def test_what_takes_too_long_is_given_up(self):
+        """Reportlab's time grows with the square of a paragraph: this one would take an hour."""
+        for code, html in (
+            ("too_complex", f"<p>{'x' * 390_000}</p>"),
+            ("too_complex", f"<table>{'<tr><td>' * 900}{'x ' * 100_000}</table>"),
+            ("too_deep", "<div>" * 3000 + "lost"),
+            ("too_long", "x" * (letter_pdf.HTML_LENGTH_MAX + 1)),
+        ):
+            with (
+                self.subTest(code, html=html[:20]),
+                self.assertRaises(letter_pdf.LayoutRefused) as refused,
+            ):
+                letter_pdf.render_letter(html, CODE)
+            self.assertEqual(refused.exception.code, code)
+
+    def test_pictures_have_a_bound_together(self):
+        """Each is small as a file, and large once it is unpacked."""
+        picture = data_uri("PNG", (3900, 4000))
+        pages = self.pages(f'<p>texto</p><img src="{picture}"/>' * 6)
+        self.assertEqual(sum(len(page.images) for page in pages), 2)
 
     def test_qr_code_says_the_code_on_each_page(self):
         for code in (CODE, "x9", "Ñ-1"):
-            pdf = letter_pdf.render_letter("<p>texto</p>" * 60, code)
+            pdf = letter_pdf_child.render_letter("<p>texto</p>" * 60, code)
             pages = pypdf.PdfReader(BytesIO(pdf)).pages
             self.assertEqual(len(pages), 2)
             for page in pages:

@@ -17,7 +17,7 @@ from odoo.tests import BaseCase
 
 from ..tools import letter_scan
 from ..tools.certificate_chain import Anchor, get_sha256, to_pem
-from ..tools.letter_pdf import render_letter
+from ..tools.letter_pdf_child import render_letter
 from ..tools.pdf_check import check_pdf
 from . import letter_samples, own_samples, pdf_samples
 

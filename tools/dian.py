@@ -14,9 +14,6 @@ _TEST_RESOLUTION = "18760000001"
 _PREFIX = re.compile(r"[A-Z0-9]{0,4}")
 _TECHNICAL_KEY = re.compile(r"[0-9a-f]{32,128}")
 
-# The largest number of an invoice that Odoo's integers hold.
-MAX_NUMBER = 2_000_000_000
-
 
 def normalize(text):
     """Write a code without the blanks that come with copying.

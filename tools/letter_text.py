@@ -5,17 +5,23 @@ A placeholder is a name and nothing else: no expression is ever evaluated, so wh
 letter's text can write words, and no program.
 """
 
+import base64
 import re
 from html import escape
+from io import BytesIO
 
 from lxml import etree
+from PIL import Image
 
 TEXT_LENGTH_MAX = 200_000
 """Characters of the HTML. Pictures in the text count with it; a logo needs none."""
 
 _BLANK = r"(?:\s|&nbsp;|&#160;|&#xa0;)*"
 _PLACEHOLDER = re.compile(r"\{\{" + _BLANK + r"(\w+)" + _BLANK + r"\}\}", re.IGNORECASE)
-_PICTURE = re.compile(r"data:image/(?:png|jpe?g);base64,", re.IGNORECASE)
+PIXELS_MAX = 16_000_000
+"""Of all pictures in a text together: a small file can claim to be a huge picture."""
+
+_PICTURE = re.compile(r"data:image/(?:png|jpe?g);base64,(.*)", re.IGNORECASE | re.DOTALL)
 _BRACES = re.compile(r".{0,20}(?:\{\{|\}\}).{0,20}", re.DOTALL)
 
 
@@ -47,9 +53,12 @@ def check_text(html: str, known, required=()) -> None:
         if name not in known:
             raise LetterTextError("unknown", name)
     root = etree.HTML(html) if html.strip() else None
+    pixels = 0
     for element in () if root is None else root.iter(etree.Element):
-        if element.tag == "img" and not _PICTURE.match(element.get("src", "")):
-            raise LetterTextError("picture")
+        if element.tag == "img":
+            pixels += _count_pixels(element.get("src", ""))
+            if pixels > PIXELS_MAX:
+                raise LetterTextError("picture")
         for value in element.attrib.values():
             if "{{" in value or "%7b%7b" in value.lower():
                 raise LetterTextError("misplaced", value)
@@ -58,6 +67,18 @@ def check_text(html: str, known, required=()) -> None:
     for name in required:
         if name not in get_names(html):
             raise LetterTextError("missing", name)
+
+
+def _count_pixels(source):
+    """Return the size of a picture as its file claims it; nothing of it is unpacked."""
+    found = _PICTURE.match(source)
+    try:
+        data = base64.b64decode(found[1]) if found else b""
+        # Named formats only: Pillow would start other programs for some.
+        with Image.open(BytesIO(data), formats=("PNG", "JPEG")) as image:
+            return image.width * image.height
+    except (ValueError, OSError, SyntaxError, Image.DecompressionBombError) as error:
+        raise LetterTextError("picture") from error
 
 
 def get_names(html: str) -> list[str]:

@@ -205,7 +205,8 @@ class CertificateActivationWizard(models.TransientModel):
                 errors.update(wizard.activation_id._get_representative_errors(wizard))
             if wizard.is_receipt_requested:
                 errors.update(wizard._get_receipt_errors())
-            wizard.field_errors = errors
+            # These at once: what is too long cannot be saved.
+            wizard.field_errors = {**errors, **wizard._get_length_errors(wizard)}
 
     def _get_receipt_errors(self):
         """Return the sentences of the receipt by the names that its fields have here."""

@@ -9,7 +9,7 @@ class CertificateCustodyWizard(models.TransientModel):
 
     _name = "certificate.custody.wizard"
     _description = "Custody of Keys"
-    _inherit = ["certificate.links.mixin"]
+    _inherit = ["certificate.input.mixin"]
 
     protection = fields.Char(compute="_compute_custody", help="As `get_protection` tells it.")
     protection_sentence = fields.Char(compute="_compute_custody")

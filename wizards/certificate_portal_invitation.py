@@ -12,7 +12,7 @@ class CertificatePortalInvitation(models.TransientModel):
 
     _name = "certificate.portal.invitation"
     _description = "Invitation by the Portal"
-    _inherit = ["certificate.links.mixin"]
+    _inherit = ["certificate.input.mixin"]
 
     activation_id = fields.Many2one("certificate.activation", required=True, ondelete="cascade")
     partner_id = fields.Many2one(

@@ -6,7 +6,7 @@ class CertificateReasonWizard(models.TransientModel):
 
     _name = "certificate.reason.wizard"
     _description = "Reason for a Decision"
-    _inherit = ["certificate.links.mixin"]
+    _inherit = ["certificate.input.mixin"]
 
     receipt_id = fields.Many2one("certificate.payment.receipt", ondelete="cascade")
     activation_id = fields.Many2one("certificate.activation", ondelete="cascade")

@@ -82,7 +82,10 @@ class CertificateActivationWizard(models.TransientModel):
         super()._compute_field_errors()
         for wizard in self:
             if wizard.is_request_checked and wizard.request_state in ("draft", "rejected"):
-                wizard.field_errors = wizard.activation_id._get_request_errors(wizard)
+                wizard.field_errors = {
+                    **wizard.activation_id._get_request_errors(wizard),
+                    **wizard._get_length_errors(wizard),
+                }
 
     # === ACTION METHODS === #
 
