@@ -3,9 +3,15 @@
 
 The file comes on standard input. Each fact goes to standard output as soon as it is known, one JSON
 object a line, so that nothing said is lost when a limit kills this process:
-`encrypted` or (`pages`, `active`, `signed`, `text_sha256`), or `stopped` with a code.
+`encrypted`, or `active`, `pages`, `signed` and `text_sha256`, or `stopped` with a code.
+
+Programs that open a PDF differ in how much of a broken file they mend, and an attacker chooses the
+program. So nothing here follows cross references or mends anything: every place of the bytes where
+some program could begin to read an object is found, and what stands there is either written as
+ISO 32000-2 says, which all programs read alike, or refused. Only then does pypdf read the file.
 """
 
+import contextlib
 import hashlib
 import io
 import json
@@ -18,35 +24,75 @@ import zlib
 import pypdf
 from pypdf import errors, filters, generic
 
-# Within the limits of the process, each task has its own, smaller share.
-_CHECK_SECONDS = 0.5  # of CPU, for a file that may be kept
+# Within the limits of the process, each task has its own, smaller share. What is counted decides
+# alike on every machine; the seconds of CPU are for what nobody thought of.
+_TOKENS = 300_000  # of all objects
+_OBJECTS = 30_000
+_ROWS = 30_000  # of cross reference tables and streams
+_DEPTH = 60  # of arrays and dictionaries in each other; PDFium and MuPDF give up later
+_DECODED = 16 * 1024**2  # bytes that all object streams together may decode to, and any stream
+_CHECK_SECONDS = 0.7  # of CPU, for a file that may be kept
 _CHECK_SECONDS_A_BYTE = 1e-7  # beyond that: a scan that is about to be made smaller is all read
 _TEXT_SECONDS = 0.35  # of CPU
 _KEPT = 1024**2  # bytes
-_DECODED = 16 * 1024**2  # bytes one stream may decode to
 _PAGE_NODES = 500  # of the page tree; no need to count further
+_HIGHEST = 8_388_607  # number of an object; programs let higher ones overflow
 
 # Releases of pypdf before 6 know no limits; there the limits of the process are the only ones.
 _LimitReachedError = getattr(errors, "LimitReachedError", MemoryError)
 
-# --- The shape of a PDF's bytes ---
+# --- Grammar: what all programs read alike ---
 
-_SPACE = rb"(?:[\s\0]|%[^\r\n]*[\r\n])"
-_OBJECT = re.compile(rb"(?:(?<!\d)(\d{1,10})[\s\0]{1,9}\d{1,5}|\d)" + _SPACE + rb"*obj|trailer")
+_WHITE = rb"[\0\t\n\f\r ]"
+_END = rb"(?=[\0\t\n\f\r ()<>\[\]{}/%]|\Z)"  # of a word or a number
+_REGULAR = rb"[^\0\t\n\f\r ()<>\[\]{}/%]"
 _TOKEN = re.compile(
-    rb"%[^\r\n]*"
-    rb"|(?P<string>\()"
+    _WHITE + rb"*(?:"
+    rb"/(?P<name>" + _REGULAR + rb"*)"
+    rb"|(?P<reference>\d{1,10})" + _WHITE + rb"{1,9}\d{1,5}" + _WHITE + rb"{1,9}R" + _END + rb""
+    rb"|(?P<number>[-+.\d][-+.\dEe]{0,199}?)(?:" + _END + rb"|(?=endobj))"
     rb"|(?P<open><<)"
-    rb"|(?P<close>>>(?P<stream>[\s\0]*stream(?=\s))?)"
-    rb"|<[0-9A-Fa-f\s\0]*>"
-    rb"|(?P<broken><)"
-    rb"|/(?P<name>[^\s\0()<>\[\]{}/%]*)"
+    rb"|(?P<close>>>)"
+    rb"|(?P<array>\[)"
+    rb"|(?P<end>\])"
+    rb"|(?P<string>\()"
+    rb"|(?P<hexadecimal><[\0\t\n\f\r 0-9A-Fa-f]*>)"
+    rb"|(?P<word>true|false|null)" + _END + rb""
+    rb"|(?P<comment>%[^\r\n]*)"
+    rb")"
 )
 _COMMENT = re.compile(rb"%[^\r\n]*")
-_NAME = re.compile(rb"/([^\s\0()<>\[\]{}/%]*)")
 _PARENTHESIS = re.compile(rb"\\.|[()]", re.DOTALL)
-_ESCAPE = re.compile(rb"#([0-9A-Fa-f]{2})")
-_REFERENCE = re.compile(_SPACE + rb"*\+?(\d+)[.0]*" + _SPACE + rb"+[+.\d]+" + _SPACE + rb"+R")
+_GAP = re.compile(rb"(?:" + _WHITE + rb"+|%[^\r\n]*)")
+_STREAM = re.compile(rb"stream(?:\r\n|\n)?")
+_ENDOBJ = re.compile(rb"endobj" + _END)
+
+
+def _keyword(word):
+    """A pattern of a keyword as MuPDF reads it too, which knows #-escapes there."""
+    return b"".join(b"(?:%c|#%02x|#%02X)" % (letter, letter, letter) for letter in word)
+
+
+# Where an object or a trailer could begin, for some program. Beside the white space of the standard,
+# PDFium has the bytes 128 and 255 as white space, and qpdf the vertical tab.
+_BOUND = rb"(?![!-$&'*-.0-;=?-Z\\^-z|~])"
+_START = (
+    rb"(?<=[\0\t-\r \x80\xff0-9+\-.])" + _keyword(b"obj") + _BOUND
+    + rb"|" + _keyword(b"trailer") + _BOUND
+)  # fmt: skip
+_HIDDEN = re.compile(_START)
+_HIDDEN_IN_STRING = re.compile(_START + rb"|<<")
+_DICTIONARY = re.compile(rb"[\0\t-\r \x80\xff]*(?:<<|%)")
+_ESCAPED_KEYWORD = re.compile(rb"#[67][0-9A-Fa-f]")
+_TOP = re.compile(
+    rb"%%EOF|%[^\r\n]*"
+    rb"|(?<![-+.0-9])(?P<number>\d{1,10})" + _WHITE + rb"{1,9}\d{1,5}" + _WHITE + rb"{1,9}obj" + _END
+    + rb"|(?P<trailer>trailer)" + _END
+    + rb"|(?P<row>\d{10} \d{5} [nf])"
+    + rb"|(?P<broken>" + _START + rb"|<<)"
+)  # fmt: skip
+
+# --- What is forbidden ---
 
 # Names of what runs, opens, plays, sends or carries something else. They have no harmless use.
 _ACTIVE = frozenset(
@@ -56,16 +102,17 @@ _ACTIVE = frozenset(
 # Names that do so only as the key of a string, a reference or a dictionary with content: the key
 # /EF of a signature's TransformParams, for one, is a harmless list of rights.
 _ACTIVE_KEYS = frozenset(b"JS AA EF EmbeddedFiles".split())
-_CONTENT = re.compile(
-    _SPACE + rb"*(?:"
-    rb"\("
-    rb"|<(?!<[\s\0]*(?:/Names[\s\0]*\[[\s\0]*\][\s\0]*)?>>))"
-    rb"|" + _REFERENCE.pattern
-)
-# What an action that happens by itself may not do: leave the file, or go on to another action.
-_NOT_ON_OPEN = frozenset((b"URI", b"Next", b"Thread"))
-_STREAM_KEYS = b"Type N First Length Filter DecodeParms".split()
-_HARMLESS_ON_OPEN = ("/GoTo", "/Named")
+# Actions that may happen when the file is opened, and others that a reader must have clicked on.
+_ON_OPEN = frozenset((b"GoTo", b"Named"))
+_ON_CLICK = frozenset(b"URI Thread Hide Trans SetOCGState ResetForm GoToDp".split())
+# Of a document within a string, should a program read one there.
+_CATALOG = frozenset(b"Root OpenAction Encrypt".split())
+_MATTERING = _ACTIVE_KEYS | _CATALOG | frozenset(b"S N First Type".split())
+
+_NAME = re.compile(rb"/(" + _REGULAR + rb"*)")
+_ESCAPE = re.compile(rb"#(..)", re.DOTALL)
+_ODD = re.compile(rb"[^!-~]")
+_CONTENT = re.compile(rb"(?:[\0\t-\r ]|%[^\r\n]{0,99}[\r\n])*[(<+\-.\d]")
 
 # The other kinds of file that one can be at the same time: an archive is read from its end, and a
 # page by a browser that looks at the beginning, or at what stands after the end of the PDF.
@@ -78,6 +125,26 @@ class _Encrypted(Exception):
     pass
 
 
+class _Active(Exception):
+    pass
+
+
+class _TooComplex(Exception):
+    pass
+
+
+class _Broken(Exception):
+    """Programs could differ in what they read from here on.
+
+    :ivar bytes data: the file, or a decoded object stream.
+    :ivar int position: where.
+    """
+
+    def __init__(self, data, position):
+        super().__init__(position)
+        self.data, self.position = data, position
+
+
 def main():
     _limit_pypdf()
     sys.stdout.write("ready\n")
@@ -88,10 +155,11 @@ def main():
     more = max(0, len(data) - _KEPT)
     signal.setitimer(signal.ITIMER_PROF, _CHECK_SECONDS + more * _CHECK_SECONDS_A_BYTE)
     try:
-        reader = _check(data)
+        _report(active=_is_active(data))
+        reader = _read(data)
     except _Encrypted:
         _report(encrypted=True)
-    except (MemoryError, RecursionError, _LimitReachedError):
+    except (_TooComplex, MemoryError, RecursionError, _LimitReachedError):
         _report(stopped="too_complex")
     except Exception:  # pypdf raises almost anything on a damaged file
         _report(stopped="damaged")
@@ -123,25 +191,12 @@ def _report(**fact):
     sys.stdout.flush()
 
 
-def _check(data):
-    """Report all facts that decide, and return the reader.
-
-    :raise _Encrypted: a reader of this file would decipher it
-    """
-    try:
-        reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-        encrypted = reader.is_encrypted
-    except Exception:
-        # A cipher that pypdf does not know ends here. The key is never in a compressed object.
-        encrypted = b"/Encrypt" in data
-        if not encrypted:
-            raise
-    if encrypted:
+def _read(data):
+    """Report what pypdf finds, and return its reader."""
+    reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+    if reader.is_encrypted:
         raise _Encrypted
     _report(pages=_count_pages(reader))
-    _report(
-        active=_opens_something(reader) or _is_another_file(data) or _has_active_name(data, reader)
-    )
     _report(signed=_is_signed(reader))
     return reader
 
@@ -162,12 +217,25 @@ def _value(dictionary, key):
 # --- Active content ---
 
 
-def _opens_something(reader):
-    """Whether opening the file starts an action other than showing some place of it."""
-    action = _value(reader.root_object, "/OpenAction")
-    if not isinstance(action, generic.DictionaryObject):
-        return False  # a destination
-    return "/Next" in action or _value(action, "/S") not in _HARMLESS_ON_OPEN
+def _is_active(data):
+    """Whether any program could find active content in any part of the file, reachable or not.
+
+    :raise _Encrypted: a program would decipher the file.
+    :raise _Broken: programs could differ in how they read it.
+    :raise _TooComplex: there is too much to read.
+    """
+    if _is_another_file(data):
+        return True
+    scan = _Scan()
+    try:
+        scan.read_file(data)
+    except _Active:
+        return True
+    except _Broken as broken:
+        if _has_active_name(broken.data, broken.position):
+            return True
+        raise
+    return scan.opens_something()
 
 
 def _is_another_file(data):
@@ -178,149 +246,421 @@ def _is_another_file(data):
     return any(map(_MARKUP.search, (data[:_SNIFFED], data[data.rindex(b"%%EOF") :])))
 
 
-def _has_active_name(data, reader):
-    """Whether an active name stands in any object of the file, reachable or not.
+def _has_active_name(data, start, stop=sys.maxsize):
+    """Whether an active name stands anywhere between two positions: in strings and streams as well.
 
-    The bytes are searched rather than pypdf's objects. Readers differ in which of two cross
-    references, revisions or repeated keys they follow, and here all of them are seen.
+    :raise _Encrypted: the name of a cipher stands there
     """
-    opened, leaving = set(), set()  # numbers of objects
-    starts = [(0, None), *((match.end(), match[1]) for match in _OBJECT.finditer(data))]
-    for start, names in _read_objects(data, starts, opened, leaving):
-        if names is None:
-            return True
-        if b"ObjStm" in names or (b"N" in names and b"First" in names):
-            if max(map(names.count, _STREAM_KEYS)) > 1:
-                raise ValueError("an object stream says twice how to read it")
-            inner, inner_starts = _open_object_stream(data, start, reader)
-            objects = _read_objects(inner, inner_starts, opened, leaving)
-            if any(inner_names is None for _start, inner_names in objects):
+    for match in _NAME.finditer(data, start, min(stop, len(data))):
+        for name in _read_name(match[1]):
+            if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, match.end())):
                 return True
-    return not opened.isdisjoint(leaving)
+            if name == b"Encrypt" and _CONTENT.match(data, match.end()):
+                raise _Encrypted
+    return False
 
 
-def _read_objects(data, starts, opened, leaving):
-    """Yield (start, names) of each object, each read afresh: none hides another.
+def _read_name(escaped):
+    """Return the names that programs read: PDFium ends one at the bytes 128 and 255, qpdf at 11.
 
-    `names` is None when one of them is active.
-
-    :param starts: (position, number) of each object.
-    :param opened: takes the numbers of objects that are opened with the file.
-    :param leaving: takes the numbers of objects that would then lead out of it.
+    PDFium decodes any two characters after # by this formula, also those that are no digits.
     """
-    numbers = {start: number for start, number in starts if start < len(data)}
-    starts = sorted(numbers)
-    doubts = set()
-    for index, start in enumerate(starts):
-        names = _read_names(data, starts, index, doubts, opened)
-        number = numbers[start]
-        if names and number and not _NOT_ON_OPEN.isdisjoint(names):
-            leaving.add(int(number))
-        yield start, names
+    if b"#" not in escaped and escaped.isalnum() and escaped.isascii():
+        return (escaped,)
+
+    def decode(code):
+        high, low = (
+            byte - 55 if byte > 57 else byte - 48 for byte in code[1].upper()
+        )
+        return bytes([(16 * high + low) % 256])
+
+    names = [escaped, *_ODD.split(escaped)]
+    return [_ESCAPE.sub(decode, name) for name in names] if b"#" in escaped else names
 
 
-def _read_names(data, starts, index, doubts, opened):
-    """Return all names in an object; None when one of them is active."""
-    names = []
-    for escaped, end in _names(data, starts, index, doubts):
-        name = _ESCAPE.sub(lambda code: bytes([int(code[1], 16)]), escaped)
-        if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, end)):
-            return None
-        if name == b"Encrypt" and _CONTENT.match(data, end):
-            raise _Encrypted
-        if name == b"OpenAction" and (reference := _REFERENCE.match(data, end)):
-            opened.add(int(reference[1]))
-        names.append(name)
-    if b"OpenAction" in names and not _NOT_ON_OPEN.isdisjoint(names):
-        return None
-    return names
+class _Name(bytes):
+    pass
 
 
-def _names(data, starts, index, doubts):
-    """Yield (name, end) of each name outside strings, comments and streams, with its escapes.
+class _Dictionary(list):
+    """Pairs of key and value, since readers differ in which of two equal keys they take."""
 
-    An object ends where the next one starts, unless that is within a string, a comment or a stream:
-    it is then no end of this object, and perhaps no start of another.
+    def get(self, key):
+        return next((value for name, value in self if name == key), None)
 
-    :param starts: sorted positions of all objects; `index` is that of this one.
-    :param doubts: where readers could disagree about what is outside, every name to the end of the
-        file counts; once is enough, and this set says so.
+    def keys(self):
+        return [name for name, _value in self]
+
+
+class _Reference(int):
+    pass
+
+
+class _Scan:
+    """Reads all objects of a file: those in object streams as well, and those that nothing refers to.
+
+    It raises `_Active` or `_Encrypted` at the first name that says so. What an action may do that
+    happens when the file is opened is known at the end.
     """
-    position = first = starts[index]
-    depth = 0
-    while match := _TOKEN.search(data, position):
-        while index < len(starts) and (starts[index] < position or starts[index] == first):
-            index += 1
-        if index < len(starts) and starts[index] <= match.start():
+
+    def __init__(self):
+        self.tokens = _TOKENS
+        self.objects = _OBJECTS
+        self.rows = _ROWS
+        self.decoded = _DECODED
+        self.opened = set()  # numbers of objects that are opened with the file
+        self.leading_away = set()  # written numbers of objects that are no harmless action on opening
+        self.clickable = set()  # written numbers of those that are an action of another kind
+        self.is_hidden = False  # whether more objects may begin within strings or streams
+
+    def opens_something(self):
+        """Whether opening the file starts an action other than showing some place of it."""
+        if not self.opened:
+            return False
+        if self.is_hidden or any(int(number) in self.opened for number in self.leading_away):
+            return True
+        # A cross reference may point into a number: at the 6 of the object 16.
+        return any(
+            int(number[start:]) in self.opened
+            for number in self.clickable
+            for start in range(len(number))
+        )
+
+    # --- The file ---
+
+    def read_file(self, data):
+        """Read the file from its first to its last byte; what is between objects is skipped."""
+        position = 0
+        while match := _TOP.search(data, position):
+            position = match.end()
+            if match["row"]:
+                self.rows -= 1
+                if self.rows < 0:
+                    raise _TooComplex
+            elif match["number"]:
+                position = self.read_object(data, position, match["number"])
+            elif match["trailer"]:
+                _trailer, position = self.read_value(data, position)
+            elif match["broken"]:
+                raise _Broken(data, match.start())
+            else:
+                self.look_inside(data, match.start(), position)
+
+    def read_object(self, data, position, number):
+        """Read what follows `obj`, and return where it ends.
+
+        The stream of an object ends at the first `endstream`, whatever its length says: what comes
+        after is read as if it were outside, for a program that thinks so.
+        """
+        start = position
+        value, position = self.read_value(data, position)
+        self.keep(value, number)
+        while match := _GAP.match(data, position):
+            self.look_inside(data, position, match.end())
+            position = match.end()
+        stream = _STREAM.match(data, position)
+        if not stream:
+            if _is_object_stream(value) and not _ENDOBJ.match(data, position):
+                raise _Broken(data, start)
+            return position
+        end = data.find(b"endstream", stream.end())
+        if end < 0 or not isinstance(value, _Dictionary):
+            raise _Broken(data, start)
+        self.look_inside(data, stream.end(), end)
+        if _is_object_stream(value) or value.get(b"Type") == b"XRef":
+            self.read_packed(data, start, value, data[stream.end() : end], stream[0].endswith(b"\n"))
+        return end + len(b"endstream")
+
+    def look_inside(self, data, start, stop):
+        """Look for objects that a program could find within a string, a comment or a stream.
+
+        Whoever begins to read there may take what follows for anything: all names to the end of the
+        file count.
+        """
+        if (
+            data.find(b"obj", start, stop) < 0
+            and data.find(b"trailer", start, stop) < 0
+            and not _ESCAPED_KEYWORD.search(data, start, stop)
+        ):
             return
-        position = match.end()
-        if match["name"] is not None:
-            yield match["name"], position
-        elif match["string"]:
-            position = _end_of_string(data, position)
-        elif match["open"]:
-            depth += 1
-        elif match["close"]:
-            depth -= 1
-            if match["stream"]:
-                if depth:
-                    break
-                position = max(position, data.find(b"endstream", position))
-        elif match["broken"]:
-            break
-    else:
-        return
-    if not doubts:
-        doubts.add(first)
-        for match in _NAME.finditer(data, first):
-            yield match[1], match.end()
+        for match in _HIDDEN.finditer(data, start, stop):
+            self.count()
+            if not self.is_hidden:
+                self.is_hidden = True
+                if _has_active_name(data, match.start()):
+                    raise _Active
+            if _DICTIONARY.match(data, match.end()):
+                raise _Broken(data, match.start())
+
+    def keep(self, value, number):
+        """Remember what an object is for an action on opening."""
+        self.objects -= 1
+        if self.objects < 0:
+            raise _TooComplex
+        if int(number) > _HIGHEST:
+            raise _Broken(b"", 0)
+        if not _may_open(value):
+            self.leading_away.add(number)
+            if isinstance(value, _Reference) or (
+                isinstance(value, _Dictionary)
+                and any(key == b"S" and _is_clickable(kind) for key, kind in value)
+            ):
+                self.clickable.add(number)
+
+    # --- Object streams ---
+
+    def read_packed(self, data, start, keys, packed, is_sound):
+        """Read the objects of an object stream.
+
+        :param keys: its dictionary.
+        :param packed: its data, with what may follow them.
+        :param is_sound: whether all programs agree where they begin.
+        :raise _Broken: programs could differ in what it holds
+        """
+        names = keys.keys()
+        filter_ = keys.get(b"Filter")
+        if type(filter_) is list and len(filter_) == 1:
+            filter_ = filter_[0]
+        if keys.get(b"Type") == b"XRef" and not _is_object_stream(keys):
+            with contextlib.suppress(_Broken):  # only to know that it is not too long
+                self.unpack(data, start, packed)
+            return
+        if len(set(names)) < len(names) or not _is_plain(keys) or not is_sound:
+            raise _Broken(data, start)
+        if b"First" not in names and b"ObjStm" not in map(keys.get, names):
+            # A colour profile has /N too; MuPDF reads it as an object stream when it begins so.
+            if _LIKE_INDEX.match(self.unpack_any(data, start, packed, keys)):
+                raise _Broken(data, start)
+            return
+        if filter_ == b"FlateDecode":
+            inner = self.unpack(data, start, packed)
+        elif filter_ is None:
+            inner = packed
+        else:
+            raise _Broken(data, start)
+        first = keys.get(b"First")
+        if not isinstance(first, bytes) or not first.isdigit() or not _is_count(keys.get(b"N")):
+            raise _Broken(data, start)
+        first = int(first)
+        index = _COMMENT.sub(b" ", inner[:first]).replace(b"\0", b" ").split()
+        if len(index) % 2 or not all(_is_count(number) for number in index):
+            raise _Broken(inner, 0)
+        pairs = sorted(
+            (first + int(offset), number) for number, offset in zip(*[iter(index)] * 2, strict=True)
+        )
+        end = first
+        for offset, number in pairs:
+            # MuPDF ends an object where the next one begins, even within a name.
+            if offset < end or offset > len(inner):
+                raise _Broken(inner, 0)
+            value, end = self.read_value(inner, offset, is_packed=True)
+            self.keep(value, number)
+
+    def unpack(self, data, start, packed):
+        """Decompress data within what is left of the limit; what follows their end is no part of them."""
+        unpacker = zlib.decompressobj()
+        try:
+            inner = unpacker.decompress(packed, self.decoded + 1)
+        except zlib.error:
+            raise _Broken(data, start) from None
+        self.decoded -= len(inner)
+        if self.decoded < 0:
+            raise _TooComplex
+        if not unpacker.eof:
+            raise _Broken(data, start)
+        return inner
+
+    def unpack_any(self, data, start, packed, keys):
+        """Return the beginning of data that are packed in whatever way."""
+        kinds = keys.get(b"Filter")
+        for kind in kinds if type(kinds) is list else [kinds]:
+            if kind is None:
+                continue
+            if kind == b"FlateDecode":
+                packed = self.unpack(data, start, packed)
+                continue
+            decoder = _DECODERS.get(kind)
+            if not decoder:
+                raise _Broken(data, start)
+            try:
+                packed = decoder(packed.strip())
+            except Exception:
+                raise _Broken(data, start) from None
+        return packed
+
+    # --- Values ---
+
+    def count(self):
+        self.tokens -= 1
+        if self.tokens < 0:
+            raise _TooComplex
+
+    def read_value(self, data, position, is_packed=False):
+        """Read one value by the grammar of the standard; return it and where it ends.
+
+        :param is_packed: whether it is in an object stream, where no program looks for objects by
+            their keyword.
+        :raise _Broken: it is written in another way
+        """
+        stack, keys = [], []  # of containers that are open, and of keys that wait for a value
+        while True:
+            match = _TOKEN.match(data, position)
+            if not match:
+                raise _Broken(data, position)
+            self.count()
+            kind, position = match.lastgroup, match.end()
+            is_key = bool(stack) and keys[-1] is None
+            if kind == "comment":
+                if not is_packed:
+                    self.look_inside(data, match.start(kind), position)
+                continue
+            if is_key and kind not in ("name", "close"):
+                raise _Broken(data, position)
+            if kind == "name":
+                value = self.read_name(data, match)
+                if is_key:
+                    keys[-1] = value
+                    continue
+            elif kind == "number":
+                value = match[kind]
+            elif kind == "reference":
+                value = _Reference(match[kind])
+            elif kind in ("open", "array"):
+                if len(stack) == _DEPTH:
+                    raise _TooComplex
+                stack.append(_Dictionary() if kind == "open" else [])
+                keys.append(None if kind == "open" else False)
+                continue
+            elif kind in ("close", "end"):
+                is_dictionary = kind == "close"
+                if (
+                    not stack
+                    or isinstance(stack[-1], _Dictionary) != is_dictionary
+                    or is_dictionary != is_key
+                ):
+                    raise _Broken(data, position)
+                value = stack.pop()
+                keys.pop()
+                if is_dictionary:
+                    self.look_at_dictionary(value)
+            elif kind == "string":
+                value, begin = "", position
+                position = _end_of_string(data, position)
+                if not is_packed:
+                    self.look_inside_string(data, begin, position)
+            else:  # hexadecimal, true, false, null: what they say does not matter
+                value = None if match[0].endswith(b"null") else ""
+            if not stack:
+                return value, position
+            if keys[-1] is False:
+                stack[-1].append(value)
+            else:
+                stack[-1].append((keys[-1], value))
+                keys[-1] = None
+
+    def read_name(self, data, match):
+        names = _read_name(match["name"])
+        if not _ACTIVE.isdisjoint(names):
+            raise _Active
+        return _Name(names[0])
+
+    def look_inside_string(self, data, start, stop):
+        self.look_inside(data, start, stop)
+        # MuPDF, where it mends a file, takes a dictionary in a string for a trailer.
+        if data.find(b"<<", start, stop) >= 0:
+            for match in _NAME.finditer(data, start, stop):
+                names = _read_name(match[1])
+                if not (_ACTIVE | _ACTIVE_KEYS | _CATALOG).isdisjoint(names):
+                    raise _Broken(data, start)
+
+    def look_at_dictionary(self, pairs):
+        """Look at the keys that matter; `_ACTIVE` was seen to as each name was read."""
+        for key, value in pairs:
+            if not key and not _MATTERING.isdisjoint(_names_in(value)):
+                raise _Active  # PDFium skips such a key, and what is in its value counts as keys
+            for name in (key,) if key.isalnum() else _read_name(key):
+                if name in _ACTIVE_KEYS and _has_content(value):
+                    raise _Active
+                if name == b"Encrypt" and _has_content(value):
+                    raise _Encrypted
+                if name == b"OpenAction":
+                    if isinstance(value, _Reference):
+                        self.opened.add(int(value))
+                    elif not _may_open(value):
+                        raise _Active
 
 
 def _end_of_string(data, start):
-    """Return the position after the string; that of its start when it has no end."""
+    """Return the position after the string.
+
+    :raise _Broken: it has no end
+    """
     depth = 1
     for match in _PARENTHESIS.finditer(data, start):
         depth += {b"(": 1, b")": -1}.get(match[0], 0)
         if not depth:
             return match.end()
-    return start
+    raise _Broken(data, start)
 
 
-def _open_object_stream(data, start, reader):
-    """Return the decoded object stream that begins at `start`, and where its objects may begin.
+def _names_in(value):
+    """Yield all names in a value."""
+    if isinstance(value, _Name):
+        yield value
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            yield from _names_in(item)
 
-    :raise ValueError: when readers could disagree about what it holds
-    """
-    file = io.BytesIO(data)
-    file.seek(start)
-    while file.read(1).isspace():
-        pass
-    file.seek(-1, io.SEEK_CUR)
-    stream = generic.read_object(file, reader)
-    if not isinstance(stream, generic.StreamObject):
-        return b"", [(0, None)]
-    filters_ = _value(stream, "/Filter")
-    if isinstance(filters_, generic.ArrayObject) and len(filters_) == 1:
-        filters_ = filters_[0].get_object()
-    if filters_ == "/FlateDecode":
-        unpacker = zlib.decompressobj()
-        unpacker.decompress(stream._data, _DECODED)
-        if not unpacker.eof:
-            raise ValueError("the stream is too long or damaged")
-    elif filters_:
-        raise ValueError("no writer packs an object stream so")
-    inner = stream.get_data()
-    first = int(_value(stream, "/First") or 0)
-    index = _COMMENT.sub(b" ", inner[:first]).replace(b"\0", b" ").split()
-    if len(index) % 2 or not all(map(bytes.isdigit, index)):
-        raise ValueError("the index is not made of pairs of numbers")
-    # The numbers in comments count for a reader that knows no comments there.
-    doubtful = re.findall(rb"\d{1,9}", inner[:first]) if b"%" in inner[:first] else []
-    starts = [(first + int(start), None) for start in (b"0", *doubtful)]
-    starts += [
-        (first + int(start), number) for number, start in zip(*[iter(index)] * 2, strict=True)
-    ]
-    return inner, [(0, None), *starts]
+
+def _has_content(value):
+    """Whether a value is a string, a reference or a dictionary with content."""
+    if isinstance(value, _Dictionary):
+        return any(key != b"Names" or kids != [] for key, kids in value)
+    return isinstance(value, (str, _Reference))
+
+
+def _may_open(value):
+    """Whether a value may be opened with the file: a place of it, or an action that shows one."""
+    if isinstance(value, _Dictionary):
+        kinds = [kind for key, kind in value if key == b"S"]
+        return bool(kinds) and _ON_OPEN.issuperset(kinds) and b"Next" not in value.keys()
+    if isinstance(value, list):
+        return not any(isinstance(item, list) for item in value)
+    return not isinstance(value, _Reference)
+
+
+def _is_clickable(kind):
+    return isinstance(kind, _Reference) or kind in _ON_CLICK
+
+
+def _is_object_stream(value):
+    """Whether a program could take a stream with this dictionary for one of objects."""
+    if not isinstance(value, _Dictionary):
+        return False
+    return any(key == b"N" or item == b"ObjStm" for key, item in value)
+
+
+def _is_plain(keys):
+    """Whether the data of a stream are here, and packed without parameters."""
+    for key, value in keys:
+        if key in (b"F", b"FFilter", b"DP", b"FDecodeParms") or (
+            key == b"DecodeParms" and value not in (None, [None], [])
+        ):
+            return False
+    return True
+
+
+def _is_count(number):
+    return isinstance(number, bytes) and number.isdigit() and len(number) <= 10
+
+
+_LIKE_INDEX = re.compile(rb"(?:[\0\t-\r \x80\xff]|%[^\r\n]*)*[-+.0-9]+[\0\t-\r \x80\xff%]")
+_DECODERS = {
+    b"ASCII85Decode": filters.ASCII85Decode.decode,
+    b"ASCIIHexDecode": filters.ASCIIHexDecode.decode,
+    b"LZWDecode": filters.LZWDecode.decode,
+    b"RunLengthDecode": filters.RunLengthDecode.decode,
+}
 
 
 # --- Signature and text ---
