@@ -11,7 +11,7 @@ from ..models.certificate_portal_access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
-from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
+from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
 
 # A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=10, seconds=60)
@@ -318,7 +318,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._walk(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=MAX_INPUT + FORM_SIZE)
+    @_step("/pdf", max_content_length=limit_upload)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
