@@ -2,15 +2,32 @@ import base64
 import os
 import re
 
+from werkzeug.exceptions import abort
+
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import Controller, request
 
+from ..tools import sandbox_places
 from ..tools.pdf_check import MAX_PAGES
 from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused, check_sizes
 from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
 FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
+
+
+def limit_upload(_controller):
+    """Return the bytes that a request with files may have; or refuse it now, when no file can be examined.
+
+    Odoo asks before it reads the request: one of 20 MB is not taken apart in vain.
+    """
+    if sandbox_places.is_full():
+        # Received, for a browser that is cut off does not read the answer; but never taken apart.
+        request.httprequest.max_content_length = MAX_INPUT + FORM_SIZE
+        request.httprequest.get_data(cache=False)
+        sentence = request.env["certificate.pdf.mixin"]._get_busy_sentence()
+        abort(refuse_pdf(sentence, 429))
+    return MAX_INPUT + FORM_SIZE
 
 
 def answer_with_pdf(record, make):
@@ -52,7 +69,7 @@ class CertificatePdfController(Controller):
         ["POST"],
         type="http",
         auth="user",
-        max_content_length=MAX_INPUT + FORM_SIZE,
+        max_content_length=limit_upload,
     )
     def make_pdf(self, model="", res_id="", **_kwargs):
         """Make one PDF of the uploaded `files`, scans or photos, and store nothing.

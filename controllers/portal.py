@@ -12,7 +12,7 @@ from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import clean_filename
-from .pdf import FORM_SIZE, answer_with_pdf, refuse_pdf
+from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
 from .verbs import route
 
 # A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
@@ -323,7 +323,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._walk(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=MAX_INPUT + FORM_SIZE)
+    @_step("/pdf", max_content_length=limit_upload)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 

@@ -9,7 +9,6 @@ import ast
 import builtins
 import mmap
 import os
-import runpy
 import sys
 
 _SIZE = 1 << 16  # more than there are lines in a file
@@ -21,28 +20,53 @@ def start(tools, folder):
     :param str tools: folder of the files whose lines are marked.
     :param str folder: where the marks go: of each file one byte a line, 1 when it was executed.
     """
-    if sys.orig_argv[1:2] != ["-I"] or os.path.basename(sys.orig_argv[2]) != "sandbox.py":
+    if sys.orig_argv[1:2] != ["-I"] or os.path.basename(sys.orig_argv[2]) != "sandbox_child.py":
         return
-    sandbox, script = sys.orig_argv[2], sys.orig_argv[6]
-    # Now, for nothing can be made to grow when the limits are lowered.
-    marks = _open_marks(folder, sandbox)
-    if os.path.realpath(os.path.dirname(script)) == tools:
-        builtins.__mark__ = _open_marks(folder, script).__setitem__
+    # Now, for nothing can be opened when the rights are given up.
+    place = os.path.dirname(sys.orig_argv[2])
+    sandbox = {
+        path: _open_marks(folder, path)
+        for path in (os.path.join(place, f"sandbox_{name}.py") for name in ("child", "rights"))
+    }
+    scripts = {
+        name: _open_marks(folder, name)
+        for name in os.listdir(tools)
+        if name.endswith("_child.py") and name != "sandbox_child.py"
+    }
+    compile_, exec_ = builtins.compile, builtins.exec
 
     def trace(frame, event, argument):
-        if frame.f_code.co_filename != sandbox:
+        marks = sandbox.get(frame.f_code.co_filename)
+        if marks is None:
             return None
+
+        def trace_lines(frame, event, argument):
+            marks[frame.f_lineno] = 1
+            return trace_lines
+
         marks[frame.f_lineno] = 1
-        return trace
+        return trace_lines
 
-    def compile_marked(source, *arguments, **options):
-        sys.settrace(None)  # the sandbox has done its part
-        if hasattr(builtins, "__mark__"):
-            source = ast.fix_missing_locations(_Marker().visit(ast.parse(source)))
-        return compile(source, *arguments, **options)
+    def compile_marked(source, filename, *arguments, **options):
+        name = os.path.basename(filename) if isinstance(filename, str) else ""
+        if name in scripts and os.path.realpath(os.path.dirname(filename)) == tools:
+            mark = f"__mark_{name.removesuffix('.py')}__"
+            setattr(builtins, mark, scripts[name].__setitem__)
+            source = ast.fix_missing_locations(_Marker(mark).visit(ast.parse(source)))
+        return compile_(source, filename, *arguments, **options)
 
-    # The sandbox itself was compiled by Python, and its few lines can be traced.
-    runpy.compile = compile_marked
+    def exec_untraced(code, *arguments, **options):
+        if getattr(code, "co_filename", None) in sandbox:
+            return exec_(code, *arguments, **options)
+        # A script, and what it imports: to trace would slow them down.
+        sys.settrace(None)
+        try:
+            exec_(code, *arguments, **options)
+        finally:
+            sys.settrace(trace)
+
+    builtins.compile, builtins.exec = compile_marked, exec_untraced
+    # The sandbox itself was compiled by Python, and its lines can be traced.
     sys.settrace(trace)
 
 
@@ -55,7 +79,13 @@ def _open_marks(folder, path):
 
 
 class _Marker(ast.NodeTransformer):
-    """Puts before each statement one that marks its line, and a mark into each `except`."""
+    """Puts before each statement one that marks its line, and a mark into each `except`.
+
+    :param str name: of the built-in function that marks a line
+    """
+
+    def __init__(self, name):
+        self.name = name
 
     def generic_visit(self, node):
         super().generic_visit(node)
@@ -78,6 +108,5 @@ class _Marker(ast.NodeTransformer):
     def _is_docstring(statement):
         return isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
 
-    @staticmethod
-    def _mark(line):
-        return ast.Call(ast.Name("__mark__", ast.Load()), [ast.Constant(line), ast.Constant(1)], [])
+    def _mark(self, line):
+        return ast.Call(ast.Name(self.name, ast.Load()), [ast.Constant(line), ast.Constant(1)], [])

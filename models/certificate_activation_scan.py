@@ -214,6 +214,7 @@ class CertificateActivation(models.Model):
                 "The digital signature is not valid, or the file was changed after it was signed. "
                 "Attach the file as the signing program saved it."
             ),
+            "too_complex": self._get_pdf_refusals()["too_complex"],
         }[code]
 
     def _get_other_letter_refusal(self, found):

@@ -46,12 +46,13 @@ class CertificatePdfMixin(models.AbstractModel):
             with sandbox.working_for(repr((self.env.cr.dbname, *self._get_conversion_key()))):
                 yield
         except sandbox.ChildBusy as error:
-            raise UserError(
-                self.env._(
-                    "The server is checking many files right now. Your file is not lost: try again in a "
-                    "minute."
-                )
-            ) from error
+            raise UserError(self._get_busy_sentence()) from error
+
+    @api.model
+    def _get_busy_sentence(self):
+        return self.env._(
+            "The server is checking many files right now. Your file is not lost: try again in a minute."
+        )
 
     def write(self, vals):
         with self._checking_files():

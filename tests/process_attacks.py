@@ -64,6 +64,22 @@ def connect(family, kind, address):
         sock.send(b"hello")
 
 
+def send_past_a_pair():
+    one, two = socket.socketpair(socket.AF_UNIX, socket.SOCK_DGRAM)
+    one.sendto(b"hello", victim["datagrams"])
+    two.close()
+
+
+def send_past_a_stream():
+    one, _two = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    one.connect(path("socket"))
+
+
+def pass_descriptors():
+    one, _two = socket.socketpair(socket.AF_UNIX, socket.SOCK_STREAM)
+    socket.send_fds(one, [b"x"], [0])
+
+
 def listen():
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
@@ -168,6 +184,9 @@ ATTEMPTS = {
         socket.AF_UNIX, socket.SOCK_STREAM, victim["abstract"]
     ),
     "reach PostgreSQL": lambda: connect(socket.AF_UNIX, socket.SOCK_STREAM, victim["postgresql"]),
+    "reach a socket past a pair": send_past_a_pair,
+    "turn a pair to another": send_past_a_stream,
+    "pass descriptors": pass_descriptors,
     "listen": listen,
     "ask the kernel for networks": lambda: socket.socket(16, socket.SOCK_RAW, 0).close(),
     # files

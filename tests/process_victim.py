@@ -47,12 +47,14 @@ def main():
             "udp": socket.socket(socket.AF_INET, socket.SOCK_DGRAM),
             "unix": socket.socket(socket.AF_UNIX),
             "abstract": socket.socket(socket.AF_UNIX),
+            "datagrams": socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM),
         }
         for sock in sockets.values():
             stack.enter_context(sock)
             os.set_inheritable(sock.fileno(), True)
         sockets["udp"].bind(("127.0.0.1", 0))
         sockets["unix"].bind(str(place / "socket"))
+        sockets["datagrams"].bind(str(place / "datagrams"))
         abstract = f"\0certificate-{os.getpid()}"
         sockets["abstract"].bind(abstract)
         sockets["unix"].listen()
@@ -68,6 +70,7 @@ def main():
             "tcp": sockets["tcp"].getsockname()[1],
             "udp": sockets["udp"].getsockname()[1],
             "abstract": abstract,
+            "datagrams": str(place / "datagrams"),
             "postgresql": options["postgresql"],
             "skipped": options["skipped"],
         }

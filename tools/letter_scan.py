@@ -24,7 +24,7 @@ from .pkcs12 import find_numbers
 from .sandbox import ChildBusy, ChildUnavailable, find_facts
 
 # Why a file is refused.
-CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature")
+CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature", "too_complex")
 
 _CHILD = Path(__file__).with_name("letter_scan_child.py")
 _SKEW = timedelta(minutes=15)  # between the clock of who signs and of this server
@@ -53,6 +53,7 @@ class LetterFacts:
     """What a file shows. Whatever could not be found out is empty or None.
 
     :ivar frozenset codes: the letter codes in its QR codes.
+    :ivar bool complete: whether all its pictures were looked at.
     :ivar frozenset text_codes: those in its text.
     :ivar frozenset scan_text_codes: those in the text of scanned pages, which somebody's OCR has guessed.
     :ivar bool scanned: whether any page is a scan.
@@ -65,6 +66,7 @@ class LetterFacts:
     """
 
     codes: frozenset
+    complete: bool
     text_codes: frozenset
     scan_text_codes: frozenset
     scanned: bool
@@ -165,7 +167,8 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
     if others := sorted(codes - {code}):
         raise LetterRefused("other_letter", others[0])
     if not signed:
-        return LetterMatch("match" if code in found.codes else "unread")
+        is_match = code in found.codes and found.complete
+        return LetterMatch("match" if is_match else "unread")
     if found.intact is False:
         raise LetterRefused("broken_signature")
     shows_code = code in codes | found.scan_text_codes
@@ -205,6 +208,7 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
 
     :param data: the file, which `check_pdf` has accepted.
     :param signed: whether it has a digital signature.
+    :raise LetterRefused: `too_complex`: nothing is known of a file that costs more than a letter does.
     :raise ChildBusy: the server is too busy to read it to the end now.
     :raise ChildUnavailable: it cannot be read here: pypdf, Pillow or 800 MB are missing.
     """
@@ -215,6 +219,8 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
         cpu_seconds=_CPU_SECONDS,
         memory=_MEMORY,
     )
+    if "codes" not in found:  # a limit ended it before it had seen ink, or a parser broke
+        raise LetterRefused("too_complex")
     signatures = found.get("signatures") or []
     claims = tuple(
         Signature(
@@ -224,7 +230,8 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
         for signature in signatures
     )
     return LetterFacts(
-        codes=frozenset(found.get("codes", ())),
+        codes=frozenset(found["codes"]),
+        complete=found["complete"],
         text_codes=frozenset(found.get("text_codes", ())),
         scan_text_codes=frozenset(found.get("scan_text_codes", ())),
         # Who knows nothing accuses nobody.

@@ -4,7 +4,7 @@
 On standard input come one byte, `S` when the file has a digital signature, and the file. Each fact
 goes to standard output as soon as it is known, one JSON object a line, so that nothing said is lost
 when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, then of a signed file
-`signatures`, then `blank` and `codes`.
+`signatures`, then `blank`, and at last `codes` with `complete`, whether every picture was looked at.
 """
 
 import base64
@@ -33,6 +33,7 @@ _PICTURES = 40  # of one page; more are not looked at
 _DEPTH = 4  # of forms within forms
 _CERTIFICATES = 20  # of authorities, of one signature
 _SECONDS = 5  # of CPU, after which no further attempt is made
+_started = time.process_time()  # what was imported does not count
 
 _CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
 # What a content stream paints with, save pictures and forms (Do). Found within a string as well,
@@ -171,6 +172,7 @@ def _open(picture):
     if not 0 < width * height <= _PIXELS:
         raise ValueError("The picture is too large.")
     data = picture.get_data()
+    picture.decoded_self = None  # pypdf keeps it: all of them would be too much
     kinds = _value(picture, "/Filter")
     kind = kinds[-1] if isinstance(kinds, list) and kinds else kinds
     # Named formats only: Pillow would start other programs for some.
@@ -216,11 +218,17 @@ def _palette(space):
 
 def _look_at(pages, shown):
     """Report the codes that the pictures show, and whether there is ink on any page."""
-    codes, unread = set(), []
-    is_blank = bool(pages)
+    codes, unread, seen = set(), [], set()
+    is_blank, is_complete = bool(pages), True
     for page, pictures in zip(pages, shown, strict=True):
         is_blank = is_blank and not _attempt(_paints, page, otherwise=True)
         for picture in pictures:
+            if id(picture) in seen:  # all pages may show the same one
+                continue
+            seen.add(id(picture))
+            if not is_blank and _is_time_up():
+                is_complete = False
+                continue
             image = _attempt(_open, picture)
             if image is None:
                 is_blank = False
@@ -228,14 +236,18 @@ def _look_at(pages, shown):
             is_blank = is_blank and not _has_ink(image)
             if min(image.size) < 100:
                 continue
-            found = _read(image)
+            found = _attempt(_read, image, otherwise=set())
             codes |= found
             if not found and min(image.size) >= _PAGE_PIXELS:
                 unread.append(picture)
     _report(blank=is_blank)
     if not codes and not is_blank:
         codes = _read_harder(unread)
-    _report(codes=sorted(codes))
+    _report(complete=is_complete, codes=sorted(codes))
+
+
+def _is_time_up():
+    return time.process_time() - _started > _SECONDS
 
 
 def _paints(node, depth=0):
@@ -297,7 +309,7 @@ def _read_harder(pictures):
                 image.filter(ImageFilter.GaussianBlur(1)),
                 image.filter(ImageFilter.UnsharpMask(3, 200, 0)),
             ):
-                if time.process_time() > _SECONDS:
+                if _is_time_up():
                     return set()
                 if codes := _read(change):
                     return codes
@@ -320,14 +332,20 @@ def _verify_signatures(data):
     try:
         signatures = PdfFileReader(io.BytesIO(data), strict=False).embedded_regular_signatures
         last = len(signatures) - 1
-        return [
-            _attempt(_verify, signature, number == last, otherwise={"signer": "", "intact": False})
-            for number, signature in enumerate(signatures)
-        ]
-    except MemoryError:
+        return [_try_to_verify(signature, number == last) for number, signature in enumerate(signatures)]
+    except (MemoryError, OSError):  # no fault of the file
         return None
     except Exception:  # a form that no signing program leaves
         return [{"signer": "", "intact": False}]
+
+
+def _try_to_verify(signature, is_last):
+    try:
+        return _verify(signature, is_last)
+    except (MemoryError, OSError):
+        raise
+    except Exception:  # pyHanko raises almost anything
+        return {"signer": "", "intact": False}
 
 
 def _verify(signature, is_last):

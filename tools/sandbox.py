@@ -137,6 +137,19 @@ def _take_place(pool):
     yield
 
 
+_ended = threading.local()
+
+
+def get_last_usage():
+    """Return what the last job of this thread that ended has used, to be measured.
+
+    :return: `status` as of `os.wait`, `cpu` in seconds, `memory` in kB at its most, and `warm`, the CPU
+        seconds of the warm process since its start
+    :rtype: dict
+    """
+    return getattr(_ended, "usage", {"status": 0, "cpu": 0, "memory": 0, "warm": 0})
+
+
 # === THE WARM PROCESS === #
 
 
@@ -247,7 +260,7 @@ def _run_warm(job, data, wall_seconds, output):
         if is_cut:
             return written, False
         if report:
-            report = json.loads(report)
+            report = _ended.usage = json.loads(report)
             return written, _is_busy(report["status"], report["cpu"], job["cpu"])
         if written or killed:
             return written, True
@@ -298,6 +311,7 @@ def _run_once(job, data, wall_seconds, output):
             status, usage = os.wait4(child.pid, 0)[1:]
             child.returncode = os.waitstatus_to_exitcode(status)
     cpu = usage.ru_utime + usage.ru_stime
+    _ended.usage = {"status": status, "cpu": cpu, "memory": usage.ru_maxrss, "warm": 0}
     return written, is_late or (not is_cut and _is_busy(status, cpu, job["cpu"]))
 
 

@@ -19,6 +19,7 @@ import select
 import signal
 import socket
 import sys
+import time
 import types
 from pathlib import Path
 
@@ -257,9 +258,14 @@ class _Server:
                     continue
                 with contextlib.suppress(KeyError):
                     self.poll.unregister(waiter)
-                cpu = usage.ru_utime + usage.ru_stime
+                report = {
+                    "status": status,
+                    "cpu": usage.ru_utime + usage.ru_stime,
+                    "memory": usage.ru_maxrss,
+                    "warm": time.process_time(),
+                }
                 with contextlib.suppress(OSError):
-                    waiter.send(json.dumps({"status": status, "cpu": cpu}).encode())
+                    waiter.send(json.dumps(report).encode())
                 waiter.close()
 
     @staticmethod

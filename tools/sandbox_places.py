@@ -90,6 +90,22 @@ def take(user, pool="files"):
                 os.utime(own, (now, now + pause if is_wanted else now))
 
 
+def is_full(pool="files"):
+    """Tell whether a place would be asked for in vain: all are taken, and nobody waits any more."""
+    folder = _open_folder()
+    if folder is None:
+        return False
+    with contextlib.ExitStack() as stack:
+        stack.callback(os.close, folder)
+        return _is_without_queue(folder, pool) and not _lock_any(
+            folder, f"{pool}-place", POOLS[pool].places, stack
+        )
+
+
+def _is_without_queue(folder, pool):
+    return time.time() - _get_time(folder, f"{pool}-full") < _FULL_SECONDS
+
+
 def _take_in_queue(folder, user, pool, stack):
     """Take a place, at once or after having waited; return the locked file of the user, if any."""
     limits = POOLS[pool]
@@ -104,8 +120,7 @@ def _take_in_queue(folder, user, pool, stack):
                     return own
                 _touch(folder, f"{pool}-wanted")
         if not is_waiting:
-            is_full = time.time() - _get_time(folder, f"{pool}-full") < _FULL_SECONDS
-            is_waiting = not is_full and _lock_any(
+            is_waiting = not _is_without_queue(folder, pool) and _lock_any(
                 folder, f"{pool}-queue", limits.waiting, stack
             )
             if not is_waiting:

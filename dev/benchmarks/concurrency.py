@@ -1,5 +1,7 @@
 """50 clients at once on one activation of one company: nothing happens twice, and nobody is in the way.
 
+And 20 users who upload five files each that cost more than they say, at once: see dev/bench_flood.py.
+
 Run by dev/bench, which brings a server of two workers and the demo companies. Every client is a
 session of its own; a barrier lets all of them start each step in the same moment. After each step the
 database is asked what came of it.
@@ -15,10 +17,12 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pdf_samples
 import psycopg2
+from bench_flood import Flood
 from bench_row import Row
 from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 
 CLIENTS = 4 if "--quick" in sys.argv else 50
+FLOODERS = 2 if "--quick" in sys.argv else 20
 # The variants: who of which demo company buys, and of how many charges the provider confirms it.
 VARIANTS = ((("ana", "mario"), 1), (("flor",), 2))
 ALLOWED_ERRORS = 0.01  # of the clients
@@ -128,10 +132,11 @@ class Bench:
         )
 
 
-def walk(bench, charges):
+def walk(bench, charges, flood=None):
     """Let all clients walk from nothing to an active certificate, side by side.
 
     :param int charges: of how many transactions the provider confirms the payment
+    :param flood: called with the activation when it waits for the signed letter
     """
     wizards = bench.together(
         f"open ({charges} charge)",
@@ -186,6 +191,8 @@ def walk(bench, charges):
     bench.together("continue", act("action_continue"), states="process", steps=1)
     bench.clients[0].call(ACTIVATION, "write", [activation], REPRESENTATIVE)
     bench.together("download the letter", act("action_download_letter"), states="process")
+    if flood:
+        flood(activation)
     scan = base64.b64encode(pdf_samples.scan_pdf(2)).decode()
     bench.clients[0].call(ACTIVATION, "write", [activation], {"signed_letter": scan})
     bench.together(
@@ -213,7 +220,12 @@ def main():
     broken, failed, rows = [], 0, []
     for logins, charges in VARIANTS[:1] if row.quick else VARIANTS:
         bench = Bench(row.url, row.database, logins)
-        walk(bench, charges)
+        flood = None
+        if not rows:
+            def flood(activation, bench=bench):
+                Flood(bench, row.url, activation, FLOODERS).run(row, WAITING_ROOM)
+
+        walk(bench, charges, flood)
         rows += bench.rows
         broken += bench.broken
         failed += len(bench.failed)
