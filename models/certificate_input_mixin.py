@@ -6,7 +6,7 @@ from odoo.exceptions import MissingError, UserError, ValidationError
 from odoo.fields import Command
 
 from ..const import MODULE
-from ..tools.text_limits import INTEGER_MAX, NUMBER_MAX, ROWS_MAX, TEXT_RULES, remove_unseen
+from ..tools.text_limits import INTEGER_MAX, NUMBER_MAX, ROWS_MAX, TEXT_RULES, is_tidy_html, remove_unseen
 
 _TEXTS = ("char", "text", "html")
 _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
@@ -81,7 +81,7 @@ class CertificateInputMixin(models.AbstractModel):
                 if field.required and is_empty and not is_draft and kind != "number":
                     # What looks at the record before PostgreSQL does relies on it.
                     errors.append(
-                        self.env._("%s: enter it.", field._description_string(self.env))
+                        self.env._("Missing: %s.", field._description_string(self.env))
                     )
             except _TooLongError as error:
                 if not is_draft or field.type == "html":
@@ -141,6 +141,8 @@ class CertificateInputMixin(models.AbstractModel):
         text = rule.clean(value)
         if len(text) > rule.limit:
             raise _TooLongError(len(text))
+        if field.type == "html" and not is_tidy_html(text):
+            raise ValueError(f"{field} takes HTML.")
         return text or False
 
     @api.model
