@@ -3,9 +3,10 @@ import math
 from odoo import api, models
 from odoo.api import NewId
 from odoo.exceptions import MissingError, UserError, ValidationError
+from odoo.fields import Command
 
 from ..const import MODULE
-from ..tools.text_limits import INTEGER_MAX, NUMBER_MAX, ROWS_MAX, TEXT_RULES, remove_unseen
+from ..tools.text_limits import INTEGER_MAX, NUMBER_MAX, ROWS_MAX, TEXT_RULES, is_tidy_html, remove_unseen
 
 _TEXTS = ("char", "text", "html")
 _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
@@ -73,13 +74,21 @@ class CertificateInputMixin(models.AbstractModel):
         taken, errors = dict(vals), []
         for name, value in vals.items():
             field = self._fields.get(name)
-            if field is None or value is None or value is False or MODULE not in field._modules:
+            if field is None or MODULE not in field._modules:
                 continue
-            take = getattr(self, f"_take_{_get_kind(field)}", None)
+            kind = _get_kind(field)
+            take = getattr(self, f"_take_{kind}", None)
             if take is None:
                 continue
             try:
-                taken[name] = take(field, value)
+                if value is not None and value is not False:
+                    taken[name] = take(field, value)
+                is_empty = not taken[name] and not isinstance(taken[name], NewId)
+                if field.required and is_empty and not is_draft and kind != "number":
+                    # What looks at the record before PostgreSQL does relies on it.
+                    errors.append(
+                        self.env._("Missing: %s.", field._description_string(self.env))
+                    )
             except _TooLongError as error:
                 if not is_draft or field.type == "html":
                     errors.append(self._get_length_sentence(field, error.length))
@@ -138,6 +147,8 @@ class CertificateInputMixin(models.AbstractModel):
         text = rule.clean(value)
         if len(text) > rule.limit:
             raise _TooLongError(len(text))
+        if field.type == "html" and not is_tidy_html(text):
+            raise ValueError(f"{field} takes HTML.")
         return text or False
 
     @api.model
@@ -157,13 +168,15 @@ class CertificateInputMixin(models.AbstractModel):
     def _take_reference(self, field, value):
         if isinstance(value, models.BaseModel):
             return value
+        comodel = self.env[field.comodel_name]
         if isinstance(value, dict):  # of a form
-            value = value.get("id") or False
+            if not value.keys() <= comodel._fields.keys() or "id" not in value:
+                raise TypeError(f"{field} takes one id.")
+            value = value["id"]
         if not value or isinstance(value, NewId):
             return value
         if isinstance(value, bool) or not isinstance(value, int) or not 0 < value <= _ID_MAX:
             raise TypeError(f"{field} takes one id.")
-        comodel = self.env[field.comodel_name]
         if not self.env.su and not comodel.browse(value).exists():
             raise MissingError(
                 self.env._(
@@ -180,20 +193,30 @@ class CertificateInputMixin(models.AbstractModel):
         if not isinstance(value, (list, tuple)) or len(value) > ROWS_MAX:
             raise TypeError(f"{field} takes a list.")
         for command in value:
+            ids = [command]
             if isinstance(command, (list, tuple)):
-                kind, number, *_rest = (*command, False, False)
+                # Such as (UPDATE, id, values): shorter where nothing else is needed.
+                kind, number, more = (*command, False, False)[:3]
                 if kind not in range(7) or isinstance(kind, bool):
                     raise TypeError(f"{field} takes commands.")
-                ids = command[2] if kind == 6 else [number]
-                if kind in (0, 1) and not isinstance(command[2], dict):
+                if kind in (Command.CREATE, Command.UPDATE) and not isinstance(more, dict):
                     raise TypeError(f"{field} takes values.")
-            else:
-                ids = [command.get("id")] if isinstance(command, dict) else [command]
+                # The id of a row that is not stored is the browser's own.
+                is_new = kind in (Command.CREATE, Command.CLEAR, Command.SET)
+                ids = more or [] if kind == Command.SET else [] if is_new else [number]
             for number in ids:
-                if isinstance(number, int) and not -1 < number <= _ID_MAX:
-                    raise ValueError(f"{field} takes ids.")
-                if not isinstance(number, (int, str, NewId, type(None))):
+                if not isinstance(number, NewId) and (
+                    isinstance(number, bool)
+                    or not isinstance(number, int)
+                    or not 0 < number <= _ID_MAX
+                ):
                     raise TypeError(f"{field} takes ids.")
+        return value
+
+    @api.model
+    def _take_binary(self, field, value):
+        if not isinstance(value, (str, bytes)) or not value.isascii():
+            raise TypeError(f"{field} takes base64.")
         return value
 
 
@@ -220,6 +243,7 @@ def _get_kind(field):
         **dict.fromkeys(("integer", "float", "monetary"), "number"),
         **dict.fromkeys(("date", "datetime", "selection"), "scalar"),
         "many2one": "reference",
+        "binary": "binary",
         **dict.fromkeys(("one2many", "many2many"), "references"),
     }
     return kinds.get(field.type)

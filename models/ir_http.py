@@ -54,6 +54,11 @@ class IrHttp(models.AbstractModel):
         return {**super()._get_converters(), "record_id": RecordIdConverter}
 
     @classmethod
+    def _serve_fallback(cls):
+        """Override of `base`, which looks for a file with this address: the database takes no NUL."""
+        return None if "\x00" in request.httprequest.path else super()._serve_fallback()
+
+    @classmethod
     def _pre_dispatch(cls, rule, args):
         endpoint = getattr(rule.endpoint, "func", rule.endpoint)
         if endpoint.__module__.startswith(f"odoo.addons.{MODULE}."):

@@ -7,10 +7,12 @@ import time
 from unittest.mock import patch
 
 from lxml import html
+from psycopg2 import IntegrityError
 
 from odoo import http
 from odoo.api import NewId
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import NO_ACCESS
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
@@ -19,7 +21,6 @@ from ..const import (
     MODULE,
     PORTAL_PATH,
     READING_REPORT,
-    RECORD_REPORT,
     REPRESENTATIVE_FIELDS,
     VERIFY_PATH,
 )
@@ -78,7 +79,7 @@ class TestAttacksText(SecurityCommon):
                     continue
                 if field.name in ("create_date", "write_date", "create_uid", "write_uid"):
                     continue
-                if model._abstract or field.readonly:
+                if model._abstract or field.readonly or field.groups == NO_ACCESS:
                     continue
                 if editable is None or field.name in editable:
                     yield model, field
@@ -97,7 +98,11 @@ class TestAttacksText(SecurityCommon):
         request = self.activation.sudo().copy({"company_id": self.company_b.id, "route": "request"})
         request.write({"state": "process", "request_state": "draft"})
         document = documents.create({"activation_id": request.id, "document_type_id": kind.id})
-        records = [record.with_user(self.manager_a) for record in self.records] + [
+        self.wizard.sudo().receipt_id = self.receipt
+        # (Nobody writes the wizard of somebody else.)
+        users = {self.wizard: self.user_a}
+        records = [
+            *(record.with_user(users.get(record, self.manager_a)) for record in self.records),
             kind,
             authority,
             authority.requirement_ids[:1],
@@ -211,7 +216,8 @@ class TestAttacksText(SecurityCommon):
             self.env.flush_all()
             self.env.invalidate_all()
             self.check_stored(record, field)
-        except UserError as error:
+        except (UserError, IntegrityError) as error:
+            # (Odoo makes a sentence of what a constraint of the table says.)
             self.assertTrue(str(error).strip())
         finally:
             self.env.clear()
@@ -227,8 +233,9 @@ class TestAttacksText(SecurityCommon):
             self.assertLess(abs(stored), 10**16)
 
     def test_odd_values_of_a_form_that_is_not_saved(self):
+        samples = self.get_samples()
         for record in (self.wizard, self.setup, self.receipt, self.resolution):
-            record = record.with_user(self.manager_a)
+            record = samples[record._name]
             for name in record._editable_fields:
                 if record._fields[name].type == "binary":
                     continue
@@ -301,6 +308,8 @@ class TestAttacksText(SecurityCommon):
             f"<p>{'x' * 180_000}</p>",
             f'<img src="{bomb}"/>' * 2,
             "<div>" * 3000 + "x",
+            "<" * 100_000,
+            "<!--" * 40_000,
             f"<p>{'{{ company_street }} {{ date }} ' * 6000}</p>",
         ):
             with (
@@ -413,14 +422,14 @@ class TestAttacksText(SecurityCommon):
                 answer = self.ask("GET", address)
                 self.assertEqual(answer.status_code, 200)
                 self.check_headers(answer)
-        for report in (LETTER_REPORT, RECORD_REPORT):
-            data = json.dumps([f"/report/pdf/{report}/{activation.id}", "qweb-pdf"])
-            self.check_headers(self.ask("POST", "/report/download", data={"data": data}))
+        data = json.dumps([f"/report/pdf/{LETTER_REPORT}/{activation.id}", "qweb-pdf"])
+        self.check_headers(self.ask("POST", "/report/download", data={"data": data}))
         # And nothing of what is not this add-on's.
-        self.assertNotIn("no-store", self.ask("GET", "/web/login").headers["Cache-Control"])
+        headers = self.ask("GET", "/web/login").headers
+        self.assertNotIn("frame-ancestors 'none'", headers.get("Content-Security-Policy", ""))
 
     def test_the_portal_keeps_what_was_typed(self):
-        self.log_in(None)
+        self.authenticate(None, None)
         self.enter()
         before = self.activation.representative_position
         long = "Gerente " * 50

@@ -69,5 +69,11 @@ class TestTextLimits(BaseCase):
                     rule.clean(text[:1400])
         self.assertLess(time.process_time() - started, 10)
 
+    def test_html_has_tags_that_end(self):
+        for html in ("<p>a &lt; b</p>" * 5000, "", '<img alt="a < b"/>', "<p>" * 50_000):
+            self.assertTrue(text_limits.is_tidy_html(html))
+        for html in ("<" * 1000, "<!--" * 1000, "<a href='" * 1000, "<p>x</p>" + "<b " * 50):
+            self.assertFalse(text_limits.is_tidy_html(html))
+
     def test_each_word_of_a_letter_has_a_limit(self):
         self.assertEqual(text_limits.LETTER_LIMITS.keys(), LETTER_PLACEHOLDERS.keys())

@@ -36,7 +36,7 @@ class CertificatePortalInvitation(models.TransientModel):
             activation = invitation.activation_id
             # With the user's rights: anyone can send any activation here.
             activation.check_access("read")
-            invitation.partner_id = activation and activation._get_default_contact()
+            invitation.partner_id = activation._get_default_contact() if activation else False
 
     # === ACTION METHODS === #
 
