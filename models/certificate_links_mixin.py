@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.orm.identifiers import NewId
 
 
 class CertificateLinksMixin(models.AbstractModel):
@@ -32,7 +33,8 @@ class CertificateLinksMixin(models.AbstractModel):
         for vals in vals_list:
             for name, value in vals.items():
                 field = self._fields.get(name)
-                if not value or field is None:
+                # Not by its truth: the draft of a stored record is false.
+                if field is None or value is None or value is False:
                     continue
                 if self._checked_links is not None and name not in self._checked_links:
                     continue
@@ -72,4 +74,6 @@ class CertificateLinksMixin(models.AbstractModel):
     @api.model
     def _find_ids(self, value):
         values = value if isinstance(value, list | tuple) else [value]
-        return [item for item in values if isinstance(item, int) and item > 0]
+        # A new record may be the draft of a stored one, whose name it then has.
+        ids = [item.origin if isinstance(item, NewId) else item for item in values]
+        return [item for item in ids if isinstance(item, int) and item > 0]

@@ -61,6 +61,14 @@ class CertificatePortalAccess(models.Model):
         ondelete="cascade",
     )
     email = fields.Char(readonly=True, help="Where the last invitation was sent to.")
+    commercial_partner_id = fields.Many2one(
+        "res.partner",
+        string="Company of the contact",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="To which the contact belonged when it was invited.",
+    )
     token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     invited_by_id = fields.Many2one("res.users", string="Invited by", readonly=True)
     invited_on = fields.Datetime(readonly=True)
@@ -136,7 +144,10 @@ class CertificatePortalAccess(models.Model):
             return self.env._("The contact was archived: the invitation has ended.")
         if email_normalize(partner.email) != access.email:
             return self.env._("The e-mail of the contact was changed: the invitation has ended.")
-        if not partner._is_contact_of(activation.company_id):
+        belonged = access.commercial_partner_id or partner.commercial_partner_id
+        if partner.commercial_partner_id != belonged or not partner._is_contact_of(
+            activation.company_id
+        ):
             return self.env._(
                 "The contact is no longer a contact of the company: the invitation has ended."
             )
@@ -211,6 +222,7 @@ class CertificatePortalAccess(models.Model):
         now = fields.Datetime.now()
         vals = {
             "email": email,
+            "commercial_partner_id": partner.sudo().commercial_partner_id.id,
             "token_hash": hash_token(token),
             "invited_by_id": self.env.uid,
             "invited_on": now,

@@ -17,6 +17,17 @@ from . import certificate_custody as custody
 class ResConfigSettings(models.TransientModel):
     _name = "res.config.settings"
     _inherit = ["res.config.settings", "certificate.input.mixin"]
+    # Of the company itself. The seller is another one for most, and is named to everybody.
+    _checked_links = frozenset(
+        (
+            "certificate_product_id",
+            "certificate_request_product_id",
+            "certificate_tax_ids",
+            "certificate_request_tax_ids",
+            "certificate_provider_id",
+            "certificate_lent_id",
+        )
+    )
 
     certificate_seller_id = fields.Many2one(
         related="company_id.certificate_seller_id", readonly=False
