@@ -177,7 +177,7 @@ class CertificatePortal(CustomerPortal):
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
-                "fields": self._get_fields(activation) if activation.state == "process" else [],
+                "fields": self._get_fields(activation) if activation._get_step() == "process" else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",
@@ -329,7 +329,7 @@ class CertificatePortal(CustomerPortal):
         activation = access._get_activation()
 
         def make(files):
-            activation._check_state("process")
+            activation._check_letter_open()
             return activation._make_pdf(files)
 
         return answer_with_pdf(activation, make, _HEADERS)
