@@ -183,11 +183,7 @@ class TestCertificateChain(BaseCase):
 
     def test_what_cannot_be_read_proves_nothing_and_hides_nothing(self):
         sub, root = get_chain()
-        # A notice with a letter that its type does not have: Certicámara's root has such a one.
-        policies = x509.UnrecognizedExtension(
-            x509.ObjectIdentifier("2.5.29.32"),
-            bytes.fromhex("301c301a0604551d2000301230100608" + "2b0601050507020230041a0261ed"),
-        )
+        policies = own_samples.ODD_POLICIES
         odd = issue(ROOT, get_key("root"), ROOT, get_key("root"), usage=CA, extensions=(policies,))
         with self.assertRaises(ValueError):
             list(odd.extensions)

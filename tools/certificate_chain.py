@@ -327,6 +327,28 @@ def get_extensions(certificate):
     }
 
 
+def read_extensions(thing):
+    """Return the extensions of something of X.509 as cryptography gives them.
+
+    Of a certificate without its policies, when it dislikes how one is written: nothing here asks for them.
+
+    :rtype: x509.Extensions
+    """
+    try:
+        return thing.extensions
+    except ValueError:
+        if not isinstance(thing, x509.Certificate):
+            raise
+    whole = asn1_x509.Certificate.load(thing.public_bytes(serialization.Encoding.DER))
+    tbs = whole["tbs_certificate"]
+    tbs["extensions"] = [
+        extension
+        for extension in tbs["extensions"]
+        if extension["extn_id"].native != "certificate_policies"
+    ]
+    return x509.load_der_x509_certificate(whole.dump(force=True)).extensions
+
+
 def _has_unknown_extensions(certificate):
     """Tell whether something critical is not understood, or something stands there twice."""
     names = []
