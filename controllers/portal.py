@@ -177,7 +177,9 @@ class CertificatePortal(CustomerPortal):
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
-                "fields": self._get_fields(activation) if activation._get_step() == "process" else [],
+                "fields": self._get_fields(activation)
+                if activation._get_step() == "process"
+                else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",

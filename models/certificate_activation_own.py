@@ -7,7 +7,6 @@ from ..const import (
     ACCREDITED_AUTHORITIES,
     AUTHORITIES_PARAMETER,
     GROUP_USER,
-    ISSUER_LEVELS,
     OWN_ROUTES,
 )
 from ..tools import identity, pkcs12
@@ -33,7 +32,6 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
 
     issuer_level = fields.Selection(
-        ISSUER_LEVELS,
         string="Issuer",
         related="certificate_id.issuer_level",
         store=True,

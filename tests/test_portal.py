@@ -190,9 +190,7 @@ class TestPortal(CertificatePaymentCommon):
         self.assertIn('name="letter_rejected"', page)
         self.assertIn("The signature is missing.", page)
         scan = letter_samples.letter_scan(activation.letter_code)
-        self.do(
-            activation, "/signed-letter", files={"file": ("new.pdf", scan, "application/pdf")}
-        )
+        self.do(activation, "/signed-letter", files={"file": ("new.pdf", scan, "application/pdf")})
         self.do(activation, "/finish")
         self.assertEqual((activation.state, activation.letter_review), ("active", "waiting"))
         self.assertTrue(activation.is_signing_blocked)

@@ -38,7 +38,9 @@ CODES = (
 
 _DEPTH = 8  # certificates above the first
 _CANDIDATES = 200  # certificates of a file that are looked at
-_VERIFICATIONS = 60  # of signatures for one certificate: each takes less than 1 ms for ordinary keys
+_VERIFICATIONS = (
+    60  # of signatures for one certificate: each takes less than 1 ms for ordinary keys
+)
 _BITS = range(2048, 8193)  # of an authority's RSA key: weaker proves nothing, longer costs too much
 # What is understood below. Whoever does not know a critical extension must not go on: section 4.2.
 _UNDERSTOOD = frozenset(
@@ -247,9 +249,7 @@ def is_authority(certificate, below=0):
         return False
     most = constraints["path_len_constraint"].native
     usage = extensions.get("key_usage")
-    return (most is None or below <= most) and (
-        usage is None or "key_cert_sign" in usage.native
-    )
+    return (most is None or below <= most) and (usage is None or "key_cert_sign" in usage.native)
 
 
 def is_issued_by(certificate, issuer):
@@ -257,9 +257,7 @@ def is_issued_by(certificate, issuer):
     return certificate.issuer == issuer.subject and is_signature(issuer, *_get_signed(certificate))
 
 
-def is_signature(
-    signer, signature, signed, algorithm, parameters=None, weak_hashes=WEAK_HASHES
-):
+def is_signature(signer, signature, signed, algorithm, parameters=None, weak_hashes=WEAK_HASHES):
     """Verify a signature of RSA or ECDSA; another kind is none.
 
     :param x509.Certificate signer: whose it is said to be.
