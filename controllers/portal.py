@@ -171,7 +171,7 @@ class CertificatePortal(CustomerPortal):
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
                 "fields": self._get_fields(activation, values.get("typed", {}))
-                if activation.state == "process"
+                if activation._get_step() == "process"
                 else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
@@ -336,7 +336,7 @@ class CertificatePortal(CustomerPortal):
         activation = access._get_activation()
 
         def make(files):
-            activation._check_state("process")
+            activation._check_letter_open()
             return activation._make_pdf(files)
 
         return answer_with_pdf(activation, make)

@@ -387,9 +387,7 @@ class CertificateActivation(models.Model):
         :rtype: bool
         """
         stale = self.filtered(
-            lambda activation: (
-                activation._is_letter_open() and activation._is_letter_stale()
-            )
+            lambda activation: activation._is_letter_open() and activation._is_letter_stale()
         )
         stale._void_letter(reason)
         return bool(stale)

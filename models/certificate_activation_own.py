@@ -7,7 +7,6 @@ from ..const import (
     ACCREDITED_AUTHORITIES,
     AUTHORITIES_PARAMETER,
     GROUP_USER,
-    ISSUER_LEVELS,
     OWN_ROUTES,
 )
 from ..tools import identity, pkcs12
@@ -33,7 +32,6 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
 
     issuer_level = fields.Selection(
-        ISSUER_LEVELS,
         string="Issuer",
         related="certificate_id.issuer_level",
         store=True,
@@ -53,13 +51,23 @@ class CertificateActivation(models.Model):
             activation.issuer_sentence = (
                 activation.certificate_id
                 and activation.issuer_level != "anchored"
-                and activation.env._(
+                and self.env._(
                     "The issuer of the certificate was not verified: it says that it is of %s, and anybody "
                     "can write that. An administrator can add the authority's certificate in Settings, "
                     "under Electronic Documents.",
-                    activation._read_certificate().issuer,
+                    activation._get_claimed_issuer(),
                 )
             )
+
+    def _get_claimed_issuer(self):
+        """Return how the issuer is called in the certificate.
+
+        :rtype: str
+        """
+        try:
+            return self._read_certificate().issuer
+        except pkcs12.CertificateRefused:
+            return "-"
 
     # === WHICH ROUTE === #
 

@@ -248,9 +248,7 @@ class CertificateActivation(models.Model):
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             subject, sentence = told._get_notice(kind)
             moment = told.letter_reviewed_on if kind.startswith("letter_") else ""
-            notice = (
-                f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''} {moment or ''}"
-            )
+            notice = f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''} {moment or ''}"
             if access.state not in ("valid", "expired") or access.last_notice == notice:
                 continue
             access._trusted().last_notice = notice

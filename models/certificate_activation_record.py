@@ -158,11 +158,13 @@ class CertificateActivation(models.Model):
                 "serial": f"{public.serial_number:X}",
                 "sha256": public.fingerprint(hashes.SHA256()).hex(),
                 "date_end": self._get_day(certificate.date_end).isoformat(),
-                "anchor": certificate.issuer_anchor_id
-                and {
-                    "name": certificate.issuer_anchor_id.name,
-                    "sha256": certificate.issuer_anchor_id.sha256,
-                }
+                "anchor": (
+                    certificate.issuer_anchor_id
+                    and {
+                        "name": certificate.issuer_anchor_id.name,
+                        "sha256": certificate.issuer_anchor_id.sha256,
+                    }
+                )
                 or None,
             },
             "payment": self._get_payment_facts(),

@@ -45,9 +45,7 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends(
-        "letter_review", "letter_rejection_reason", "letter_reviewed_on", "certificate_id"
-    )
+    @api.depends("letter_review", "letter_rejection_reason", "letter_reviewed_on", "certificate_id")
     @api.depends_context("lang")
     def _compute_letter_review(self):
         for activation in self:
@@ -186,7 +184,9 @@ class CertificateActivation(models.Model):
         self._lock_row()
         if self.state not in ("process", "active"):
             raise UserError(
-                self.env._("This activation has ended: there is nothing to review. Reload the page.")
+                self.env._(
+                    "This activation has ended: there is nothing to review. Reload the page."
+                )
             )
 
     def _accept_letter(self):

@@ -184,7 +184,9 @@ class CertificateActivation(models.Model):
             self.env._("Not revoked, as of %s", moment)
             if self.issuer_level == "anchored"
             # Who signs a certificate is who withdraws it; nobody else vouches for it.
-            else self.env._("Not revoked, as of %s, says its issuer, which was not verified", moment)
+            else self.env._(
+                "Not revoked, as of %s, says its issuer, which was not verified", moment
+            )
         )
         return [[self.env._("Revocation"), sentence]]
 

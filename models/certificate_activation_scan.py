@@ -151,7 +151,9 @@ class CertificateActivation(models.Model):
             self._after_transaction("_void_stale_letter")
             raise UserError(self._get_stale_error())
         if self.sudo().voided_letter_ids.filtered(
-            lambda voided: voided.reason == "rejected" and voided.signed_letter_sha256 == facts.sha256
+            lambda voided: (
+                voided.reason == "rejected" and voided.signed_letter_sha256 == facts.sha256
+            )
         ):
             raise ValidationError(
                 self.env._("This is the file that was rejected. Attach another one.")

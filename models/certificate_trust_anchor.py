@@ -46,7 +46,9 @@ class CertificateTrustAnchor(models.Model):
     date_start = fields.Datetime(string="Valid from", readonly=True)
     date_end = fields.Datetime(string="Valid until", readonly=True)
     is_root = fields.Boolean(
-        string="Root", readonly=True, help="It is signed by itself; otherwise another one issued it."
+        string="Root",
+        readonly=True,
+        help="It is signed by itself; otherwise another one issued it.",
     )
 
     _sha256_unique = models.UniqueIndex("(sha256)", "This certificate is on the list already.")
@@ -142,7 +144,9 @@ class CertificateTrustAnchor(models.Model):
                 "This file is not a certificate. Choose the .cer, .crt or .pem file that the authority "
                 "publishes."
             ),
-            "several": self.env._("The file has several certificates. Add each by a file of its own."),
+            "several": self.env._(
+                "The file has several certificates. Add each by a file of its own."
+            ),
             "damaged": self.env._("The file is damaged. Download it from the authority again."),
             "not_authority": self.env._(
                 "This certificate is of a subscriber, not of an authority. Choose the one of the "
@@ -152,7 +156,9 @@ class CertificateTrustAnchor(models.Model):
                 "The key of this certificate proves nothing: it is too weak, or of a kind that is not "
                 "supported. Ask the authority for a newer one."
             ),
-            "expired": self.env._("This certificate has expired. Ask the authority for the new one."),
+            "expired": self.env._(
+                "This certificate has expired. Ask the authority for the new one."
+            ),
         }[code]
 
     # === BUSINESS METHODS === #

@@ -58,9 +58,7 @@ def make_signer(name="María Fernanda Pérez Gómez"):
     key, authority_key = (
         rsa.generate_private_key(public_exponent=65537, key_size=2048) for _key in range(2)
     )
-    authority = own_samples.make_name(
-        (NameOID.COMMON_NAME, "Entidad de Certificación de Prueba")
-    )
+    authority = own_samples.make_name((NameOID.COMMON_NAME, "Entidad de Certificación de Prueba"))
     return signer_of(
         own_samples.issue(
             own_samples.make_name((NameOID.COMMON_NAME, name)), key, authority, authority_key
@@ -76,9 +74,7 @@ def make_signer(name="María Fernanda Pérez Gómez"):
 
 def make_trusted_signer(name="María Fernanda Pérez Gómez", number="52123456", **options):
     """A signer whose certificate leads to the root of `own_samples.get_chain`, and names a number."""
-    subject = own_samples.make_name(
-        (NameOID.COMMON_NAME, name), (NameOID.SERIAL_NUMBER, number)
-    )
+    subject = own_samples.make_name((NameOID.COMMON_NAME, name), (NameOID.SERIAL_NUMBER, number))
     key = own_samples.get_key("person")
     return signer_of(own_samples.issue(subject, key, **options), key, own_samples.get_chain()[:1])
 

@@ -19,6 +19,14 @@ SECRET = "a secret of a server under test, and no other"
 CERTICAMARA_NIT = x509.ObjectIdentifier("1.3.6.1.4.1.23267.2.3")
 
 
+# Policies with a notice that has a letter which its type does not have, as in the root of Certicámara and in what it
+# issued: cryptography reads no extension of such a certificate.
+ODD_POLICIES = x509.UnrecognizedExtension(
+    x509.ObjectIdentifier("2.5.29.32"),
+    bytes.fromhex("301c301a0604551d20003012301006082b0601050507020230041a0261ed"),
+)
+
+
 @functools.cache
 def get_key(name="own"):
     """An RSA key of 2048 bits, made once for each name."""

@@ -57,7 +57,7 @@ class Authority:
 
     def issue(self, ocsp_path="/ocsp", crl_path="/crl", host=HOST, **options):
         """A certificate that says that its authority is asked here."""
-        extensions = []
+        extensions = [*options.pop("extensions", ())]
         if ocsp_path:
             location = x509.UniformResourceIdentifier(self.get_url(ocsp_path, host))
             access = x509.AccessDescription(AuthorityInformationAccessOID.OCSP, location)

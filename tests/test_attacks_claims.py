@@ -56,7 +56,8 @@ class TestCertificateChain(BaseCase):
         sub, root = get_chain()
         leaf = issue()
         self.assertEqual(
-            self.assertLeads(leaf, [root, sub], anchor_of(root)), [tool.to_pem(c) for c in (sub, root)]
+            self.assertLeads(leaf, [root, sub], anchor_of(root)),
+            [tool.to_pem(c) for c in (sub, root)],
         )
         self.assertLeads(leaf, [sub], anchor_of(root))
         self.assertLeads(leaf, [sub, root], anchor_of(root, with_file=False))
@@ -72,7 +73,12 @@ class TestCertificateChain(BaseCase):
         false_root = issue(ROOT, get_key("x1"), ROOT, get_key("x1"), usage=CA)
         false_sub = issue(AUTHORITY, get_key("x2"), ROOT, get_key("x1"), usage=CA)
         leaf = issue(issuer_key=get_key("x2"))
-        for others in ([false_sub, false_root], [false_sub, root], [sub, root], [false_sub, sub, root]):
+        for others in (
+            [false_sub, false_root],
+            [false_sub, root],
+            [sub, root],
+            [false_sub, sub, root],
+        ):
             self.assertProvesNothing(leaf, others, anchor_of(root))
         # A renewed authority has another key under the same name: the key that verifies is looked for.
         renewed = issue(AUTHORITY, get_key("x3"), ROOT, get_key("root"), usage=CA)
@@ -142,9 +148,7 @@ class TestCertificateChain(BaseCase):
                 self.assertProvesNothing(leaf, [middle, root], anchor_of(root))
         good = issue(company, get_key(), ROOT, get_key("root"), usage=CA)
         self.assertLeads(leaf, [good], anchor_of(root))
-        self.assertProvesNothing(
-            leaf, [good], anchor_of(root), moment=NOW + timedelta(days=500)
-        )
+        self.assertProvesNothing(leaf, [good], anchor_of(root), moment=NOW + timedelta(days=500))
 
     def test_the_length_of_a_path_is_kept_to(self):
         names = [make_name((NameOID.COMMON_NAME, f"CA {number}")) for number in range(12)]
@@ -152,7 +156,9 @@ class TestCertificateChain(BaseCase):
 
         def link(number, **options):
             above = max(number - 1, 0)
-            return issue(names[number], keys[number], names[above], keys[above], usage=CA, **options)
+            return issue(
+                names[number], keys[number], names[above], keys[above], usage=CA, **options
+            )
 
         leaf = issue(issuer=names[2], issuer_key=keys[2])
         short = link(0, extensions=(constraints(path_length=1),))
@@ -183,11 +189,7 @@ class TestCertificateChain(BaseCase):
 
     def test_what_cannot_be_read_proves_nothing_and_hides_nothing(self):
         sub, root = get_chain()
-        # A notice with a letter that its type does not have: Certicámara's root has such a one.
-        policies = x509.UnrecognizedExtension(
-            x509.ObjectIdentifier("2.5.29.32"),
-            bytes.fromhex("301c301a0604551d2000301230100608" + "2b0601050507020230041a0261ed"),
-        )
+        policies = own_samples.ODD_POLICIES
         odd = issue(ROOT, get_key("root"), ROOT, get_key("root"), usage=CA, extensions=(policies,))
         with self.assertRaises(ValueError):
             list(odd.extensions)
@@ -198,7 +200,9 @@ class TestCertificateChain(BaseCase):
         for junk in (b"", b"junk", tool.to_pem(leaf)[:-200]):
             self.assertEqual(tool.find_chain(junk, [], (anchor_of(root),), NOW), [])
             self.assertTrue(
-                tool.find_chain(tool.to_pem(leaf), [junk, tool.to_pem(sub)], (anchor_of(root),), NOW)
+                tool.find_chain(
+                    tool.to_pem(leaf), [junk, tool.to_pem(sub)], (anchor_of(root),), NOW
+                )
             )
 
     def test_which_file_becomes_an_anchor(self):
@@ -206,9 +210,7 @@ class TestCertificateChain(BaseCase):
         for certificate, is_root in ((root, True), (sub, False)):
             facts = tool.read_anchor(tool.to_pem(certificate), NOW)
             self.assertEqual((facts.is_root, facts.sha256), (is_root, tool.get_sha256(certificate)))
-        der = tool.read_anchor(
-            root.public_bytes(own_samples.serialization.Encoding.DER), NOW
-        )
+        der = tool.read_anchor(root.public_bytes(own_samples.serialization.Encoding.DER), NOW)
         self.assertEqual(der.sha256, tool.get_sha256(root))
         for code, data in (
             ("empty", b""),
@@ -216,13 +218,30 @@ class TestCertificateChain(BaseCase):
             ("not_certificate", b"a text"),
             ("several", to_pem(root, sub)),
             ("not_authority", to_pem(issue())),
-            ("weak_key", to_pem(issue(ROOT, own_samples.get_small_key(), ROOT, own_samples.get_small_key(), usage=CA))),
+            (
+                "weak_key",
+                to_pem(
+                    issue(
+                        ROOT,
+                        own_samples.get_small_key(),
+                        ROOT,
+                        own_samples.get_small_key(),
+                        usage=CA,
+                    )
+                ),
+            ),
             ("damaged", to_pem(issue(ROOT, get_key("root"), ROOT, get_key("x1"), usage=CA))),
             (
                 "expired",
                 to_pem(
                     issue(
-                        ROOT, get_key("root"), ROOT, get_key("root"), usage=CA, started_days_ago=9, days=8
+                        ROOT,
+                        get_key("root"),
+                        ROOT,
+                        get_key("root"),
+                        usage=CA,
+                        started_days_ago=9,
+                        days=8,
                     )
                 ),
             ),
@@ -449,7 +468,10 @@ class TestReview(TrustCommon, RightLetterCommon):
             with self.subTest(user.login):
                 with self.assertRaises(AccessError):
                     self.accept(user)
-                with self.assertRaises(AccessError), mute_logger("odoo.addons.base.models.ir_model"):
+                with (
+                    self.assertRaises(AccessError),
+                    mute_logger("odoo.addons.base.models.ir_model"),
+                ):
                     self.reject(user=user)
                 for vals in (
                     {"signed_letter_match": "reviewed"},
@@ -529,7 +551,9 @@ class TestReview(TrustCommon, RightLetterCommon):
         self.attach_scan()
         self.activation.action_finish()
         self.assertEqual(self.activation.signed_letter_match, "match")
-        self.assertEqual((self.activation.state, self.activation.letter_review), ("active", "waiting"))
+        self.assertEqual(
+            (self.activation.state, self.activation.letter_review), ("active", "waiting")
+        )
         self.assertSignsNothing()
         self.assertTrue(self.wizard.is_signing_blocked)
         row = self.env["certificate.board"].with_user(self.manager_a)
@@ -583,7 +607,9 @@ class TestReview(TrustCommon, RightLetterCommon):
             renewal.action_finish()
             self.assertEqual((renewal.letter_review, renewal.switch_on), ("waiting", switch_on))
             self.assertEqual(renewal.state, "process")
-        with freeze_time(datetime.combine(renewal.switch_on, datetime.min.time()) + timedelta(hours=17)):
+        with freeze_time(
+            datetime.combine(renewal.switch_on, datetime.min.time()) + timedelta(hours=17)
+        ):
             self.env.invalidate_all()
             self.assertSignsNothing()
             self.env["certificate.activation"].sudo()._follow_switches()
@@ -690,7 +716,10 @@ class TestFourEyes(ReceiptCommon):
             user.sudo().write(
                 {
                     "company_id": self.company_b.id,
-                    "company_ids": [Command.link(self.company_b.id), Command.unlink(self.company_a.id)],
+                    "company_ids": [
+                        Command.link(self.company_b.id),
+                        Command.unlink(self.company_a.id),
+                    ],
                 }
             )
         receipt = self.get_sent(self.manager_a)

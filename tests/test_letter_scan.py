@@ -262,9 +262,7 @@ class TestLetterScan(BaseCase):
                 match = self.match(letter_samples.signed_pdf(self.letter, signer))
                 self.assertEqual((match.kind, match.anchors), ("unread", ""))
                 self.assertTrue(match.signers, "as the file says")
-        untrusted = letter_scan.match_letter(
-            self.signed, check_pdf(self.signed), CODE, self.letter
-        )
+        untrusted = letter_scan.match_letter(self.signed, check_pdf(self.signed), CODE, self.letter)
         self.assertEqual(untrusted.kind, "unread", "nobody is trusted")
 
     def test_a_signed_scan_is_known_by_its_code(self):

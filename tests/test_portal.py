@@ -87,6 +87,25 @@ class TestPortal(CertificatePortalCommon):
 
     # === WHO IS LET IN === #
 
+    def test_the_contact_reads_why_a_letter_was_rejected_and_hands_in_a_new_one(self):
+        activation = self.get_active()
+        self.enter(activation)
+        self.assertIn('name="letter_review"', self.ask("GET", activation).text)
+        activation.with_user(self.custodian)._reject_letter("The signature is missing.")
+        notices = self.env["mail.message"].search([("partner_ids", "in", self.contact.ids)])
+        self.assertTrue(
+            any("The signature is missing." in str(body) for body in notices.mapped("body"))
+        )
+        page = self.ask("GET", activation).text
+        self.assertIn('name="letter_rejected"', page)
+        self.assertIn("The signature is missing.", page)
+        scan = letter_samples.letter_scan(activation.letter_code)
+        self.do(activation, "/signed-letter", files={"file": ("new.pdf", scan, "application/pdf")})
+        self.do(activation, "/finish")
+        self.assertEqual((activation.state, activation.letter_review), ("active", "waiting"))
+        self.assertTrue(activation.is_signing_blocked)
+        self.assertIn('name="letter_review"', self.ask("GET", activation).text)
+
     def test_every_route_is_known_here(self):
         known = {}
         for name, method in vars(portal.CertificatePortal).items():

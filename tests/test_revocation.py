@@ -71,6 +71,21 @@ class TestOcsp(RevocationCase):
         request = ocsp.load_der_ocsp_request(sent)
         self.assertEqual(request.serial_number, self.certificate.serial_number)
 
+    def test_a_certificate_whose_policies_cannot_be_read(self):
+        self.certificate = self.authority.issue(
+            crl_path=None, extensions=(own_samples.ODD_POLICIES,)
+        )
+        with self.assertRaises(ValueError):
+            list(self.certificate.extensions)
+        self.answer(REVOKED)
+        self.assertEqual(self.check().status, "revoked")
+
+    def test_an_issuer_that_is_no_authority(self):
+        self.answer()
+        self.assertEqual(self.check().status, "good")
+        subscriber = own_samples.issue(AUTHORITY, get_key("authority"))
+        self.assertUnknown("no_issuer", issuer=subscriber)
+
     def test_revoked_since_when_and_why(self):
         self.answer(REVOKED, reason=x509.ReasonFlags.key_compromise)
         found = self.check()

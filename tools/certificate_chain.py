@@ -38,7 +38,9 @@ CODES = (
 
 _DEPTH = 8  # certificates above the first
 _CANDIDATES = 200  # certificates of a file that are looked at
-_VERIFICATIONS = 60  # of signatures for one certificate: each takes less than 1 ms for ordinary keys
+_VERIFICATIONS = (
+    60  # of signatures for one certificate: each takes less than 1 ms for ordinary keys
+)
 _BITS = range(2048, 8193)  # of an authority's RSA key: weaker proves nothing, longer costs too much
 # What is understood below. Whoever does not know a critical extension must not go on: section 4.2.
 _UNDERSTOOD = frozenset(
@@ -247,9 +249,7 @@ def is_authority(certificate, below=0):
         return False
     most = constraints["path_len_constraint"].native
     usage = extensions.get("key_usage")
-    return (most is None or below <= most) and (
-        usage is None or "key_cert_sign" in usage.native
-    )
+    return (most is None or below <= most) and (usage is None or "key_cert_sign" in usage.native)
 
 
 def is_issued_by(certificate, issuer):
@@ -257,9 +257,7 @@ def is_issued_by(certificate, issuer):
     return certificate.issuer == issuer.subject and is_signature(issuer, *_get_signed(certificate))
 
 
-def is_signature(
-    signer, signature, signed, algorithm, parameters=None, weak_hashes=WEAK_HASHES
-):
+def is_signature(signer, signature, signed, algorithm, parameters=None, weak_hashes=WEAK_HASHES):
     """Verify a signature of RSA or ECDSA; another kind is none.
 
     :param x509.Certificate signer: whose it is said to be.
@@ -325,6 +323,28 @@ def get_extensions(certificate):
         for name, _is_critical, value in _read_extensions(certificate)
         if value is not None
     }
+
+
+def read_extensions(thing):
+    """Return the extensions of something of X.509 as cryptography gives them.
+
+    Of a certificate without its policies, when it dislikes how one is written: nothing here asks for them.
+
+    :rtype: x509.Extensions
+    """
+    try:
+        return thing.extensions
+    except ValueError:
+        if not isinstance(thing, x509.Certificate):
+            raise
+    whole = asn1_x509.Certificate.load(thing.public_bytes(serialization.Encoding.DER))
+    tbs = whole["tbs_certificate"]
+    tbs["extensions"] = [
+        extension
+        for extension in tbs["extensions"]
+        if extension["extn_id"].native != "certificate_policies"
+    ]
+    return x509.load_der_x509_certificate(whole.dump(force=True)).extensions
 
 
 def _has_unknown_extensions(certificate):

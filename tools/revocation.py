@@ -22,7 +22,13 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.x509 import ocsp
 from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
 
-from .certificate_chain import get_moment, is_authority, is_issued_by, is_signature
+from .certificate_chain import (
+    get_moment,
+    is_authority,
+    is_issued_by,
+    is_signature,
+    read_extensions,
+)
 from .sandbox import ChildBusy, ChildUnavailable, run_child
 
 # Why it is not known, from what says least to what says most.
@@ -446,6 +452,6 @@ def _check_current(as_of, until, moment):
 
 def _get_extension(thing, kind):
     try:
-        return thing.extensions.get_extension_for_class(kind).value
+        return read_extensions(thing).get_extension_for_class(kind).value
     except x509.ExtensionNotFound:
         return None
