@@ -102,7 +102,7 @@ claim_cache() {
 #   alone function argument...
 alone() {
     local status
-    exec 8>"$CACHE/setup.lock"
+    exec 8>>"$CACHE/setup.lock"
     flock 8
     "$@"
     status=$?
@@ -113,7 +113,7 @@ alone() {
 setup() {
     claim_cache
     # Two commands at once: the second waits for the first one's set-up.
-    exec 8>"$CACHE/setup.lock"
+    exec 8>>"$CACHE/setup.lock"
     flock -n 8 || { say "waiting for another command's set-up"; flock 8; }
     setup_packages
     setup_odoo
@@ -330,7 +330,7 @@ setup_postgresql() {
         "${AS_POSTGRES[@]}" mv "$PG_DATA.tmp" "$PG_DATA"
     fi
     # Every command holds this lock shared; the last one to leave stops the server.
-    exec 9>"$CACHE/postgresql.users"
+    exec 9>>"$CACHE/postgresql.users"
     flock -s 9
     trap leave_postgresql EXIT
     if ! "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$PG_DATA" status >/dev/null 2>&1; then
