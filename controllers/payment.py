@@ -31,7 +31,7 @@ class CertificatePaymentPortal(PaymentPortal):
             if signed is None or signed != self._cast_as_float(amount):
                 raise ValidationError(
                     request.env._(
-                        "This payment link has ended or is not complete. Open Activate your digital "
+                        "This payment link has expired or is incomplete. Open Activate your digital "
                         "certificate and buy from there."
                     )
                 )

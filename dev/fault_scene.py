@@ -54,7 +54,7 @@ class Postgres:
 
     def __init__(self, options, name, port):
         self.command = [*options.as_postgres.split(), f"{options.pg_bin}/pg_ctl"]
-        self.folder, self.port, self.socket = options.folder / name, port, options.socket
+        self.folder, self.port, self.socket = options.clusters / name, port, options.socket
 
     def run(self, *arguments):
         subprocess.run(
@@ -65,7 +65,10 @@ class Postgres:
         )
 
     def start(self):
-        settings = f"-c listen_addresses='' -p {self.port} -k {self.socket} -c max_connections=200"
+        settings = (
+            f"-p {self.port} -k {self.socket} -c listen_addresses='' "
+            "-c unix_socket_permissions=0700 -c max_connections=200"
+        )
         self.run("-l", f"{self.folder}.log", "-o", settings, "start")
 
     def stop(self, mode="fast"):

@@ -285,7 +285,7 @@ FAULTS = {
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("faults", nargs="*", help=f"of {', '.join(FAULTS)}")
-    for name in ("folder", "conf", "socket", "filestore", "tests", "odoo-bin"):
+    for name in ("folder", "clusters", "conf", "socket", "filestore", "tests", "odoo-bin"):
         parser.add_argument(f"--{name}", type=Path, required=True)
     for name in ("port", "pg-port"):
         parser.add_argument(f"--{name}", type=int, required=True)

@@ -1,6 +1,10 @@
 # Sets up everything the commands of this folder need, in a cache that several checkouts share.
 # Sourced by each command; after `setup` the functions odoo, python and psql_ work.
 #
+# What lies in the cache is executed, and what is tested there signs. So no other user of the machine gets
+# in: the folder is the caller's, and PostgreSQL's is that of postgres when the caller is root. It lets in
+# by the user that the kernel names (peer), through a socket in that folder.
+#
 # CERTIFICATE_CACHE  where everything is kept (default: /var/lib/l10n-co-certificate as root,
 #                    otherwise ~/.cache/l10n-co-certificate); remove it to start from nothing
 # ODOO_HOME          an Odoo 19.0 tree to use instead of Debian's odoo-19 package
@@ -31,8 +35,9 @@ die() { printf 'error: %s\n' "$*" >&2; exit 1; }
 # Runs a command quietly; shows the end of its output only when it fails.
 #   quietly "what failed, in words" command...
 quietly() {
-    local what=$1 log=$CACHE/failed-$$.log
+    local what=$1 log
     shift
+    log=$(mktemp "$CACHE/failed-XXXXXX.log")
     if "$@" >"$log" 2>&1 </dev/null; then
         # odoo shell exits with 0 whatever its script does.
         grep -q '^Traceback ' "$log" || { rm -f "$log"; return; }
@@ -54,13 +59,50 @@ strictly() {
 
 hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 
+# === THE CACHE ===
+
+# Refuses a path that another user of this machine can replace a part of.
+#   check_path <path>
+check_path() {
+    local part=$1 owner mode kind
+    while :; do
+        read -r owner mode kind < <(stat -c '%u %a %F' "$part")
+        [ "$owner" = 0 ] || [ "$owner" = "$(id -u)" ] ||
+            die "$part belongs to another user ($(stat -c %U "$part")); set CERTIFICATE_CACHE to a folder of yours"
+        # In a sticky folder, such as /tmp, everybody adds and nobody replaces.
+        if [ "$kind" = directory ] && ((8#$mode & 8#2)) && ! ((8#$mode & 8#1000)) && [ "$part" != "$1" ]; then
+            die "every user can write in $part; set CERTIFICATE_CACHE to a folder of yours"
+        fi
+        [ "$part" != / ] || return 0
+        part=$(dirname "$part")
+    done
+}
+
+# Makes the cache, or makes sure that nobody else has put anything there, and closes it to others.
+claim_cache() {
+    local planted postgres
+    [ "${CACHE#/}" != "$CACHE" ] || CACHE=$PWD/$CACHE
+    (umask 077 && mkdir -p "$CACHE") 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
+    check_path "$CACHE"
+    check_path "$(realpath "$CACHE")"
+    [ -O "$CACHE" ] || die "$CACHE belongs to $(stat -Lc %U "$CACHE"); set CERTIFICATE_CACHE to a folder of yours"
+    # A former version let every user write here. (PostgreSQL's folder is its own when the caller is root.)
+    chmod u=rwx,g-rw,o-rwx,a-st "$CACHE/"
+    postgres=$(id -u postgres 2>/dev/null) || postgres=0
+    planted=$(find "$CACHE/" -mindepth 1 -maxdepth 1 ! -uid "$(id -u)" ! -uid 0 ! \( -type d -uid "$postgres" -name 'postgresql*' \) -print -quit)
+    [ -z "$planted" ] || die "another user has put $planted there, which is not to be trusted; run: rm -rf $CACHE"
+    # In these are the files of databases, with keys in them.
+    mkdir -p "$CACHE/checkouts" "$CACHE/data"
+    chmod 700 "$CACHE/checkouts" "$CACHE/data"
+}
+
 # === SETUP ===
 
 # Runs a function while no other command sets anything up.
 #   alone function argument...
 alone() {
     local status
-    exec 8>"$CACHE/setup.lock"
+    exec 8>>"$CACHE/setup.lock"
     flock 8
     "$@"
     status=$?
@@ -69,9 +111,9 @@ alone() {
 }
 
 setup() {
-    mkdir -p "$CACHE" 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
+    claim_cache
     # Two commands at once: the second waits for the first one's set-up.
-    exec 8>"$CACHE/setup.lock"
+    exec 8>>"$CACHE/setup.lock"
     flock -n 8 || { say "waiting for another command's set-up"; flock 8; }
     setup_packages
     setup_odoo
@@ -249,7 +291,7 @@ node() { "$NODE/bin/node" "$@"; }
 
 # The environment of the linters and of the wheel; usable without `setup`.
 setup_lint() {
-    mkdir -p "$CACHE" 2>/dev/null || die "$CACHE cannot be written; set CERTIFICATE_CACHE to a folder of yours"
+    claim_cache
     alone install_lint
 }
 
@@ -264,32 +306,60 @@ install_lint() {
 setup_postgresql() {
     PG_BIN=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -n 1)
     [ -x "$PG_BIN/initdb" ] || die "PostgreSQL's initdb is not in /usr/lib/postgresql; install the package postgresql"
-    PG_DATA=$CACHE/postgresql-$(basename "$(dirname "$PG_BIN")")
-    PG_SOCKET=$CACHE
+    # What is in it is written by PostgreSQL's user alone; as root nothing is taken from there.
+    PG_HOME=$CACHE/postgresql
+    PG_DATA=$PG_HOME/$(basename "$(dirname "$PG_BIN")")
+    PG_SOCKET=$PG_HOME
+    PG_OPTIONS="-c listen_addresses='' -k $PG_SOCKET -c unix_socket_permissions=0700 -c max_connections=200"
     [ ${#PG_SOCKET} -lt 80 ] || die "the path $CACHE is too long for PostgreSQL's socket; set CERTIFICATE_CACHE to a shorter one"
     export PGHOST=$PG_SOCKET PGPORT=5469 PGUSER=odoo
     AS_POSTGRES=()
     if [ "$(id -u)" = 0 ]; then
         AS_POSTGRES=(setpriv --reuid=postgres --regid=postgres --init-groups)
-        chmod 1777 "$CACHE"
+        chgrp postgres "$CACHE/" && chmod g+x "$CACHE/"
         "${AS_POSTGRES[@]}" test -x "$CACHE" || die "the user postgres cannot enter $CACHE; set CERTIFICATE_CACHE to another folder"
+        install -d -m 700 -o postgres -g postgres "$PG_HOME"
+    else
+        install -d -m 700 "$PG_HOME"
     fi
+    retire_clusters
     if [ ! -d "$PG_DATA" ]; then
         say "creating a private PostgreSQL"
-        rm -rf "$PG_DATA.tmp"
-        quietly "PostgreSQL cannot be created" "${AS_POSTGRES[@]}" "$PG_BIN/initdb" -D "$PG_DATA.tmp" \
-            -U odoo --auth=trust -E UTF8 --locale=C.UTF-8
-        mv "$PG_DATA.tmp" "$PG_DATA"
+        "${AS_POSTGRES[@]}" rm -rf "$PG_DATA.tmp"
+        create_cluster "$PG_DATA.tmp"
+        "${AS_POSTGRES[@]}" mv "$PG_DATA.tmp" "$PG_DATA"
     fi
     # Every command holds this lock shared; the last one to leave stops the server.
-    exec 9>"$CACHE/postgresql.users"
+    exec 9>>"$CACHE/postgresql.users"
     flock -s 9
     trap leave_postgresql EXIT
     if ! "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$PG_DATA" status >/dev/null 2>&1; then
         # fsync off: these databases are made from the checkout and can be made again.
         quietly "PostgreSQL cannot be started" "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$PG_DATA" -w start \
-            -l "$PG_DATA/server.log" -o "-c listen_addresses='' -p $PGPORT -k $PG_SOCKET -c fsync=off -c full_page_writes=off -c synchronous_commit=off -c max_connections=200" 8>&- 9>&-
+            -l "$PG_DATA/server.log" -o "-p $PGPORT $PG_OPTIONS -c fsync=off -c full_page_writes=off -c synchronous_commit=off" 8>&- 9>&-
     fi
+}
+
+# Creates the files of a PostgreSQL that lets in the caller, and the user whom it runs as, and nobody else.
+#   create_cluster <folder>
+create_cluster() {
+    quietly "PostgreSQL cannot be created" "${AS_POSTGRES[@]}" "$PG_BIN/initdb" -D "$1" \
+        -U odoo --auth-local=peer --auth-host=reject -E UTF8 --locale=C.UTF-8
+    printf 'local %s odoo peer map=callers\n' all replication | "${AS_POSTGRES[@]}" tee "$1/pg_hba.conf" >/dev/null
+    printf 'callers "%s" odoo\n' "$(id -un)" ${AS_POSTGRES[0]:+postgres} | "${AS_POSTGRES[@]}" tee "$1/pg_ident.conf" >/dev/null
+}
+
+# Removes what a former version left: it let in every user of the machine, as a superuser.
+retire_clusters() {
+    local former
+    for former in "$CACHE"/postgresql-*; do
+        [ -d "$former" ] || continue
+        if "${AS_POSTGRES[@]}" "$PG_BIN/pg_ctl" -D "$former" status >/dev/null 2>&1; then
+            say "warning: the PostgreSQL of a former version still runs; stop it: ${AS_POSTGRES[*]} $PG_BIN/pg_ctl -D $former stop"
+        else
+            rm -rf "$former"
+        fi
+    done
 }
 
 leave_postgresql() {

@@ -42,9 +42,10 @@ class AccountMove(models.Model):
         help="A credit note gives the money of this invoice back.",
     )
     certificate_booked = fields.Monetary(
+        string="Booked for the certificate",
         compute="_compute_certificate_booked",
         compute_sudo=True,
-        help="What entries of the invoice's own company, or of one above it, have settled.",
+        help="What entries of the invoice's own company, or of a parent company, have settled.",
     )
 
     # === COMPUTE METHODS === #

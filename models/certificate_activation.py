@@ -339,6 +339,7 @@ class CertificateActivation(models.Model):
                 ),
                 SETTINGS,
             )
+        self.seller_id.sudo()._check_lends()
         certificate = self.seller_id.sudo().certificate_lent_id
         if not certificate._can_be_lent():
             raise UserError(

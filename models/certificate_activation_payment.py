@@ -325,6 +325,8 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("A payment is being processed. Wait for its result before paying again.")
             )
+        seller = self.seller_id.sudo()
+        self._check_sale(seller, self._get_product(seller))
         if self.payment_move_id.sudo()._get_certificate_payment_status() in (
             "none",
             "reversed",
@@ -372,6 +374,33 @@ class CertificateActivation(models.Model):
             }
         )
 
+    def _check_sale(self, seller, product):
+        """Check that nothing by which the certificate is sold is archived or switched off.
+
+        :param seller: `res.company` in sudo mode, or none
+        :param product: `product.product`, or none
+        :raise UserError: otherwise
+        """
+        if seller:
+            seller._check_lends()
+        provider = seller.certificate_provider_id
+        journals = self.env["account.journal"].sudo()
+        is_sold = bool(product) and seller.active
+        if is_sold and (
+            not product.active
+            or provider.state == "disabled"
+            or not journals.search_count(
+                [*journals._check_company_domain(seller), ("type", "=", "sale")], limit=1
+            )
+        ):
+            raise UserError(
+                self.env._(
+                    "%s cannot sell the certificate at the moment: its product, its payment provider or "
+                    "its sales journal is archived or disabled. Ask it to enable them, then buy here.",
+                    seller.name,
+                )
+            )
+
     def _check_transaction(self, provider_id, **kwargs):
         """Check what the payment page asks for, which comes from the browser.
 
@@ -396,6 +425,8 @@ class CertificateActivation(models.Model):
             or kwargs.get("tokenization_requested")
             or kwargs.get("flow") not in ("direct", "redirect")
             or provider.company_id != invoice.company_id
+            or provider.state == "disabled"
+            or not invoice.company_id.active
             or provider not in (invoice.company_id.certificate_provider_id or provider)
         ):
             raise ValidationError(
@@ -464,8 +495,10 @@ class CertificateActivation(models.Model):
         :raise UserError: when nothing is pending, or without a reason
         """
         self._lock(GROUP_MANAGER)
-        pending = self.sudo().payment_move_id._get_certificate_transactions().filtered(
-            lambda tx: tx.state in ("pending", "authorized")
+        pending = (
+            self.sudo()
+            .payment_move_id._get_certificate_transactions()
+            .filtered(lambda tx: tx.state in ("pending", "authorized"))
         )
         if not pending:
             raise UserError(self.env._("No payment is pending any more. Reload the page."))

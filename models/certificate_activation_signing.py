@@ -98,6 +98,8 @@ class CertificateActivation(models.Model):
         :raise UserError: otherwise, with the remedy
         """
         certificate = self.certificate_id
+        if not self._is_own():
+            certificate.company_id._check_lends()
         if not (certificate.active and certificate.is_valid):
             raise UserError(
                 self.env._(

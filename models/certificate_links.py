@@ -51,7 +51,7 @@ def check_links(records, is_leaving=False):
             # Without its name, which others may not read.
             raise AccessError(
                 env._(
-                    "This belongs to a company that sells certificates: only its own people book "
-                    "what pays its invoices."
+                    "This belongs to a company that sells certificates: only its own users can "
+                    "book what pays its invoices."
                 )
             )

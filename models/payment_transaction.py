@@ -5,7 +5,6 @@ from odoo import api, models
 from .account_move import FOLLOW_LATER
 from .certificate_links import check_new_links
 
-
 # Without those that are mistaken for one another when somebody reads them out. Ten have 49 bits.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 10

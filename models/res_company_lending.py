@@ -3,6 +3,7 @@ from datetime import timedelta
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ..const import ACTIVITY_LENT_EXPIRY, BOARD_PATH, GROUP_CUSTODIAN, WARNING_DAYS
 from ..tools import expiry
@@ -37,6 +38,21 @@ class ResCompany(models.Model):
                 self.env["certificate.activation"]._carry_over(lender)
                 lender._get_setup_of_lender().activity_unlink([ACTIVITY_LENT_EXPIRY])
         return result
+
+    def _check_lends(self):
+        """Check that this company, in sudo mode, still sells and lends.
+
+        :raise UserError: when it is archived
+        """
+        self.ensure_one()
+        if not self.active:
+            raise UserError(
+                self.env._(
+                    "%s is archived and no longer sells or lends certificates. What you entered is "
+                    "kept: ask your administrator to choose another company.",
+                    self.name,
+                )
+            )
 
     # === REMINDERS === #
 

@@ -31,7 +31,8 @@ class ResCompany(models.Model):
         seller = self.sudo()
         product = seller.certificate_request_product_id
         return bool(
-            product
+            product.active
+            and seller.active
             and seller._get_certificate_price(product=product)["total"] > 0
             and self.env["certificate.authority"].sudo().search_count([], limit=1)
         )

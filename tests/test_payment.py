@@ -169,12 +169,14 @@ class TestPayment(CertificatePaymentCommon):
                 self.assertTrue(url.startswith(f"{prefix}/payment/pay?"), url)
                 self.assertTrue(self.buy(activation))
 
-    def test_a_saved_card_pays(self):
+    def test_a_saved_card_is_not_offered_and_the_payment_is_the_companys(self):
         activation = self.start()
-        token = self._create_token(partner_id=self.user_a.partner_id.id)
+        card = self._create_token(partner_id=self.user_a.partner_id.id)
         page = self.buy(activation)
-        self.assertEqual(page["token_ids"], token.ids)
-        transaction = self.submit(page, flow="token", token_id=token.id, payment_method_id=None)
+        self.assertEqual(page["token_ids"], [])
+        with self.assert_transaction_refused(activation):
+            self.submit(page, flow="token", token_id=card.id, payment_method_id=None)
+        transaction = self.submit(page)
         transaction._set_done()
         self.poll()
         self.assertEqual(transaction.payment_id.partner_id, self.company_a.partner_id)

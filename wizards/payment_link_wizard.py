@@ -33,9 +33,8 @@ class PaymentLinkWizard(models.TransientModel):
         document.check_access("read")
         get_values = getattr(document, "_get_default_payment_link_values", None)
         values = get_values() if get_values and document else {}
-        if (
-            self.partner_id.id != values.get("partner_id")
-            or self.currency_id.id != values.get("currency_id")
+        if self.partner_id.id != values.get("partner_id") or self.currency_id.id != values.get(
+            "currency_id"
         ):
             raise AccessError(
                 self.env._(
