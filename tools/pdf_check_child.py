@@ -14,6 +14,7 @@ ISO 32000-2 says, which all programs read alike, or refused. Only then does pypd
 import contextlib
 import hashlib
 import io
+import itertools
 import json
 import logging
 import re
@@ -29,6 +30,7 @@ from pypdf import errors, filters, generic
 _TOKENS = 300_000  # of all objects
 _OBJECTS = 30_000
 _ROWS = 30_000  # of cross reference tables and streams
+_LOOKS = 3  # at each byte of a string, a comment or a stream
 _DEPTH = 60  # of arrays and dictionaries in each other; PDFium and MuPDF give up later
 _DECODED = 16 * 1024**2  # bytes that all object streams together may decode to, and any stream
 _CHECK_SECONDS = 0.7  # of CPU, for a file that may be kept
@@ -81,15 +83,16 @@ _START = (
     + rb"|" + _keyword(b"trailer") + _BOUND
 )  # fmt: skip
 _HIDDEN = re.compile(_START)
-_HIDDEN_IN_STRING = re.compile(_START + rb"|<<")
 _DICTIONARY = re.compile(rb"[\0\t-\r \x80\xff]*(?:<<|%)")
 _ESCAPED_KEYWORD = re.compile(rb"#[67][0-9A-Fa-f]")
+_HEAD = rb"(?<![-+.0-9])(?P<number>\d{1,10})" + _WHITE + rb"{1,9}\d{1,5}" + _WHITE + rb"{1,9}obj"
+_HEAD_BEFORE = re.compile(_HEAD + rb"\Z")
 _TOP = re.compile(
     rb"%%EOF|%[^\r\n]*"
-    rb"|(?<![-+.0-9])(?P<number>\d{1,10})" + _WHITE + rb"{1,9}\d{1,5}" + _WHITE + rb"{1,9}obj" + _END
-    + rb"|(?P<trailer>trailer)" + _END
+    rb"|" + _HEAD + _END
+    + rb"|(?P<trailer>trailer" + _END + rb"|(?=<<))"
     + rb"|(?P<row>\d{10} \d{5} [nf])"
-    + rb"|(?P<broken>" + _START + rb"|<<)"
+    + rb"|(?P<broken>" + _START + rb")"
 )  # fmt: skip
 
 # --- What is forbidden ---
@@ -107,7 +110,8 @@ _ON_OPEN = frozenset((b"GoTo", b"Named"))
 _ON_CLICK = frozenset(b"URI Thread Hide Trans SetOCGState ResetForm GoToDp".split())
 # Of a document within a string, should a program read one there.
 _CATALOG = frozenset(b"Root OpenAction Encrypt".split())
-_MATTERING = _ACTIVE_KEYS | _CATALOG | frozenset(b"S N First Type".split())
+_MATTERING = _ACTIVE_KEYS | _CATALOG | frozenset(b"S Next N First Type ObjStm".split())
+_MATTERING |= frozenset(b"Length Filter DecodeParms DP F FFilter FDecodeParms".split())
 
 _NAME = re.compile(rb"/(" + _REGULAR + rb"*)")
 _ESCAPE = re.compile(rb"#(..)", re.DOTALL)
@@ -121,7 +125,7 @@ _MARKUP = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe)[\s>/]", r
 _SNIFFED = 1536  # bytes
 
 
-class _Encrypted(Exception):
+class Encrypted(Exception):
     pass
 
 
@@ -129,11 +133,11 @@ class _Active(Exception):
     pass
 
 
-class _TooComplex(Exception):
+class TooComplex(Exception):
     pass
 
 
-class _Broken(Exception):
+class Broken(Exception):
     """Programs could differ in what they read from here on.
 
     :ivar bytes data: the file, or a decoded object stream.
@@ -155,11 +159,11 @@ def main():
     more = max(0, len(data) - _KEPT)
     signal.setitimer(signal.ITIMER_PROF, _CHECK_SECONDS + more * _CHECK_SECONDS_A_BYTE)
     try:
-        _report(active=_is_active(data))
+        _report(active=is_active(data))
         reader = _read(data)
-    except _Encrypted:
+    except Encrypted:
         _report(encrypted=True)
-    except (_TooComplex, MemoryError, RecursionError, _LimitReachedError):
+    except (TooComplex, MemoryError, RecursionError, _LimitReachedError):
         _report(stopped="too_complex")
     except Exception:  # pypdf raises almost anything on a damaged file
         _report(stopped="damaged")
@@ -195,7 +199,7 @@ def _read(data):
     """Report what pypdf finds, and return its reader."""
     reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
     if reader.is_encrypted:
-        raise _Encrypted
+        raise Encrypted
     _report(pages=_count_pages(reader))
     _report(signed=_is_signed(reader))
     return reader
@@ -217,12 +221,12 @@ def _value(dictionary, key):
 # --- Active content ---
 
 
-def _is_active(data):
+def is_active(data):
     """Whether any program could find active content in any part of the file, reachable or not.
 
-    :raise _Encrypted: a program would decipher the file.
-    :raise _Broken: programs could differ in how they read it.
-    :raise _TooComplex: there is too much to read.
+    :raise Encrypted: a program would decipher the file.
+    :raise Broken: programs could differ in how they read it.
+    :raise TooComplex: there is too much to read.
     """
     if _is_another_file(data):
         return True
@@ -231,7 +235,7 @@ def _is_active(data):
         scan.read_file(data)
     except _Active:
         return True
-    except _Broken as broken:
+    except Broken as broken:
         if _has_active_name(broken.data, broken.position):
             return True
         raise
@@ -249,33 +253,39 @@ def _is_another_file(data):
 def _has_active_name(data, start, stop=sys.maxsize):
     """Whether an active name stands anywhere between two positions: in strings and streams as well.
 
-    :raise _Encrypted: the name of a cipher stands there
+    :raise Encrypted: the name of a cipher stands there
     """
     for match in _NAME.finditer(data, start, min(stop, len(data))):
         for name in _read_name(match[1]):
             if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, match.end())):
                 return True
             if name == b"Encrypt" and _CONTENT.match(data, match.end()):
-                raise _Encrypted
+                raise Encrypted
     return False
 
 
 def _read_name(escaped):
-    """Return the names that programs read: PDFium ends one at the bytes 128 and 255, qpdf at 11.
+    """Return the names that programs read, first the one of the standard.
 
-    PDFium decodes any two characters after # by this formula, also those that are no digits.
+    PDFium ends a name at the bytes 128 and 255, qpdf at 11. Where no two digits follow #, PDFium takes
+    what is no digit for 0, and did calculate with its code in older releases.
     """
-    if b"#" not in escaped and escaped.isalnum() and escaped.isascii():
+    if escaped.isalnum() and escaped.isascii():
         return (escaped,)
+    names = [escaped]
+    if b"#" in escaped:
+        names = [_ESCAPE.sub(decode, escaped) for decode in (_digits, _codes)]
+    return list(dict.fromkeys(itertools.chain(names, *map(_ODD.split, (escaped, *names)))))
 
-    def decode(code):
-        high, low = (
-            byte - 55 if byte > 57 else byte - 48 for byte in code[1].upper()
-        )
-        return bytes([(16 * high + low) % 256])
 
-    names = [escaped, *_ODD.split(escaped)]
-    return [_ESCAPE.sub(decode, name) for name in names] if b"#" in escaped else names
+def _digits(escape):
+    high, low = (max(0, b"0123456789ABCDEF".find(digit)) for digit in escape[1].upper())
+    return bytes([16 * high + low])
+
+
+def _codes(escape):
+    high, low = (code - 55 if code > 57 else code - 48 for code in escape[1].upper())
+    return bytes([(16 * high + low) % 256])
 
 
 class _Name(bytes):
@@ -299,7 +309,7 @@ class _Reference(int):
 class _Scan:
     """Reads all objects of a file: those in object streams as well, and those that nothing refers to.
 
-    It raises `_Active` or `_Encrypted` at the first name that says so. What an action may do that
+    It raises `_Active` or `Encrypted` at the first name that says so. What an action may do that
     happens when the file is opened is known at the end.
     """
 
@@ -311,13 +321,16 @@ class _Scan:
         self.opened = set()  # numbers of objects that are opened with the file
         self.leading_away = set()  # written numbers of objects that are no harmless action on opening
         self.clickable = set()  # written numbers of those that are an action of another kind
-        self.is_hidden = False  # whether more objects may begin within strings or streams
+        self.bytes = 0  # of strings, comments and streams that may still be looked at
+        self.hidden = []  # (position, number) of objects within them, to be read
+        self.seen = set()  # their positions
+        self.is_blurred = False  # whether more objects may begin there, written in another way
 
     def opens_something(self):
         """Whether opening the file starts an action other than showing some place of it."""
         if not self.opened:
             return False
-        if self.is_hidden or any(int(number) in self.opened for number in self.leading_away):
+        if self.is_blurred or any(int(number) in self.opened for number in self.leading_away):
             return True
         # A cross reference may point into a number: at the 6 of the object 16.
         return any(
@@ -330,21 +343,31 @@ class _Scan:
 
     def read_file(self, data):
         """Read the file from its first to its last byte; what is between objects is skipped."""
+        self.bytes = _LOOKS * len(data)
         position = 0
         while match := _TOP.search(data, position):
             position = match.end()
             if match["row"]:
                 self.rows -= 1
                 if self.rows < 0:
-                    raise _TooComplex
+                    raise TooComplex
             elif match["number"]:
                 position = self.read_object(data, position, match["number"])
-            elif match["trailer"]:
-                _trailer, position = self.read_value(data, position)
+            elif match["trailer"] is not None:
+                position = self.read_trailer(data, position)
             elif match["broken"]:
-                raise _Broken(data, match.start())
+                raise Broken(data, match.start())
             else:
                 self.look_inside(data, match.start(), position)
+        while self.hidden:
+            self.read_object(data, *self.hidden.pop())
+
+    def read_trailer(self, data, position):
+        """Read a trailer; MuPDF, where it mends a file, takes any dictionary between objects for one."""
+        position = self.skip_gap(data, position)
+        if data.startswith(b"<<", position):
+            _trailer, position = self.read_value(data, position)
+        return position
 
     def read_object(self, data, position, number):
         """Read what follows `obj`, and return where it ends.
@@ -353,30 +376,42 @@ class _Scan:
         after is read as if it were outside, for a program that thinks so.
         """
         start = position
-        value, position = self.read_value(data, position)
+        position = self.skip_gap(data, position)
+        value = None
+        if not _ENDOBJ.match(data, position):
+            value, position = self.read_value(data, position)
         self.keep(value, number)
-        while match := _GAP.match(data, position):
-            self.look_inside(data, position, match.end())
-            position = match.end()
+        position = self.skip_gap(data, position)
         stream = _STREAM.match(data, position)
         if not stream:
             if _is_object_stream(value) and not _ENDOBJ.match(data, position):
-                raise _Broken(data, start)
+                raise Broken(data, start)
             return position
         end = data.find(b"endstream", stream.end())
         if end < 0 or not isinstance(value, _Dictionary):
-            raise _Broken(data, start)
+            raise Broken(data, start)
         self.look_inside(data, stream.end(), end)
         if _is_object_stream(value) or value.get(b"Type") == b"XRef":
             self.read_packed(data, start, value, data[stream.end() : end], stream[0].endswith(b"\n"))
         return end + len(b"endstream")
 
+    def skip_gap(self, data, position):
+        """Return where white space and comments end."""
+        while match := _GAP.match(data, position):
+            self.count()
+            self.look_inside(data, position, match.end())
+            position = match.end()
+        return position
+
     def look_inside(self, data, start, stop):
         """Look for objects that a program could find within a string, a comment or a stream.
 
-        Whoever begins to read there may take what follows for anything: all names to the end of the
-        file count.
+        An object whose beginning is as the standard says is read like all others. From any other, a
+        program may take what follows for anything: all names to the end of the file count.
         """
+        self.bytes -= stop - start
+        if self.bytes < 0:
+            raise TooComplex
         if (
             data.find(b"obj", start, stop) < 0
             and data.find(b"trailer", start, stop) < 0
@@ -385,20 +420,25 @@ class _Scan:
             return
         for match in _HIDDEN.finditer(data, start, stop):
             self.count()
-            if not self.is_hidden:
-                self.is_hidden = True
-                if _has_active_name(data, match.start()):
-                    raise _Active
-            if _DICTIONARY.match(data, match.end()):
-                raise _Broken(data, match.start())
+            head = _HEAD_BEFORE.search(data, max(0, match.start() - 30), match.end())
+            if head and match.end() not in self.seen:
+                self.seen.add(match.end())
+                self.hidden.append((match.end(), head["number"]))
+            elif not head:
+                if not self.is_blurred:
+                    self.is_blurred = True
+                    if _has_active_name(data, match.start()):
+                        raise _Active
+                if _DICTIONARY.match(data, match.end()):
+                    raise Broken(data, match.start())
 
     def keep(self, value, number):
         """Remember what an object is for an action on opening."""
         self.objects -= 1
         if self.objects < 0:
-            raise _TooComplex
+            raise TooComplex
         if int(number) > _HIGHEST:
-            raise _Broken(b"", 0)
+            raise Broken(b"", 0)
         if not _may_open(value):
             self.leading_away.add(number)
             if isinstance(value, _Reference) or (
@@ -415,36 +455,36 @@ class _Scan:
         :param keys: its dictionary.
         :param packed: its data, with what may follow them.
         :param is_sound: whether all programs agree where they begin.
-        :raise _Broken: programs could differ in what it holds
+        :raise Broken: programs could differ in what it holds
         """
         names = keys.keys()
         filter_ = keys.get(b"Filter")
         if type(filter_) is list and len(filter_) == 1:
             filter_ = filter_[0]
         if keys.get(b"Type") == b"XRef" and not _is_object_stream(keys):
-            with contextlib.suppress(_Broken):  # only to know that it is not too long
+            with contextlib.suppress(Broken):  # only to know that it is not too long
                 self.unpack(data, start, packed)
             return
         if len(set(names)) < len(names) or not _is_plain(keys) or not is_sound:
-            raise _Broken(data, start)
+            raise Broken(data, start)
         if b"First" not in names and b"ObjStm" not in map(keys.get, names):
             # A colour profile has /N too; MuPDF reads it as an object stream when it begins so.
-            if _LIKE_INDEX.match(self.unpack_any(data, start, packed, keys)):
-                raise _Broken(data, start)
+            if _LIKE_INDEX.match(_unpack_beginning(packed, keys.get(b"Filter"))):
+                raise Broken(data, start)
             return
         if filter_ == b"FlateDecode":
             inner = self.unpack(data, start, packed)
         elif filter_ is None:
             inner = packed
         else:
-            raise _Broken(data, start)
+            raise Broken(data, start)
         first = keys.get(b"First")
         if not isinstance(first, bytes) or not first.isdigit() or not _is_count(keys.get(b"N")):
-            raise _Broken(data, start)
+            raise Broken(data, start)
         first = int(first)
         index = _COMMENT.sub(b" ", inner[:first]).replace(b"\0", b" ").split()
         if len(index) % 2 or not all(_is_count(number) for number in index):
-            raise _Broken(inner, 0)
+            raise Broken(inner, 0)
         pairs = sorted(
             (first + int(offset), number) for number, offset in zip(*[iter(index)] * 2, strict=True)
         )
@@ -452,7 +492,7 @@ class _Scan:
         for offset, number in pairs:
             # MuPDF ends an object where the next one begins, even within a name.
             if offset < end or offset > len(inner):
-                raise _Broken(inner, 0)
+                raise Broken(inner, 0)
             value, end = self.read_value(inner, offset, is_packed=True)
             self.keep(value, number)
 
@@ -462,51 +502,33 @@ class _Scan:
         try:
             inner = unpacker.decompress(packed, self.decoded + 1)
         except zlib.error:
-            raise _Broken(data, start) from None
+            raise Broken(data, start) from None
         self.decoded -= len(inner)
         if self.decoded < 0:
-            raise _TooComplex
+            raise TooComplex
         if not unpacker.eof:
-            raise _Broken(data, start)
+            raise Broken(data, start)
         return inner
-
-    def unpack_any(self, data, start, packed, keys):
-        """Return the beginning of data that are packed in whatever way."""
-        kinds = keys.get(b"Filter")
-        for kind in kinds if type(kinds) is list else [kinds]:
-            if kind is None:
-                continue
-            if kind == b"FlateDecode":
-                packed = self.unpack(data, start, packed)
-                continue
-            decoder = _DECODERS.get(kind)
-            if not decoder:
-                raise _Broken(data, start)
-            try:
-                packed = decoder(packed.strip())
-            except Exception:
-                raise _Broken(data, start) from None
-        return packed
 
     # --- Values ---
 
     def count(self):
         self.tokens -= 1
         if self.tokens < 0:
-            raise _TooComplex
+            raise TooComplex
 
     def read_value(self, data, position, is_packed=False):
         """Read one value by the grammar of the standard; return it and where it ends.
 
         :param is_packed: whether it is in an object stream, where no program looks for objects by
             their keyword.
-        :raise _Broken: it is written in another way
+        :raise Broken: it is written in another way
         """
         stack, keys = [], []  # of containers that are open, and of keys that wait for a value
         while True:
             match = _TOKEN.match(data, position)
             if not match:
-                raise _Broken(data, position)
+                raise Broken(data, position)
             self.count()
             kind, position = match.lastgroup, match.end()
             is_key = bool(stack) and keys[-1] is None
@@ -515,7 +537,7 @@ class _Scan:
                     self.look_inside(data, match.start(kind), position)
                 continue
             if is_key and kind not in ("name", "close"):
-                raise _Broken(data, position)
+                raise Broken(data, position)
             if kind == "name":
                 value = self.read_name(data, match)
                 if is_key:
@@ -527,7 +549,7 @@ class _Scan:
                 value = _Reference(match[kind])
             elif kind in ("open", "array"):
                 if len(stack) == _DEPTH:
-                    raise _TooComplex
+                    raise TooComplex
                 stack.append(_Dictionary() if kind == "open" else [])
                 keys.append(None if kind == "open" else False)
                 continue
@@ -538,7 +560,7 @@ class _Scan:
                     or isinstance(stack[-1], _Dictionary) != is_dictionary
                     or is_dictionary != is_key
                 ):
-                    raise _Broken(data, position)
+                    raise Broken(data, position)
                 value = stack.pop()
                 keys.pop()
                 if is_dictionary:
@@ -562,6 +584,8 @@ class _Scan:
         names = _read_name(match["name"])
         if not _ACTIVE.isdisjoint(names):
             raise _Active
+        if len(names) > 1 and not _MATTERING.isdisjoint(names):
+            raise Broken(data, match.start())
         return _Name(names[0])
 
     def look_inside_string(self, data, start, stop):
@@ -571,45 +595,33 @@ class _Scan:
             for match in _NAME.finditer(data, start, stop):
                 names = _read_name(match[1])
                 if not (_ACTIVE | _ACTIVE_KEYS | _CATALOG).isdisjoint(names):
-                    raise _Broken(data, start)
+                    raise Broken(data, start)
 
     def look_at_dictionary(self, pairs):
         """Look at the keys that matter; `_ACTIVE` was seen to as each name was read."""
         for key, value in pairs:
-            if not key and not _MATTERING.isdisjoint(_names_in(value)):
-                raise _Active  # PDFium skips such a key, and what is in its value counts as keys
-            for name in (key,) if key.isalnum() else _read_name(key):
-                if name in _ACTIVE_KEYS and _has_content(value):
+            if key in _ACTIVE_KEYS and _has_content(value):
+                raise _Active
+            if key == b"Encrypt" and _has_content(value):
+                raise Encrypted
+            if key == b"OpenAction":
+                if isinstance(value, _Reference) and value <= _HIGHEST:
+                    self.opened.add(int(value))
+                elif not _may_open(value):
                     raise _Active
-                if name == b"Encrypt" and _has_content(value):
-                    raise _Encrypted
-                if name == b"OpenAction":
-                    if isinstance(value, _Reference):
-                        self.opened.add(int(value))
-                    elif not _may_open(value):
-                        raise _Active
 
 
 def _end_of_string(data, start):
     """Return the position after the string.
 
-    :raise _Broken: it has no end
+    :raise Broken: it has no end
     """
     depth = 1
     for match in _PARENTHESIS.finditer(data, start):
         depth += {b"(": 1, b")": -1}.get(match[0], 0)
         if not depth:
             return match.end()
-    raise _Broken(data, start)
-
-
-def _names_in(value):
-    """Yield all names in a value."""
-    if isinstance(value, _Name):
-        yield value
-    elif isinstance(value, (list, tuple)):
-        for item in value:
-            yield from _names_in(item)
+    raise Broken(data, start)
 
 
 def _has_content(value):
@@ -654,13 +666,36 @@ def _is_count(number):
     return isinstance(number, bytes) and number.isdigit() and len(number) <= 10
 
 
-_LIKE_INDEX = re.compile(rb"(?:[\0\t-\r \x80\xff]|%[^\r\n]*)*[-+.0-9]+[\0\t-\r \x80\xff%]")
+_BEGINNING = 500  # bytes
+_SKIPPED = rb"(?:[\0\t-\r \x80\xff]|%[^\r\n]*[\r\n])*"
+_LIKE_INDEX = re.compile((_SKIPPED + rb"[-+.0-9]{1,999}") * 2)
 _DECODERS = {
     b"ASCII85Decode": filters.ASCII85Decode.decode,
     b"ASCIIHexDecode": filters.ASCIIHexDecode.decode,
     b"LZWDecode": filters.LZWDecode.decode,
     b"RunLengthDecode": filters.RunLengthDecode.decode,
 }
+
+
+def _unpack_beginning(packed, kinds):
+    """Return the first bytes of data that are packed in whatever way; `0 0 ` when nobody knows."""
+    for kind in kinds if type(kinds) is list else [kinds]:
+        if kind == b"FlateDecode":
+            unpacker, unpacked = zlib.decompressobj(), b""
+            with contextlib.suppress(zlib.error):  # programs take what comes before the damage
+                for start in range(0, len(packed), 64):
+                    unpacked += unpacker.decompress(packed[start : start + 64], _BEGINNING)
+                    if len(unpacked) >= _BEGINNING:
+                        break
+            packed = unpacked
+        elif kind in _DECODERS:
+            try:
+                packed = _DECODERS[kind](packed.strip())
+            except Exception:
+                return b"0 0 "
+        elif kind is not None:
+            return b"0 0 "
+    return packed[:_BEGINNING]
 
 
 # --- Signature and text ---

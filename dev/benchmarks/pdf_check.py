@@ -1,5 +1,9 @@
 """Tries the PDF check on ten thousand hostile files, and on the files of every producer that is here.
 
+Then ten thousand mutations of the grammar of hostile files, and as many of harmless ones: what the check accepts
+is opened by PDFium, MuPDF and qpdf, and none of them may find anything in it that does something. SEED=7 in the
+environment makes other files.
+
 Producers are the Python packages of dev/requirements-bench.in and programs on the path; those that are
 missing are named in the report. All the programs, on Debian:
 
@@ -10,8 +14,12 @@ missing are named in the report. All the programs, on Debian:
 
 import collections
 import itertools
+import json
 import multiprocessing
 import os
+import resource
+import select
+import struct
 import subprocess
 import sys
 import tempfile
@@ -19,16 +27,20 @@ import threading
 import time
 from pathlib import Path
 
+import pdf_grammar
 import pdf_hostile
 import pdf_samples
 from bench_row import Row
 
-from tools import pdf_check, sandbox
+from tools import pdf_check, pdf_check_child, sandbox
 
+JUDGES = Path(__file__).parents[1] / "pdf_judges.py"
 CORPUS = Path(__file__).parents[1] / "pdf_corpus.py"
 HOSTILE = 10_000
 GOOD = 500
-SEED = 2026
+SEED = int(os.environ.get("SEED", 2026))
+# The Python that has the producers and the judges.
+PYTHON = Path(os.environ.get("PRODUCERS") or sys.prefix, "bin", "python")
 
 
 def measure(data):
@@ -94,10 +106,9 @@ def try_hostile(row, pool, count):
 
 
 def try_good(row, pool):
-    python = Path(os.environ.get("PRODUCERS") or sys.prefix, "bin", "python")
     with tempfile.TemporaryDirectory() as folder:
         report = subprocess.run(
-            [python, CORPUS, folder],
+            [PYTHON, CORPUS, folder],
             check=True,
             stdout=subprocess.PIPE,
             text=True,
@@ -126,6 +137,117 @@ def try_good(row, pool):
         f"{share:.2f} %",
         "99.5 %",
         share >= 99.5,
+    )
+
+
+# === THE JUDGES === #
+
+
+class Judges:
+    """PDFium, MuPDF and qpdf, in a process that may crash."""
+
+    names = ("pdfium", "mupdf", "qpdf")
+
+    def __init__(self):
+        self.process = None
+        self.crashes = 0
+
+    def ask(self, data):
+        """Return what each judge found, a list; None when it does not open the file."""
+        return {name: self._ask(index, data) for index, name in enumerate(self.names)}
+
+    def _ask(self, index, data):
+        if self.process is None:
+            self.process = subprocess.Popen(
+                [PYTHON, JUDGES],
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.DEVNULL,
+            )
+        try:
+            self.process.stdin.write(struct.pack(">BI", index, len(data)) + data)
+            self.process.stdin.flush()
+            if not select.select([self.process.stdout], [], [], 30)[0]:
+                raise TimeoutError
+            return json.loads(self.process.stdout.readline())
+        except (OSError, ValueError):
+            self.close()
+            self.crashes += 1
+            return None
+
+    def close(self):
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+
+def scan(data):
+    """Return why the check refuses a file before it hands it to pypdf; None when it does not."""
+    try:
+        return "active_content" if pdf_check_child.is_active(data) else None
+    except pdf_check_child.Encrypted:
+        return "encrypted"
+    except pdf_check_child.TooComplex:
+        return "too_complex"
+    except pdf_check_child.Broken:
+        return "damaged"
+
+
+def judge_mutants(hostile, seed, count, part, parts):
+    """Judge every `parts`-th mutant: (differences, codes of all, codes of what all judges open, crashes)."""
+    judges = Judges()
+    differences, codes, opened = [], collections.Counter(), collections.Counter()
+    files = pdf_grammar.mutants(count, seed, hostile)
+    for number, (kind, data) in itertools.islice(enumerate(files), part, None, parts):
+        code = scan(data)
+        codes[code] += 1
+        if code and hostile:
+            continue
+        found = judges.ask(data)
+        if code is None and any(found.values()):
+            differences.append(f"{kind}, number {number} of seed {seed}: {found}")
+        if all(value == [] for value in found.values()):
+            opened[code] += 1
+    judges.close()
+    return differences, codes, opened, judges.crashes
+
+
+def compare_readers(row, pool, count):
+    first = Judges()
+    answers = first.ask(pdf_samples.text_pdf())
+    first.close()
+    if any(value != [] for value in answers.values()):
+        print(f"\nNo judges here, nothing is compared: {answers}")
+        return
+    print("\n| mutations of grammar, seed", SEED, "| hostile | harmless |\n|---|---|---|")
+    columns, listed = [], []
+    for hostile in (True, False):
+        parts = pool._processes
+        results = pool.starmap(
+            judge_mutants, [(hostile, SEED, count, part, parts) for part in range(parts)]
+        )
+        differences = [line for result in results for line in result[0]]
+        codes, opened = (sum((result[at] for result in results), collections.Counter()) for at in (1, 2))
+        columns.append((differences, codes, opened, sum(result[3] for result in results)))
+        listed += differences
+    (wrong, codes, _, crashes), (wrong_too, harmless, opened, crashes_too) = columns
+    refused = opened.total() - opened[None]
+    share = 100 * refused / max(1, opened.total())
+    print(f"| files | {codes.total()} | {harmless.total()} |")
+    print(f"| accepted | {codes[None]} | {harmless[None]} |")
+    print(f"| in which a judge finds what does something | {len(wrong)} | {len(wrong_too)} |")
+    print(f"| crashes of a judge | {crashes} | {crashes_too} |")
+    print(f"\nHarmless mutations that all three open: {opened.total()}; of them refused {refused} = {share:.1f} %: "
+        + ", ".join(f"{code} {number}" for code, number in opened.most_common() if code))  # fmt: skip
+    for line in listed[:30]:
+        print(f"- {line}")
+    row.add(
+        f"mutations of grammar of {codes.total()} hostile and {harmless.total()} harmless PDF files: accepted though"
+        " PDFium, MuPDF or qpdf resolve an action",
+        len(listed),
+        0,
+        not listed,
     )
 
 
@@ -159,6 +281,7 @@ def main():
     # Processes of their own, small: what a child shares with its parent counts as the child's.
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         try_hostile(row, pool, HOSTILE // 200 if row.quick else HOSTILE)
+        compare_readers(row, pool, HOSTILE // 200 if row.quick else HOSTILE)
         if CORPUS.exists() and not row.quick:
             try_good(row, pool)
     measure_ordinary(row, 10 if row.quick else 100)

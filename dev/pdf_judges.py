@@ -1,0 +1,139 @@
+"""What PDFium, MuPDF and qpdf find in PDF files: the other side of dev/benchmarks/pdf_check.py.
+
+It runs in the environment of requirements-bench.txt. A question comes on standard input as the number of a
+judge, one byte, the length of a file, four bytes, big endian, and the file. The answer is one line of JSON: a
+list of what the judge resolved that does something or carries a file, or null when it cannot open the file or
+sees no page in it.
+
+PDFium and MuPDF say what they resolve by writing the file anew, every object as they read it. What they wrote
+is sound and is walked by qpdf, as is the file itself.
+"""
+
+import io
+import json
+import logging
+import struct
+import sys
+
+import pikepdf
+import pymupdf
+import pypdfium2
+import pypdfium2.raw
+
+ACTIONS = set(
+    "/JavaScript /Launch /SubmitForm /ImportData /GoToE /GoToR /Rendition /RichMediaExecute /Movie /Sound"
+    " /GoTo3DView".split()
+)
+ANNOTATIONS = set("/FileAttachment /RichMedia /3D /Movie /Sound".split())
+ON_OPEN = ("/GoTo", "/Named")
+NODES = 20_000
+
+
+def walk(pdf):
+    """Yield what is active among all objects that the trailer leads to."""
+    root = pdf.trailer.get("/Root")
+    if isinstance(root, pikepdf.Dictionary) and isinstance(
+        action := root.get("/OpenAction"), pikepdf.Dictionary | pikepdf.Stream
+    ):
+        if action.get("/S") not in ON_OPEN or "/Next" in action:
+            yield f"OpenAction {action.get('/S')}"
+    seen, todo = set(), [pdf.trailer]
+    while todo and len(seen) < NODES:
+        node = todo.pop()
+        if node.is_indirect:
+            if node.objgen in seen:
+                continue
+            seen.add(node.objgen)
+        if isinstance(node, pikepdf.Array):
+            todo += [item for item in node if isinstance(item, pikepdf.Object)]
+        elif isinstance(node, pikepdf.Dictionary | pikepdf.Stream):
+            entries = dict(node.items())
+            yield from look(entries)
+            todo += [value for value in entries.values() if isinstance(value, pikepdf.Object)]
+
+
+def look(entries):
+    kind = entries.get("/S")
+    if isinstance(kind, pikepdf.Name) and str(kind) in ACTIONS:
+        yield f"action {kind}"
+    for key in ("/Subtype", "/Type"):
+        value = entries.get(key)
+        if isinstance(value, pikepdf.Name):
+            if key == "/Subtype" and str(value) in ANNOTATIONS:
+                yield f"annotation {value}"
+            if key == "/Type" and value == "/EmbeddedFile":
+                yield "embedded file"
+    for key in ("/JS", "/XFA"):
+        if isinstance(entries.get(key), pikepdf.String | pikepdf.Stream | pikepdf.Array):
+            yield f"key {key}"
+    for key in ("/AA", "/EF", "/JavaScript"):
+        value = entries.get(key)
+        if isinstance(value, pikepdf.Dictionary) and len(value):
+            yield f"key {key}"
+    value = entries.get("/EmbeddedFiles")
+    if isinstance(value, pikepdf.Dictionary) and any(
+        len(item) for item in value.values() if isinstance(item, pikepdf.Array)
+    ):
+        yield "key /EmbeddedFiles"
+
+
+def walk_bytes(data):
+    with pikepdf.open(io.BytesIO(data), suppress_warnings=True) as pdf:
+        return list(walk(pdf)), len(pdf.pages)
+
+
+def qpdf(data):
+    found, pages = walk_bytes(data)
+    return found if pages else None
+
+
+def pdfium(data):
+    document = pypdfium2.PdfDocument(data)
+    try:
+        if not len(document):
+            return None
+        found = []
+        if count := pypdfium2.raw.FPDFDoc_GetJavaScriptActionCount(document):
+            found.append(f"{count} scripts")
+        if count := pypdfium2.raw.FPDFDoc_GetAttachmentCount(document):
+            found.append(f"{count} attachments")
+        file = io.BytesIO()
+        document.save(file, flags=pypdfium2.raw.FPDF_NO_INCREMENTAL)
+        return found + walk_bytes(file.getvalue())[0]
+    finally:
+        document.close()
+
+
+def mupdf(data):
+    with pymupdf.open(stream=data, filetype="pdf") as document:
+        if not document.page_count:
+            return None
+        found = ["embedded files"] if document.embfile_count() else []
+        return found + walk_bytes(document.tobytes())[0]
+
+
+JUDGES = (pdfium, mupdf, qpdf)
+
+
+def judge(look_at, data):
+    try:
+        return look_at(data)
+    except Exception:  # it does not open the file, or cannot make sense of it
+        return None
+
+
+def main():
+    logging.disable(logging.CRITICAL)
+    pymupdf.TOOLS.mupdf_display_errors(False)
+    pymupdf.TOOLS.mupdf_display_warnings(False)
+    answers = sys.stdout
+    sys.stdout = sys.stderr
+    while header := sys.stdin.buffer.read(5):
+        index, length = struct.unpack(">BI", header)
+        found = judge(JUDGES[index], sys.stdin.buffer.read(length))
+        answers.write(json.dumps(found) + "\n")
+        answers.flush()
+
+
+if __name__ == "__main__":
+    main()
