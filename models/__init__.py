@@ -1,4 +1,5 @@
-from . import certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
+from . import certificate_signature_sealed_mixin, certificate_chain_mixin  # isort: skip  # the models inherit them
+from . import certificate_history, certificate_guarded_mixin, certificate_pdf_mixin  # isort: skip  # likewise
 from . import certificate_activation  # isort: skip  # in several files
 from . import (
     account_journal,
@@ -38,6 +39,7 @@ from . import (
     electronic_invoicing_setup_steps,
     ir_attachment,
     ir_binary,
+    ir_config_parameter,
     ir_http,
     ir_ui_view,
     payment_provider,

@@ -6,6 +6,7 @@ from odoo.modules.registry import Registry
 
 from ..const import OWN_ROUTES
 from . import certificate_custody as custody
+from .certificate_history import record_entries
 from .ir_attachment import storing_files
 
 
@@ -101,9 +102,11 @@ class CertificateCertificate(models.Model):
         sharing = certificates.search([("private_key_id", "in", keys.ids)])
         with storing_files(self.env):
             for certificate in certificates | sharing:
+                state = custody.get_key_state(certificate)
                 key = custody.export_key(certificate)
                 certificate.sealed_key = custody.seal(certificate, key)
                 certificate._delete_plain_key()
+                record_entries(self.env, [("key", certificate, [["sealed_key", state, "sealed"]])])
             keys.exists().unlink()
 
     def _get_same_keys(self):

@@ -28,6 +28,15 @@ from ..tools import key_seal
 _PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
+def get_secrets():
+    """Return the secrets of this server: the current one first, then the previous one, if any.
+
+    :rtype: tuple[bytes, ...]
+    :raise SealError: when there is one that cannot be used
+    """
+    return key_seal.load_secrets(os.environ)
+
+
 def open_signing_key(activation, company=None):
     """Open the key with which an activation signs, for one signature.
 
@@ -137,8 +146,8 @@ def seal(certificate, key):
     :rtype: bytes
     :raise UserError: without a usable secret
     """
-    with _explained(certificate.env):
-        return base64.b64encode(key_seal.seal(key, _get_secrets(), _get_context(certificate)))
+    with explained(certificate.env):
+        return base64.b64encode(key_seal.seal(key, get_secrets(), _get_context(certificate)))
 
 
 def unseal(certificate, sealed):
@@ -149,8 +158,8 @@ def unseal(certificate, sealed):
     :rtype: bytes
     :raise UserError: with the remedy
     """
-    with _explained(certificate.env):
-        return key_seal.unseal(base64.b64decode(sealed), _get_secrets(), _get_context(certificate))
+    with explained(certificate.env):
+        return key_seal.unseal(base64.b64decode(sealed), get_secrets(), _get_context(certificate))
 
 
 def get_key_state(certificate):
@@ -165,7 +174,7 @@ def get_key_state(certificate):
         return "plain" if certificate.private_key_id else "none"
     sealed = base64.b64decode(certificate.sealed_key)
     try:
-        secrets = _get_secrets()
+        secrets = get_secrets()
         key_seal.unseal(sealed, secrets, _get_context(certificate))
     except key_seal.SealError:
         return "locked"
@@ -181,7 +190,7 @@ def get_protection(certificates=()):
     :rtype: str
     """
     try:
-        if not _get_secrets():
+        if not get_secrets():
             return "no_secret"
     except key_seal.SealError as error:
         return error.code
@@ -213,10 +222,6 @@ def get_protection_sentence(env, protection):
     }.get(protection) or get_sentence(env, protection)
 
 
-def _get_secrets():
-    return key_seal.load_secrets(os.environ)
-
-
 def _get_context(certificate):
     """Bind a seal to the public certificate: it opens for no other one."""
     return load_certificate(certificate).public_bytes(serialization.Encoding.DER)
@@ -246,7 +251,7 @@ def _load_key(content, password=None):
 
 
 @contextmanager
-def _explained(env):
+def explained(env):
     """Say in one sentence, with its remedy, why a key cannot be sealed or opened."""
     try:
         yield
