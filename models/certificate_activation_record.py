@@ -56,6 +56,8 @@ class CertificateActivation(models.Model):
         "This verification code is taken.",
     )
 
+    _kept_files = {"record_file": ("record_sha256", "record_facts", "record_code")}
+
     def _keep_record(self):
         """Keep the record of an activation that has just been made.
 

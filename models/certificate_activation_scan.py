@@ -68,7 +68,7 @@ class CertificateActivation(models.Model):
             activation.signed_letter_problem = (
                 activation.signed_letter_sha256
                 and activation._get_unaltered_pdf("signed_letter") is None
-                and activation._get_stored_pdf_error()
+                and activation._get_stored_pdf_error("signed_letter")
             )
 
     @api.depends("letter_code", "voided_letter_ids")
@@ -218,8 +218,12 @@ class CertificateActivation(models.Model):
             lambda receipt: receipt.state == "approved"
         )._check_evidence()
 
-    def _is_pdf_replaceable(self):
-        return self.state == "process"
+    def _is_evidence(self, name):
+        if name == "record_file":
+            # Until the period that it tells is another one, and it is written anew.
+            start = self.date_start and self.date_start.isoformat()
+            return (self.record_facts or {}).get("date_start") == start
+        return self.state not in ("pay", "process") or bool(self.switch_on)
 
     def _report_stored_pdf(self):
         for activation in self:

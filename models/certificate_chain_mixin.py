@@ -21,7 +21,7 @@ _PENDING = "certificate_chain"
 _PLACE = ("position", "previous_hash", "hash")
 # Nobody holds a chain longer than some milliseconds; whoever waits in vain waits for itself.
 _LOCK_TIMEOUT = 10  # seconds
-_DURABLE = f"""
+DURABLE = f"""
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
     SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s';
     SET LOCAL synchronous_commit = 'on'
@@ -115,6 +115,7 @@ class CertificateChainMixin(models.AbstractModel):
             for log in logs
             for company, broken in log._find_breaks(companies)
         ]
+        found += self.env["certificate.history"]._find_differences(companies)
         message = "\n".join(found[:10])
         if not found:
             here = [("company_id", "in", companies.ids)]
@@ -166,11 +167,11 @@ class CertificateChainMixin(models.AbstractModel):
         self.env.flush_all()
         secrets = get_secrets(self.env)
         found = []
-        ends = _read_ends(self, companies.ids, self.env.cr)
+        ends = read_ends(self, companies.ids, self.env.cr)
         for company in companies:
-            rows = _read_rows(self, company.id)
+            rows = read_rows(self, company.id)
             heads = ends[company.id][0].values()
-            for broken in find_breaks(_get_chain(self, company.id), rows, heads, secrets):
+            for broken in find_breaks(get_chain(self, company.id), rows, heads, secrets):
                 found.append((company, broken))
         return found
 
@@ -182,7 +183,8 @@ class CertificateChainMixin(models.AbstractModel):
         :rtype: str
         """
         log = self.env["ir.model"].sudo()._get(self._name).name
-        values = {"company": company.name, "position": broken.position, "log": log}
+        name = company.exists().name or str(company.id)
+        values = {"company": name, "position": broken.position, "log": log}
         return {
             "changed": self.env._("%(company)s, %(log)s: number %(position)s was changed.", **values),
             "missing": self.env._(
@@ -256,7 +258,7 @@ def _open_durable_cursor(env):
         return
     try:
         with db_connect(env.cr.dbname).cursor() as cr:
-            cr.execute(_DURABLE)
+            cr.execute(DURABLE)
             yield cr
     except psycopg2.Error as error:
         # Not tried again by Odoo, which would sign again each time.
@@ -307,15 +309,11 @@ def _link(model, rows, cr, now=None):
     """
     secrets = get_secrets(model.env)
     company_ids = sorted({row["company_id"] for row in rows})
-    # In one order, so that no two transactions wait for each other.
-    cr.execute(
-        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s) company_id",
-        [model._table, company_ids],
-    )
-    ends = [_read_ends(model, company_ids, any_cr) for any_cr in (now, cr) if any_cr]
+    lock_chains(model, company_ids, cr)
+    ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr) if any_cr]
     placed, heads, gone = [], [], []
     for company_id in company_ids:
-        chain = _get_chain(model, company_id)
+        chain = get_chain(model, company_id)
         known, last = ends[0][company_id]
         if now:
             # This transaction's own ones are the youngest; others that it sees may be gone by now.
@@ -337,10 +335,21 @@ def _link(model, rows, cr, now=None):
     cr.execute(_place(model, placed) if now else _insert(model, placed))
     if cr.rowcount != len(rows):
         raise UserError(model.env._("The log could not be written. Tell your administrator."))
-    _replace_heads(cr, gone, heads)
+    replace_heads(cr, gone, heads)
 
 
-def _replace_heads(cr, ids, heads):
+def lock_chains(model, company_ids, cr):
+    """Let nobody else write to the chains of companies, until this transaction ends.
+
+    :param list[int] company_ids: in one order everywhere, so that nobody waits for one another
+    """
+    cr.execute(
+        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s) company_id",
+        [model._table, company_ids],
+    )
+
+
+def replace_heads(cr, ids, heads):
     """Put heads in the place of others.
 
     :param list[int] ids: of the others
@@ -383,7 +392,7 @@ def _insert(model, rows):
 # === READING === #
 
 
-def _read_rows(model, company_id):
+def read_rows(model, company_id):
     """Read a chain as it is stored, past the ORM and its cache.
 
     :rtype: list[tools.signature_chain.Row]
@@ -399,7 +408,7 @@ def _read_rows(model, company_id):
     return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
 
 
-def _read_ends(model, company_ids, cr):
+def read_ends(model, company_ids, cr):
     """Read the heads and the last positions of chains, as a cursor sees them.
 
     :return: heads by their ids, and the last position, by company
@@ -430,7 +439,7 @@ def _read_ends(model, company_ids, cr):
     return {company_id: (heads[company_id], last[company_id]) for company_id in company_ids}
 
 
-def _get_chain(model, company_id):
+def get_chain(model, company_id):
     """Name the chain of a company, to which its heads are bound."""
     return f"{model._chain_prefix}{company_id}"
 

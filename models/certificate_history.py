@@ -158,6 +158,41 @@ class CertificateHistory(models.Model):
                 _describe(self.env, model, *change) for change in json.loads(entry.changes or "[]")
             )
 
+    @api.model
+    def _find_differences(self, companies):
+        """Find what is not as the history says: changed, made or deleted past it.
+
+        :param companies: `res.company`
+        :return: a sentence for each finding
+        :rtype: list[str]
+        """
+        known = _read_last_values(self.env, companies.ids)
+        found = []
+        for name in TRACKED:
+            model = self.env[name].sudo().with_context(bin_size=False)
+            field = "id" if name == "res.company" else "company_id"
+            for record in model.search([(field, "in", companies.ids)], order="id"):
+                values = known.pop((name, record.id), None)
+                if values is None and name != "res.company":
+                    found.append(self.env._("%s is not in the history.", record.display_name))
+                now = _get_values(record)
+                found += [
+                    self.env._(
+                        "%(record)s: the history says otherwise: %(change)s.",
+                        record=record.display_name,
+                        change=_describe(self.env, model, field_name, value, now[field_name]),
+                    )
+                    for field_name, value in (values or {}).items()
+                    if field_name in now and _get_key(value) != _get_key(now[field_name])
+                ]
+        found += [
+            self.env._("%(model)s %(number)s is gone.", model=self.env[name]._description, number=res_id)
+            for name, res_id in known
+            # A contact that is deleted takes its invitations along.
+            if name in TRACKED and name != "certificate.portal.access"
+        ]
+        return found
+
 
 # === WRITING === #
 
@@ -243,8 +278,10 @@ def begin_history(env):
     :param env: of the database that had none until now
     """
     entries = []
-    for name in ("certificate.activation", "electronic.invoicing.setup", "certificate.payment.receipt"):
-        for record in env[name].search([], order="id"):
+    for name in TRACKED:
+        # Of the companies those that have to do with it.
+        domain = [("certificate_lent_id", "!=", False)] if name == "res.company" else []
+        for record in env[name].search(domain, order="id"):
             values = _get_values(record)
             changes = [[name, None, value] for name, value in values.items() if value]
             entries.append(("log", record, [["begin", None, None], *changes]))
@@ -276,6 +313,30 @@ def _get_value(record, field):
 
 
 # === READING === #
+
+
+def _read_last_values(env, company_ids):
+    """Read what the history says last of each field of each record.
+
+    :return: values by name, by model and id
+    :rtype: dict[tuple[str, int], dict]
+    """
+    env.flush_all()
+    env.cr.execute(
+        "SELECT res_model, res_id, changes FROM certificate_history "
+        "WHERE company_id = ANY(%s) ORDER BY id",
+        [company_ids],
+    )
+    known = {}
+    for model, res_id, changes in env.cr.fetchall():
+        values = known.setdefault((model, res_id), {})
+        values.update((name, after) for name, _before, after in json.loads(changes))
+    return known
+
+
+def _get_key(value):
+    """Return what two values are compared by: a record by its id, for its name may change."""
+    return value[0] if isinstance(value, list) else value
 
 
 def _describe(env, model, name, before, after):
