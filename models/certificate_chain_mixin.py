@@ -98,6 +98,19 @@ class CertificateChainMixin(models.AbstractModel):
             )
         )
 
+    def _fetch_query(self, query, fields):
+        """Read nothing where a row refers to what was undone or deleted: a screen could not show it."""
+        rows = super()._fetch_query(query, fields)
+        for field in fields:
+            if isinstance(field, LooseMany2one):
+                referring = rows.sudo().filtered(field.name)
+                gone = referring[field.name] - referring[field.name].exists()
+                field._update_cache(
+                    referring.filtered(lambda row, gone=gone, name=field.name: row[name] in gone),
+                    None,
+                )
+        return rows
+
     # === ACTION METHODS === #
 
     def action_check(self):
@@ -344,7 +357,7 @@ def lock_chains(model, company_ids, cr):
     :param list[int] company_ids: in one order everywhere, so that nobody waits for one another
     """
     cr.execute(
-        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s) company_id",
+        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s::integer[]) company_id",
         [model._table, company_ids],
     )
 
