@@ -1,5 +1,5 @@
-from .models.certificate_chain_mixin import forget_pending
 from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
+from .models.certificate_chain_mixin import forget_pending
 
 
 def post_init_hook(env):

@@ -39,7 +39,9 @@ class CertificateLog(Command):
         if "certificate.history" not in registry:
             sys.exit(f"{MODULE} is not installed in {names[0]}.")
         # The add-on is imported with its registry.
-        from odoo.addons.l10n_co_certificate_activation.models import certificate_chain_seal as chain
+        from odoo.addons.l10n_co_certificate_activation.models import (
+            certificate_chain_seal as chain,
+        )
 
         with registry.cursor() as cr:
             chain.begin(cr)

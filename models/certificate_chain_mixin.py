@@ -64,7 +64,9 @@ class CertificateChainMixin(models.AbstractModel):
     previous_hash = fields.Char(string="Previous hash", readonly=True)
     hash = fields.Char(readonly=True)
 
-    _position_unique = models.UniqueIndex("(company_id, position)", "Two rows have the same number.")
+    _position_unique = models.UniqueIndex(
+        "(company_id, position)", "Two rows have the same number."
+    )
 
     @api.private
     def init(self):
@@ -199,7 +201,9 @@ class CertificateChainMixin(models.AbstractModel):
         name = company.exists().name or str(company.id)
         values = {"company": name, "position": broken.position, "log": log}
         return {
-            "changed": self.env._("%(company)s, %(log)s: number %(position)s was changed.", **values),
+            "changed": self.env._(
+                "%(company)s, %(log)s: number %(position)s was changed.", **values
+            ),
             "missing": self.env._(
                 "%(company)s, %(log)s: what stood before number %(position)s is missing.", **values
             ),
@@ -338,7 +342,12 @@ def _link(model, rows, cr, now=None):
         made = [Row(None, "", "", tuple(row[name] for name in model._hashed)) for row in here]
         found, head = extend(chain, made, known.values(), last, secrets)
         placed += [
-            {**row, "position": place.position, "previous_hash": place.previous_hash, "hash": place.hash}
+            {
+                **row,
+                "position": place.position,
+                "previous_hash": place.previous_hash,
+                "hash": place.hash,
+            }
             for row, place in zip(here, found, strict=True)
         ]
         heads.append((model._name, company_id, head.count, head.hash, head.seal))

@@ -43,9 +43,7 @@ def seal_anew(env, is_first=False):
     for model, company, rows, heads in _read_chains(env):
         chain, name = get_chain(model, company.id), company.exists().name or str(company.id)
         end = max(heads.values(), key=lambda head: head.count, default=None)
-        was_sealed = bool(heads) and all(
-            is_sealed(chain, head, secrets) for head in heads.values()
-        )
+        was_sealed = bool(heads) and all(is_sealed(chain, head, secrets) for head in heads.values())
         is_new = not was_sealed and is_unsealed(heads.values())
         # What no seal vouches for is looked at without one.
         broken = find_breaks(chain, rows, heads.values(), () if is_new else secrets)

@@ -186,7 +186,9 @@ class CertificateHistory(models.Model):
                     if field_name in now and _get_key(value) != _get_key(now[field_name])
                 ]
         found += [
-            self.env._("%(model)s %(number)s is gone.", model=self.env[name]._description, number=res_id)
+            self.env._(
+                "%(model)s %(number)s is gone.", model=self.env[name]._description, number=res_id
+            )
             for name, res_id in known
             # A contact that is deleted takes its invitations along.
             if name in TRACKED and name != "certificate.portal.access"
@@ -306,7 +308,7 @@ def _get_value(record, field):
     if field.type == "many2one":
         return [value.id, value.display_name] if value else None
     if field.type == "html":
-        return value and f"SHA-256 {hashlib.sha256(value.encode()).hexdigest()}" or None
+        return (value and f"SHA-256 {hashlib.sha256(value.encode()).hexdigest()}") or None
     if field.type in ("boolean", "integer"):
         return value
     return str(value)[:_TEXT_LENGTH] if value else None

@@ -31,7 +31,9 @@ class CertificatePdfMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         writer = FileWriter(self._name, None, self._get_file_names())
-        records = super(CertificatePdfMixin, self.with_context({**self.env.context, FILE_WRITER: writer}))
+        records = super(
+            CertificatePdfMixin, self.with_context({**self.env.context, FILE_WRITER: writer})
+        )
         return records.create(vals_list).with_env(self.env)
 
     def write(self, vals):
@@ -44,9 +46,7 @@ class CertificatePdfMixin(models.AbstractModel):
                 vals = {**vals, **self._prepare_pdf_vals(name, vals)}
         # In sudo mode: the facts derived from a file are not the user's to write.
         writer = FileWriter(self._name, frozenset(self.ids), self._get_file_names())
-        records = self.sudo().with_context(
-            **{"certificate_pdf_unread": True, FILE_WRITER: writer}
-        )
+        records = self.sudo().with_context(**{"certificate_pdf_unread": True, FILE_WRITER: writer})
         with storing_files(self.env):
             return super(CertificatePdfMixin, records).write(vals)
 

@@ -23,4 +23,8 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
         raise self._refuse()
 
     def _refuse(self):
-        return AccessError(self.env._("This log is written by what happens only: nobody adds, changes or deletes a row."))
+        return AccessError(
+            self.env._(
+                "This log is written by what happens only: nobody adds, changes or deletes a row."
+            )
+        )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
-
 # Context key of the record that writes its own files.
 FILE_WRITER = "certificate_file_writer"
 

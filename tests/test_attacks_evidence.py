@@ -41,7 +41,9 @@ class HistoryCommon(CertificateCommon):
 
     def get_changes(self, record):
         return [
-            tuple(change) for entry in self.get_history(record) for change in json.loads(entry.changes)
+            tuple(change)
+            for entry in self.get_history(record)
+            for change in json.loads(entry.changes)
         ]
 
 
@@ -342,15 +344,17 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
                     "res_id": attachment.res_id,
                 }
             ),
-            lambda: self.env["ir.attachment"]
-            .sudo()
-            .create({"name": "x", "raw": b"x"})
-            .write(
-                {
-                    "res_model": attachment.res_model,
-                    "res_field": attachment.res_field,
-                    "res_id": attachment.res_id,
-                }
+            lambda: (
+                self.env["ir.attachment"]
+                .sudo()
+                .create({"name": "x", "raw": b"x"})
+                .write(
+                    {
+                        "res_model": attachment.res_model,
+                        "res_field": attachment.res_field,
+                        "res_id": attachment.res_id,
+                    }
+                )
             ),
         ]
         return ways

@@ -119,9 +119,7 @@ def extend(chain, rows, heads, last, secrets):
     for row in rows:
         position += 1
         row_hash = hash_row(position, previous_hash, row.values)
-        placed.append(
-            replace(row, position=position, previous_hash=previous_hash, hash=row_hash)
-        )
+        placed.append(replace(row, position=position, previous_hash=previous_hash, hash=row_hash))
         previous_hash = row_hash
     return placed, make_head(chain, position, previous_hash, secrets)
 

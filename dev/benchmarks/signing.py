@@ -294,7 +294,11 @@ def bench_cost(database, count):
         for way in (row_in_transaction, nullcontext):
             with way():
                 rates.append(measure_rate(database, keys, document, processes, count))
-        report("  {} processes: {:6.0f} before {:6.0f} after, signatures a second".format(processes, *rates))
+        report(
+            "  {} processes: {:6.0f} before {:6.0f} after, signatures a second".format(
+                processes, *rates
+            )
+        )
 
 
 @contextmanager
