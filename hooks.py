@@ -1,5 +1,6 @@
 from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
 from .models.certificate_chain_mixin import forget_pending
+from .models.certificate_custody import PLACE_PARAMETER
 
 
 def post_init_hook(env):
@@ -16,7 +17,7 @@ def uninstall_hook(env):
 
     :param env: the environment of the database that loses the add-on
     """
-    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER)
+    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER)
     env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
     # What was recorded here would be given its place when the table is gone.
     forget_pending(env.cr)

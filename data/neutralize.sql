@@ -1,7 +1,8 @@
 -- A copy must not sign, whatever is edited in it: what could sign is deleted, and not switched off.
 -- All private keys of the companies that lend a certificate or activated one go, and all files that were
 -- loaded as their certificates, because the same key can have been loaded twice. The public
--- certificates stay. The files of the filestore are then nobody's, and Odoo deletes them.
+-- certificates stay. The files of the store are noted, because SQL cannot delete them: they go when the
+-- copy is loaded for the first time (certificate.key.file).
 WITH companies AS (
     SELECT company_id AS id FROM certificate_activation
     UNION SELECT id FROM res_company WHERE certificate_lent_id IS NOT NULL
@@ -24,6 +25,12 @@ deleted_files AS (
             AND res_field = 'content'
             AND res_id IN (SELECT id FROM certificates)
         )
+    RETURNING store_fname
+),
+noted_files AS (
+    INSERT INTO certificate_key_file (store_fname)
+    SELECT DISTINCT store_fname FROM deleted_files WHERE store_fname IS NOT NULL
+    ON CONFLICT DO NOTHING
 ),
 deleted_seals AS (
     UPDATE certificate_certificate

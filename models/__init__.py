@@ -26,6 +26,7 @@ from . import (
     certificate_certificate,
     certificate_chain_seal,
     certificate_custody,
+    certificate_key_file,
     certificate_payment_receipt,
     certificate_pdf_shrink,
     certificate_portal_access,
@@ -56,6 +57,7 @@ from . import (
     res_config_settings,
     res_config_settings_request,
     res_partner,
+    server_process,
 )
 
 from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

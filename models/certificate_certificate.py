@@ -1,10 +1,10 @@
 import base64
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
-from odoo.modules.registry import Registry
 
 from ..const import OWN_ROUTES
+from ..tools import key_seal
 from . import certificate_custody as custody
 from .certificate_history import record_entries
 from .ir_attachment import storing_files
@@ -80,7 +80,7 @@ class CertificateCertificate(models.Model):
                 certificate.private_key_id = certificate.private_key_id.create(
                     {
                         "name": name,
-                        "content": base64.b64encode(facts.key),
+                        "content": base64.b64encode(key_seal.export_key(facts.key)),
                         "company_id": company.id,
                     }
                 )
@@ -103,11 +103,11 @@ class CertificateCertificate(models.Model):
         with storing_files(self.env):
             for certificate in certificates | sharing:
                 state = custody.get_key_state(certificate)
-                key = custody.export_key(certificate)
+                key = custody.open_key(certificate)
                 certificate.sealed_key = custody.seal(certificate, key)
                 certificate._delete_plain_key()
                 record_entries(self.env, [("key", certificate, [["sealed_key", state, "sealed"]])])
-            keys.exists().unlink()
+            self._delete_keys(keys.exists())
 
     def _get_same_keys(self):
         """Return the plain keys of these certificates, however often each was loaded.
@@ -127,23 +127,39 @@ class CertificateCertificate(models.Model):
 
         The file that was loaded may be a PKCS #12, or have the key beside the certificate.
         """
+        files = self.env["certificate.key.file"]
         for certificate in self.sudo().with_context(bin_size=False, active_test=False):
-            key, public = certificate.private_key_id, custody.get_public_content(certificate)
-            certificate.write(
-                {
-                    "private_key_id": False,
-                    "pkcs12_password": False,
-                    "content": base64.b64encode(public),
-                }
-            )
+            key, content = certificate.private_key_id, certificate.content
+            public = base64.b64encode(custody.get_public_content(certificate))
+            if public != content:
+                files._note(_get_files(certificate, "content"))
+            certificate.write({"private_key_id": False, "pkcs12_password": False, "content": public})
             if key and not certificate.search_count([("private_key_id", "=", key.id)], limit=1):
-                key.unlink()
-        # Odoo leaves the files of what was deleted for a day.
-        dbname = self.env.cr.dbname
-        self.env.cr.postcommit.add(lambda: _remove_deleted_files(dbname))
+                self._delete_keys(key)
+
+    @api.model
+    def _delete_keys(self, keys):
+        """Delete plain keys with their files.
+
+        :param keys: `certificate.key`
+        """
+        self.env["certificate.key.file"]._note(_get_files(keys, "content", "pem_key"))
+        keys.unlink()
 
 
-def _remove_deleted_files(dbname):
-    """Remove the files of deleted attachments from the filestore now."""
-    with Registry(dbname).cursor() as cr:
-        api.Environment(cr, SUPERUSER_ID, {})["ir.attachment"]._gc_file_store()
+def _get_files(records, *names):
+    """Return the attachments that hold binary fields of records.
+
+    :rtype: ir.attachment
+    """
+    return (
+        records.env["ir.attachment"]
+        .sudo()
+        .search(
+            [
+                ("res_model", "=", records._name),
+                ("res_field", "in", names),
+                ("res_id", "in", records.ids),
+            ]
+        )
+    )

@@ -14,6 +14,7 @@ from odoo.modules import module
 from odoo.sql_db import db_connect
 from odoo.tools import SQL
 
+from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, extend, find_breaks, is_sealed
 from . import certificate_custody as custody
 
@@ -475,5 +476,7 @@ def get_secrets(env):
 
     :raise UserError: when this server has one that cannot be used
     """
-    with custody.explained(env):
+    try:
         return custody.get_secrets()
+    except key_seal.SealError as error:
+        raise UserError(custody.get_sentence(env, error.code)) from error

@@ -1,40 +1,38 @@
 """The only place where a private key is opened.
 
 These are functions and not methods of a model: neither RPC nor a server action can call them. What
-they return is a key, so that whoever calls them signs and lets it go, and never stores it, logs it or
-hands it on.
+they return signs and cannot be exported, and no object that an expression reaches has the bytes of a key
+or of the secret; see `tools/key_seal.py`.
 
 What this cannot do: who administers the system, and may install code or write server actions, has
 documents signed by the methods that sign, as long as the server holds the secret. With a secret outside
-the database (`tools/key_seal.py`) no such user, and nobody with the database or its backup, carries the
-key off. Without the secret, keys lie in Odoo's `certificate.key`, which they read.
+the database (`tools/server_secret.py`) no such user, and nobody with the database or its backup, carries
+the key off. Without the secret, keys lie in Odoo's `certificate.key`, which they read.
 """
 
 import base64
+import hmac
+import json
 import os
 import re
 from contextlib import contextmanager
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
 
 from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
-from ..tools import key_seal
+from ..tools import key_seal, server_secret
+
+# Read now, so that the variable is gone before anything else runs.
+SOURCE = server_secret.Source(os.environ)
+
+PLACE_PARAMETER = "l10n_co_certificate_activation.key_place"
+_PLACE_PURPOSE = b"l10n_co_certificate_activation key place 1"
 
 # Odoo takes a file with the key beside the certificate, and keeps it as it is.
 _PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
-
-
-def get_secrets():
-    """Return the secrets of this server: the current one first, then the previous one, if any.
-
-    :rtype: tuple[bytes, ...]
-    :raise SealError: when there is one that cannot be used
-    """
-    return key_seal.load_secrets(os.environ)
 
 
 def open_signing_key(activation, company=None):
@@ -45,7 +43,7 @@ def open_signing_key(activation, company=None):
     :param company: `res.company` whose document is to be signed, by default the activation's: a branch
         signs under what its parent has
     :return: the certificate and its key
-    :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
+    :rtype: tuple[cryptography.x509.Certificate, key_seal.SigningKey]
     :raise UserError: when the activation is not in force for the company, when its certificate or its
         evidence does not allow it, in a neutralised copy, or when the key cannot be opened; with the
         remedy, and nothing of the key
@@ -96,70 +94,100 @@ def get_public_content(certificate):
 
 
 def open_key(certificate):
-    """Open the private key of a certificate.
+    """Open the private key of a certificate, to sign with it.
 
     :param certificate: `certificate.certificate`
-    :rtype: rsa.RSAPrivateKey
+    :rtype: key_seal.SigningKey
     :raise UserError: in a neutralised copy, or when the key cannot be opened
     """
     certificate = certificate.sudo().with_context(bin_size=False)
     env = certificate.env
-    if str2bool(env["ir.config_parameter"].get_param("database.is_neutralized", "False"), True):
+    if is_neutralized(env):
         raise UserError(env._("This is a neutralised copy of a database: it signs nothing."))
-    stored = certificate.private_key_id
-    try:
+    with _explained(certificate):
         if certificate.sealed_key:
-            return _load_key(unseal(certificate, certificate.sealed_key))
-        return _load_key(
+            key = key_seal.SigningKey(
+                base64.b64decode(certificate.sealed_key), get_secrets(), _get_context(certificate)
+            )
+            _check_place(env)
+            return key
+        stored = certificate.private_key_id
+        return key_seal.take_key(
             base64.b64decode(stored.pem_key or b""), (stored.password or "").encode() or None
         )
-    except (TypeError, ValueError) as error:
-        raise UserError(
-            env._(
-                "The key of the certificate %s cannot be opened. Ask its custodian to load the "
-                "certificate again.",
-                certificate.name,
-            )
-        ) from error
-
-
-def export_key(certificate):
-    """Write the private key of a certificate, to be sealed.
-
-    :return: PKCS #8 in DER
-    :rtype: bytes
-    :raise UserError: as `open_key`
-    """
-    return open_key(certificate).private_bytes(
-        serialization.Encoding.DER,
-        serialization.PrivateFormat.PKCS8,
-        serialization.NoEncryption(),
-    )
 
 
 def seal(certificate, key):
     """Seal a key for one certificate.
 
     :param certificate: `certificate.certificate` to which the seal is bound
-    :param bytes key: PEM or DER
+    :param key_seal.SigningKey key: of it
     :return: base64, as a binary field takes it
     :rtype: bytes
     :raise UserError: without a usable secret
     """
-    with explained(certificate.env):
-        return base64.b64encode(key_seal.seal(key, get_secrets(), _get_context(certificate)))
+    with _explained(certificate):
+        sealed = key.seal(get_secrets(), _get_context(certificate))
+    # The first sealed key of a database, or the current secret in the place of the previous one.
+    others = certificate.sudo().with_context(active_test=False)
+    if is_confirmed(certificate.env) or not others.search_count([("is_key_sealed", "=", True)]):
+        confirm_place(certificate.env)
+    return base64.b64encode(sealed)
 
 
-def unseal(certificate, sealed):
-    """Open a sealed key of one certificate.
+def is_confirmed(env):
+    """Tell whether the sealed keys belong to this database, and not to one that it is a copy of.
 
-    :param certificate: `certificate.certificate`
-    :param bytes sealed: base64
-    :rtype: bytes
-    :raise UserError: with the remedy
+    A copy has the same keys, and a server with the same secret would sign with them. So the database where
+    they were sealed is noted by its name and `database.uuid`, authenticated by the secret.
+
+    :rtype: bool
+    :raise key_seal.SealError: as `get_secrets`
     """
-    with explained(certificate.env):
-        return key_seal.unseal(base64.b64decode(sealed), get_secrets(), _get_context(certificate))
+    noted = env["ir.config_parameter"].sudo().get_param(PLACE_PARAMETER) or ""
+    return any(
+        hmac.compare_digest(noted.encode(), _describe_place(env, secret).encode())
+        for secret in get_secrets()
+    )
+
+
+def confirm_place(env):
+    """Note that the keys are used in this database: where one is sealed, or a custodian says so.
+
+    :raise UserError: without a usable secret
+    """
+    try:
+        secrets = get_secrets()
+    except key_seal.SealError as error:
+        raise UserError(get_sentence(env, error.code)) from error
+    if not secrets:
+        raise UserError(get_sentence(env, "no_secret"))
+    env["ir.config_parameter"].sudo().set_param(PLACE_PARAMETER, _describe_place(env, secrets[0]))
+
+
+def get_place_sentence(env, certificates):
+    """Say that this database signs nothing with its sealed keys, because it may be a copy.
+
+    :param certificates: `certificate.certificate` to look at
+    :rtype: str | None
+    """
+    states = {get_key_state(certificate) for certificate in certificates}
+    if states.isdisjoint(("sealed", "previous")) or is_confirmed(env):
+        return None
+    return env._(
+        "The keys were sealed in a database of another name or identity: this one was renamed, "
+        "restored or copied. It signs nothing with them until a custodian confirms it. Confirm it in one "
+        "database only: a copy would sign in the name of the company as well."
+    )
+
+
+def is_neutralized(env):
+    """Tell whether the database is a copy that was neutralised.
+
+    :rtype: bool
+    """
+    value = env["ir.config_parameter"].sudo().get_param("database.is_neutralized", "False")
+    return str2bool(value, True)
 
 
 def get_key_state(certificate):
@@ -175,7 +203,7 @@ def get_key_state(certificate):
     sealed = base64.b64decode(certificate.sealed_key)
     try:
         secrets = get_secrets()
-        key_seal.unseal(sealed, secrets, _get_context(certificate))
+        key_seal.SigningKey(sealed, secrets, _get_context(certificate))
     except key_seal.SealError:
         return "locked"
     return "sealed" if key_seal.is_current(sealed, secrets) else "previous"
@@ -215,11 +243,73 @@ def get_protection_sentence(env, protection):
         ),
         "no_secret": env._(
             "Keys are not sealed: who administers the system, and whoever gets hold of the database with "
-            "its files, can read them. Set %s in the environment of the server, to at least 32 "
-            "characters, restart it, and seal the keys.",
-            key_seal.SECRET,
+            "its files, can read them. Write a secret of at least 32 characters to a file of mode 600 "
+            "that only the server reads, name it in its environment as %s, restart it, and seal the keys.",
+            server_secret.VARIABLE_FILE,
         ),
     }.get(protection) or get_sentence(env, protection)
+
+
+def get_secret_warning(env):
+    """Say what is weak about where the secret of this server comes from.
+
+    :rtype: str | None
+    """
+    names = {
+        "variable": server_secret.VARIABLE,
+        "file": server_secret.VARIABLE_FILE,
+        "credential": server_secret.CREDENTIAL,
+    }
+    try:
+        if not get_secrets():
+            return None
+    except key_seal.SealError:
+        return None
+    if SOURCE.origin == "variable":
+        return env._(
+            "The secret comes from the variable %(variable)s. Odoo takes it out of its environment, but the "
+            "service manager still shows it (systemctl show, docker inspect), and so does a process that "
+            "started Odoo. Write it to a file of mode 600 and name that as %(file)s, or give it as "
+            "systemd's credential %(credential)s.",
+            variable=names["variable"],
+            file=names["file"],
+            credential=names["credential"],
+        )
+    if SOURCE.is_exposed:
+        return env._(
+            "Other users of the machine can read or replace the file of the secret (%s). Let it belong to "
+            "the user that runs Odoo, with mode 600.",
+            names[SOURCE.origin],
+        )
+    return None
+
+
+def get_secrets():
+    """Return the secrets of this server, the current one first.
+
+    :rtype: tuple[key_seal.Secret, ...]
+    :raise key_seal.SealError: when the server has one that cannot be used
+    """
+    return SOURCE.get_secrets()
+
+
+def _check_place(env):
+    if not is_confirmed(env):
+        raise UserError(
+            env._(
+                "The keys were sealed in a database of another name, of which this one may be a copy. "
+                "Ask the custodian of the certificate to confirm it in Custody of keys."
+            )
+        )
+
+
+def _describe_place(env, secret):
+    """Authenticate the name and the identity of a database.
+
+    :rtype: str
+    """
+    uuid = env["ir.config_parameter"].sudo().get_param("database.uuid") or ""
+    return secret.mac(_PLACE_PURPOSE, json.dumps([env.cr.dbname, uuid]).encode()).hex()
 
 
 def _get_context(certificate):
@@ -227,36 +317,24 @@ def _get_context(certificate):
     return load_certificate(certificate).public_bytes(serialization.Encoding.DER)
 
 
-def _load_key(content, password=None):
-    """Load a key that was examined when it came in: examining it each time takes longer than signing.
-
-    :raise ValueError: when it is no RSA key
-    """
-    if not content:
-        raise ValueError("no key")
-    load = (
-        serialization.load_pem_private_key
-        if content.startswith(b"-----")
-        else serialization.load_der_private_key
-    )
-    try:
-        key = load(content, password, unsafe_skip_rsa_key_validation=True)
-    except (
-        TypeError
-    ):  # cryptography before 39 knows no such argument; or a password that is not asked
-        key = load(content, password)
-    if not isinstance(key, rsa.RSAPrivateKey):
-        raise ValueError("not RSA")  # DIAN takes RSA only: Anexo tecnico 1.9, section 6
-    return key
-
-
 @contextmanager
-def explained(env):
-    """Say in one sentence, with its remedy, why a key cannot be sealed or opened."""
+def _explained(certificate):
+    """Say in one sentence, with its remedy, why the key of a certificate cannot be sealed or opened."""
+    code = None
     try:
         yield
     except key_seal.SealError as error:
-        raise UserError(get_sentence(env, error.code)) from error
+        code = error.code
+    if code == "unreadable_key":
+        raise UserError(
+            certificate.env._(
+                "The key of the certificate %s cannot be opened. Ask its custodian to load the "
+                "certificate again.",
+                certificate.sudo().name,
+            )
+        )
+    if code:
+        raise UserError(get_sentence(certificate.env, code))
 
 
 def get_sentence(env, code):
@@ -268,20 +346,20 @@ def get_sentence(env, code):
     return {
         "no_secret": env._(
             "This server has no secret to seal keys with. Ask the administrator to set %s.",
-            key_seal.SECRET,
+            server_secret.VARIABLE_FILE,
         ),
         "short_secret": env._(
-            "The secret %s is too short. Ask the administrator for one of at least 32 characters.",
-            key_seal.SECRET,
+            "The secret of the server is too short. Ask the administrator for one of at least 32 "
+            "characters."
         ),
         "unreadable_file": env._(
             "The file of the secret cannot be read. Ask the administrator to check %s.",
-            key_seal.SECRET_FILE,
+            server_secret.VARIABLE_FILE,
         ),
         "other_secret": env._(
             "The key was sealed with a secret that this server does not have. Ask the administrator "
             "to bring back the former one as %s.",
-            key_seal.SECRET_PREVIOUS,
+            server_secret.VARIABLE_PREVIOUS,
         ),
         "damaged": env._(
             "The sealed key is damaged. Restore it from a backup, or load the certificate again."

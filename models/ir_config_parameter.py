@@ -3,9 +3,10 @@ from contextlib import contextmanager
 from odoo import api, models
 
 from ..const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, SELLER_PARAMETER
+from .certificate_custody import PLACE_PARAMETER
 from .certificate_history import record_entries
 
-_FOLLOWED = {SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER}
+_FOLLOWED = {SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER}
 
 
 class IrConfigParameter(models.Model):

@@ -51,6 +51,10 @@ class ResConfigSettings(models.TransientModel):
 
     certificate_key_protection = fields.Char(compute="_compute_certificate_key_protection")
     certificate_key_protection_sentence = fields.Char(compute="_compute_certificate_key_protection")
+    certificate_key_warning = fields.Text(
+        compute="_compute_certificate_key_protection",
+        help="What is weak about the secret, and what a copy or a store still has.",
+    )
     certificate_authorities = fields.Char(
         string="Accredited authorities",
         config_parameter=AUTHORITIES_PARAMETER,
@@ -71,6 +75,12 @@ class ResConfigSettings(models.TransientModel):
         self.certificate_key_protection_sentence = custody.get_protection_sentence(
             self.env, protection
         )
+        warnings = (
+            custody.get_place_sentence(self.env, certificates),
+            self.env["certificate.key.file"]._get_sentence(),
+            custody.get_secret_warning(self.env),
+        )
+        self.certificate_key_warning = "\n".join(filter(None, warnings))
 
     certificate_renewal_days = fields.Integer(
         related="company_id.certificate_renewal_days", readonly=False

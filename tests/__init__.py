@@ -38,6 +38,7 @@ from . import (
     test_right_letter,
     test_sandbox,
     test_security,
+    test_server_secret,
     test_signature_chain,
     test_signed_letter,
     test_signing,

@@ -1,7 +1,6 @@
 """Certificates as authorities in Colombia issue them, and their files, made at run time."""
 
 import functools
-import os
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
@@ -179,8 +178,11 @@ def secret(current=SECRET, previous=None, **more):
         "CERTIFICATE_KEY_SECRET_PREVIOUS": previous,
         **more,
     }
-    with patch.dict(os.environ, {name: value for name, value in values.items() if value}):
-        for name, value in values.items():
-            if not value:
-                os.environ.pop(name, None)
+    # The rest of this module serves outside of Odoo as well.
+    from ..models import certificate_custody
+    from ..tools import server_secret
+
+    source = server_secret.Source({name: value for name, value in values.items() if value})
+    with patch.object(certificate_custody, "SOURCE", source):
         yield
+    source.close()

@@ -4,7 +4,6 @@ letters deleted past their record, and a history written anew."""
 import base64
 import hashlib
 import json
-import os
 from contextlib import contextmanager
 from unittest.mock import patch
 
@@ -22,7 +21,7 @@ from ..const import GROUP_MANAGER, SELLER_PARAMETER
 from ..models import certificate_chain_mixin as chain
 from ..models import certificate_chain_seal as seal
 from ..models.certificate_history import TRACKED
-from . import letter_samples, pdf_samples, samples
+from . import letter_samples, own_samples, pdf_samples, samples
 from .common import CertificateCommon
 from .test_signing import LOG, SECRET, SigningCommon
 
@@ -176,13 +175,6 @@ class TestSealingAnew(SigningCommon):
         super().setUp()
         self.env.flush_all()
 
-    @contextmanager
-    def secrets(self, current, previous=""):
-        with patch.dict(
-            os.environ, CERTIFICATE_KEY_SECRET=current, CERTIFICATE_KEY_SECRET_PREVIOUS=previous
-        ):
-            yield
-
     def seal(self, **options):
         """Seal as the command does; what it seals of other companies is theirs."""
         self.link()
@@ -195,7 +187,7 @@ class TestSealingAnew(SigningCommon):
 
     def sign_sealed(self):
         """Sign three times on a server that has had a secret all along."""
-        with self.secrets(SECRET):
+        with own_samples.secret(SECRET):
             for log in (LOG, HISTORY):
                 self.env["certificate.signature.head"].sudo()
                 self.execute("DELETE FROM certificate_signature_head WHERE log = %s", log)
@@ -207,12 +199,12 @@ class TestSealingAnew(SigningCommon):
 
     def test_what_verifies_under_the_former_secret_is_sealed_and_told(self):
         self.sign_sealed()
-        with self.secrets(SECRET[::-1], SECRET):
+        with own_samples.secret(SECRET[::-1], SECRET):
             _lines, faults = self.seal()
             self.assertEqual(faults, [])
             self.assertEqual(len(self.get_seals()), 1)
             self.assertIn("3", self.get_seals().summary)
-        with self.secrets(SECRET[::-1]):
+        with own_samples.secret(SECRET[::-1]):
             self.assertEqual(self.find_breaks(), [])
             self.sign()
             self.assertEqual(self.find_breaks(), [])
@@ -233,7 +225,7 @@ class TestSealingAnew(SigningCommon):
             with self.subTest(name), self.cr.savepoint() as savepoint:
                 self.execute(query, *params)
                 before = self.get_heads().mapped("seal")
-                with self.secrets(SECRET[::-1], SECRET):
+                with own_samples.secret(SECRET[::-1], SECRET):
                     _lines, faults = self.seal()
                     self.assertTrue(faults)
                     self.assertEqual(self.get_heads().mapped("seal"), before)
@@ -245,7 +237,7 @@ class TestSealingAnew(SigningCommon):
     def test_another_secret_without_the_former_one_seals_nothing(self):
         self.sign_sealed()
         for options in ({}, {"is_first": True}):
-            with self.secrets(SECRET[::-1]):
+            with own_samples.secret(SECRET[::-1]):
                 self.assertTrue(self.seal(**options)[1])
                 self.assertTrue(self.find_breaks())
         self.assertTrue(self.seal()[1], "without a secret")
@@ -254,7 +246,7 @@ class TestSealingAnew(SigningCommon):
         self.sign()
         self.sign()
         self.link()
-        with self.secrets(SECRET):
+        with own_samples.secret(SECRET):
             self.assertTrue(self.seal()[1])
             self.assertTrue(self.find_breaks())
             self.assertEqual(self.seal(is_first=True)[1], [])
@@ -266,7 +258,7 @@ class TestSealingAnew(SigningCommon):
     def test_what_was_known_must_go_on(self):
         """A former state of the whole database, with its seal, is told from the present one."""
         self.sign_sealed()
-        with self.secrets(SECRET):
+        with own_samples.secret(SECRET):
             self.cr.execute("SELECT * FROM certificate_signature_head")
             known = self.cr.fetchall()
             self.sign()

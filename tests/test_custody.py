@@ -19,6 +19,7 @@ from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
 
 from ..models import certificate_custody as custody
+from ..tools import key_seal
 from ..tools import pkcs12 as tool
 from . import own_samples, samples
 from .own_samples import PASSWORD
@@ -62,8 +63,16 @@ class CustodyCommon(OwnCertificateCommon):
                     return True
         return any(self.leaks(binascii.unhexlify(run), secrets) for run in _HEX.findall(content))
 
+    def get_noted_paths(self):
+        """Return the files of removed keys that are still to be removed."""
+        store = self.env["ir.attachment"]
+        files = self.env["certificate.key.file"].sudo().search([])
+        return [Path(store._full_path(file.store_fname)) for file in files]
+
     def open(self, certificate):
-        return custody.open_key(certificate)
+        """Return the key of a certificate, as nothing but a test has it."""
+        pem = key_seal.export_key(custody.open_key(certificate))
+        return serialization.load_pem_private_key(pem, None)
 
 
 @tagged("post_install", "-at_install")
@@ -135,9 +144,11 @@ class TestSealing(CustodyCommon):
         for attachment in attachments.filtered(lambda a: a.res_model in (CERTIFICATE, KEY)):
             self.assertFalse(self.leaks(attachment.raw or b"", secrets))
         # What was deleted lies in the filestore until its files are removed, too.
-        with patch.object(type(attachments), "_gc_file_store") as remove:
-            self.cr.postcommit.run()
-        remove.assert_called()
+        paths = self.get_noted_paths()
+        self.assertTrue(any(self.leaks(path.read_bytes(), secrets) for path in paths))
+        self.env["certificate.key.file"]._remove(is_all=True)
+        self.assertFalse([path for path in paths if path.exists()])
+        self.assertFalse(self.get_noted_paths())
 
     def test_a_key_is_not_kept_among_the_words_that_are_searched(self):
         attachments = self.env["ir.attachment"].sudo()

@@ -49,7 +49,7 @@ PUBLIC_METHODS = {
     },
     DOCUMENT: {"action_accept"},
     RECEIPT: {"action_approve", "action_create_vendor_bill", "action_submit"},
-    CUSTODY: {"action_seal"},
+    CUSTODY: {"action_confirm_place", "action_remove_files", "action_seal"},
     BOARD: {"action_open", "action_open_wizard"},
     REASON: {"action_confirm"},
     LOG: {"action_check"},

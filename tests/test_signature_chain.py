@@ -5,9 +5,11 @@ from dataclasses import replace
 
 from odoo.tests import BaseCase
 
+from ..tools.key_seal import Secret
 from ..tools.signature_chain import Head, Row, find_breaks, hash_row, make_head
 
-SECRETS = (b"a secret outside the database",)
+SECRETS = (Secret(b"a secret outside the database, of a test"),)
+OTHER = Secret(b"another secret outside the database")
 
 
 def make_chain(count, secrets=SECRETS, chain=7):
@@ -89,7 +91,7 @@ class TestSignatureChain(BaseCase):
             replace(self.heads[0], hash=self.rows[-2].hash),
             replace(self.heads[0], seal=""),
             make_head(8, 9, self.rows[-1].hash, SECRETS),  # of another chain
-            make_head(7, 9, self.rows[-1].hash, (b"another secret",)),
+            make_head(7, 9, self.rows[-1].hash, (OTHER,)),
         ):
             self.assertIn("unsealed", dict(self.find(self.rows, [head])))
 
@@ -107,5 +109,5 @@ class TestSignatureChain(BaseCase):
         self.assertEqual(self.find(self.rows, [*self.heads, false]), [("unsealed", 10)])
 
     def test_the_secret_before_still_counts(self):
-        self.assertEqual(self.find(self.rows, self.heads, (b"a new one", *SECRETS)), [])
-        self.assertEqual(self.find(self.rows, self.heads, (b"a new one",)), [("unsealed", 10)])
+        self.assertEqual(self.find(self.rows, self.heads, (OTHER, *SECRETS)), [])
+        self.assertEqual(self.find(self.rows, self.heads, (OTHER,)), [("unsealed", 10)])

@@ -1,7 +1,6 @@
 """Signing under an activation: who may, when, and what the log keeps of it."""
 
 import base64
-import os
 from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
@@ -15,7 +14,7 @@ from odoo.tools import mute_logger
 
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER
 from ..tools import xades
-from . import samples
+from . import own_samples, samples
 from .common import CertificateCommon
 from .xml_samples import make_document
 
@@ -340,7 +339,7 @@ class TestSignatureLog(SigningCommon):
                 self.env.invalidate_all()
 
     def test_a_secret_seals_the_end(self):
-        with patch.dict(os.environ, CERTIFICATE_KEY_SECRET=SECRET):
+        with own_samples.secret(SECRET):
             rows = self.sign_many(3)
             self.assertEqual(self.find_breaks(), [])
             with self.cr.savepoint() as savepoint:
@@ -359,7 +358,7 @@ class TestSignatureLog(SigningCommon):
                 savepoint.rollback()
                 self.env.invalidate_all()
         self.assertEqual(self.find_breaks(), [], "without a secret there is nothing to tell")
-        with patch.dict(os.environ, CERTIFICATE_KEY_SECRET=SECRET[::-1]):
+        with own_samples.secret(SECRET[::-1]):
             self.assertEqual(self.find_breaks(), [("unsealed", 4)])
 
     # === READ ONLY === #

@@ -19,6 +19,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import ExtensionOID, NameOID
 
+from .key_seal import SigningKey, take_key
 from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
@@ -95,7 +96,7 @@ class CertificateFacts:
     """What is known of a certificate.
 
     :ivar bytes certificate: PEM.
-    :ivar bytes | None key: its private key, PKCS #8 in PEM without encryption; never shown or logged.
+    :ivar key_seal.SigningKey | None key: its private key, when it is RSA.
     :ivar tuple[bytes, ...] chain: certificates of the authorities in the same file, PEM, in order.
     :ivar str subject: common name of the subscriber, else the organisation.
     :ivar str issuer: the same of the authority.
@@ -126,7 +127,7 @@ class CertificateFacts:
     signs: bool
     sha256: str
     chain: tuple = ()
-    key: bytes | None = field(default=None, repr=False)
+    key: SigningKey | None = field(default=None, repr=False)
 
 
 # === OPENING === #
@@ -196,7 +197,10 @@ def _pair(certificates, keys):
             if _get_public_der(certificate) == base64.b64decode(key["public"]):
                 others = [other for other in certificates if other != certificate]
                 facts = _read(certificate, _order_chain(certificate, others))
-                return replace(facts, key=base64.b64decode(key["key"]))
+                # Of another kind it is refused, by its `bits`.
+                if facts.bits:
+                    facts = replace(facts, key=take_key(base64.b64decode(key["key"])))
+                return facts
     # Nobody says which is the subscriber's: the one that issued none of the others.
     issuers = {
         certificate.issuer for certificate in certificates if not _is_self_signed(certificate)

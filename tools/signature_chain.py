@@ -23,6 +23,8 @@ CODES = (
     "unsealed",  # the head is not sealed with the secret
 )
 
+_PURPOSE = b"l10n_co_certificate_activation signature chain 1"
+
 
 @dataclass(frozen=True)
 class Row:
@@ -79,7 +81,7 @@ def make_head(chain, count, last_hash, secrets):
     """Make the head of a chain.
 
     :param chain: the chain's own number or name, so that no head serves another one
-    :param secrets: bytes, the current one first; empty without any
+    :param secrets: `key_seal.Secret`, the current one first; empty without any
     :rtype: Head
     """
     return Head(count, last_hash, _seal(chain, count, last_hash, secrets[0]) if secrets else "")
@@ -156,9 +158,7 @@ def find_breaks(chain, rows, heads, secrets):
 
 def _seal(chain, count, last_hash, secret):
     message = f"{chain}:{count}:{last_hash}".encode()
-    # A key of its own: the secret seals other things, too.
-    key = hmac.digest(secret, b"l10n_co_certificate_activation signature chain 1", "sha256")
-    return hmac.new(key, message, hashlib.sha256).hexdigest()
+    return secret.mac(_PURPOSE, message).hex()
 
 
 _get_position = attrgetter("position")

@@ -15,6 +15,9 @@ class CertificateCustodyWizard(models.TransientModel):
     keys = fields.Json(compute="_compute_custody", help="One row for each key.")
     can_seal = fields.Boolean(compute="_compute_custody")
     has_locked_key = fields.Boolean(compute="_compute_custody")
+    secret_warning = fields.Char(compute="_compute_custody")
+    file_sentence = fields.Char(compute="_compute_custody", help="Which files still have a key.")
+    place_sentence = fields.Char(compute="_compute_custody", help="Of a database that may be a copy.")
 
     def _compute_display_name(self):
         self.display_name = self.env._("Custody of keys")
@@ -44,6 +47,9 @@ class CertificateCustodyWizard(models.TransientModel):
                 }
                 for certificate, state in states.items()
             ]
+            wizard.secret_warning = custody.get_secret_warning(self.env)
+            wizard.file_sentence = self.env["certificate.key.file"]._get_sentence()
+            wizard.place_sentence = custody.get_place_sentence(self.env, certificates)
             wizard.has_locked_key = "locked" in states.values()
             wizard.can_seal = protection in ("sealed", "plain") and not {
                 "plain",
@@ -63,3 +69,13 @@ class CertificateCustodyWizard(models.TransientModel):
         for certificate in self._get_certificates():
             if custody.get_key_state(certificate) in ("plain", "previous"):
                 certificate._seal_key()
+
+    def action_remove_files(self):
+        """Remove the files of removed keys from whatever store has them."""
+        self._get_certificates()  # asks for the group
+        self.env["certificate.key.file"]._remove_later(is_asked=True)
+
+    def action_confirm_place(self):
+        """Let the sealed keys sign in this database, which was renamed, restored or copied."""
+        self._get_certificates()
+        custody.confirm_place(self.env)
