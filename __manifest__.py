@@ -40,6 +40,7 @@
         "wizards/certificate_custody_wizard_views.xml",
         "wizards/certificate_portal_invitation_views.xml",
         "views/certificate_payment_receipt_views.xml",
+        "views/certificate_history_views.xml",
         "views/certificate_signature_log_views.xml",
         "views/certificate_activation_views.xml",
         "views/certificate_letter_review_views.xml",

@@ -1,4 +1,5 @@
 from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
+from .models.certificate_chain_mixin import forget_pending
 from .models.certificate_custody import PLACE_PARAMETER
 
 
@@ -18,9 +19,11 @@ def uninstall_hook(env):
     """
     keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER)
     env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
+    # What was recorded here would be given its place when the table is gone.
+    forget_pending(env.cr)
     # Odoo deletes the records of the data files one by one, and could not while these refer to them.
     env.cr.execute("DELETE FROM certificate_request_document")
     env.cr.execute("UPDATE certificate_activation SET request_authority_id = NULL")
     env.cr.execute("DELETE FROM certificate_authority_requirement")
     # With its triggers, so that the table can go.
-    env.cr.execute("DROP FUNCTION IF EXISTS certificate_signature_log_guard CASCADE")
+    env.cr.execute("DROP FUNCTION IF EXISTS certificate_chain_guard CASCADE")

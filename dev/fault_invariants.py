@@ -44,6 +44,11 @@ INVARIANTS = {
         GROUP BY message.res_id, value.new_value_char HAVING count(*) > 1""",
     "a signature has no place": """
         SELECT id FROM certificate_signature_log WHERE position IS NULL OR hash IS NULL""",
+    "a signature was kept and has no row": """
+        SELECT id FROM certificate_signature_mark mark WHERE NOT EXISTS (
+            SELECT 1 FROM certificate_signature_log log WHERE log.id = mark.id)""",
+    "an entry of the history has no place": """
+        SELECT id FROM certificate_history WHERE position IS NULL OR hash IS NULL""",
     "somebody was reminded twice": """
         SELECT activity.res_id FROM mail_activity activity JOIN mail_activity_type type
           ON type.id = activity.activity_type_id

@@ -412,7 +412,7 @@ class Scene:
             mistakes += walker.find_lost()
         mistakes += fault_invariants.find_broken(self.query)
         mistakes += fault_invariants.find_bad_files(self.query, self.options.filestore)
-        ((signatures,),) = self.query("SELECT count(*) FROM certificate_signature_log")
+        ((signatures,),) = self.query("SELECT count(*) FROM certificate_signature_mark")
         if signatures < len(self.signer.acknowledged):
             mistakes.append(f"{len(self.signer.acknowledged) - signatures} signatures are lost")
         return mistakes

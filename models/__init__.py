@@ -1,6 +1,7 @@
 from . import certificate_links_mixin  # isort: skip  # the next inherits it
 from . import certificate_input_mixin  # isort: skip  # the next inherits it
-from . import certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
+from . import certificate_signature_sealed_mixin, certificate_chain_mixin  # isort: skip  # the models inherit them
+from . import certificate_history, certificate_guarded_mixin, certificate_pdf_mixin  # isort: skip  # likewise
 from . import certificate_activation  # isort: skip  # in several files
 from . import (
     account_journal,
@@ -26,6 +27,7 @@ from . import (
     certificate_authority,
     certificate_board,
     certificate_certificate,
+    certificate_chain_seal,
     certificate_custody,
     certificate_key_file,
     certificate_payment_receipt,
@@ -43,9 +45,11 @@ from . import (
     electronic_invoicing_setup_steps,
     ir_attachment,
     ir_binary,
+    ir_config_parameter,
     ir_http,
     ir_ui_view,
     l10n_latam_identification_type,
+    mail_message,
     payment_provider,
     payment_transaction,
     res_company,

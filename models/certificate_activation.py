@@ -46,6 +46,7 @@ class CertificateActivation(models.Model):
     _editable_fields = frozenset(
         (*REPRESENTATIVE_FIELDS, *REQUEST_FIELDS, "signed_letter", "signed_letter_filename")
     )
+    _evidence_children = ("receipt_ids", "document_ids", "voided_letter_ids")
     # An active activation cannot be written, but it can be talked about.
     _mail_post_access = "read"
 

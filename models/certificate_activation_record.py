@@ -59,6 +59,8 @@ class CertificateActivation(models.Model):
         "This verification code is taken.",
     )
 
+    _kept_files = {"record_file": ("record_sha256", "record_facts", "record_code")}
+
     def _keep_record(self, is_new_edition=False):
         """Keep the record of an activation that has just been made, or whose letter was reviewed since.
 
@@ -169,6 +171,19 @@ class CertificateActivation(models.Model):
             },
             "payment": self._get_payment_facts(),
         }
+
+    def _is_record_current(self):
+        """Tell whether the record tells the period and the review of today; otherwise it is written anew.
+
+        :rtype: bool
+        """
+        activation = self.sudo()
+        facts = activation.record_facts or {}
+        start = activation.date_start and activation.date_start.isoformat()
+        letter, review = facts.get("letter"), self._get_review_facts()
+        return facts.get("date_start") == start and (
+            not letter or all(letter.get(name) == review[name] for name in ("review", "reviewed_on"))
+        )
 
     def _get_actor_facts(self):
         """Return who activates: a user, by name and login.

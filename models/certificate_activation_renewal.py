@@ -324,8 +324,9 @@ class CertificateActivation(models.Model):
             former._lock(GROUP_USER)
             former._expire(date_end=min(former.date_end, self._get_today()))
         self._switch_over(**self._prepare_period_vals(self._get_today()))
-        # The record tells the period.
-        self._keep_record()
+        if not self._is_evidence("record_file"):
+            # The record tells another period.
+            self._keep_record()
 
     def _switch_over(self, **vals):
         """Become active: what was in force has ended."""

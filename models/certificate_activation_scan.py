@@ -94,7 +94,7 @@ class CertificateActivation(models.Model):
             activation.signed_letter_problem = (
                 activation.signed_letter_sha256
                 and activation._get_unaltered_pdf("signed_letter") is None
-                and activation._get_stored_pdf_error()
+                and activation._get_stored_pdf_error("signed_letter")
             )
 
     @api.depends("letter_code", "voided_letter_ids")
@@ -263,8 +263,10 @@ class CertificateActivation(models.Model):
             lambda receipt: receipt.state == "approved"
         )._check_evidence()
 
-    def _is_pdf_replaceable(self):
-        return self._is_letter_open()
+    def _is_evidence(self, name):
+        if name == "record_file":
+            return self._is_record_current()
+        return self.state != "pay" and not self._is_letter_open()
 
     def _report_stored_pdf(self):
         for activation in self:

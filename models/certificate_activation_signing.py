@@ -9,12 +9,13 @@ from odoo.exceptions import UserError
 from ..const import GROUP_USER
 from ..tools import xades
 from . import certificate_custody as custody
+from .certificate_signature_log import log_signature
 
 
 class CertificateActivation(models.Model):
     """What an active activation is for: documents of its company are signed under it.
 
-    Nobody who signs reads a key, and there is no signature without a row in the log.
+    Nobody who signs reads a key, and nobody has a signature before its row in the log is committed.
     """
 
     _inherit = "certificate.activation"
@@ -52,7 +53,7 @@ class CertificateActivation(models.Model):
     # === BUSINESS METHODS === #
 
     def _sign_xml(self, document, record):
-        """Sign an electronic document of the company, and log it in the same transaction.
+        """Sign an electronic document of the company, and log it before anybody has it.
 
         :param bytes document: UBL in UTF-8 with an empty second extension; see `tools.xades.sign`
         :param record: what the document is of, such as an `account.move`, in the environment of
@@ -124,7 +125,8 @@ class CertificateActivation(models.Model):
         return custody.load_certificate(self.sudo().certificate_id)
 
     def _log_signature(self, record, certificate, kind, document, signed, now):
-        return self.env["certificate.signature.log"]._append(
+        log_signature(
+            self.env,
             {
                 "company_id": self.sudo().company_id.id,
                 "lender_id": self.sudo().certificate_id.company_id.id,
@@ -140,7 +142,7 @@ class CertificateActivation(models.Model):
                 "signature_digest": hashlib.sha256(signed).hexdigest(),
                 "certificate_serial": f"{certificate.serial_number:x}",
                 "certificate_fingerprint": _get_fingerprint(certificate),
-            }
+            },
         )
 
     def _explain_refusal(self, code):

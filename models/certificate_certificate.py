@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 from ..const import ISSUER_LEVELS, OWN_ROUTES
 from ..tools import certificate_chain, key_seal, pkcs12
 from . import certificate_custody as custody
+from .certificate_history import record_entries
 from .ir_attachment import storing_files
 
 
@@ -148,9 +149,11 @@ class CertificateCertificate(models.Model):
         sharing = certificates.search([("private_key_id", "in", keys.ids)])
         with storing_files(self.env):
             for certificate in certificates | sharing:
+                state = custody.get_key_state(certificate)
                 key = custody.open_key(certificate)
                 certificate.sealed_key = custody.seal(certificate, key)
                 certificate._delete_plain_key()
+                record_entries(self.env, [("key", certificate, [["sealed_key", state, "sealed"]])])
             self._delete_keys(keys.exists())
 
     def _get_same_keys(self):

@@ -6,6 +6,7 @@ from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserErr
 from odoo.tools import SQL, mute_logger
 
 from ..const import PORTAL_CONTACT
+from .certificate_history import TRACKED, record_changes, recording
 
 
 class CreatedMeanwhile(SerializationFailure, ConcurrencyError):
@@ -25,7 +26,8 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     `readonly` keeps nobody from writing a field over RPC, and `onchange` computes, with all rights
     where a field says so, from whatever values it is given: from any invoice, say. Here both take, of
-    what is stored, the editable fields only.
+    what is stored, the editable fields only. What the history follows is recorded on the way, whoever
+    writes it.
     """
 
     _name = "certificate.guarded.mixin"
@@ -46,10 +48,18 @@ class CertificateGuardedMixin(models.AbstractModel):
                 defaults[name] = field.convert_to_write(value, self)
         return defaults
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        records = super().create(vals_list)
+        if self._name in TRACKED:
+            record_changes(records)
+        return records
+
     def write(self, vals):
         if not self.env.su:
             self._check_editable(vals)
-        return super().write(vals)
+        with recording(self, vals):
+            return super().write(vals)
 
     def _check_editable(self, vals):
         """Refuse a user's write of what is not the user's.

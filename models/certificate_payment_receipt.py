@@ -253,8 +253,8 @@ class CertificatePaymentReceipt(models.Model):
         activation = self.activation_id.sudo()
         activation._notify("receipt_rejected", activation._get_responsible_users())
 
-    def _is_pdf_replaceable(self):
-        return self.state in ("draft", "rejected")
+    def _is_evidence(self, name):
+        return self.state in ("waiting", "approved")
 
     def _report_stored_pdf(self):
         self.activation_id._report_stored_pdf()

@@ -4,12 +4,12 @@ import logging
 from contextlib import contextmanager
 
 from odoo import api, models
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import config
 
 from ..tools import sandbox, sandbox_places
 from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
-from .ir_attachment import storing_files
+from .ir_attachment import FILE_WRITER, FileWriter, storing_files
 
 _logger = logging.getLogger(__name__)
 
@@ -19,6 +19,9 @@ class CertificatePdfMixin(models.AbstractModel):
 
     Beside a binary field `x` of `_pdf_fields` stand what is kept about its file: `x_filename`,
     `x_size` in bytes, `x_sha256` and `x_pages`.
+
+    The record alone writes its files, in whatever mode: `ir.attachment` refuses everybody else. And a
+    file that is evidence now is not changed or deleted, neither by the superuser nor with its record.
     """
 
     _name = "certificate.pdf.mixin"
@@ -26,6 +29,18 @@ class CertificatePdfMixin(models.AbstractModel):
 
     # Names of the binary fields; set by each model.
     _pdf_fields = ()
+    # Binary fields that the record itself fills, with the names of what is kept about each.
+    _kept_files = {}
+    # Fields that lead to records whose evidence goes with this one.
+    _evidence_children = ()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        writer = FileWriter(self._name, None, self._get_file_names())
+        records = super(
+            CertificatePdfMixin, self.with_context({**self.env.context, FILE_WRITER: writer})
+        )
+        return records.create(vals_list).with_env(self.env)
 
     def _register_hook(self):
         super()._register_hook()
@@ -55,12 +70,76 @@ class CertificatePdfMixin(models.AbstractModel):
         )
 
     def write(self, vals):
+        self._check_no_evidence(vals)
         with self._checking_files():
             vals = self._prepare_all_pdf_vals(vals)
         # In sudo mode: the facts derived from a file are not the user's to write.
-        records = self.sudo().with_context(certificate_pdf_unread=True)
+        writer = FileWriter(self._name, frozenset(self.ids), self._get_file_names())
+        records = self.sudo().with_context(**{"certificate_pdf_unread": True, FILE_WRITER: writer})
         with storing_files(self.env):
             return super(CertificatePdfMixin, records).write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_evidence(self):
+        for record in self.sudo():
+            if record._holds_evidence():
+                raise record._make_evidence_error()
+
+    # === EVIDENCE === #
+
+    @api.model
+    def _get_file_names(self):
+        """Return the names of the binary fields whose files this record keeps."""
+        return frozenset((*self._pdf_fields, *self._kept_files))
+
+    def _is_evidence(self, name):
+        """Tell whether the file of a field is evidence now: it is not changed or deleted any more.
+
+        :param str name: of the binary field, which has a file
+        :rtype: bool
+        """
+        return False
+
+    def _holds_evidence(self):
+        """Tell whether any file of this record, or of what goes with it, is evidence now.
+
+        :rtype: bool
+        """
+        return any(
+            record[facts[0]] and record._is_evidence(name)
+            for record in self
+            for name, facts in self._map_file_facts().items()
+        ) or any(self.mapped(name)._holds_evidence() for name in self._evidence_children)
+
+    @api.model
+    def _map_file_facts(self):
+        """Name what is kept about each file: its SHA-256 first.
+
+        :rtype: dict[str, tuple[str, ...]]
+        """
+        kept = {
+            name: tuple(f"{name}_{fact}" for fact in ("sha256", "filename", "size", "pages"))
+            for name in self._pdf_fields
+        }
+        return {**kept, **self._kept_files}
+
+    def _check_no_evidence(self, vals):
+        """Refuse to change a file that is evidence now, or what is kept about it.
+
+        :raise AccessError: if a value of it is among these
+        """
+        for name, facts in self._map_file_facts().items():
+            if not vals.keys().isdisjoint((name, *facts)):
+                for record in self.sudo():
+                    if record[facts[0]] and record._is_evidence(name):
+                        raise record._make_evidence_error()
+
+    def _make_evidence_error(self):
+        return AccessError(
+            self.env._("This file is evidence of what was done: it is not changed or deleted.")
+        )
+
+    # === CHECKS === #
 
     def _prepare_all_pdf_vals(self, vals):
         """Check the files among values, and derive what is kept about them.
@@ -198,7 +277,7 @@ class CertificatePdfMixin(models.AbstractModel):
         data = self._get_unaltered_pdf(name)
         if data is None:
             self._after_transaction("_report_stored_pdf")
-            raise UserError(self._get_stored_pdf_error())
+            raise UserError(self._get_stored_pdf_error(name))
         return data
 
     def _get_unaltered_pdf(self, name):
@@ -211,8 +290,8 @@ class CertificatePdfMixin(models.AbstractModel):
         data = base64.b64decode(record[name] or b"")
         return data if hashlib.sha256(data).hexdigest() == record[f"{name}_sha256"] else None
 
-    def _get_stored_pdf_error(self):
-        if self._is_pdf_replaceable():
+    def _get_stored_pdf_error(self, name):
+        if not self._is_evidence(name):
             return self.env._(
                 "The stored file is missing or was altered. Delete it and attach it again."
             )
@@ -220,10 +299,6 @@ class CertificatePdfMixin(models.AbstractModel):
             "The stored file is missing or was altered. Ask your administrator to restore it from "
             "the backup."
         )
-
-    def _is_pdf_replaceable(self):
-        """Tell whether a user may still delete the file and attach another one."""
-        return False
 
     def _report_stored_pdf(self):
         """Tell whoever answers for the record that a stored file is bad; each model knows whom."""

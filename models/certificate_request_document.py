@@ -89,8 +89,8 @@ class CertificateRequestDocument(models.Model):
                 )
         return prepared
 
-    def _is_pdf_replaceable(self):
-        return self.state in ("draft", "rejected")
+    def _is_evidence(self, name):
+        return self.state in ("waiting", "accepted")
 
     def _report_stored_pdf(self):
         self.activation_id._report_stored_pdf()

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError
 
 
 class CertificateSignatureSealedMixin(models.AbstractModel):
-    """A table that the ORM only reads: nobody creates, changes or deletes a row, the superuser neither."""
+    """A table that is read-only through the ORM, even for the superuser."""
 
     _name = "certificate.signature.sealed.mixin"
     _description = "Table that the ORM Only Reads"
@@ -23,4 +23,8 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
         raise self._refuse()
 
     def _refuse(self):
-        return AccessError(self.env._("The log of signatures is written by signing only."))
+        return AccessError(
+            self.env._(
+                "This log is written by what happens only: nobody adds, changes or deletes a row."
+            )
+        )

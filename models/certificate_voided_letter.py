@@ -66,5 +66,8 @@ class CertificateVoidedLetter(models.Model):
         here = self.with_context(tz=COLOMBIA_TZ)
         return fields.Datetime.context_timestamp(here, self.voided_on).date()
 
+    def _is_evidence(self, name):
+        return True
+
     def _report_stored_pdf(self):
         self.activation_id._report_stored_pdf()

@@ -424,6 +424,9 @@ class ElectronicInvoicingSetup(models.Model):
 
     # === BUSINESS METHODS - TEST SET === #
 
+    def _is_evidence(self, name):
+        return bool(self.locked_nit)
+
     def _get_identifier_errors(self):
         """Say which identifiers are not in DIAN's form.
 

@@ -1,8 +1,31 @@
 import os
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
+
+# Context key of the record that writes its own files.
+FILE_WRITER = "certificate_file_writer"
+
+
+@dataclass(frozen=True)
+class FileWriter:
+    """A record that writes its own files: an object, which no client can send in a context.
+
+    :ivar str model: of the record.
+    :ivar frozenset ids: of the records; None while they are created.
+    :ivar frozenset names: of the binary fields.
+    """
+
+    model: str
+    ids: frozenset | None
+    names: frozenset
+
+    def owns(self, res_model, res_field, res_id):
+        """Tell whether a file is one of the record's."""
+        is_ours = res_model == self.model and res_field in self.names
+        return is_ours and (self.ids is None or res_id in self.ids)
 
 
 @contextmanager
@@ -25,36 +48,71 @@ def storing_files(env):
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
-    # A checked PDF is stored as an attachment. Its record checks every file that it takes and writes
-    # it in sudo mode; nobody may change the file past it.
+    # The files of a record of `certificate.pdf.mixin` are stored as attachments. The record checks every
+    # file that it takes, knows which one is evidence, and writes it; nobody changes the file past it, in
+    # sudo mode neither: Odoo deletes attachments in that mode where a message or a job holds them.
 
     @api.model_create_multi
     def create(self, vals_list):
         attachments = super().create(vals_list)
         # Afterwards: the context gives values as well.
-        for attachment in attachments.sudo():
-            self._check_pdf_field(attachment.res_model, attachment.res_field)
+        attachments._check_file_writer()
         return attachments
 
     def write(self, vals):
-        for attachment in self.sudo():
-            self._check_pdf_field(attachment.res_model, attachment.res_field)
-            self._check_pdf_field(
-                vals.get("res_model", attachment.res_model),
-                vals.get("res_field", attachment.res_field),
-            )
+        if not self._is_same_content(vals):
+            self._check_file_writer()
+            if not vals.keys().isdisjoint(("res_model", "res_field", "res_id")):
+                for attachment in self.sudo():
+                    self._check_place(
+                        *(
+                            vals.get(name, attachment[name])
+                            for name in ("res_model", "res_field", "res_id")
+                        )
+                    )
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
-    def _unlink_except_pdf_field(self):
-        for attachment in self.sudo():
-            self._check_pdf_field(attachment.res_model, attachment.res_field)
+    def _unlink_except_file_writer(self):
+        self._check_file_writer(is_deleted=True)
 
-    def _check_pdf_field(self, res_model, res_field):
-        if not self.env.su and res_field and getattr(self.env.get(res_model), "_pdf_fields", ()):
-            raise AccessError(
-                self.env._("This file is attached and deleted on its record, where it is checked.")
-            )
+    def _check_file_writer(self, is_deleted=False):
+        """Refuse to change the file of a record past that record.
+
+        :param bool is_deleted: the file is: with its record it may be
+        :raise AccessError: otherwise
+        """
+        for attachment in self.sudo():
+            if attachment.res_field:
+                self._check_place(
+                    attachment.res_model, attachment.res_field, attachment.res_id, is_deleted
+                )
+
+    @api.model
+    def _check_place(self, res_model, res_field, res_id, is_deleted=False):
+        if not res_field or res_model not in self.env:
+            return
+        record = self.env[res_model]
+        if res_field not in getattr(record, "_get_file_names", frozenset)():
+            return
+        writer = self.env.context.get(FILE_WRITER)
+        if isinstance(writer, FileWriter) and writer.owns(res_model, res_field, res_id):
+            return
+        # A record that is deleted has been asked already whether it may.
+        if is_deleted and self.env.su and not record.browse(res_id).exists():
+            return
+        raise AccessError(
+            self.env._("This file is attached and deleted on its record, where it is checked.")
+        )
+
+    def _is_same_content(self, vals):
+        """Tell whether a write only moves files to another store, as `force_storage` does."""
+        return (
+            self.env.su
+            and vals.keys() <= {"raw", "mimetype"}
+            and "raw" in vals
+            and all(attachment.raw == vals["raw"] for attachment in self)
+        )
 
     @api.model
     def _get_path(self, bin_data, sha):

@@ -7,6 +7,7 @@ from odoo.exceptions import UserError
 
 from ..const import ACTIVITY_LENT_EXPIRY, BOARD_PATH, GROUP_CUSTODIAN, WARNING_DAYS
 from ..tools import expiry
+from .certificate_history import recording
 
 
 class CertificateCertificate(models.Model):
@@ -32,7 +33,8 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def write(self, vals):
-        result = super().write(vals)
+        with recording(self, vals):
+            result = super().write(vals)
         if vals.get("certificate_lent_id"):
             for lender in self:
                 self.env["certificate.activation"]._carry_over(lender)

@@ -1,5 +1,5 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The chain of a signature log: every row vouches for the row before it, and a head for the last one.
+"""The chain of an append-only log: every row vouches for the row before it, a head for the last one.
 
 A row is changed, removed, inserted or moved at the price of every hash after it, and the head tells
 how many rows there were. With a secret that is kept outside the database the head is sealed by an
@@ -9,7 +9,8 @@ HMAC, so that who writes the whole chain anew cannot write the head.
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from operator import attrgetter
 
 # What can be wrong with a chain.
 CODES = (
@@ -79,7 +80,7 @@ def hash_row(position, previous_hash, values):
 def make_head(chain, count, last_hash, secrets):
     """Make the head of a chain.
 
-    :param int chain: the chain's own number, so that no head serves another one
+    :param chain: the chain's own number or name, so that no head serves another one
     :param secrets: `key_seal.Secret`, the current one first; empty without any
     :rtype: Head
     """
@@ -97,10 +98,38 @@ def is_sealed(chain, head, secrets):
     )
 
 
+def is_unsealed(heads):
+    """Tell whether a chain was never sealed: it has heads, and none of them bears a seal."""
+    return bool(heads) and not any(head.seal for head in heads)
+
+
+def extend(chain, rows, heads, last, secrets):
+    """Give new rows their places behind the end of a chain.
+
+    :param rows: `Row`, of which only the values are read
+    :param heads: those that are known of the chain; the longest that one of the secrets sealed counts
+    :param int last: the highest position that is taken
+    :param secrets: as for `make_head`
+    :return: the rows in their places, and the new head
+    :rtype: tuple[list[Row], Head]
+    """
+    good = [head for head in heads if is_sealed(chain, head, secrets)]
+    end = max(good, key=_get_count, default=Head(0, "", ""))
+    # Where no head vouches for the end, the chain begins again, for all to see.
+    position, previous_hash = max(last, end.count), end.hash
+    placed = []
+    for row in rows:
+        position += 1
+        row_hash = hash_row(position, previous_hash, row.values)
+        placed.append(replace(row, position=position, previous_hash=previous_hash, hash=row_hash))
+        previous_hash = row_hash
+    return placed, make_head(chain, position, previous_hash, secrets)
+
+
 def find_breaks(chain, rows, heads, secrets):
     """Find everything that is wrong with a chain.
 
-    :param int chain: its number
+    :param chain: its number or name
     :param rows: of one chain, in any order
     :param heads: of it; several are there when transactions overlapped, and the longest one counts
     :param secrets: as for `make_head`
@@ -132,9 +161,5 @@ def _seal(chain, count, last_hash, secret):
     return secret.mac(_PURPOSE, message).hex()
 
 
-def _get_position(row):
-    return row.position
-
-
-def _get_count(head):
-    return head.count
+_get_position = attrgetter("position")
+_get_count = attrgetter("count")

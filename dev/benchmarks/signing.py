@@ -1,5 +1,5 @@
-"""Signing: what it costs above its floor and beside its peers, whether another judge agrees, and what
-the log of signatures withstands.
+"""Signing: what it costs above its floor and beside its peers, whether another judge agrees, what a row
+costs that is committed before anybody has the signature, and what the log of signatures withstands.
 
 Run by dev/bench. The floor is what no signer can leave out: RSA, and parsing, canonicalising and
 hashing the document. The peers are signxml and the signer of OCA's electronic invoicing (xmlsig), with
@@ -10,6 +10,7 @@ is the judge.
 
 import hashlib
 import importlib
+import multiprocessing
 import os
 import random
 import re
@@ -21,8 +22,10 @@ import threading
 import time
 import types
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
 from datetime import datetime, timezone
 from pathlib import Path
+from unittest.mock import patch
 
 import pdf_samples
 import xml_samples
@@ -40,6 +43,7 @@ from tools import xades
 MAX_FLOOR = 1.4  # times the floor
 MIN_PEER = 2  # times faster than the fastest peer with its key loaded
 MIN_SHIPPED = 25  # times faster than the client's signer as shipped
+MAX_DURABLE = 3  # milliseconds of CPU more
 
 LINES = 115  # makes a document of 17 kB
 KINDS = ("Invoice", "CreditNote", "DebitNote")
@@ -257,7 +261,144 @@ def is_accepted(signed):
     return True
 
 
+# === COST OF A DURABLE ROW === #
+
+
+def bench_cost(database, count):
+    """Sign in whole transactions, with the row in the same one and with the row committed before.
+
+    What the first way costs is what signing did before the row was durable.
+    """
+    keys = prepare_log(database.registry)
+    document = xml_samples.make_document(lines=LINES)
+    figures = {}
+    for rounds in range(2):  # the first one warms the caches
+        for name, way in (("before", row_in_transaction), ("after", nullcontext)):
+            with way():
+                figures[name] = measure_cost(database, keys, document, count if rounds else 5)
+    for what in ("CPU of Odoo", "CPU of PostgreSQL", "queries"):
+        before, after = (figures[name][what] for name in ("before", "after"))
+        report(f"  {what:20} {before:8.2f} before {after:8.2f} after, for a signature (CPU in ms)")
+    more = sum(
+        figures["after"][what] - figures["before"][what]
+        for what in ("CPU of Odoo", "CPU of PostgreSQL")
+    )
+    report(
+        "CPU more for a signature whose row is durable",
+        f"{more:.2f} ms",
+        f"{MAX_DURABLE} ms",
+        more <= MAX_DURABLE,
+    )
+    for processes in (1, 2, 4):
+        rates = []
+        for way in (row_in_transaction, nullcontext):
+            with way():
+                rates.append(measure_rate(database, keys, document, processes, count))
+        report(
+            "  {} processes: {:6.0f} before {:6.0f} after, signatures a second".format(
+                processes, *rates
+            )
+        )
+
+
+@contextmanager
+def row_in_transaction():
+    """Let the row take its place just before the commit, in the transaction that signs."""
+    from odoo.addons.l10n_co_certificate_activation.models import certificate_activation_signing
+    from odoo.addons.l10n_co_certificate_activation.models.certificate_chain_mixin import append
+
+    def log_signature(env, vals):
+        append(env["certificate.signature.log"], [vals])
+
+    with patch.object(certificate_activation_signing, "log_signature", log_signature):
+        yield
+
+
+def sign_in_transaction(registry, keys, document):
+    import odoo.api
+
+    company_id, user_id, record_id = keys
+    with registry.cursor() as cr:
+        env = odoo.api.Environment(cr, user_id, {"allowed_company_ids": [company_id]})
+        record = env["res.partner"].browse(record_id)
+        record.company_id._get_active_certificate_activation()._sign_xml(document, record)
+        cr.commit()
+
+
+def measure_cost(database, keys, document, count):
+    """Measure signatures in this process.
+
+    :return: milliseconds and queries of one
+    :rtype: dict[str, float]
+    """
+    import odoo.sql_db
+
+    start = time.process_time(), read_backends(database), odoo.sql_db.sql_counter
+    for _time in range(count):
+        sign_in_transaction(database.registry, keys, document)
+    cpu, backends, queries = (
+        time.process_time() - start[0],
+        read_backends(database) - start[1],
+        odoo.sql_db.sql_counter - start[2],
+    )
+    return {
+        "CPU of Odoo": cpu * 1000 / count,
+        "CPU of PostgreSQL": backends * 1000 / count,
+        "queries": queries / count,
+    }
+
+
+def read_backends(database):
+    """Read the seconds of CPU that the connections of this process have cost PostgreSQL."""
+    ticks = 0
+    for (pid,) in database.query(
+        "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid != pg_backend_pid()"
+    ):
+        fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+        ticks += int(fields[11]) + int(fields[12])
+    return ticks / os.sysconf("SC_CLK_TCK")
+
+
+def measure_rate(database, keys, document, processes, count):
+    """Measure how many signatures a second some processes make, all in one chain."""
+    database.leave()
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(processes + 1)
+
+    def work():
+        sign_in_transaction(database.registry, keys, document)
+        barrier.wait()
+        for _time in range(count):
+            sign_in_transaction(database.registry, keys, document)
+
+    workers = [context.Process(target=work) for _number in range(processes)]
+    for worker in workers:
+        worker.start()
+    barrier.wait()
+    start = time.perf_counter()
+    for worker in workers:
+        worker.join()
+    return processes * count / (time.perf_counter() - start)
+
+
 # === LOG === #
+
+
+def prepare_log(registry):
+    """Activate a certificate, and make a record to sign for.
+
+    :return: the ids of the company, of who signs and of the record
+    """
+    import odoo.api
+
+    with registry.cursor() as cr:
+        env = odoo.api.Environment(cr, odoo.SUPERUSER_ID, {})
+        company = env["res.company"].search([("name", "ilike", "Flores")], limit=1)
+        user = env["res.users"].search([("login", "=", "flor")])
+        if not company._get_active_certificate_activation():
+            activate(company, pdf_samples.scan_pdf())
+        record = env["res.partner"].create({"name": "SETP1", "company_id": company.id})
+        return company.id, user.id, record.id
 
 
 def bench_log(registry, signatures, tamperings):
@@ -266,31 +407,21 @@ def bench_log(registry, signatures, tamperings):
     def open_environment(cr):
         return odoo.api.Environment(cr, odoo.SUPERUSER_ID, {})
 
+    keys = prepare_log(registry)
     with registry.cursor() as cr:
-        env = open_environment(cr)
-        company = env["res.company"].search([("name", "ilike", "Flores")], limit=1)
-        user = env["res.users"].search([("login", "=", "flor")])
-        activate(company, pdf_samples.scan_pdf())
-        record = env["res.partner"].create({"name": "SETP1", "company_id": company.id})
-        keys = company.id, user.id, record.id
-        cr.commit()
+        first = open_environment(cr)["certificate.signature.log"].search_count(
+            [("company_id", "=", keys[0])]
+        )
     document = xml_samples.make_document()
     barrier = threading.Barrier(WORKERS)
     errors, waits = [], []
 
     def work(_worker):
-        company_id, user_id, record_id = keys
         barrier.wait()
         for _time in range(signatures // WORKERS):
             start = time.perf_counter()
             try:
-                with registry.cursor() as cr:
-                    env = odoo.api.Environment(cr, user_id, {"allowed_company_ids": [company_id]})
-                    record = env["res.partner"].browse(record_id)
-                    record.company_id._get_active_certificate_activation()._sign_xml(
-                        document, record
-                    )
-                    cr.commit()
+                sign_in_transaction(registry, keys, document)
             except Exception as error:  # counted and shown below
                 errors.append(error)
             waits.append(time.perf_counter() - start)
@@ -308,10 +439,10 @@ def bench_log(registry, signatures, tamperings):
         found = [broken for _company, broken in log._find_breaks(company)]
         report(
             f"signatures by {WORKERS} at once in one chain",
-            f"{len(positions)} of {wanted}, {len(errors)} errors, "
+            f"{len(positions) - first} of {wanted}, {len(errors)} errors, "
             f"{statistics.median(waits) * 1000:.0f} ms each",
             "all",
-            positions == list(range(1, wanted + 1)) and not errors and not found,
+            positions == list(range(1, first + wanted + 1)) and not errors and not found,
         )
         for error in errors[:3]:
             report(f"  {error!r}")
@@ -458,10 +589,13 @@ def tamper_head(cr, company_id, rng):
 
 
 def hash_of(row, previous_hash):
-    from odoo.addons.l10n_co_certificate_activation.models.certificate_signature_log import HASHED
+    from odoo.addons.l10n_co_certificate_activation.models.certificate_signature_log import (
+        CertificateSignatureLog,
+    )
     from odoo.addons.l10n_co_certificate_activation.tools.signature_chain import hash_row
 
-    return hash_row(row["position"], previous_hash, [row[name] for name in HASHED])
+    names = CertificateSignatureLog._hashed
+    return hash_row(row["position"], previous_hash, [row[name] for name in names])
 
 
 def main():
@@ -474,6 +608,7 @@ def main():
     os.environ["CERTIFICATE_KEY_SECRET"] = SECRET
     database = Database(row.template)
     try:
+        bench_cost(database, 40 if row.quick else 300)
         bench_log(database.registry, 40 if row.quick else 100, 80 if row.quick else 1000)
     finally:
         database.close()

@@ -1,0 +1,66 @@
+from odoo import api, models
+from odoo.exceptions import AccessError
+
+from .certificate_history import TRACKED
+
+# What a message says, and of what, when and by whom.
+_SAID = frozenset(
+    (
+        "author_guest_id",
+        "author_id",
+        "body",
+        "create_date",
+        "create_uid",
+        "date",
+        "email_from",
+        "message_type",
+        "model",
+        "parent_id",
+        "record_name",
+        "res_id",
+        "subject",
+        "subtype_id",
+        "tracking_value_ids",
+    )
+)
+
+
+class MailMessage(models.Model):
+    """The readable copy of the history stays as it was written, whoever its author is.
+
+    What people say to each other about a record remains theirs to correct.
+    """
+
+    _inherit = "mail.message"
+
+    def write(self, vals):
+        if not _SAID.isdisjoint(vals):
+            self._check_not_history()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        self._check_not_history()
+
+    def _check_not_history(self):
+        """Refuse to change what was written by the steps of a record that has a history.
+
+        :raise AccessError: if any of these is
+        """
+        for message in self.sudo():
+            if message.model in TRACKED and message.message_type != "comment":
+                raise AccessError(
+                    self.env._("This message is part of the history: it is not changed or deleted.")
+                )
+
+
+class MailTrackingValue(models.Model):
+    _inherit = "mail.tracking.value"
+
+    def write(self, vals):
+        self.sudo().mail_message_id._check_not_history()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        self.sudo().mail_message_id._check_not_history()
