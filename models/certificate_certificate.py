@@ -131,7 +131,9 @@ class CertificateCertificate(models.Model):
             content = base64.b64decode(certificate.content or b"")
             if certificate.content_format == "pkcs12" or b"PRIVATE KEY-----" in content:
                 files._note(_get_files(certificate, "content"))
-            certificate.write({"private_key_id": False, "pkcs12_password": False, "content": public})
+            certificate.write(
+                {"private_key_id": False, "pkcs12_password": False, "content": public}
+            )
             if key and not certificate.search_count([("private_key_id", "=", key.id)], limit=1):
                 self._delete_keys(key)
 

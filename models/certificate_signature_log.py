@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, find_breaks, hash_row, is_sealed, make_head
-from .certificate_custody import get_sentence, get_secrets
+from .certificate_custody import get_secrets, get_sentence
 
 # What a row says, in the order in which it is hashed: all its columns but those of the chain itself.
 HASHED = (

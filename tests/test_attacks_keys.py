@@ -1,7 +1,6 @@
 """Who tries to get at a secret or a key: by expressions, by what failed, by copies of the database."""
 
 import base64
-import json
 import os
 import secrets as random
 import subprocess
@@ -114,7 +113,7 @@ def _get_children(thing):
         *("fget", "__context__", "__cause__", "__traceback__", "tb_frame", "tb_next", "gi_frame"),
         *("f_locals", "f_globals"),
     ):
-        if isinstance(name, str) and name not in ("f_locals",) or "frame" in kind.__name__:
+        if (isinstance(name, str) and name not in ("f_locals",)) or "frame" in kind.__name__:
             try:
                 value = object.__getattribute__(thing, name)
             except Exception:  # not there, or not now
@@ -123,7 +122,10 @@ def _get_children(thing):
                 except Exception:
                     continue
             if value is not None:
-                yield f".{name}", dict(value) if isinstance(value, types.MappingProxyType) else value
+                yield (
+                    f".{name}",
+                    dict(value) if isinstance(value, types.MappingProxyType) else value,
+                )
     if str(getattr(kind, "__module__", "")).startswith(ADDON) and not isinstance(thing, type):
         for name in dir(thing):
             try:
@@ -147,7 +149,10 @@ class AttackCommon(CustodyCommon):
             }
         )
         try:
-            with self.cr.savepoint(), mute_logger("odoo.addons.base.models.ir_actions", "odoo.sql_db"):
+            with (
+                self.cr.savepoint(),
+                mute_logger("odoo.addons.base.models.ir_actions", "odoo.sql_db"),
+            ):
                 return repr(action.with_context(**values).run()["found"]).encode()
         except Exception as error:  # whatever it says is an answer
             return repr(error).encode()
@@ -164,23 +169,28 @@ class AttackCommon(CustodyCommon):
 
 @tagged("post_install", "-at_install")
 class TestSecretAttacks(AttackCommon):
-    """Attack 1."""
+    """Expressions, what failed, and processes."""
 
-    FORMATS = (
-        "{0._file_read.__func__.__globals__[os].environ[CERTIFICATE_KEY_SECRET]}",
-        "{0._file_read.__func__.__globals__[os].environ}",
-        "{0._file_read.__func__.__globals__[os].environ._data}",
-        "{0._file_read.__func__.__globals__[os].environb}",
-        "{0._file_read.__func__.__globals__[os].sys.modules[%s.models.certificate_custody].SOURCE.%s}"
-        % (ADDON, "_secrets"),
-        "{0._file_read.__func__.__globals__[os].sys.modules[%s.models.certificate_custody].SOURCE.%s}"
-        % (ADDON, "_secrets[0]._keyed"),
-        "{0._file_read.__func__.__globals__[os].sys.modules[%s.models.certificate_custody].SOURCE.%s}"
-        % (ADDON, "_given"),
-        "{0._file_read.__func__.__globals__[os].sys.modules[%s.models.certificate_custody].SOURCE.%s}"
-        % (ADDON, "_environ"),
-        "{0._file_read.__func__.__globals__[os].sys.modules[%s.tools.key_seal]._OWN[0]._extracted}"
-        % ADDON,
+    # From a record to its module, and from there on.
+    FORMATS = tuple(
+        f"{{0._file_read.__func__.__globals__[os].{way}}}"
+        for way in (
+            "environ[CERTIFICATE_KEY_SECRET]",
+            "environ",
+            "environ._data",
+            "environb",
+            *(
+                f"sys.modules[{ADDON}.models.certificate_custody].SOURCE.{name}"
+                for name in (
+                    "_secrets",
+                    "_secrets[0]._keyed",
+                    "_secrets[0].id",
+                    "_given",
+                    "_environ",
+                )
+            ),
+            f"sys.modules[{ADDON}.tools.key_seal]._OWN[0]._extracted",
+        )
     )
 
     def test_a_walk_from_what_an_expression_has_finds_no_marker(self):
@@ -189,9 +199,7 @@ class TestSecretAttacks(AttackCommon):
         patterns = get_patterns(secret, key)
         with own_samples.secret(secret):
             own = self.get_own()
-            self.assertFalse(
-                self.load(own, own_samples.make_p12(own_samples.issue(key=key), key))
-            )
+            self.assertFalse(self.load(own, own_samples.make_p12(own_samples.issue(key=key), key)))
             own.action_finish()
             self.assertSigns(own)
             with self.assertRaises(UserError):
@@ -209,14 +217,15 @@ class TestSecretAttacks(AttackCommon):
             with patch.dict(os.environ, CERTIFICATE_KEY_SECRET=secret):
                 self.assertTrue(walk({"env": self.env}, patterns)[1])
 
-            def get_secrets(self, default=base64.b64encode(secret.encode())):
+            encoded = base64.b64encode(secret.encode())
+
+            def get_secrets(self, default=encoded):
                 return secret
 
             with patch.object(
                 type(self.env["certificate.signature.log"]), "_get_it", get_secrets, create=True
             ):
                 self.assertGreaterEqual(len(walk({"env": self.env}, patterns)[1]), 2)
-            del get_secrets
 
     def get_roots(self):
         """Return what the evaluators give to an expression."""
@@ -321,8 +330,10 @@ class TestSecretAttacks(AttackCommon):
         record = self.company_a.partner_id.with_user(user)
         try:
             with self.cr.savepoint(), mute_logger("odoo.addons.mail.models.mail_render_mixin"):
-                found = self.env["mail.render.mixin"].with_user(user)._render_template(
-                    template, record._name, record.ids, engine=engine
+                found = (
+                    self.env["mail.render.mixin"]
+                    .with_user(user)
+                    ._render_template(template, record._name, record.ids, engine=engine)
                 )
         except Exception as error:  # whatever it says is an answer
             found = error
@@ -360,8 +371,16 @@ except Exception as error:
                 f"env['certificate.activation'].browse({own.id})._sign_xml("
                 f"env.context['document'].encode(), env['res.partner'].browse({record.id}))",
             ),
-            (certificates, "write", f"env['{CERTIFICATE}'].sudo().browse({certificate.id})._seal_key()"),
-            (certificates, "write", f"env['{CERTIFICATE}'].sudo().browse({self.lent.id})._seal_key()"),
+            (
+                certificates,
+                "write",
+                f"env['{CERTIFICATE}'].sudo().browse({certificate.id})._seal_key()",
+            ),
+            (
+                certificates,
+                "write",
+                f"env['{CERTIFICATE}'].sudo().browse({self.lent.id})._seal_key()",
+            ),
         ):
             self.env.invalidate_all()
             with self.subTest(call), patch.object(owner, name, side_effect=UserError("x")):
@@ -423,7 +442,9 @@ except Exception as error:
                 self.subTest(name),
                 patch.object(server_process, "SOURCE", source),
                 patch.object(os, "execve", spawn),
-                patch.object(subprocess, "Popen", lambda *args: spawn() or types.SimpleNamespace(pid=1)),
+                patch.object(
+                    subprocess, "Popen", lambda *args: spawn() or types.SimpleNamespace(pid=1)
+                ),
             ):
                 arguments = (types.SimpleNamespace(),) if isinstance(owner, type) else ()
                 getattr(owner, name)(*arguments)
@@ -453,7 +474,7 @@ except Exception as error:
 
 @tagged("post_install", "-at_install")
 class TestFileAttacks(AttackCommon):
-    """Attack 4, and the copies of 20."""
+    """Files that are left behind, and copies of the database."""
 
     def setUp(self):
         super().setUp()
@@ -463,7 +484,9 @@ class TestFileAttacks(AttackCommon):
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         pem = own_samples.to_pem(own_samples.issue(key=key))
         stored = {"name": "lent", "company_id": self.seller.id}
-        self.lent = self.env[CERTIFICATE].sudo().create({**stored, "content": base64.b64encode(pem)})
+        self.lent = (
+            self.env[CERTIFICATE].sudo().create({**stored, "content": base64.b64encode(pem)})
+        )
         self.lent.private_key_id = self.lent.private_key_id.create(
             {**stored, "content": base64.b64encode(own_samples.key_to_pem(key))}
         )
@@ -482,7 +505,9 @@ class TestFileAttacks(AttackCommon):
     def remove(self):
         """Do what is done after the commit, in this transaction."""
         with patch.object(
-            certificate_key_file, "_remove_files", lambda _dbname, is_all: self.files._remove(is_all)
+            certificate_key_file,
+            "_remove_files",
+            lambda _dbname, is_all: self.files._remove(is_all),
         ):
             self.cr.postcommit.run()
 
