@@ -2,6 +2,7 @@ from . import (
     test_activation_record,
     test_attacks_claims,
     test_attacks_evidence,
+    test_attacks_keys,
     test_attacks_money,
     test_attacks_people,
     test_attacks_process,
