@@ -66,9 +66,9 @@ class TestAttacksRights(BaseCase):
             "postgresql": f"{host}/.s.PGSQL.{port}",
             "skipped": [] if layers == ALL else HARMFUL,
         }
+        script = self.folder / "process_victim.py"
         done = subprocess.run(
-            [*prefix, sys.executable, self.folder / "process_victim.py", self.folder]
-            + [json.dumps(options)],
+            [*prefix, sys.executable, script, self.folder, json.dumps(options)],
             env={**os.environ, "SECRET": "a key"},
             cwd="/",
             stdout=subprocess.PIPE,
@@ -91,7 +91,8 @@ class TestAttacksRights(BaseCase):
                     self.assertEqual(found["succeeded"], [])
                     self.assertTrue(found["environment"], "there was something to be read")
                     self.assertEqual(
-                        found["files"], dict.fromkeys(("kept", "linked", "mode", "removed"), "secret")
+                        found["files"],
+                        dict.fromkeys(("kept", "linked", "mode", "removed"), "secret"),
                     )
 
     def test_each_layer_alone_still_closes_what_it_is_for(self):
@@ -217,8 +218,9 @@ class TestAttacksLoad(BaseCase):
         self.assertEqual(found, ["c"])
 
     def test_a_folder_of_somebody_else_is_not_used(self):
-        name = f"l10n_co_certificate_activation-{os.getuid()}"
-        path = Path(tempfile.gettempdir(), name)
+        with sandbox_places.take("a"):
+            (path,) = Path(tempfile.gettempdir()).iterdir()
+        shutil.rmtree(path)
         path.mkdir(0o777)
         path.chmod(0o777)
         with sandbox_places.take("a"):
@@ -247,9 +249,7 @@ class TestAttacksLoad(BaseCase):
             (6, 2, 2, 2),
         ):
             sandbox_places.configure(workers, cores)
-            self.assertEqual(
-                sandbox_places.POOLS["files"], sandbox_places._Limits(places, waiting)
-            )
+            self.assertEqual(sandbox_places.POOLS["files"], sandbox_places._Limits(places, waiting))
 
     def test_no_verdict_when_there_is_no_place(self):
         data = pdf_samples.text_pdf()
@@ -270,9 +270,7 @@ class TestAttacksLoad(BaseCase):
         """Facts that were said before count for nothing: a blank letter is not taken for an unread one."""
         data = pdf_samples.text_pdf()
         facts = pdf_check.check_pdf(data)
-        said = (
-            'import sys\nprint(\'ready\\n{"pages": 1, "active": false, "signed": false}\', flush=True)\n'
-        )
+        said = 'import sys\nprint(\'ready\\n{"pages": 1, "active": false, "signed": false}\', flush=True)\n'
         ends = {
             "by the clock": "import time; time.sleep(60)",
             "by the system, for memory": "import signal; signal.raise_signal(signal.SIGKILL)",

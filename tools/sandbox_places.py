@@ -21,7 +21,11 @@ WAIT_SECONDS = 3
 _FULL_SECONDS = 20  # for which nobody waits after somebody has waited in vain
 _PAUSE_SECONDS = 10  # at most, before a user has another place that others want
 _POLL_SECONDS = 0.05
-_USERS = 256  # files that users share by their hash: two may wait for each other, and none is left over
+_USERS = (
+    256  # files that users share by their hash: two may wait for each other, and none is left over
+)
+
+_INSTALLATION = hashlib.sha256(os.path.realpath(__file__).encode()).hexdigest()[:12]
 
 
 class NoPlace(Exception):
@@ -177,7 +181,7 @@ def _get_time(folder, name):
 
 def _open_folder():
     """Open the folder of this user, or None where another one has made it or nothing can be written."""
-    path = os.path.join(tempfile.gettempdir(), f"l10n_co_certificate_activation-{os.getuid()}")
+    path = os.path.join(tempfile.gettempdir(), f"l10n_co_certificate-{os.getuid()}-{_INSTALLATION}")
     try:
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)
