@@ -114,25 +114,26 @@ def _take_in_queue(folder, user, pool, stack):
     """Take a place, at once or after having waited; return the locked file of the user, if any."""
     limits = POOLS[pool]
     deadline = time.monotonic() + WAIT_SECONDS
-    is_waiting = False
-    while True:
-        with contextlib.ExitStack() as attempt:
-            own = _lock_user(folder, user, attempt)
-            if own is not None or user is None:
-                if _lock_any(folder, f"{pool}-place", limits.places, attempt):
-                    stack.push(attempt.pop_all())
-                    return own
-                _touch(folder, f"{pool}-wanted")
-        if not is_waiting:
-            is_waiting = not _is_without_queue(folder, pool) and _lock_any(
-                folder, f"{pool}-queue", limits.waiting, stack
-            )
+    with contextlib.ExitStack() as queue:
+        is_waiting = False
+        while True:
+            with contextlib.ExitStack() as attempt:
+                own = _lock_user(folder, user, attempt)
+                if own is not None or user is None:
+                    if _lock_any(folder, f"{pool}-place", limits.places, attempt):
+                        stack.push(attempt.pop_all())
+                        return own
+                    _touch(folder, f"{pool}-wanted")
             if not is_waiting:
+                is_waiting = not _is_without_queue(folder, pool) and _lock_any(
+                    folder, f"{pool}-queue", limits.waiting, queue
+                )
+                if not is_waiting:
+                    raise NoPlace
+            if time.monotonic() > deadline:
+                _touch(folder, f"{pool}-full")
                 raise NoPlace
-        if time.monotonic() > deadline:
-            _touch(folder, f"{pool}-full")
-            raise NoPlace
-        time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
 
 def _lock_user(folder, user, stack):
