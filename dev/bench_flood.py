@@ -46,7 +46,12 @@ class Flood:
         admin = Session(self.url, self.database, "admin")
         logins = [f"flood{number}" for number in range(count)]
         for login in logins:
-            values = {"name": login, "login": login, "password": login, "email": f"{login}@example.com"}
+            values = {
+                "name": login,
+                "login": login,
+                "password": login,
+                "email": f"{login}@example.com",
+            }
             companies = {"company_id": bench.company, "company_ids": [[6, 0, [bench.company]]]}
             user = {**values, **companies, "group_ids": [[4, group]]}
             admin.call("res.users", "create", [user])
@@ -141,12 +146,16 @@ class Flood:
         self._report(row, count, seconds, quiet, busy, watch)
 
     def _report(self, row, count, seconds, quiet, busy, watch):
-        wrong = [verdict for _kind, verdict in self.answers if verdict not in ("right", "try again")]
+        wrong = [
+            verdict for _kind, verdict in self.answers if verdict not in ("right", "try again")
+        ]
         for verdict in sorted(set(wrong)):
             print(f"- {verdict}")
         right = sum(verdict == "right" for _kind, verdict in self.answers)
         what = f"{count} costly uploads of {len(self.logins)} users at once"
-        print(f"\n{what}: {seconds:.0f} s, {right} examined, {count - right - len(wrong)} told to try again")
+        print(
+            f"\n{what}: {seconds:.0f} s, {right} examined, {count - right - len(wrong)} told to try again"
+        )
         row.add(f"{what}: wrong verdicts", len(wrong), 0, not wrong)
         row.add(f"{what}: processes of the server that ended", watch.ended, 0, not watch.ended)
         row.add(

@@ -90,7 +90,9 @@ class CertificateActivation(models.Model):
         if letter and not letter["is_signed"]:
             scan = self.sudo().with_context(bin_size=False).signed_letter
             try:
-                with self._checking_files():  # too busy is no reason: the record stays as it is made
+                with (
+                    self._checking_files()
+                ):  # too busy is no reason: the record stays as it is made
                     record = append_pdf(base64.b64decode(scan), record)
             except (PdfNotAppended, ChildUnavailable):
                 _logger.warning("The record of activation %s stands without its letter.", self.id)

@@ -5,6 +5,7 @@ go the names of what succeeded, one JSON string a line, after `ready`.
 """
 
 import _thread
+import contextlib
 import ctypes
 import fcntl
 import json
@@ -12,12 +13,17 @@ import mmap
 import os
 import platform
 import resource
-import signal
 import socket
 import struct
 import sys
 
-print("ready", flush=True)
+
+def say(text):
+    sys.stdout.write(f"{text}\n")
+    sys.stdout.flush()
+
+
+say("ready")
 victim = json.load(sys.stdin)
 server, warm, folder = victim["server"], victim["warm"], victim["folder"]
 libc = ctypes.CDLL(None, use_errno=True)
@@ -54,7 +60,9 @@ def copy_memory(pid):
     buffer = ctypes.create_string_buffer(16)
     local = (ctypes.c_void_p * 2)(ctypes.addressof(buffer), 16)
     remote = (ctypes.c_void_p * 2)(victim["address"], 16)
-    call("process_vm_readv", pid, local, ctypes.c_long(1), remote, ctypes.c_long(1), ctypes.c_long(0))
+    call(
+        "process_vm_readv", pid, local, ctypes.c_long(1), remote, ctypes.c_long(1), ctypes.c_long(0)
+    )
 
 
 def connect(family, kind, address):
@@ -253,12 +261,9 @@ def main():
             attempt()
         except (OSError, ValueError, RuntimeError, AttributeError):
             continue
-        print(json.dumps(name), flush=True)
-    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    try:
+        say(json.dumps(name))
+    with contextlib.suppress(OSError):
         os.execv("/bin/echo", ["echo", '"exec"'])
-    except OSError:
-        pass
 
 
 main()

@@ -76,7 +76,7 @@ def main():
         }
         written = sandbox.run_child(folder / "process_attacks.py", json.dumps(told).encode())
         left = {path.name: path.read_bytes() for path in place.iterdir() if path.is_file()}
-    print(
+    sys.stdout.write(
         json.dumps(
             {
                 "succeeded": [json.loads(line) for line in written.splitlines()],

@@ -5,6 +5,7 @@ import base64
 import json
 import os
 import shutil
+import socket
 import subprocess
 import sys
 import tempfile
@@ -14,7 +15,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
-from odoo.tests import BaseCase, tagged
+from odoo.tests import BaseCase, HttpCase, tagged
 
 from ..models import certificate_pdf_mixin
 from ..tools import letter_scan, pdf_append, pdf_check, pdf_shrink, pkcs12, sandbox, sandbox_places
@@ -66,9 +67,9 @@ class TestAttacksRights(BaseCase):
             "postgresql": f"{host}/.s.PGSQL.{port}",
             "skipped": [] if layers == ALL else HARMFUL,
         }
+        script = self.folder / "process_victim.py"
         done = subprocess.run(
-            [*prefix, sys.executable, self.folder / "process_victim.py", self.folder]
-            + [json.dumps(options)],
+            [*prefix, sys.executable, script, self.folder, json.dumps(options)],
             env={**os.environ, "SECRET": "a key"},
             cwd="/",
             stdout=subprocess.PIPE,
@@ -91,7 +92,8 @@ class TestAttacksRights(BaseCase):
                     self.assertEqual(found["succeeded"], [])
                     self.assertTrue(found["environment"], "there was something to be read")
                     self.assertEqual(
-                        found["files"], dict.fromkeys(("kept", "linked", "mode", "removed"), "secret")
+                        found["files"],
+                        dict.fromkeys(("kept", "linked", "mode", "removed"), "secret"),
                     )
 
     def test_each_layer_alone_still_closes_what_it_is_for(self):
@@ -119,6 +121,60 @@ class TestAttacksRights(BaseCase):
                 patch.object(sys, "executable", executable),
             ):
                 self.assertEqual(sandbox.get_missing_layers(), sandbox.LAYERS)
+
+    def test_a_process_with_a_network_has_nothing_else(self):
+        """Asking an authority needs TCP, and nothing but that."""
+        code = (
+            "import json, os, socket, sys\n"
+            "print('ready', flush=True)\n"
+            "asked = json.load(sys.stdin)\n"
+            "def reach(port):\n"
+            "    socket.create_connection(('127.0.0.1', port), 5).close()\n"
+            "def unix(kind):\n"
+            "    socket.socket(socket.AF_UNIX, kind)\n"
+            "for name, attempt in (\n"
+            "    ('its port', lambda: reach(asked['ports'][0])),\n"
+            "    ('another port', lambda: reach(asked['ports'][1])),\n"
+            "    ('a path', lambda: unix(socket.SOCK_STREAM)),\n"
+            "    ('a datagram', lambda: unix(socket.SOCK_DGRAM)),\n"
+            "    ('a raw socket', lambda: socket.socket(socket.AF_INET, socket.SOCK_RAW, 1)),\n"
+            "    ('a packet', lambda: socket.socket(17, socket.SOCK_RAW)),\n"
+            "    ('listening', lambda: socket.create_server(('127.0.0.1', 0))),\n"
+            "    ('the environment', lambda: open(f'/proc/{asked[\"server\"]}/environ').read()),\n"
+            "    ('a file', lambda: open('/etc/passwd').read()),\n"
+            "    ('a fork', os.fork),\n"
+            "    ('a signal', lambda: os.kill(asked['server'], 0)),\n"
+            "    ('a program', lambda: os.execv('/bin/echo', ['echo', 'a program'])),\n"
+            "):\n"
+            "    try: attempt()\n"
+            "    except OSError: continue\n"
+            "    print(name, flush=True)\n"
+        )
+        with (
+            tempfile.NamedTemporaryFile("w", suffix=".py") as script,
+            socket.create_server(("127.0.0.1", 0)) as one,
+            socket.create_server(("127.0.0.1", 0)) as other,
+        ):
+            script.write(code)
+            script.flush()
+            ports = [one.getsockname()[1], other.getsockname()[1]]
+            asked = json.dumps({"ports": ports, "server": os.getpid()}).encode()
+            found = sandbox.run_child(script.name, asked, ports=ports[:1])
+        self.assertEqual(found.decode().splitlines(), ["its port"])
+
+    def test_another_interface_of_the_kernel_ends_the_process(self):
+        """The numbers of x32 are others than those that are allowed."""
+        code = (
+            "import ctypes, platform\n"
+            "print('ready', flush=True)\n"
+            "if platform.machine() == 'x86_64':\n"
+            "    ctypes.CDLL(None).syscall(ctypes.c_long(0x40000000 | 39))\n"
+            "    print('it went on')\n"
+        )
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+            script.write(code)
+            script.flush()
+            self.assertEqual(sandbox.run_child(script.name, b""), b"")
 
     def test_the_attempts_can_succeed(self):
         """Without any layer the script reaches what it looks for, so that nothing above is in vain."""
@@ -187,6 +243,14 @@ class TestAttacksLoad(BaseCase):
             with sandbox_places.take("c"):
                 pass
 
+    def test_a_server_that_is_full_is_known_without_asking_for_a_place(self):
+        with sandbox_places.take("a"), sandbox_places.take("b"):
+            self.assertFalse(sandbox_places.is_full(), "somebody may still wait")
+            with self.assertRaises(sandbox_places.NoPlace), sandbox_places.take("c"):
+                pass
+            self.assertTrue(sandbox_places.is_full())
+        self.assertFalse(sandbox_places.is_full())
+
     def test_a_queue_that_gives_up_when_it_is_in_vain(self):
         with sandbox_places.take("a"), sandbox_places.take("b"):
             started = time.monotonic()
@@ -217,8 +281,9 @@ class TestAttacksLoad(BaseCase):
         self.assertEqual(found, ["c"])
 
     def test_a_folder_of_somebody_else_is_not_used(self):
-        name = f"l10n_co_certificate_activation-{os.getuid()}"
-        path = Path(tempfile.gettempdir(), name)
+        with sandbox_places.take("a"):
+            (path,) = Path(tempfile.gettempdir()).iterdir()
+        shutil.rmtree(path)
         path.mkdir(0o777)
         path.chmod(0o777)
         with sandbox_places.take("a"):
@@ -247,9 +312,7 @@ class TestAttacksLoad(BaseCase):
             (6, 2, 2, 2),
         ):
             sandbox_places.configure(workers, cores)
-            self.assertEqual(
-                sandbox_places.POOLS["files"], sandbox_places._Limits(places, waiting)
-            )
+            self.assertEqual(sandbox_places.POOLS["files"], sandbox_places._Limits(places, waiting))
 
     def test_no_verdict_when_there_is_no_place(self):
         data = pdf_samples.text_pdf()
@@ -270,9 +333,7 @@ class TestAttacksLoad(BaseCase):
         """Facts that were said before count for nothing: a blank letter is not taken for an unread one."""
         data = pdf_samples.text_pdf()
         facts = pdf_check.check_pdf(data)
-        said = (
-            'import sys\nprint(\'ready\\n{"pages": 1, "active": false, "signed": false}\', flush=True)\n'
-        )
+        said = 'import sys\nprint(\'ready\\n{"pages": 1, "active": false, "signed": false}\', flush=True)\n'
         ends = {
             "by the clock": "import time; time.sleep(60)",
             "by the system, for memory": "import signal; signal.raise_signal(signal.SIGKILL)",
@@ -308,6 +369,47 @@ class TestAttacksLoad(BaseCase):
             script.write(code)
             script.flush()
             self.assertEqual(sandbox.run_child(script.name, b"", cpu_seconds=1), b"1\n")
+
+    def test_a_blank_letter_is_refused_however_much_it_costs(self):
+        """Ten pages show one picture of 38 million pixels: it was 10 s of CPU, and then accepted."""
+        picture = pdf_samples.stream(
+            bytes(3 * 6200 * 6200),
+            b"/Type /XObject /Subtype /Image /Width 6200 /Height 6200 /BitsPerComponent 8"
+            b" /ColorSpace /DeviceRGB",
+        )
+        page = (
+            b"<< /Type /Page /Parent 2 0 R /MediaBox [0 0 600 800]"
+            b" /Resources << /XObject << /I 3 0 R >> >> >>"
+        )
+        kids = b" ".join(b"%d 0 R" % number for number in range(4, 14))
+        data = pdf_samples.raw_pdf(
+            (
+                b"<< /Type /Catalog /Pages 2 0 R >>",
+                b"<< /Type /Pages /Count 10 /Kids [%s] >>" % kids,
+                picture,
+                *[page] * 10,
+            )
+        )
+        with self.assertRaises(letter_scan.LetterRefused) as refusal:
+            letter_scan.match_letter(data, pdf_check.check_pdf(data), None, None)
+        self.assertEqual(refusal.exception.code, "blank")
+        self.assertLess(sandbox.get_last_usage()["cpu"], 4)
+
+    def test_a_letter_of_which_nothing_is_known_is_not_taken(self):
+        data = pdf_samples.scan_pdf()
+        facts = pdf_check.check_pdf(data)
+        for end in ("", "while True: pass", "import os; os.abort()"):
+            with (
+                self.subTest(end),
+                tempfile.NamedTemporaryFile("w", suffix=".py") as script,
+                patch.object(letter_scan, "_CHILD", script.name),
+                patch.object(letter_scan, "_CPU_SECONDS", 1),
+            ):
+                script.write(f"print('ready', flush=True)\n{end}")
+                script.flush()
+                with self.assertRaises(letter_scan.LetterRefused) as refusal:
+                    letter_scan.match_letter(data, facts, None, None)
+                self.assertEqual(refusal.exception.code, "too_complex")
 
     def test_nothing_is_checked_again(self):
         data = pdf_samples.text_pdf("once")
@@ -348,7 +450,7 @@ def read_or_nothing(path):
 
 
 @tagged("post_install", "-at_install")
-class TestAttacksBusyServer(CertificateCommon):
+class TestAttacksBusyServer(CertificateCommon, HttpCase):
     """Attack 7 as its user sees it: a sentence, and nothing lost."""
 
     def test_a_busy_server_says_so(self):
@@ -371,6 +473,18 @@ class TestAttacksBusyServer(CertificateCommon):
             self.assertRaises(ValidationError),
         ):
             activation.write({"signed_letter": content})
+
+    def test_an_upload_that_is_in_vain_is_not_taken_apart(self):
+        self.authenticate(self.user_a.login, self.user_a.login)
+        activation = self.get_processing()
+        with patch.object(sandbox_places, "is_full", return_value=True):
+            answer = self.url_open(
+                "/certificate/pdf",
+                data={"csrf_token": "wrong", "model": activation._name, "res_id": activation.id},
+                files={"files": ("scan.pdf", bytes(1_000_000))},
+            )
+        self.assertEqual(answer.status_code, 429)
+        self.assertTrue(answer.json()["error"])
 
     def test_settings_name_what_is_missing(self):
         settings = self.env["res.config.settings"].create({})

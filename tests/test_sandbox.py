@@ -318,13 +318,10 @@ class TestWarmProcess(BaseCase):
                 with patch.object(sandbox, "_warm", sandbox._Warm()):
                     for number in (1, 20):
                         script.write_text(
-                            "if __name__ == '__main__':\n"
-                            f"    print('ready')\n    print({number})"
+                            f"if __name__ == '__main__':\n    print('ready')\n    print({number})"
                         )
                         for _again in range(2):
-                            self.assertEqual(
-                                sandbox.run_child(script, b""), b"%d\n" % number
-                            )
+                            self.assertEqual(sandbox.run_child(script, b""), b"%d\n" % number)
                     sandbox._warm.stop()
 
     def test_one_that_cannot_start_is_not_tried_again_at_once(self):

@@ -332,7 +332,9 @@ def _verify_signatures(data):
     try:
         signatures = PdfFileReader(io.BytesIO(data), strict=False).embedded_regular_signatures
         last = len(signatures) - 1
-        return [_try_to_verify(signature, number == last) for number, signature in enumerate(signatures)]
+        return [
+            _try_to_verify(signature, number == last) for number, signature in enumerate(signatures)
+        ]
     except (MemoryError, OSError):  # no fault of the file
         return None
     except Exception:  # a form that no signing program leaves

@@ -325,6 +325,7 @@ def get_missing_layers():
     try:
         done = subprocess.run(
             _get_command("probe", {"layers": LAYERS}),
+            check=False,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,

@@ -24,7 +24,9 @@ import types
 from pathlib import Path
 
 PROTOCOL = 1
-_IDLE_SECONDS = 600  # after which the warm process gives its memory back; the next job starts another
+_IDLE_SECONDS = (
+    600  # after which the warm process gives its memory back; the next job starts another
+)
 _FIRST_VICTIM = b"1000"  # when the machine runs out of memory, before any process of the server
 
 

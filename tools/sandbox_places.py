@@ -21,7 +21,11 @@ WAIT_SECONDS = 3
 _FULL_SECONDS = 20  # for which nobody waits after somebody has waited in vain
 _PAUSE_SECONDS = 10  # at most, before a user has another place that others want
 _POLL_SECONDS = 0.05
-_USERS = 256  # files that users share by their hash: two may wait for each other, and none is left over
+_USERS = (
+    256  # files that users share by their hash: two may wait for each other, and none is left over
+)
+
+_INSTALLATION = hashlib.sha256(os.path.realpath(__file__).encode()).hexdigest()[:12]
 
 
 class NoPlace(Exception):
@@ -110,25 +114,26 @@ def _take_in_queue(folder, user, pool, stack):
     """Take a place, at once or after having waited; return the locked file of the user, if any."""
     limits = POOLS[pool]
     deadline = time.monotonic() + WAIT_SECONDS
-    is_waiting = False
-    while True:
-        with contextlib.ExitStack() as attempt:
-            own = _lock_user(folder, user, attempt)
-            if own is not None or user is None:
-                if _lock_any(folder, f"{pool}-place", limits.places, attempt):
-                    stack.push(attempt.pop_all())
-                    return own
-                _touch(folder, f"{pool}-wanted")
-        if not is_waiting:
-            is_waiting = not _is_without_queue(folder, pool) and _lock_any(
-                folder, f"{pool}-queue", limits.waiting, stack
-            )
+    with contextlib.ExitStack() as queue:
+        is_waiting = False
+        while True:
+            with contextlib.ExitStack() as attempt:
+                own = _lock_user(folder, user, attempt)
+                if own is not None or user is None:
+                    if _lock_any(folder, f"{pool}-place", limits.places, attempt):
+                        stack.push(attempt.pop_all())
+                        return own
+                    _touch(folder, f"{pool}-wanted")
             if not is_waiting:
+                is_waiting = not _is_without_queue(folder, pool) and _lock_any(
+                    folder, f"{pool}-queue", limits.waiting, queue
+                )
+                if not is_waiting:
+                    raise NoPlace
+            if time.monotonic() > deadline:
+                _touch(folder, f"{pool}-full")
                 raise NoPlace
-        if time.monotonic() > deadline:
-            _touch(folder, f"{pool}-full")
-            raise NoPlace
-        time.sleep(_POLL_SECONDS)
+            time.sleep(_POLL_SECONDS)
 
 
 def _lock_user(folder, user, stack):
@@ -177,7 +182,7 @@ def _get_time(folder, name):
 
 def _open_folder():
     """Open the folder of this user, or None where another one has made it or nothing can be written."""
-    path = os.path.join(tempfile.gettempdir(), f"l10n_co_certificate_activation-{os.getuid()}")
+    path = os.path.join(tempfile.gettempdir(), f"l10n_co_certificate-{os.getuid()}-{_INSTALLATION}")
     try:
         with contextlib.suppress(FileExistsError):
             os.mkdir(path, 0o700)

@@ -151,21 +151,20 @@ def limit(cpu_seconds, memory):
     :param int memory: bytes of address space beyond what it has now
     """
     cpu_seconds += int(time.process_time())
-    for kind, soft, hard in (
-        (resource.RLIMIT_AS, get_address_space() + memory, None),
-        (resource.RLIMIT_CPU, cpu_seconds, cpu_seconds + 1),
-        (resource.RLIMIT_CORE, 0, None),
-        (resource.RLIMIT_FSIZE, 0, None),
-        (resource.RLIMIT_NOFILE, 64, None),
-        (resource.RLIMIT_NPROC, 0, None),
-        (getattr(resource, "RLIMIT_MEMLOCK", resource.RLIMIT_CORE), 0, None),
+    for kind, value, more in (
+        (resource.RLIMIT_AS, get_address_space() + memory, 0),
+        (resource.RLIMIT_CPU, cpu_seconds, 1),
+        (resource.RLIMIT_CORE, 0, 0),
+        (resource.RLIMIT_FSIZE, 0, 0),
+        (resource.RLIMIT_NOFILE, 64, 0),
+        (resource.RLIMIT_NPROC, 0, 0),
+        (getattr(resource, "RLIMIT_MEMLOCK", resource.RLIMIT_CORE), 0, 0),
     ):
         inherited = resource.getrlimit(kind)[1]
-        soft, hard = (
-            value if inherited == resource.RLIM_INFINITY else min(value, inherited)
-            for value in (soft, soft if hard is None else hard)
-        )
-        resource.setrlimit(kind, (soft, hard))
+        if inherited == resource.RLIM_INFINITY:
+            resource.setrlimit(kind, (value, value + more))
+        else:
+            resource.setrlimit(kind, (min(value, inherited), min(value + more, inherited)))
 
 
 def get_address_space():
@@ -211,10 +210,18 @@ _FS_BITS = {1: 13, 2: 14, 3: 15, 5: 16}
 _NET_BITS = {4: 2}
 _SCOPE_BITS = {6: 2}
 _DNS = 53
-_NETWORK_FILES = (
-    "/etc/gai.conf /etc/host.conf /etc/hosts /etc/nsswitch.conf /etc/pki /etc/resolv.conf"
-    " /etc/services /etc/ssl /usr/lib/ssl /usr/share/ca-certificates"
-).split()
+_NETWORK_FILES = [
+    "/etc/gai.conf",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/nsswitch.conf",
+    "/etc/pki",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/ssl",
+    "/usr/lib/ssl",
+    "/usr/share/ca-certificates",
+]
 
 
 def _syscall(number, *arguments):
@@ -225,7 +232,10 @@ def get_landlock_version():
     """Return the version of Landlock's interface; 0 where there is none."""
     try:
         return _syscall(
-            _LANDLOCK_CREATE_RULESET, None, ctypes.c_size_t(0), ctypes.c_uint(_CREATE_RULESET_VERSION)
+            _LANDLOCK_CREATE_RULESET,
+            None,
+            ctypes.c_size_t(0),
+            ctypes.c_uint(_CREATE_RULESET_VERSION),
         )
     except OSError:
         return 0
@@ -242,7 +252,9 @@ def open_ruleset(ports=()):
         return None
 
     def mask(table):
-        return (1 << max((bits for since, bits in table.items() if since <= version), default=0)) - 1
+        return (
+            1 << max((bits for since, bits in table.items() if since <= version), default=0)
+        ) - 1
 
     attribute = struct.pack("=QQQ", mask(_FS_BITS), mask(_NET_BITS), mask(_SCOPE_BITS))
     size = 24 if version >= 6 else 16 if version >= 4 else 8
@@ -291,11 +303,12 @@ def _find_readable(network):
     standard = {sysconfig.get_path(name) for name in ("stdlib", "platstdlib")}
     paths = {*standard, "/usr/share/zoneinfo", *(_NETWORK_FILES if network else ())}
     for path in filter(os.path.isabs, sys.path):
-        if not os.path.isdir(path):
-            paths.add(path)
-        elif path in standard or os.path.dirname(path) in standard:
-            paths.add(path)
-        elif os.path.basename(path) in ("site-packages", "dist-packages"):
+        if (
+            not os.path.isdir(path)
+            or path in standard
+            or os.path.dirname(path) in standard
+            or os.path.basename(path) in ("site-packages", "dist-packages")
+        ):
             paths.add(path)
         else:
             paths.update(

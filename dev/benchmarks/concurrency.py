@@ -222,6 +222,7 @@ def main():
         bench = Bench(row.url, row.database, logins)
         flood = None
         if not rows:
+
             def flood(activation, bench=bench):
                 Flood(bench, row.url, activation, FLOODERS).run(row, WAITING_ROOM)
 

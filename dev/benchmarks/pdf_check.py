@@ -269,8 +269,12 @@ def measure_ordinary(row, repeat):
     started = time.perf_counter()
     subprocess.run([sys.executable, "-I", "-c", program], check=True)
     print("\n| one ordinary file | ms |\n|---|---|")
-    print(f"| CPU of the fork | {1000 * child:.1f} |\n| CPU of the warm process | {1000 * warm:.1f} |")
-    print(f"| CPU of the server's process | {1000 * own:.1f} |\n| on the clock | {1000 * wall:.0f} |")
+    print(
+        f"| CPU of the fork | {1000 * child:.1f} |\n| CPU of the warm process | {1000 * warm:.1f} |"
+    )
+    print(
+        f"| CPU of the server's process | {1000 * own:.1f} |\n| on the clock | {1000 * wall:.0f} |"
+    )
     print(f"| on the clock, a Python with pypdf | {1000 * (time.perf_counter() - started):.0f} |")
     total = 1000 * (child + warm + own)
     row.add("CPU for the check of an ordinary file", f"{total:.1f} ms", "15 ms", total <= 15)
