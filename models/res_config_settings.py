@@ -13,7 +13,7 @@ from ..const import (
 from . import certificate_custody as custody
 
 
-class ResConfigSettings(models.TransientModel):
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     _name = "res.config.settings"
     _inherit = ["res.config.settings", "certificate.input.mixin"]
 
