@@ -68,9 +68,7 @@ class CertificatePortal(CustomerPortal):
     def _render_closed(self, activation_id, status=403, **values):
         """Show the same page for what does not exist, what is not the visitor's and what has ended."""
         values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
-        return request.render(
-            "l10n_co_certificate_activation.portal_closed", values, status=status
-        )
+        return request.render("l10n_co_certificate_activation.portal_closed", values, status=status)
 
     # === INVITATION === #
 

@@ -258,7 +258,9 @@ class CertificateActivation(models.Model):
         }
         # One that is too long is never laid out: see `_check_letter_values`. Here it only bounds what is
         # compared.
-        return {name: (values[name] or "")[: LETTER_LIMITS[name] + 1] for name in LETTER_PLACEHOLDERS}
+        return {
+            name: (values[name] or "")[: LETTER_LIMITS[name] + 1] for name in LETTER_PLACEHOLDERS
+        }
 
     @api.model
     def _get_letter_validity(self, months, english=False):

@@ -149,15 +149,11 @@ class CertificateActivation(models.Model):
         for name in REPRESENTATIVE_FIELDS:
             if name in values:
                 field = self._fields[name]
-                text = values[name]
+                vals[name] = values[name] or False
                 if field.type == "many2one":
                     options = self.env[field.comodel_name].search(field.domain)
-                    chosen = options.filtered(
-                        lambda option, text=text.strip(): str(option.id) == text
-                    )
-                    vals[name] = chosen.id
-                else:
-                    vals[name] = text or False
+                    by_text = {str(option.id): option.id for option in options}
+                    vals[name] = by_text.get(values[name].strip(), False)
         self._trusted().write(vals)
 
     def _attach_signed_letter(self, content, filename):

@@ -6,7 +6,14 @@ from odoo.exceptions import MissingError, UserError, ValidationError
 from odoo.fields import Command
 
 from ..const import MODULE
-from ..tools.text_limits import INTEGER_MAX, NUMBER_MAX, ROWS_MAX, TEXT_RULES, is_tidy_html, remove_unseen
+from ..tools.text_limits import (
+    INTEGER_MAX,
+    NUMBER_MAX,
+    ROWS_MAX,
+    TEXT_RULES,
+    is_tidy_html,
+    remove_unseen,
+)
 
 _TEXTS = ("char", "text", "html")
 _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
@@ -86,9 +93,7 @@ class CertificateInputMixin(models.AbstractModel):
                 is_empty = not taken[name] and not isinstance(taken[name], NewId)
                 if field.required and is_empty and not is_draft and kind != "number":
                     # What looks at the record before PostgreSQL does relies on it.
-                    errors.append(
-                        self.env._("Missing: %s.", field._description_string(self.env))
-                    )
+                    errors.append(self.env._("Missing: %s.", field._description_string(self.env)))
             except _TooLongError as error:
                 if not is_draft or field.type == "html":
                     errors.append(self._get_length_sentence(field, error.length))

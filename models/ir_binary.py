@@ -17,7 +17,6 @@ class CheckedPdfStream(Stream):
     def get_response(self, **kwargs):
         self.mimetype = "application/pdf"
         self.download_name = clean_filename(self.download_name or "", ".pdf") or "file.pdf"
-        protect_answer()
         return super().get_response(
             **{**kwargs, "as_attachment": True, "immutable": False, "max_age": None}
         )
@@ -37,6 +36,7 @@ class IrBinary(models.AbstractModel):
                 record, field_name = owner.browse(attachment.res_id), attachment.res_field
         if field_name not in getattr(record, "_pdf_fields", ()):
             return super()._record_to_stream(record, field_name)
+        protect_answer()
         file = record.sudo()
         if not file[f"{field_name}_sha256"]:
             raise NotFound()

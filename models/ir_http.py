@@ -59,14 +59,14 @@ class IrHttp(models.AbstractModel):
         return None if "\x00" in request.httprequest.path else super()._serve_fallback()
 
     @classmethod
-    def _pre_dispatch(cls, rule, args):
+    def _pre_dispatch(cls, rule, args):  # pylint: disable=missing-return
         endpoint = getattr(rule.endpoint, "func", rule.endpoint)
         if endpoint.__module__.startswith(f"odoo.addons.{MODULE}."):
             protect_answer()
         super()._pre_dispatch(rule, args)
 
     @classmethod
-    def _post_dispatch(cls, response):
+    def _post_dispatch(cls, response):  # pylint: disable=missing-return
         super()._post_dispatch(response)
         if getattr(request, "is_certificate_answer", False):
             response.headers.update(_HEADERS)

@@ -234,8 +234,8 @@ class TestAttacksText(SecurityCommon):
 
     def test_odd_values_of_a_form_that_is_not_saved(self):
         samples = self.get_samples()
-        for record in (self.wizard, self.setup, self.receipt, self.resolution):
-            record = samples[record._name]
+        for model in (self.wizard, self.setup, self.receipt, self.resolution):
+            record = samples[model._name]
             for name in record._editable_fields:
                 if record._fields[name].type == "binary":
                     continue
@@ -433,7 +433,7 @@ class TestAttacksText(SecurityCommon):
         self.enter()
         before = self.activation.representative_position
         long = "Gerente " * 50
-        values = {name: "" for name in REPRESENTATIVE_FIELDS}
+        values = dict.fromkeys(REPRESENTATIVE_FIELDS, "")
         answer = self.ask(
             "POST",
             f"{PORTAL_PATH}/{self.activation.id}/representative",
