@@ -77,8 +77,7 @@ def _get_sections(facts):
         and (
             ("Código de la carta", f"{letter['code']}, del {_day(letter['date'])}"),
             ("Archivo", _get_file(letter)),
-            ("Cómo se identificó", _get_match(letter)),
-            ("Revisión del titular", _get_review(letter)),
+            ("Reconocida", _get_match(letter)),
             ("SHA-256", _SMALL.format(letter["sha256"])),
         ),
     )
@@ -86,11 +85,7 @@ def _get_sections(facts):
         "Certificado digital",
         (
             ("Suscriptor", certificate["subject"]),
-            (
-                "Emisor" if certificate["anchor"] else "Emisor, según el certificado",
-                certificate["issuer"],
-            ),
-            ("Verificación del emisor", _get_issuer(certificate["anchor"])),
+            ("Emisor", _get_issuer(certificate)),
             ("Número de serie", _SMALL.format(certificate["serial"])),
             ("Huella SHA-256", _SMALL.format(certificate["sha256"])),
             ("Vence", _day(certificate["date_end"])),
@@ -137,33 +132,40 @@ def _get_file(letter):
 
 
 def _get_match(letter):
-    """Say how the letter was known: what the program found, which is not what a person decided."""
+    """Say how the program knew the letter, and what a person decided on it, which is not the same."""
     signers = letter["signers"]
-    return {
-        "match": "por el código QR impreso en la carta",
-        "signature": f"por la firma digital de {signers}, cuyo certificado estaba vigente y conduce al "
-        f"certificado de confianza {letter['anchors'] or ''}",
-        "unread": f"firma digital sin verificar; el archivo dice que es de {signers}"
+    match = {
+        "match": "por su código QR",
+        "signature": f"por la firma digital de {signers}, con certificado vigente que conduce al de confianza "
+        f"{letter['anchors'] or ''}",
+        "unread": f"con firma digital sin verificar, que dice ser de {signers}"
         if signers
-        else "no se pudo leer su código",
-        "reviewed": "no se pudo leer su código; la reconoció una persona",
-    }.get(letter["match"])
-
-
-def _get_review(letter):
+        else "sin código legible",
+        "reviewed": "por quien la revisó; sin código legible",
+    }[letter["match"]]
     if letter["review"] == "waiting":
-        return "pendiente"
+        return f"{match}; pendiente de revisión del titular"
     if letter["review"] != "accepted":
-        return "ninguna"
+        return f"{match}; sin revisión del titular"
     moment = datetime.fromisoformat(letter["reviewed_on"]).replace(tzinfo=timezone.utc)
-    return f"aceptada por {letter['reviewed_by']} el {_time(moment, COLOMBIA_TZ)}, hora de Bogotá"
+    return (
+        f"{match}; aceptada por {letter['reviewed_by']}, del titular, el "
+        f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá"
+    )
 
 
-def _get_issuer(anchor):
+def _get_issuer(certificate):
+    anchor = certificate["anchor"]
     if not anchor:
-        return "no se verificó: los nombres del suscriptor y del emisor son los que declara el certificado"
-    return Markup("por sus firmas, hasta el certificado de confianza {}, SHA-256 {}").format(
-        anchor["name"], _SMALL.format(anchor["sha256"])
+        return Markup("{} {}").format(
+            certificate["issuer"],
+            _SMALL.format("(sin verificar: es lo que declara el certificado)"),
+        )
+    return Markup("{} {}").format(
+        certificate["issuer"],
+        _SMALL.format(
+            f"(verificado por sus firmas hasta {anchor['name']}, SHA-256 {anchor['sha256']})"
+        ),
     )
 
 

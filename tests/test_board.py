@@ -358,7 +358,7 @@ class TestBoard(CertificateCommon):
         soon, later, ended, lent = extra
         certificate = samples.store_certificate(self.seller.sudo(), days=10)
         self.make(lent, "active", 200, certificate_id=certificate.id)
-        self.make(soon, "active", 30)
+        self.make(soon, "active", 30, letter_review="rejected")
         self.make(later, "active", 90, signed_letter_match="unread", letter_review="waiting")
         self.make(ended, "active", -1)
         self.make(self.company_a, "process")
@@ -386,6 +386,8 @@ class TestBoard(CertificateCommon):
                 "open": self.company_a,
                 "unread": later,
                 "lent_ending": lent,
+                "blocked": soon,
+                "issuer_unknown": lent | self.seller,
             },
         )
         self.assertEqual(found, searched)
