@@ -382,7 +382,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
         # As they may have stood there before the update.
         for query, values in (
             (
-                "UPDATE account_move SET reversed_entry_id = %s WHERE id = %s",
+                "UPDATE account_move SET reversed_entry_id = %s WHERE id IN %s",
                 (invoice.id, note.id),
             ),
             (
@@ -534,16 +534,11 @@ class TestMoneyAttacks(MoneyAttackCommon):
             for name, ask in {
                 "read": lambda vals=vals, wizards=wizards: wizards.create(vals).read(["link"]),
                 "new": lambda vals=vals, wizards=wizards: wizards.new(vals).link,
-                "context": lambda vals=vals, wizards=wizards: (
-                    wizards.with_context(active_model=vals["res_model"], active_id=vals["res_id"])
-                    .create(vals)
-                    .read(["link"])
-                ),
             }.items():
                 with (
                     self.subTest(vals=vals, by=name),
                     self.tried(),
-                    self.assertRaises((AccessError, AttributeError)),
+                    self.assertRaises(AccessError),
                 ):
                     ask()
         # Its own accountant has one, which ends and does not open the invoice.
@@ -660,7 +655,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
             SQL(
                 "UPDATE %s SET active = FALSE WHERE id = %s",
                 SQL.identifier(record._table),
-                record.id,
+                record._ids,
             )
         )
         self.env.invalidate_all()
@@ -679,7 +674,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
             ),
             "sign": (
                 self.get_active,
-                lambda activation: activation._sign_message(b"x", self.company_a.partner_id),
+                lambda activation: activation._sign_message(b"x", activation),
             ),
         }
         for step, (prepare, attempt) in steps.items():
@@ -691,15 +686,13 @@ class TestMoneyAttacks(MoneyAttackCommon):
                 self.assertNotEqual(activation.payment_status, "reversed")
 
     def test_20_nothing_is_sold_by_what_is_archived_or_switched_off(self):
-        sale = self.company_data["default_journal_sale"]
+        journals = self.env["account.journal"].search(
+            [("type", "=", "sale"), ("company_id", "=", self.seller.id)]
+        )
         self.seller.certificate_provider_id = self.provider
         for label, switch_off in {
             "product": lambda: self.archive(self.product),
-            "journal": lambda: (
-                self.env["account.journal"]
-                .search([("type", "=", "sale"), ("company_id", "=", self.seller.id)])
-                .write({"active": False})
-            ),
+            "journal": lambda: self.archive(journals),
             "provider": lambda: self.provider.sudo().write({"state": "disabled"}),
         }.items():
             for prepare in (self.start, self.make_unpaid):
@@ -711,7 +704,6 @@ class TestMoneyAttacks(MoneyAttackCommon):
                         activation.action_pay()
                     # What it shows goes on.
                     self.assertTrue(activation.payment_sentence)
-        self.assertTrue(sale.active)
         # A page that was open meanwhile.
         activation = self.start()
         page = self.buy(activation)
@@ -754,16 +746,12 @@ class TestMoneyAttacks(MoneyAttackCommon):
                 "unreconcile": lambda env=env, lines=lines: lines.with_env(
                     env
                 ).remove_move_reconcile(),
-                "assign": lambda env=env, own=own: (
-                    own.with_env(env).js_assign_outstanding_line(
-                        self.get_receivable(invoice).ids[0]
-                    )
+                "assign": lambda env=env, own=own: own.with_env(env).js_assign_outstanding_line(
+                    self.get_receivable(invoice).ids[0]
                 ),
-                "assign there": lambda env=env, own=own: (
-                    invoice.with_env(env).js_assign_outstanding_line(
-                        self.get_receivable(own).ids[0]
-                    )
-                ),
+                "assign there": lambda env=env, own=own: invoice.with_env(
+                    env
+                ).js_assign_outstanding_line(self.get_receivable(own).ids[0]),
             }
             for record, names in (
                 (invoice, ("button_draft", "button_cancel", "action_post", "unlink")),
