@@ -1,5 +1,6 @@
 from . import (
     test_activation_record,
+    test_attacks_pdf,
     test_board,
     test_certificate_activation,
     test_certificate_request,
