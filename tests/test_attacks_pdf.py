@@ -150,9 +150,6 @@ ATTACKS = {
     "packed, address on opening": packed(b"6 0 ", URI),
     "packed, keyword escaped": packed(b"6 0 ", SCRIPT).replace(b">>\nstream", b">>\nstre#61m", 1),
     "packed, without a filter": packed(b"6 0 ", b"", data=b"6 0 " + SCRIPT, filters=b"", first=4),
-    "packed, name cut by the next object": packed(
-        b"8 0 6 11 9 12 ", b"/JavaScriptX << /S 8 0 R /JS (a) >>", keys=b"/Type /ObjStm /N 2 /First 14"
-    ),
     # The trailer
     "trailer, keyword escaped": written(PLAIN, trailer=TRAILER[2:-2], keyword=b"tr#61iler"),
 }  # fmt: skip
@@ -162,7 +159,6 @@ HARMLESS = {
     "object next to the end of the file before": raw_pdf().replace(b"%PDF-1.7\n", b"%PDF-1.7\n%%EOF", 1),
     "object without content": raw_pdf((*(), b"<< /Type /Catalog /Pages 2 0 R >>", PAGES[8:-8], PAGE[8:-8], b"")),
     "objects in a comment": raw_pdf().replace(b"2 0 obj", b"%% 2 0 obj\n%% << /A 1 >>\n2 0 obj", 1),
-    "number next to a keyword": raw_pdf().replace(b"xref\n", b"9 0 obj\n59endobj\nxref\n", 1),
     "key without a name": raw_pdf().replace(b"/Count 1", b"/Count 1 / [3 0 R /XYZ 0 0 0]", 1),
     "reference out of the file": raw_pdf().replace(b"/Count 1", b"/Count 1 /A 900 0 R", 1),
     "text after the end": text_pdf() + b"Received <2026-11-30> (1 of 1)\n",

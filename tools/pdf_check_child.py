@@ -27,15 +27,16 @@ from pypdf import errors, filters, generic
 
 # Within the limits of the process, each task has its own, smaller share. What is counted decides
 # alike on every machine; the seconds of CPU are for what nobody thought of.
-_TOKENS = 300_000  # of all objects
-_OBJECTS = 30_000
-_ROWS = 30_000  # of cross reference tables and streams
+_TOKENS = 200_000  # of all objects
+_NAMES = 50_000  # of a broken file
+_OBJECTS = 20_000
+_ROWS = 20_000  # of cross reference tables and streams
 _LOOKS = 3  # at each byte of a string, a comment or a stream
 _DEPTH = 60  # of arrays and dictionaries in each other; PDFium and MuPDF give up later
 _DECODED = 16 * 1024**2  # bytes that all object streams together may decode to, and any stream
-_CHECK_SECONDS = 0.7  # of CPU, for a file that may be kept
+_CHECK_SECONDS = 0.6  # of CPU, for a file that may be kept
 _CHECK_SECONDS_A_BYTE = 1e-7  # beyond that: a scan that is about to be made smaller is all read
-_TEXT_SECONDS = 0.35  # of CPU
+_TEXT_SECONDS = 0.25  # of CPU
 _KEPT = 1024**2  # bytes
 _PAGE_NODES = 500  # of the page tree; no need to count further
 _HIGHEST = 8_388_607  # number of an object; programs let higher ones overflow
@@ -115,6 +116,7 @@ _MATTERING |= frozenset(b"Length Filter DecodeParms DP F FFilter FDecodeParms".s
 
 _NAME = re.compile(rb"/(" + _REGULAR + rb"*)")
 _ESCAPE = re.compile(rb"#(..)", re.DOTALL)
+_ODD_ESCAPE = re.compile(rb"#(?![0-9A-Fa-f]{2})")
 _ODD = re.compile(rb"[^!-~]")
 _CONTENT = re.compile(rb"(?:[\0\t-\r ]|%[^\r\n]{0,99}[\r\n])*[(<+\-.\d]")
 
@@ -250,12 +252,14 @@ def _is_another_file(data):
     return any(map(_MARKUP.search, (data[:_SNIFFED], data[data.rindex(b"%%EOF") :])))
 
 
-def _has_active_name(data, start, stop=sys.maxsize):
-    """Whether an active name stands anywhere between two positions: in strings and streams as well.
+def _has_active_name(data, start):
+    """Whether an active name stands anywhere from a position on: in strings and streams as well.
 
     :raise Encrypted: the name of a cipher stands there
     """
-    for match in _NAME.finditer(data, start, min(stop, len(data))):
+    for count, match in enumerate(_NAME.finditer(data, start)):
+        if count == _NAMES:
+            raise TooComplex
         for name in _read_name(match[1]):
             if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, match.end())):
                 return True
@@ -274,7 +278,9 @@ def _read_name(escaped):
         return (escaped,)
     names = [escaped]
     if b"#" in escaped:
-        names = [_ESCAPE.sub(decode, escaped) for decode in (_digits, _codes)]
+        names = [_ESCAPE.sub(_digits, escaped)]
+        if _ODD_ESCAPE.search(escaped):
+            names.append(_ESCAPE.sub(_codes, escaped))
     return list(dict.fromkeys(itertools.chain(names, *map(_ODD.split, (escaped, *names)))))
 
 

@@ -167,7 +167,7 @@ class Judges:
         try:
             self.process.stdin.write(struct.pack(">BI", index, len(data)) + data)
             self.process.stdin.flush()
-            if not select.select([self.process.stdout], [], [], 30)[0]:
+            if not select.select([self.process.stdout], [], [], 300)[0]:
                 raise TimeoutError
             return json.loads(self.process.stdout.readline())
         except (OSError, ValueError):
