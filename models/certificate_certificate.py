@@ -133,7 +133,9 @@ class CertificateCertificate(models.Model):
             public = base64.b64encode(custody.get_public_content(certificate))
             if public != content:
                 files._note(_get_files(certificate, "content"))
-            certificate.write({"private_key_id": False, "pkcs12_password": False, "content": public})
+            certificate.write(
+                {"private_key_id": False, "pkcs12_password": False, "content": public}
+            )
             if key and not certificate.search_count([("private_key_id", "=", key.id)], limit=1):
                 self._delete_keys(key)
 

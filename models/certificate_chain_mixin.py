@@ -4,6 +4,7 @@ What writes them are functions and not methods of a model: no server action, tem
 a row that nothing stands behind, or seals a chain anew.
 """
 
+import logging
 from contextlib import contextmanager
 
 import psycopg2
@@ -17,6 +18,8 @@ from odoo.tools import SQL
 from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, extend, find_breaks, is_sealed
 from . import certificate_custody as custody
+
+_logger = logging.getLogger(__name__)
 
 _PENDING = "certificate_chain"
 _PLACE = ("position", "previous_hash", "hash")
@@ -37,7 +40,14 @@ class LooseMany2one(fields.Many2one):
     """
 
     def update_db_foreign_key(self, model, column):
-        pass
+        """Remove the one that an earlier version of the add-on made."""
+        model.env.cr.execute(
+            SQL(
+                "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s",
+                SQL.identifier(model._table),
+                SQL.identifier(f"{model._table}_{self.name}_fkey"),
+            )
+        )
 
 
 class CertificateChainMixin(models.AbstractModel):
@@ -240,10 +250,8 @@ def append(model, vals_list):
 
     :param model: an empty record of one of `CHAINS`
     :param list[dict] vals_list: the values of `_hashed`, but for the id
-    :raise UserError: when the secret of this server cannot be used
     """
     cr = model.env.cr
-    get_secrets(model.env)  # one that cannot be used is told of now, and not at the commit
     cr.execute(SQL("%s RETURNING id", _insert(model, vals_list)))
     pending = cr.precommit.data.setdefault(_PENDING, {})
     if not pending:
@@ -298,7 +306,19 @@ def forget_pending(cr):
 
 
 def _link_pending(env):
-    """Give the rows of this transaction their places, each in the chain of its company."""
+    """Give the rows of this transaction their places, each in the chain of its company.
+
+    Where the secret of the server cannot be used they have none, and the check says so: a payment that
+    is booked does not fail for that.
+    """
+    try:
+        custody.get_secrets()
+    except key_seal.SealError as error:
+        _logger.error(
+            "Rows of the history are not sealed: the secret cannot be used (%s).", error.code
+        )
+        forget_pending(env.cr)
+        return
     for name, ids in env.cr.precommit.data.pop(_PENDING, {}).items():
         model = env[name]
         # A savepoint that was rolled back may have taken some of them away.

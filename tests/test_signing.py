@@ -1,6 +1,7 @@
 """Signing under an activation: who may, when, and what the log keeps of it."""
 
 import base64
+import os
 from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
