@@ -347,8 +347,11 @@ def _link(model, rows, cr, now=None):
     """
     secrets = get_secrets(model.env)
     company_ids = sorted({row["company_id"] for row in rows})
-    lock_chains(model, company_ids, cr)
-    ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr) if any_cr]
+    if now:
+        lock_chains(model, company_ids, cr)
+        ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr)]
+    else:
+        ends = [read_ends(model, company_ids, cr, before=_make_lock(model, company_ids))]
     placed, heads, gone = [], [], []
     for company_id in company_ids:
         chain = get_chain(model, company_id)
@@ -375,10 +378,10 @@ def _link(model, rows, cr, now=None):
         # A head whose seal is wrong stays, as a trace. So does one that this transaction does not see,
         # for the next one to replace: the longest counts.
         gone += [head_id for head_id, head in known.items() if is_sealed(chain, head, secrets)]
-    cr.execute(_place(model, placed) if now else _insert(model, placed))
+    change = _place(model, placed) if now else _insert(model, placed)
+    cr.execute(SQL("WITH %s %s", _make_heads(gone, heads), change))
     if cr.rowcount != len(rows):
         raise UserError(model.env._("The log could not be written. Tell your administrator."))
-    replace_heads(cr, gone, heads)
 
 
 def lock_chains(model, company_ids, cr):
@@ -386,10 +389,7 @@ def lock_chains(model, company_ids, cr):
 
     :param list[int] company_ids: in one order everywhere, so that nobody waits for one another
     """
-    cr.execute(
-        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s::integer[]) company_id",
-        [model._table, company_ids],
-    )
+    cr.execute(_make_lock(model, company_ids))
 
 
 def replace_heads(cr, ids, heads):
@@ -398,15 +398,27 @@ def replace_heads(cr, ids, heads):
     :param list[int] ids: of the others
     :param heads: values of a row for each
     """
-    cr.execute(
-        SQL(
-            """
-            WITH gone AS (DELETE FROM certificate_signature_head WHERE id = ANY(%s))
+    cr.execute(SQL("WITH %s SELECT", _make_heads(ids, heads)))
+
+
+def _make_lock(model, company_ids):
+    return SQL(
+        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s::integer[]) company_id",
+        model._table,
+        company_ids,
+    )
+
+
+def _make_heads(ids, heads):
+    return SQL(
+        """
+        gone AS (DELETE FROM certificate_signature_head WHERE id = ANY(%s)),
+        head AS (
             INSERT INTO certificate_signature_head (log, company_id, count, hash, seal) VALUES %s
-            """,
-            ids,
-            SQL(", ").join(heads),
         )
+        """,
+        ids,
+        SQL(", ").join(heads),
     )
 
 
@@ -451,21 +463,23 @@ def read_rows(model, company_id):
     return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
 
 
-def read_ends(model, company_ids, cr):
+def read_ends(model, company_ids, cr, before=None):
     """Read the heads and the last positions of chains, as a cursor sees them.
 
+    :param SQL before: what is executed first, in the same message to PostgreSQL
     :return: heads by their ids, and the last position, by company
     :rtype: dict[int, tuple[dict[int, tools.signature_chain.Head], int]]
     """
     cr.execute(
         SQL(
             """
-            SELECT company_id, NULL, MAX(position), NULL, NULL FROM %s
+            %s SELECT company_id, NULL, MAX(position), NULL, NULL FROM %s
             WHERE company_id = ANY(%s) GROUP BY company_id
             UNION ALL
             SELECT company_id, id, count, hash, seal FROM certificate_signature_head
             WHERE company_id = ANY(%s) AND log = %s
             """,
+            SQL("%s;", before) if before else SQL(),
             SQL.identifier(model._table),
             company_ids,
             company_ids,
