@@ -4,6 +4,7 @@ What writes them are functions and not methods of a model: no server action, tem
 a row that nothing stands behind, or seals a chain anew.
 """
 
+import logging
 from contextlib import contextmanager
 
 import psycopg2
@@ -17,6 +18,8 @@ from odoo.tools import SQL
 from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, extend, find_breaks, is_sealed
 from . import certificate_custody as custody
+
+_logger = logging.getLogger(__name__)
 
 _PENDING = "certificate_chain"
 _PLACE = ("position", "previous_hash", "hash")
@@ -37,7 +40,14 @@ class LooseMany2one(fields.Many2one):
     """
 
     def update_db_foreign_key(self, model, column):
-        pass
+        """Remove the one that an earlier version of the add-on made."""
+        model.env.cr.execute(
+            SQL(
+                "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s",
+                SQL.identifier(model._table),
+                SQL.identifier(f"{model._table}_{self.name}_fkey"),
+            )
+        )
 
 
 class CertificateChainMixin(models.AbstractModel):
@@ -240,10 +250,8 @@ def append(model, vals_list):
 
     :param model: an empty record of one of `CHAINS`
     :param list[dict] vals_list: the values of `_hashed`, but for the id
-    :raise UserError: when the secret of this server cannot be used
     """
     cr = model.env.cr
-    get_secrets(model.env)  # one that cannot be used is told of now, and not at the commit
     cr.execute(SQL("%s RETURNING id", _insert(model, vals_list)))
     pending = cr.precommit.data.setdefault(_PENDING, {})
     if not pending:
@@ -298,7 +306,19 @@ def forget_pending(cr):
 
 
 def _link_pending(env):
-    """Give the rows of this transaction their places, each in the chain of its company."""
+    """Give the rows of this transaction their places, each in the chain of its company.
+
+    Where the secret of the server cannot be used they have none, and the check says so: a payment that
+    is booked does not fail for that.
+    """
+    try:
+        custody.get_secrets()
+    except key_seal.SealError as error:
+        _logger.error(
+            "Rows of the history are not sealed: the secret cannot be used (%s).", error.code
+        )
+        forget_pending(env.cr)
+        return
     for name, ids in env.cr.precommit.data.pop(_PENDING, {}).items():
         model = env[name]
         # A savepoint that was rolled back may have taken some of them away.
@@ -327,8 +347,11 @@ def _link(model, rows, cr, now=None):
     """
     secrets = get_secrets(model.env)
     company_ids = sorted({row["company_id"] for row in rows})
-    lock_chains(model, company_ids, cr)
-    ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr) if any_cr]
+    if now:
+        lock_chains(model, company_ids, cr)
+        ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr)]
+    else:
+        ends = [read_ends(model, company_ids, cr, before=_make_lock(model, company_ids))]
     placed, heads, gone = [], [], []
     for company_id in company_ids:
         chain = get_chain(model, company_id)
@@ -355,10 +378,10 @@ def _link(model, rows, cr, now=None):
         # A head whose seal is wrong stays, as a trace. So does one that this transaction does not see,
         # for the next one to replace: the longest counts.
         gone += [head_id for head_id, head in known.items() if is_sealed(chain, head, secrets)]
-    cr.execute(_place(model, placed) if now else _insert(model, placed))
+    change = _place(model, placed) if now else _insert(model, placed)
+    cr.execute(SQL("WITH %s %s", _make_heads(gone, heads), change))
     if cr.rowcount != len(rows):
         raise UserError(model.env._("The log could not be written. Tell your administrator."))
-    replace_heads(cr, gone, heads)
 
 
 def lock_chains(model, company_ids, cr):
@@ -366,10 +389,7 @@ def lock_chains(model, company_ids, cr):
 
     :param list[int] company_ids: in one order everywhere, so that nobody waits for one another
     """
-    cr.execute(
-        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s::integer[]) company_id",
-        [model._table, company_ids],
-    )
+    cr.execute(_make_lock(model, company_ids))
 
 
 def replace_heads(cr, ids, heads):
@@ -378,15 +398,27 @@ def replace_heads(cr, ids, heads):
     :param list[int] ids: of the others
     :param heads: values of a row for each
     """
-    cr.execute(
-        SQL(
-            """
-            WITH gone AS (DELETE FROM certificate_signature_head WHERE id = ANY(%s))
+    cr.execute(SQL("WITH %s SELECT", _make_heads(ids, heads)))
+
+
+def _make_lock(model, company_ids):
+    return SQL(
+        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s::integer[]) company_id",
+        model._table,
+        company_ids,
+    )
+
+
+def _make_heads(ids, heads):
+    return SQL(
+        """
+        gone AS (DELETE FROM certificate_signature_head WHERE id = ANY(%s)),
+        head AS (
             INSERT INTO certificate_signature_head (log, company_id, count, hash, seal) VALUES %s
-            """,
-            ids,
-            SQL(", ").join(heads),
         )
+        """,
+        ids,
+        SQL(", ").join(heads),
     )
 
 
@@ -431,21 +463,23 @@ def read_rows(model, company_id):
     return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
 
 
-def read_ends(model, company_ids, cr):
+def read_ends(model, company_ids, cr, before=None):
     """Read the heads and the last positions of chains, as a cursor sees them.
 
+    :param SQL before: what is executed first, in the same message to PostgreSQL
     :return: heads by their ids, and the last position, by company
     :rtype: dict[int, tuple[dict[int, tools.signature_chain.Head], int]]
     """
     cr.execute(
         SQL(
             """
-            SELECT company_id, NULL, MAX(position), NULL, NULL FROM %s
+            %s SELECT company_id, NULL, MAX(position), NULL, NULL FROM %s
             WHERE company_id = ANY(%s) GROUP BY company_id
             UNION ALL
             SELECT company_id, id, count, hash, seal FROM certificate_signature_head
             WHERE company_id = ANY(%s) AND log = %s
             """,
+            SQL("%s;", before) if before else SQL(),
             SQL.identifier(model._table),
             company_ids,
             company_ids,

@@ -4,10 +4,12 @@ from contextlib import contextmanager
 
 from odoo import api, fields, models
 from odoo.http import request
+from odoo.tools import split_every
 
 from .certificate_chain_mixin import LooseMany2one, append
 
 _TEXT_LENGTH = 300  # characters of a value that are kept
+_BATCH_SIZE = 1000  # entries that are made at once
 
 # What the history is about. Of one change that concerns several, the first one names it.
 EVENTS = [
@@ -279,15 +281,19 @@ def begin_history(env):
 
     :param env: of the database that had none until now
     """
-    entries = []
     for name in TRACKED:
         # Of the companies those that have to do with it.
         domain = [("certificate_lent_id", "!=", False)] if name == "res.company" else []
-        for record in env[name].search(domain, order="id"):
-            values = _get_values(record)
-            changes = [[name, None, value] for name, value in values.items() if value]
-            entries.append(("log", record, [["begin", None, None], *changes]))
-    record_entries(env, entries)
+        ids = env[name].search(domain, order="id").ids
+        for batch in split_every(_BATCH_SIZE, ids, env[name].browse):
+            record_entries(env, [("log", record, _describe_beginning(record)) for record in batch])
+            env.invalidate_all()
+
+
+def _describe_beginning(record):
+    values = _get_values(record)
+    changes = [[name, None, value] for name, value in values.items() if value]
+    return [["begin", None, None], *changes]
 
 
 def _get_company(record):
@@ -346,8 +352,11 @@ def _describe(env, model, name, before, after):
 
     :param model: an empty record of whose model it is, or None
     """
+    if name == "begin":
+        return env._("The history begins here")
     field = model is not None and model._fields.get(name)
-    label = field._description_string(env) if field else name
+    labels = {"seal": env._("Seal of a log")}
+    label = field._description_string(env) if field else labels.get(name, name)
 
     def say(value):
         if isinstance(value, list):

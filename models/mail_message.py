@@ -16,7 +16,6 @@ _SAID = frozenset(
         "message_type",
         "model",
         "parent_id",
-        "record_name",
         "res_id",
         "subject",
         "subtype_id",

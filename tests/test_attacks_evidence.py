@@ -149,9 +149,12 @@ class TestSignatureOutlivesItsTransaction(SigningCommon):
         short = chain.DURABLE.replace("10s", "50ms")
         with self.cr.savepoint() as savepoint:
             self.cr.execute("LOCK TABLE certificate_signature_log IN SHARE MODE")
-            with patch.object(chain, "DURABLE", short), mute_logger("odoo.sql_db"):
-                with self.assertRaises(UserError):
-                    self.sign()
+            with (
+                patch.object(chain, "DURABLE", short),
+                mute_logger("odoo.sql_db"),
+                self.assertRaises(UserError),
+            ):
+                self.sign()
             savepoint.rollback()
         self.assertCommitted()
         with patch.object(chain, "db_connect", refuse), self.assertRaises(UserError):
@@ -355,10 +358,10 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
         receipt = self.make_receipt()
         for attachment in (self.letter, self.record_file, self.get_file(receipt, "receipt")):
             for user in (self.env.user, self.env.ref("base.user_root"), self.manager_a):
-                attachment = attachment.with_user(user).sudo()
-                for number, way in enumerate(self.get_ways(attachment)):
+                own = attachment.with_user(user).sudo()
+                for number, way in enumerate(self.get_ways(own)):
                     with self.subTest(attachment.res_field, user=user.login, way=number):
-                        self.assertUntouched(attachment, way)
+                        self.assertUntouched(own, way)
 
     def make_receipt(self):
         """Return a receipt that waits for its approval."""
@@ -372,11 +375,10 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
         receipt = self.make_receipt()
         root = self.env.ref("base.user_root")
         for record, name in (
-            (self.active, "signed_letter"),
-            (self.active, "record_file"),
-            (receipt, "receipt"),
+            (self.active.with_user(root).sudo(), "signed_letter"),
+            (self.active.with_user(root).sudo(), "record_file"),
+            (receipt.with_user(root).sudo(), "receipt"),
         ):
-            record = record.with_user(root).sudo()
             attachment = self.get_file(record, name)
             facts = record._map_file_facts()[name]
             for number, way in enumerate(
@@ -569,9 +571,12 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
             f"UPDATE {table} SET address = '8.8.8.8' WHERE id = {entry.id}",
         ):
             with self.subTest(query):
-                with mute_logger("odoo.sql_db"), self.assertRaises(RaiseException):
-                    with self.cr.savepoint():
-                        self.cr.execute(query)
+                with (
+                    mute_logger("odoo.sql_db"),
+                    self.assertRaises(RaiseException),
+                    self.cr.savepoint(),
+                ):
+                    self.cr.execute(query)
                 with self.cr.savepoint() as savepoint:
                     self.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
                     self.cr.execute(query)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from odoo.tests import BaseCase
 
 from ..tools.key_seal import Secret
-from ..tools.signature_chain import Head, Row, find_breaks, hash_row, make_head
+from ..tools.signature_chain import Head, Row, extend, find_breaks, hash_row, is_unsealed, make_head
 
 SECRETS = (Secret(b"a secret outside the database, of a test"),)
 OTHER = Secret(b"another secret outside the database")
@@ -107,6 +107,30 @@ class TestSignatureChain(BaseCase):
         self.assertEqual(self.find(self.rows, [*self.heads, earlier]), [])
         false = replace(earlier, seal="0" * 64)
         self.assertEqual(self.find(self.rows, [*self.heads, false]), [("unsealed", 10)])
+
+    def test_a_chain_is_extended_behind_its_longest_good_head(self):
+        new = [Row(None, "", "", (200 + number, "Invoice", f"NEW{number}")) for number in range(3)]
+        placed, head = extend(7, new, self.heads, 9, SECRETS)
+        self.assertEqual([row.position for row in placed], [10, 11, 12])
+        self.assertEqual(self.find([*self.rows, *placed], [head]), [])
+        self.assertEqual(extend(7, [], [], 0, SECRETS)[1].count, 0)
+
+    def test_what_is_extended_covers_nothing_that_was_altered(self):
+        new = [Row(None, "", "", (200, "Invoice", "NEW"))]
+        for name, rows, heads, last in (
+            ("the last row", self.rows[:-1], self.heads, 8),
+            ("no head", self.rows[:-1], [], 8),
+            ("a false head", self.rows[:-1], [Head(8, self.rows[-2].hash, "")], 8),
+        ):
+            with self.subTest(name):
+                placed, head = extend(7, new, heads, last, SECRETS)
+                self.assertTrue(self.find([*rows, *placed], [*heads, head]))
+
+    def test_a_chain_that_was_never_sealed_is_told_from_one_whose_seal_is_wrong(self):
+        unsealed = make_chain(3, ())[1]
+        self.assertTrue(is_unsealed(unsealed))
+        for heads in ([], self.heads, [*unsealed, *self.heads], [Head(1, "", "0" * 64)]):
+            self.assertFalse(is_unsealed(heads))
 
     def test_the_secret_before_still_counts(self):
         self.assertEqual(self.find(self.rows, self.heads, (OTHER, *SECRETS)), [])
