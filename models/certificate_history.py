@@ -47,6 +47,8 @@ TRACKED = {
         "letter_code": "letter",
         "signed_letter_sha256": "letter",
         "signed_letter_match": "letter",
+        "letter_review": "letter",
+        "letter_rejection_reason": "letter",
         "payment_move_id": "payment",
     },
     "certificate.voided.letter": {
@@ -77,6 +79,7 @@ TRACKED = {
         "invited_on": "portal",
         "expires_on": "portal",
         "opened_on": "portal",
+        "opened_by_id": "portal",
         "withdrawn_on": "portal",
     },
     "res.company": {
@@ -90,6 +93,7 @@ TRACKED = {
         "certificate_renewal_days": "settings",
         "certificate_reminder_days": "settings",
         "certificate_letter_html": "settings",
+        "certificate_sign_after_review": "settings",
     },
 }
 
