@@ -494,7 +494,8 @@ class TestCertificateActivation(CertificateCommon):
         self.cr.precommit.run()
 
     def get_tracking(self, activation):
-        return activation.sudo().message_ids.tracking_value_ids
+        tracking = activation.sudo().message_ids.tracking_value_ids
+        return tracking.filtered(lambda value: value.field_id.name == "state")
 
     def test_the_chatter_tells_the_states_and_no_personal_data(self):
         activation = self.with_chatter(self.start())
@@ -513,9 +514,9 @@ class TestCertificateActivation(CertificateCommon):
         for step in steps:
             step()
             self.flush_tracking()
-        tracking = self.get_tracking(activation).sorted("id")
-        self.assertEqual(set(tracking.field_id.mapped("name")), {"state"})
-        self.assertEqual(len(tracking), 3)
+        tracked = activation.sudo().message_ids.tracking_value_ids.field_id.mapped("name")
+        self.assertEqual(set(tracked), {"state", "letter_review"})
+        self.assertEqual(len(self.get_tracking(activation)), 3)
         personal = {
             "Rojas Díaz",
             *(activation[name] for name in REPRESENTATIVE_FIELDS if name in REPRESENTATIVE),
