@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..tools.signature_chain import make_head
+from .certificate_signature_log import get_secrets
 
 
 class CertificateSignatureHead(models.Model):
@@ -57,6 +58,6 @@ class CertificateSignatureHead(models.Model):
                 altered |= company
             elif heads:
                 end = max(heads.values(), key=lambda head: head.count)
-                head = make_head(company.id, end.count, end.hash, logs._get_secrets())
+                head = make_head(company.id, end.count, end.hash, get_secrets(self.env))
                 self._replace(list(heads), company.id, head)
         return altered

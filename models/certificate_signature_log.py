@@ -7,7 +7,7 @@ from odoo.tools import SQL
 
 from ..tools import key_seal
 from ..tools.signature_chain import Head, Row, find_breaks, hash_row, is_sealed, make_head
-from .certificate_custody import get_secrets, get_sentence
+from . import certificate_custody as custody
 
 # What a row says, in the order in which it is hashed: all its columns but those of the chain itself.
 HASHED = (
@@ -174,7 +174,7 @@ class CertificateSignatureLog(models.Model):
         :return: the row, in sudo mode
         :rtype: certificate.signature.log
         """
-        self._get_secrets()  # one that cannot be used is told of now, and not at the commit
+        get_secrets(self.env)  # one that cannot be used is told of now, and not at the commit
         names = HASHED[1:]
         self.env.cr.execute(
             SQL(
@@ -208,7 +208,7 @@ class CertificateSignatureLog(models.Model):
         """Append rows to the chain of a company, one transaction after the other."""
         cr = self.env.cr
         cr.execute("SELECT pg_advisory_xact_lock(hashtext(%s), %s)", [self._table, company_id])
-        secrets = self._get_secrets()
+        secrets = get_secrets(self.env)
         with db_connect(cr.dbname).cursor() as now:
             heads = self._read_heads(company_id, now)
             # This transaction's own ones are the youngest; others that it sees may be gone by now.
@@ -283,7 +283,7 @@ class CertificateSignatureLog(models.Model):
                 for row in self._read_rows(SQL("company_id = %s", company.id))
             ]
             heads = self._read_heads(company.id, self.env.cr).values()
-            for broken in find_breaks(company.id, rows, heads, self._get_secrets()):
+            for broken in find_breaks(company.id, rows, heads, get_secrets(self.env)):
                 found.append((company, broken))
         return found
 
@@ -360,14 +360,16 @@ class CertificateSignatureLog(models.Model):
         )
         return cr.fetchone()[0]
 
-    @api.model
-    def _get_secrets(self):
-        """Return the secrets outside the database that seal the heads: the current one first.
 
-        :rtype: tuple[key_seal.Secret, ...]
-        :raise UserError: when this server has one that cannot be used
-        """
-        try:
-            return get_secrets()
-        except key_seal.SealError as error:
-            raise UserError(get_sentence(self.env, error.code)) from error
+def get_secrets(env):
+    """Return the secrets outside the database that seal the heads: the current one first.
+
+    No method: an expression could call it, and what it returns decrypts.
+
+    :rtype: tuple[key_seal.Secret, ...]
+    :raise UserError: when this server has one that cannot be used
+    """
+    try:
+        return custody.get_secrets()
+    except key_seal.SealError as error:
+        raise UserError(custody.get_sentence(env, error.code)) from error
