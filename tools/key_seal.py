@@ -154,7 +154,7 @@ class SigningKey:
         :raise SealError: as `unseal`; `unreadable_key`, when it is no RSA key
         """
         self._sealed, self._secrets, self._context = sealed, tuple(secrets), context
-        self.public_key()
+        self._open()
 
     def public_key(self):
         """Return the public key, as `rsa.RSAPrivateKey.public_key`."""
