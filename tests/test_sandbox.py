@@ -74,8 +74,9 @@ class TestSandbox(BaseCase):
     def test_memory(self):
         code = "try: print(len(bytes({} << 20)))\nexcept MemoryError: print('no')"
         self.assertEqual(run(code.format(100)), b"104857600\n")
-        self.assertEqual(run(code.format(400)), b"no\n")
-        self.assertEqual(run(code.format(100), memory=100 * MEGABYTE), b"no\n")
+        # Beyond what its packages take, some of which they may give back.
+        self.assertEqual(run(code.format(420)), b"no\n")
+        self.assertEqual(run(code.format(120), memory=100 * MEGABYTE), b"no\n")
 
     def test_processor_time(self):
         # Whatever the script does about signals.

@@ -116,7 +116,7 @@ def _warm(script, code):
 def _probe(options):
     missing = rights.leave_server(options["layers"])
     missing += _try_closing(options["layers"], rights.open_ruleset())
-    print(json.dumps(missing))
+    sys.stdout.write(json.dumps(missing))
 
 
 def _try_closing(layers, ruleset):

@@ -29,6 +29,9 @@ ALLOWED_ERRORS = 0.01  # of the clients
 # Odoo lets eight connections wait for each worker, and the kernel resets what comes beyond: what a
 # reverse proxy is for. Like one, let no more in at a time; two workers serve two at a time anyway.
 WAITING_ROOM = threading.BoundedSemaphore(2 * 8)
+# And of requests that bring files, one for each worker: nginx's limit_conn. Each is read whole, also to be
+# refused, and whoever wants a page waits for those that stand before him.
+UPLOAD_ROOM = threading.BoundedSemaphore(2)
 
 
 class Bench:
@@ -224,7 +227,7 @@ def main():
         if not rows:
 
             def flood(activation, bench=bench):
-                Flood(bench, row.url, activation, FLOODERS).run(row, WAITING_ROOM)
+                Flood(bench, row.url, activation, FLOODERS).run(row, UPLOAD_ROOM)
 
         walk(bench, charges, flood)
         rows += bench.rows
