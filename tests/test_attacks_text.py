@@ -261,7 +261,8 @@ class TestAttacksText(SecurityCommon):
         )
         self.assertEqual(len(values["requirement_ids"]), 5)
         new = self.env["certificate.request.document"]
-        self.assertTrue(new._take_input({"document_type_id": NewId(origin=1)})["document_type_id"])
+        values = {"document_type_id": NewId(origin=1)}
+        self.assertEqual(new._take_input(values), values)
 
     # === LETTER === #
 
