@@ -1,4 +1,9 @@
-from . import certificate_links_mixin, certificate_guarded_mixin, certificate_pdf_mixin, certificate_signature_sealed_mixin  # isort: skip  # the models inherit them
+from . import (
+    certificate_links_mixin,
+    certificate_guarded_mixin,
+    certificate_pdf_mixin,
+    certificate_signature_sealed_mixin,
+)  # isort: skip  # the models inherit them
 from . import certificate_activation  # isort: skip  # in several files
 from . import (
     account_journal,

@@ -14,7 +14,7 @@ from . import certificate_custody as custody
 
 
 class ResConfigSettings(models.TransientModel):
-    _name = "res.config.settings"
+    _name = "res.config.settings"  # pylint: disable=no-wizard-in-models  # it takes a mixin in
     _inherit = ["res.config.settings", "certificate.links.mixin"]
     # Of the company itself. The seller is another one for most, and is named to everybody.
     _checked_links = frozenset(
