@@ -34,6 +34,7 @@ PASSING = (
     "odoo.http.SessionExpiredException",
     "werkzeug.exceptions.",
     "odoo.exceptions.ConcurrencyError",
+    "odoo.addons.l10n_co_certificate_activation.models.certificate_guarded_mixin.CreatedMeanwhile",
 )
 
 

@@ -69,8 +69,10 @@ class ResPartner(models.Model):
         mapped = self._map_company_partners()
         if LETTER_FIELDS.isdisjoint(vals) or mapped.keys().isdisjoint(self.ids):
             return
-        companies = self.env["res.company"].sudo().browse(
-            company_id for partner in self for company_id in mapped.get(partner.id, ())
+        companies = (
+            self.env["res.company"]
+            .sudo()
+            .browse(company_id for partner in self for company_id in mapped.get(partner.id, ()))
         )
         # With a broken text nothing can be compared now: that is not the fault of whoever writes
         # an address, and is noticed when the letter is used.
@@ -88,8 +90,8 @@ class ResPartner(models.Model):
         :rtype: dict[int, tuple[int, ...]]
         """
         mapped = {}
-        companies = self.env["res.company"].sudo().with_context(active_test=False).search([])
-        for company in companies:
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        for company in companies.search([("partner_id", "!=", False)]):
             partner_id = company.partner_id.id
             mapped[partner_id] = (*mapped.get(partner_id, ()), company.id)
         return frozendict(mapped)
@@ -175,9 +177,7 @@ class ResPartner(models.Model):
         invitations = self.env["certificate.portal.access"].sudo()
         if not self.ids or (vals is not None and _INVITED_FIELDS.isdisjoint(vals)):
             return invitations
-        return invitations.search(
-            [("partner_id", "in", self.ids), ("withdrawn_on", "=", False)]
-        )
+        return invitations.search([("partner_id", "in", self.ids), ("withdrawn_on", "=", False)])
 
     def _check_invited(self, vals, invitations):
         """Refuse that strangers change who an invited contact is.

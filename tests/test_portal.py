@@ -2,13 +2,12 @@
 
 import base64
 import io
-from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
 from PIL import Image
 
-from odoo import fields, http
+from odoo import fields
 from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
@@ -19,7 +18,6 @@ from ..const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ..controllers import portal
 from ..models.certificate_portal_access import hash_token
 from ..tools.pdf_check import MAX_SIZE
-from ..tools.rate_limit import RateLimit
 from . import letter_samples, pdf_samples, samples
 from .common import REPRESENTATIVE
 from .portal_common import ACCESS, CertificatePortalCommon

@@ -82,7 +82,11 @@ def render_letter(
         "qr": qr,
     }
     written = run_child(
-        _CHILD, json.dumps(arguments).encode(), cpu_seconds=CPU_SECONDS, output=_OUTPUT
+        _CHILD,
+        json.dumps(arguments).encode(),
+        cpu_seconds=CPU_SECONDS,
+        output=_OUTPUT,
+        pool="letters",
     )
     # The digest comes first, so that a file that was cut is not taken for a whole one.
     line, _newline, data = written.partition(b"\n")
