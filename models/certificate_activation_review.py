@@ -21,7 +21,6 @@ class CertificateActivation(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        tracking=True,
         help="What the lender of the certificate decided on the signed letter.",
     )
     letter_reviewed_by_id = fields.Many2one(

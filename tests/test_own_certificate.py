@@ -338,10 +338,10 @@ class TestOwnCertificate(OwnCertificateCommon):
         values = [value for _label, value in wizard.own_certificate["rows"]]
         self.assertIn("CAFE DE LA SIERRA SAS", values)
         self.assertIn("900987321", values)
-        self.assertEqual(len(wizard.own_certificate["warnings"]), 1, "revocation")
+        self.assertEqual(len(wizard.own_certificate["warnings"]), 2, "issuer and revocation")
         self.env["ir.config_parameter"].sudo().set_param(AUTHORITIES_PARAMETER, "Certicámara, GSE")
         wizard.invalidate_recordset()
-        self.assertEqual(len(wizard.own_certificate["warnings"]), 2)
+        self.assertEqual(len(wizard.own_certificate["warnings"]), 3)
 
     # === REVOCATION === #
 
@@ -390,7 +390,7 @@ class TestOwnCertificate(OwnCertificateCommon):
         authority.answers["/ocsp"] = answer_ocsp(certificate)
         self.assertEqual(self.load(activation, self.get_p12(certificate)), {})
         self.assertEqual(activation.revocation_status, "good")
-        self.assertEqual(self.describe(activation), (7, 0))
+        self.assertEqual(self.describe(activation), (7, 1), "the issuer was not verified")
 
     def test_what_is_not_known_is_a_remark_only(self):
         authority = self.serve()
@@ -407,9 +407,9 @@ class TestOwnCertificate(OwnCertificateCommon):
             self.env["ir.config_parameter"].sudo().set_param(HOSTS_PARAMETER, hosts)
             self.assertEqual(self.load(activation, data), {})
             self.assertEqual(activation.revocation_code, code)
-            self.assertEqual(self.describe(activation), (6, 1))
+            self.assertEqual(self.describe(activation), (6, 2), "the issuer was not verified")
             sentences.update(activation._describe_certificate()["warnings"])
-        self.assertEqual(len(sentences), 4)
+        self.assertEqual(len(sentences), 5)
         activation.action_finish()
         self.assertSigns(activation)
 
