@@ -39,9 +39,12 @@ def check_links(records, is_leaving=False):
     env, names = records.env, LINKS[records._name]
     own = None if env.su else set(env.user._get_company_ids())
     for record in records.sudo():
-        linked = env["res.company"].sudo()
+        rows = {}
         for name in names:
-            linked |= record[name].company_id
+            model = record[name]._name
+            rows[model] = rows.get(model, record[name]) | record[name]
+        # Those of one model are read together.
+        linked = env["res.company"].sudo().union(*(those.company_id for those in rows.values()))
         # Those of a reconciliation are the companies of its two lines, whatever it says itself.
         companies = linked | record.company_id
         is_foreign = own is not None and not own.issuperset(linked.ids)
