@@ -384,14 +384,10 @@ class CertificateActivation(models.Model):
         if seller:
             seller._check_lends()
         provider = seller.certificate_provider_id
-        journals = self.env["account.journal"].sudo()
-        is_sold = bool(product) and seller.active
-        if is_sold and (
-            not product.active
-            or provider.state == "disabled"
-            or not journals.search_count(
-                [*journals._check_company_domain(seller), ("type", "=", "sale")], limit=1
-            )
+        # Where there is no invoice yet, Odoo says that its journal is missing.
+        journal = self.payment_move_id.sudo().journal_id
+        if product and (
+            not product.active or provider.state == "disabled" or (journal and not journal.active)
         ):
             raise UserError(
                 self.env._(

@@ -20,28 +20,32 @@ def check_new_links(records, *vals_list):
 
     :raise AccessError: as for `check_links`
     """
-    links = set(LINKS[records._name])
-    if not all(links.isdisjoint(vals) for vals in vals_list):
-        check_links(records)
+    names = [name for name in LINKS[records._name] if any(name in vals for vals in vals_list)]
+    if names:
+        check_links(records, names)
 
 
-def check_links(records, is_leaving=False):
+def check_links(records, names=None, is_leaving=False):
     """Check that rows which belong to a seller of certificates are not tied to those of another company.
 
     A verdict on a payment counts the rows of the seller's own company alone. This keeps others from
     changing these by what Odoo follows in its own name.
 
     :param records: of one of `LINKS`, in the environment of who writes them
+    :param names: of `LINKS`, the relations to look at; all of them by default
     :param bool is_leaving: whether they are being deleted, or written to anew: then it matters only
         that the seller's people do it
     :raise AccessError: otherwise
     """
-    env, names = records.env, LINKS[records._name]
+    env, names = records.env, names or LINKS[records._name]
     own = None if env.su else set(env.user._get_company_ids())
     for record in records.sudo():
-        linked = env["res.company"].sudo()
+        rows = {}
         for name in names:
-            linked |= record[name].company_id
+            model = record[name]._name
+            rows[model] = rows.get(model, record[name]) | record[name]
+        # Those of one model are read together.
+        linked = env["res.company"].sudo().union(*(those.company_id for those in rows.values()))
         # Those of a reconciliation are the companies of its two lines, whatever it says itself.
         companies = linked | record.company_id
         is_foreign = own is not None and not own.issuperset(linked.ids)
