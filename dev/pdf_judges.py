@@ -20,11 +20,22 @@ import pymupdf
 import pypdfium2
 import pypdfium2.raw
 
-ACTIONS = set(
-    "/JavaScript /Launch /SubmitForm /ImportData /GoToE /GoToR /Rendition /RichMediaExecute /Movie /Sound"
-    " /GoTo3DView".split()
+ACTIONS = frozenset(
+    (
+        "/JavaScript",
+        "/Launch",
+        "/SubmitForm",
+        "/ImportData",
+        "/GoToE",
+        "/GoToR",
+        "/Rendition",
+        "/RichMediaExecute",
+        "/Movie",
+        "/Sound",
+        "/GoTo3DView",
+    )
 )
-ANNOTATIONS = set("/FileAttachment /RichMedia /3D /Movie /Sound".split())
+ANNOTATIONS = frozenset(("/FileAttachment", "/RichMedia", "/3D", "/Movie", "/Sound"))
 ON_OPEN = ("/GoTo", "/Named")
 NODES = 20_000
 
@@ -32,11 +43,10 @@ NODES = 20_000
 def walk(pdf):
     """Yield what is active among all objects that the trailer leads to."""
     root = pdf.trailer.get("/Root")
-    if isinstance(root, pikepdf.Dictionary) and isinstance(
-        action := root.get("/OpenAction"), pikepdf.Dictionary | pikepdf.Stream
-    ):
-        if action.get("/S") not in ON_OPEN or "/Next" in action:
-            yield f"OpenAction {action.get('/S')}"
+    action = root.get("/OpenAction") if isinstance(root, pikepdf.Dictionary) else None
+    is_action = isinstance(action, pikepdf.Dictionary | pikepdf.Stream)
+    if is_action and (action.get("/S") not in ON_OPEN or "/Next" in action):
+        yield f"OpenAction {action.get('/S')}"
     seen, todo = set(), [pdf.trailer]
     while todo and len(seen) < NODES:
         node = todo.pop()

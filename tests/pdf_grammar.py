@@ -12,10 +12,10 @@ from itertools import accumulate
 
 try:
     from . import pdf_hostile
-    from .pdf_samples import ONE_PAGE, raw_pdf, scan_pdf, text_pdf
+    from .pdf_samples import ONE_PAGE, scan_pdf, text_pdf
 except ImportError:  # the benchmark has this folder on its path
     import pdf_hostile
-    from pdf_samples import ONE_PAGE, raw_pdf, scan_pdf, text_pdf
+    from pdf_samples import ONE_PAGE, scan_pdf, text_pdf
 
 URI = b"<< /S /URI /URI (http://example.com) >>"
 HARMLESS = {
@@ -31,7 +31,20 @@ HARMLESS = {
     "labels": ("/PageLabels", b"<< /Nums [0 << /S /r >> 3 << /S /D /St 1 >>] >>"),
 }  # fmt: skip
 
-WHITE = (b" ", b"\n", b"\r", b"\r\n", b"\t", b"\f", b"\0", b"  ", b" % a comment\n", b"%\r", b"% (\n", b"%<<\n")
+WHITE = (
+    b" ",
+    b"\n",
+    b"\r",
+    b"\r\n",
+    b"\t",
+    b"\f",
+    b"\0",
+    b"  ",
+    b" % a comment\n",
+    b"%\r",
+    b"% (\n",
+    b"%<<\n",
+)
 ODD_WHITE = (b"\x0b", b"\x80", b"\xff", b"\xa0", b"\x85", b"\x1f", b"%", b"")
 WORDS = (
     b"obj", b"endobj", b"1 0 obj", b"4 0 obj", b"4 0 obj null endobj", b"stream\n", b"endstream", b"endstream endobj",
@@ -39,14 +52,6 @@ WORDS = (
     b"[", b"]", b"{", b"}", b"/", b"%", b"% \n", b"\r", b"#", b"\\", b"/Length 3", b"/Type /ObjStm", b"/N 1 /First 4",
     b"/S /URI", b"/OpenAction 4 0 R", b"/Filter /ASCIIHexDecode", b"null", b"-", b"endobj 4 0 obj", b"%%EOF\n", b"ID",
 )  # fmt: skip
-
-
-def _stream(content, keys=b"", length=None):
-    return b"<< %s /Length %d >>\nstream\n%s\nendstream" % (
-        keys,
-        len(content) if length is None else length,
-        content,
-    )
 
 
 # === ORIGINALS === #
@@ -176,7 +181,7 @@ def _at_one(pattern, text, spell, rng):
 def write(objects, rng, header=b"%PDF-1.7\n"):
     """Write objects in one of the ways in which a file can be laid out.
 
-    :param objects: bodies by number, from 1; or (head, body, tail) where the words around it are others.
+    :param objects: bodies by number, from 1; or a tuple of a body with the words around it.
     """
     layout = rng.randrange(9)
     if layout == 0:
@@ -203,8 +208,7 @@ def _bodies(objects, data):
     for number, body in enumerate(objects, 1):
         offsets[number] = len(data)
         if isinstance(body, tuple):
-            head, body, tail = body
-            data += head + body + tail
+            data += b"".join(body)
         else:
             data += b"%d 0 obj\n%s\nendobj\n" % (number, body)
     return data, offsets
@@ -228,7 +232,7 @@ def _table(data, offsets, rng, keys=b"", startxref=None):
 
 
 def _plain(body):
-    return body[1] if isinstance(body, tuple) else body
+    return b"".join(body) if isinstance(body, tuple) else body
 
 
 def _packed(objects, rng):
@@ -238,7 +242,10 @@ def _packed(objects, rng):
     offsets = list(accumulate((len(body) + 1 for _n, body in inside[:-1]), initial=0))
     if rng.random() < 0.2:
         offsets[rng.randrange(len(offsets))] += rng.choice((-3, -1, 1, 2, 7, 20))
-    index = b" ".join(b"%d %d" % (n, at) for (n, _body), at in zip(inside, offsets)) + b"\n"
+    index = (
+        b" ".join(b"%d %d" % (n, at) for (n, _body), at in zip(inside, offsets, strict=True))
+        + b"\n"
+    )
     if rng.random() < 0.25:
         index = rng.choice((_number, _white, _word, _double, _drop))(b" " + index, rng)
     content = index + b"\n".join(body for _n, body in inside)
@@ -262,8 +269,13 @@ def _packed(objects, rng):
     if rng.random() < 0.5:
         keys = rng.choice(SPELLINGS)(keys, rng)
     if rng.random() < 0.2:
-        keys = keys.replace(b"/Type /ObjStm", rng.choice((b"", b"/Type 9 0 R", b"/Type /XObject", b"/Type /Obj#53tm")))
-        keys = keys.replace(b" /First", rng.choice((b" /First", b" /F#69rst", b" /First 0 /First", b" /X")))
+        keys = keys.replace(
+            b"/Type /ObjStm",
+            rng.choice((b"", b"/Type 9 0 R", b"/Type /XObject", b"/Type /Obj#53tm")),
+        )
+        keys = keys.replace(
+            b" /First", rng.choice((b" /First", b" /F#69rst", b" /First 0 /First", b" /X"))
+        )
     data = b"%PDF-1.7\n"
     holder, table = len(objects) + 1, len(objects) + 2
     places = {}
@@ -292,7 +304,11 @@ def _packed(objects, rng):
 def _hidden(objects, rng):
     """One object stands where most programs see none: in a stream, a string, a comment, or after the end."""
     number = rng.choice((4, 4, 4, 1, 3))
-    inner = b"%d 0 obj%s%s\nendobj" % (number, rng.choice((b"\n", b" ", b"%\n", b"")), _plain(objects[number - 1]))
+    inner = b"%d 0 obj%s%s\nendobj" % (
+        number,
+        rng.choice((b"\n", b" ", b"%\n", b"")),
+        _plain(objects[number - 1]),
+    )
     if rng.random() < 0.7:
         inner = rng.choice(SPELLINGS)(inner, rng)
     holder = len(objects) + 1
@@ -346,7 +362,9 @@ def _update(data, offsets, objects, rng):
         body = rng.choice((b"null", b"<< /S /GoTo >>", b"[]"))
     data = _table(data, offsets, rng)
     previous = data.rindex(b"xref\n0")
-    new = rng.choice((b"%d 0 obj\n%s\nendobj\n",) * 4 + (b"%d 1 obj\n%s\nendobj\n", b"%d 0 obj%s endobj "))
+    new = rng.choice(
+        (b"%d 0 obj\n%s\nendobj\n",) * 4 + (b"%d 1 obj\n%s\nendobj\n", b"%d 0 obj%s endobj ")
+    )
     place = len(data)
     data += new % (number, body)
     if rng.random() < 0.2:
@@ -357,11 +375,18 @@ def _update(data, offsets, objects, rng):
 
 
 def mutants(count, seed, hostile):
-    """Yield (kind, original, mutant) `count` times; the same seed gives the same files."""
+    """Yield (kind, file) `count` times; the same seed gives the same files.
+
+    :param hostile: whether the originals do something.
+    """
     rng = random.Random(f"{seed} {hostile}")
     files = originals(hostile)
     if not hostile:
-        files += [("text", text_pdf()), ("compressed text", text_pdf(pageCompression=1)), ("scan", scan_pdf(dpi=30))]
+        files += [
+            ("text", text_pdf()),
+            ("compressed text", text_pdf(pageCompression=1)),
+            ("scan", scan_pdf(dpi=30)),
+        ]
     for index in range(count):
         kind, objects = files[index % len(files)]
         if isinstance(objects, bytes):
@@ -377,9 +402,13 @@ def mutants(count, seed, hostile):
                 if isinstance(body, bytes) and rng.random() < 0.7:
                     objects[number - 1] = spelled(body, rng)
                 else:  # with the words around it
-                    body = b"".join(body) if isinstance(body, tuple) else b"%d 0 obj\n%s\nendobj\n" % (number, body)
+                    body = (
+                        b"".join(body)
+                        if isinstance(body, tuple)
+                        else b"%d 0 obj\n%s\nendobj\n" % (number, body)
+                    )
                     body = spelled(body, rng)
-                    objects[number - 1] = (b"", body, b"")
+                    objects[number - 1] = (body,)
             data = write(objects, rng)
             if rng.random() < 0.15:
                 data = rng.choice(SPELLINGS)(data, rng)

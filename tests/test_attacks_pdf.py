@@ -50,16 +50,39 @@ def opening(reference, target=b"9 0 obj\n" + URI + b"\nendobj\n", **options):
 def hidden(before, head, after, action=SCRIPT):
     """Object 6, to which the catalog and the cross references lead, between two pieces of another object."""
     body = head + b"\n" + action + b"\nendobj\n"
-    parts = catalog(b"/OpenAction 6 0 R"), PAGES, PAGE, b"5 0 obj\n", before, body, after, b"\nendobj\n"
+    parts = (
+        catalog(b"/OpenAction 6 0 R"),
+        PAGES,
+        PAGE,
+        b"5 0 obj\n",
+        before,
+        body,
+        after,
+        b"\nendobj\n",
+    )
     return written(*parts, places=[(6, head)])
 
 
-def packed(index, content, *, keys=None, action=b"/OpenAction 6 0 R", data=None, filters=b"/Filter /FlateDecode", first=None):
+def packed(
+    index,
+    content,
+    *,
+    keys=None,
+    action=b"/OpenAction 6 0 R",
+    data=None,
+    filters=b"/Filter /FlateDecode",
+    first=None,
+):
     """The catalog outside, object 6 in an object stream, which is object 5; the table is object 7."""
     first = len(index) if first is None else first
     keys = keys or b"/Type /ObjStm /N 1 /First %d" % first
     data = zlib.compress(index + content) if data is None else data
-    holder = b"5 0 obj\n<< %s %s /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (keys, filters, len(data), data)
+    holder = b"5 0 obj\n<< %s %s /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (
+        keys,
+        filters,
+        len(data),
+        data,
+    )
     file = b"%PDF-1.7\n" + catalog(action) + PAGES + PAGE + holder
     entries = b"\0\0\0\0\0\0\0"
     for number in range(1, 9):

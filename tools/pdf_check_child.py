@@ -34,9 +34,9 @@ _ROWS = 20_000  # of cross reference tables and streams
 _LOOKS = 3  # at each byte of a string, a comment or a stream
 _DEPTH = 60  # of arrays and dictionaries in each other; PDFium and MuPDF give up later
 _DECODED = 16 * 1024**2  # bytes that all object streams together may decode to, and any stream
-_CHECK_SECONDS = 0.6  # of CPU, for a file that may be kept
+_CHECK_SECONDS = 0.5  # of CPU, for a file that may be kept
 _CHECK_SECONDS_A_BYTE = 1e-7  # beyond that: a scan that is about to be made smaller is all read
-_TEXT_SECONDS = 0.25  # of CPU
+_TEXT_SECONDS = 0.35  # of CPU
 _KEPT = 1024**2  # bytes
 _PAGE_NODES = 500  # of the page tree; no need to count further
 _HIGHEST = 8_388_607  # number of an object; programs let higher ones overflow
@@ -304,7 +304,7 @@ class _Dictionary(list):
     def get(self, key):
         return next((value for name, value in self if name == key), None)
 
-    def keys(self):
+    def names(self):
         return [name for name, _value in self]
 
 
@@ -325,7 +325,9 @@ class _Scan:
         self.rows = _ROWS
         self.decoded = _DECODED
         self.opened = set()  # numbers of objects that are opened with the file
-        self.leading_away = set()  # written numbers of objects that are no harmless action on opening
+        self.leading_away = (
+            set()
+        )  # written numbers of objects that are no harmless action on opening
         self.clickable = set()  # written numbers of those that are an action of another kind
         self.bytes = 0  # of strings, comments and streams that may still be looked at
         self.hidden = []  # (position, number) of objects within them, to be read
@@ -398,7 +400,9 @@ class _Scan:
             raise Broken(data, start)
         self.look_inside(data, stream.end(), end)
         if _is_object_stream(value) or value.get(b"Type") == b"XRef":
-            self.read_packed(data, start, value, data[stream.end() : end], stream[0].endswith(b"\n"))
+            self.read_packed(
+                data, start, value, data[stream.end() : end], stream[0].endswith(b"\n")
+            )
         return end + len(b"endstream")
 
     def skip_gap(self, data, position):
@@ -463,7 +467,7 @@ class _Scan:
         :param is_sound: whether all programs agree where they begin.
         :raise Broken: programs could differ in what it holds
         """
-        names = keys.keys()
+        names = keys.names()
         filter_ = keys.get(b"Filter")
         if type(filter_) is list and len(filter_) == 1:
             filter_ = filter_[0]
@@ -641,7 +645,7 @@ def _may_open(value):
     """Whether a value may be opened with the file: a place of it, or an action that shows one."""
     if isinstance(value, _Dictionary):
         kinds = [kind for key, kind in value if key == b"S"]
-        return bool(kinds) and _ON_OPEN.issuperset(kinds) and b"Next" not in value.keys()
+        return bool(kinds) and _ON_OPEN.issuperset(kinds) and b"Next" not in value.names()
     if isinstance(value, list):
         return not any(isinstance(item, list) for item in value)
     return not isinstance(value, _Reference)

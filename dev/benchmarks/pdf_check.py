@@ -38,7 +38,7 @@ JUDGES = Path(__file__).parents[1] / "pdf_judges.py"
 CORPUS = Path(__file__).parents[1] / "pdf_corpus.py"
 HOSTILE = 10_000
 GOOD = 500
-SEED = int(os.environ.get("SEED", 2026))
+SEED = int(os.environ.get("SEED", "2026"))
 # The Python that has the producers and the judges.
 PYTHON = Path(os.environ.get("PRODUCERS") or sys.prefix, "bin", "python")
 
@@ -228,7 +228,9 @@ def compare_readers(row, pool, count):
             judge_mutants, [(hostile, SEED, count, part, parts) for part in range(parts)]
         )
         differences = [line for result in results for line in result[0]]
-        codes, opened = (sum((result[at] for result in results), collections.Counter()) for at in (1, 2))
+        codes, opened = (
+            sum((result[at] for result in results), collections.Counter()) for at in (1, 2)
+        )
         columns.append((differences, codes, opened, sum(result[3] for result in results)))
         listed += differences
     (wrong, codes, _, crashes), (wrong_too, harmless, opened, crashes_too) = columns
