@@ -29,7 +29,14 @@ deleted_files AS (
 ),
 noted_files AS (
     INSERT INTO certificate_key_file (store_fname)
-    SELECT DISTINCT store_fname FROM deleted_files WHERE store_fname IS NOT NULL
+    SELECT DISTINCT store_fname FROM deleted_files
+     WHERE store_fname IS NOT NULL
+       AND store_fname NOT IN ( -- what was loaded is the public certificate, and stays as such
+           SELECT store_fname FROM ir_attachment
+            WHERE res_model = 'certificate.certificate'
+              AND res_field = 'pem_certificate'
+              AND store_fname IS NOT NULL
+       )
     ON CONFLICT DO NOTHING
 ),
 deleted_seals AS (

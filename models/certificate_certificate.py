@@ -129,9 +129,10 @@ class CertificateCertificate(models.Model):
         """
         files = self.env["certificate.key.file"]
         for certificate in self.sudo().with_context(bin_size=False, active_test=False):
-            key, content = certificate.private_key_id, certificate.content
+            key = certificate.private_key_id
             public = base64.b64encode(custody.get_public_content(certificate))
-            if public != content:
+            content = base64.b64decode(certificate.content or b"")
+            if certificate.content_format == "pkcs12" or b"PRIVATE KEY-----" in content:
                 files._note(_get_files(certificate, "content"))
             certificate.write(
                 {"private_key_id": False, "pkcs12_password": False, "content": public}

@@ -113,7 +113,9 @@ class CertificateKeyFile(models.Model):
             return not os.path.lexists(path)
         try:
             attachments._file_delete(name)
-            if "fs.storage" in self.env:  # OCA's fs_attachment, which collects only where it is told to
+            if (
+                "fs.storage" in self.env
+            ):  # OCA's fs_attachment, which collects only where it is told to
                 code, _separator, path = name.partition("://")
                 with suppress(FileNotFoundError):
                     self.env["fs.storage"].sudo().get_fs_by_code(code).rm(path)

@@ -1,6 +1,7 @@
 from . import (
     test_activation_record,
     test_attacks_evidence,
+    test_attacks_keys,
     test_board,
     test_certificate_activation,
     test_certificate_request,

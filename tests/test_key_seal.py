@@ -71,7 +71,9 @@ class TestKeySeal(BaseCase):
         self.assertSealError("short_secret", key_seal.Secret, ("é" * 31).encode())
 
     def test_each_purpose_has_a_key_of_its_own(self):
-        macs = {secret.mac(purpose, b"x") for secret in (CURRENT, OTHER) for purpose in (b"a", b"b")}
+        macs = {
+            secret.mac(purpose, b"x") for secret in (CURRENT, OTHER) for purpose in (b"a", b"b")
+        }
         self.assertEqual(len(macs), 4)
         self.assertEqual(CURRENT.mac(b"a", b"x"), CURRENT.mac(b"a", b"x"))
 

@@ -46,9 +46,7 @@ print(json.dumps(found))
 
 class TestServerSecret(BaseCase):
     def load(self, **environ):
-        source = server_secret.Source(
-            {f"CERTIFICATE_KEY_SECRET{k}": v for k, v in environ.items()}
-        )
+        source = server_secret.Source({f"CERTIFICATE_KEY_SECRET{k}": v for k, v in environ.items()})
         self.addCleanup(source.close)
         return source
 
@@ -94,9 +92,7 @@ class TestServerSecret(BaseCase):
                     self.assertEqual(source.origin, "credential")
             path.write_text(f"{CURRENT}\n{PREVIOUS}\n")
             self.assertSecrets(self.load(**{"": OTHER, "_FILE": str(path)}), OTHER, PREVIOUS)
-            self.assertSecrets(
-                self.load(_PREVIOUS=OTHER, _FILE=str(path)), CURRENT, OTHER
-            )
+            self.assertSecrets(self.load(_PREVIOUS=OTHER, _FILE=str(path)), CURRENT, OTHER)
             path.write_bytes(CURRENT.encode() + b"\xff\xfe")
             source = self.load(_FILE=str(path))
             self.assertSealError("unreadable_file", source)

@@ -23,7 +23,7 @@ import stat
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from .key_seal import Secret, SealError
+from .key_seal import SealError, Secret
 
 VARIABLE = "CERTIFICATE_KEY_SECRET"
 VARIABLE_PREVIOUS = "CERTIFICATE_KEY_SECRET_PREVIOUS"

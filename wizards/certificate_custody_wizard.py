@@ -17,7 +17,9 @@ class CertificateCustodyWizard(models.TransientModel):
     has_locked_key = fields.Boolean(compute="_compute_custody")
     secret_warning = fields.Char(compute="_compute_custody")
     file_sentence = fields.Char(compute="_compute_custody", help="Which files still have a key.")
-    place_sentence = fields.Char(compute="_compute_custody", help="Of a database that may be a copy.")
+    place_sentence = fields.Char(
+        compute="_compute_custody", help="Of a database that may be a copy."
+    )
 
     def _compute_display_name(self):
         self.display_name = self.env._("Custody of keys")
