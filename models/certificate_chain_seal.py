@@ -54,7 +54,7 @@ def seal_anew(env, is_first=False):
                 f"{name}, {model._name}: it bears no seal. If this server never had a secret, "
                 "add --first; if it had one, somebody has removed the seal."
             )
-        elif end and not make_head(chain, end.count, end.hash, secrets[:1]) == end:
+        elif end and make_head(chain, end.count, end.hash, secrets[:1]) != end:
             head = make_head(chain, end.count, end.hash, secrets)
             replace_heads(
                 env.cr,

@@ -64,7 +64,6 @@ TRACKED = {
     "certificate.request.document": {
         "state": "document",
         "document_sha256": "document",
-        "observation": "document",
     },
     "electronic.invoicing.setup": {
         "locked_nit": "nit",

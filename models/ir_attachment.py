@@ -60,16 +60,19 @@ class IrAttachment(models.Model):
         return attachments
 
     def write(self, vals):
-        if not self._is_same_content(vals):
+        kept = self.sudo().filtered(
+            lambda attachment: self._is_kept(attachment.res_model, attachment.res_field)
+        )
+        # What is kept is read for nothing else: `force_storage` moves it to another store.
+        if kept and not kept._is_same_content(vals):
             self._check_file_writer()
-            if not vals.keys().isdisjoint(("res_model", "res_field", "res_id")):
-                for attachment in self.sudo():
-                    self._check_place(
-                        *(
-                            vals.get(name, attachment[name])
-                            for name in ("res_model", "res_field", "res_id")
-                        )
-                    )
+        if not vals.keys().isdisjoint(("res_model", "res_field", "res_id")):
+            for attachment in self.sudo():
+                place = [
+                    vals.get(name, attachment[name])
+                    for name in ("res_model", "res_field", "res_id")
+                ]
+                self._check_place(*place)
         return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
@@ -90,20 +93,24 @@ class IrAttachment(models.Model):
 
     @api.model
     def _check_place(self, res_model, res_field, res_id, is_deleted=False):
-        if not res_field or res_model not in self.env:
-            return
-        record = self.env[res_model]
-        if res_field not in getattr(record, "_get_file_names", frozenset)():
+        if not self._is_kept(res_model, res_field):
             return
         writer = self.env.context.get(FILE_WRITER)
         if isinstance(writer, FileWriter) and writer.owns(res_model, res_field, res_id):
             return
         # A record that is deleted has been asked already whether it may.
-        if is_deleted and self.env.su and not record.browse(res_id).exists():
+        if is_deleted and self.env.su and not self.env[res_model].browse(res_id).exists():
             return
         raise AccessError(
             self.env._("This file is attached and deleted on its record, where it is checked.")
         )
+
+    @api.model
+    def _is_kept(self, res_model, res_field):
+        """Tell whether a field is one of those whose files the record itself keeps."""
+        if not res_field or res_model not in self.env:
+            return False
+        return res_field in getattr(self.env[res_model], "_get_file_names", frozenset)()
 
     def _is_same_content(self, vals):
         """Tell whether a write only moves files to another store, as `force_storage` does."""
