@@ -1,7 +1,7 @@
 {
     "name": "Colombia - Digital Certificate Activation",
     "summary": "Pay, sign the letter and activate the certificate that signs electronic invoices",
-    "version": "19.0.1.0.0",
+    "version": "19.0.1.1.0",
     "category": "Accounting/Localizations/EDI",
     "countries": ["co"],
     "author": "l10n_co_certificate_activation contributors",
