@@ -6,6 +6,7 @@ import secrets as random
 import subprocess
 import sys
 import types
+import warnings
 from collections import deque
 from pathlib import Path
 from unittest.mock import patch
@@ -282,6 +283,7 @@ class TestSecretAttacks(AttackCommon):
     def call(self, model, name, args):
         with (
             mute_logger("odoo.sql_db", "odoo.models", "odoo.addons.base.models.ir_actions_report"),
+            warnings.catch_warnings(action="ignore"),
             self.cr.savepoint() as savepoint,
         ):
             try:
