@@ -184,7 +184,8 @@ class CertificateActivation(models.Model):
         start = activation.date_start and activation.date_start.isoformat()
         letter, review = facts.get("letter"), self._get_review_facts()
         return facts.get("date_start") == start and (
-            not letter or all(letter.get(name) == review[name] for name in ("review", "reviewed_on"))
+            not letter
+            or all(letter.get(name) == review[name] for name in ("review", "reviewed_on"))
         )
 
     def _get_actor_facts(self):

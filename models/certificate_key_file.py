@@ -85,7 +85,7 @@ class CertificateKeyFile(models.Model):
         except LockNotAvailable:
             cr.rollback()  # tried again by the autovacuum
             return
-        for file in self.sudo().search([], order="id"):
+        for file in self.sudo().search([("id", "!=", False)], order="id"):
             name = file.store_fname
             if file._is_used() or not (is_all or _is_in_filestore(name)):
                 continue
@@ -132,7 +132,7 @@ class CertificateKeyFile(models.Model):
 
         :rtype: str | None
         """
-        files = self.sudo().search([], order="id")
+        files = self.sudo().search([("id", "!=", False)], order="id")
         if not files:
             return None
         names = ", ".join(files[:5].mapped("store_fname")) + (", ..." if len(files) > 5 else "")

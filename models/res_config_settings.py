@@ -14,8 +14,8 @@ from ..tools import sandbox, sandbox_places
 from . import certificate_custody as custody
 
 
-class ResConfigSettings(models.TransientModel):
-    _name = "res.config.settings"  # pylint: disable=no-wizard-in-models  # it takes a mixin in
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
+    _name = "res.config.settings"
     _inherit = ["res.config.settings", "certificate.input.mixin"]
     # Of the company itself. The seller is another one for most, and is named to everybody.
     _checked_links = frozenset(

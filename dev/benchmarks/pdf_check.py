@@ -17,7 +17,6 @@ import itertools
 import json
 import multiprocessing
 import os
-import resource
 import select
 import struct
 import subprocess
