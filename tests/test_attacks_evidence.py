@@ -105,7 +105,7 @@ class TestSignatureOutlivesItsTransaction(SigningCommon):
                 }
             )
             context = {"active_id": self.record.id, "active_model": "res.partner"}
-            action = action.with_user(self.custodian.id).sudo().with_context(context)
+            action = action.with_user(self.custodian.id).sudo().with_context(**context)
             with self.subTest(method), mute_logger("odoo.addons.base.models.ir_actions"):
                 with self.assertRaises(UserError) as caught, self.cr.savepoint():
                     action.run()
