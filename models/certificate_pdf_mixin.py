@@ -1,4 +1,5 @@
 import base64
+import functools
 import hashlib
 import logging
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from ..tools import sandbox, sandbox_places
 from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
 from .ir_attachment import FILE_WRITER, FileWriter, storing_files
 
-_logger = logging.getLogger(__name__)
+_logger = logging.getLogger(f"{__name__}.protection")
 
 
 class CertificatePdfMixin(models.AbstractModel):
@@ -43,11 +44,7 @@ class CertificatePdfMixin(models.AbstractModel):
     def _register_hook(self):
         super()._register_hook()
         sandbox_places.configure(config["workers"])
-        if missing := sandbox.get_missing_layers():
-            _logger.warning(
-                "Uploaded files are examined without this protection of the kernel: %s.",
-                ", ".join(missing),
-            )
+        _tell_missing_layers()
 
     @contextmanager
     def _checking_files(self):
@@ -310,3 +307,13 @@ class CertificatePdfMixin(models.AbstractModel):
             for name in record._pdf_fields:
                 if record[f"{name}_sha256"]:
                     record._read_stored_pdf(name)
+
+
+@functools.cache
+def _tell_missing_layers():
+    """Say in the log, once for each process, what this server lacks to take rights away."""
+    if missing := sandbox.get_missing_layers():
+        _logger.warning(
+            "Uploaded files are examined without this protection of the kernel: %s.",
+            ", ".join(missing),
+        )

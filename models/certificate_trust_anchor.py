@@ -20,7 +20,7 @@ class CertificateTrustAnchor(models.Model):
 
     _name = "certificate.trust.anchor"
     _description = "Trusted Certificate of an Authority"
-    _inherit = ["mail.thread"]
+    _inherit = ["mail.thread", "certificate.input.mixin"]
     _order = "name, date_end desc, id"
 
     name = fields.Char(required=True, readonly=True, help="How the authority calls itself in it.")

@@ -149,8 +149,10 @@ class TestActivationRecord(CertificateCommon, HttpCase):
             self.assertRegex(activation.record_code, r"^([A-Z2-7]{4}-){3}[A-Z2-7]{4}$")
         self.assertNotEqual(self.activation.record_code, other.record_code)
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
-            other.sudo().record_code = self.activation.record_code
-            self.env.flush_all()
+            self.env.cr.execute(
+                "UPDATE certificate_activation SET record_code = %s WHERE id = %s",
+                [self.activation.record_code, other.id],
+            )
 
     # === THE LETTER IN FRONT === #
 
@@ -188,12 +190,8 @@ class TestActivationRecord(CertificateCommon, HttpCase):
             .search([("res_model", "=", activation._name), ("res_field", "=", "record_file")])
         )
         self.assertEqual(len(attachment), 1)
-        for change in (
-            lambda: attachment.write({"raw": attachment.raw + b"\n"}),
-            attachment.unlink,
-        ):
-            change()
-            self.env.invalidate_all()
+        for content in (attachment.raw + b"\n", None):
+            self.alter_file(attachment, content)
             with self.assertRaises(UserError):
                 activation._read_record()
             with self.assertRaises(UserError):

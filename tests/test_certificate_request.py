@@ -558,12 +558,10 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         file = self.get_file(rut, "document")
         whole = file.raw
         for attempt in (request._send_request, self.as_seller(rut).action_accept):
-            file.raw = b"altered"
-            self.env.invalidate_all()
+            self.alter_file(file, b"altered")
             with self.assertRaises(UserError):
                 attempt()
-            file.raw = whole
-            self.env.invalidate_all()
+            self.alter_file(file, whole)
             if request.request_state == "draft":
                 request._send_request()
         self.assertEqual(rut.state, "waiting")
