@@ -280,9 +280,9 @@ class TestLetterScan(BaseCase):
 
     def test_a_broken_signature_is_refused(self):
         def flipped(position):
-            data = bytearray(self.signed)
-            data[position] ^= 1
-            return bytes(data)
+            # Another digit, which is a hexadecimal one as well.
+            digit = b"1" if self.signed[position : position + 1] == b"0" else b"0"
+            return self.signed[:position] + digit + self.signed[position + 1 :]
 
         contents = self.signed.rindex(b"/Contents <")
         for kind, data in (
