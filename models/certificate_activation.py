@@ -47,6 +47,7 @@ class CertificateActivation(models.Model):
         (*REPRESENTATIVE_FIELDS, *REQUEST_FIELDS, "signed_letter", "signed_letter_filename")
     )
     _evidence_children = ("receipt_ids", "document_ids", "voided_letter_ids")
+    _no_way_back = dict.fromkeys(("active", "expired", "revoked"), ("pay", "process"))
     # An active activation cannot be written, but it can be talked about.
     _mail_post_access = "read"
 

@@ -7,7 +7,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..const import GROUP_USER
-from ..tools import xades
+from ..tools import key_seal, xades
 from . import certificate_custody as custody
 from .certificate_signature_log import log_signature
 
@@ -67,12 +67,15 @@ class CertificateActivation(models.Model):
         now = datetime.now(timezone.utc)
         role = self._get_signer_role()
         try:
-            signed = xades.sign(document, certificate, key, role, now)
+            kind = xades.get_kind(document)
+            vals = self._describe_signature(record, certificate, kind, document, now)
+            digest, withheld = key_seal.withhold(
+                xades.sign, document, certificate, key, role, now
+            )
         except xades.XadesError as error:
             raise UserError(self._explain_refusal(error.code)) from error
-        kind = xades.get_kind(document)
-        self._log_signature(record, certificate, kind, document, signed, now)
-        return signed
+        log_signature(self.env, {**vals, "signature_digest": digest})
+        return key_seal.release(withheld)
 
     def _sign_message(self, message, record):
         """Sign what is no document: the request in which a document is sent to DIAN.
@@ -85,13 +88,14 @@ class CertificateActivation(models.Model):
         :raise UserError: as for `_sign_xml`
         """
         certificate, key = _open_signing(self, record)
+        now = datetime.now(timezone.utc)
+        vals = self._describe_signature(record, certificate, "Request", message, now)
         try:
-            signature = xades.sign_bytes(message, certificate, key)
+            digest, withheld = key_seal.withhold(xades.sign_bytes, message, certificate, key)
         except xades.XadesError as error:
             raise UserError(self._explain_refusal(error.code)) from error
-        now = datetime.now(timezone.utc)
-        self._log_signature(record, certificate, "Request", message, signature, now)
-        return signature
+        log_signature(self.env, {**vals, "signature_digest": digest})
+        return key_seal.release(withheld)
 
     def _check_signing(self):
         """Check that the certificate and the evidence of what is in force let it sign.
@@ -124,26 +128,27 @@ class CertificateActivation(models.Model):
         """
         return custody.load_certificate(self.sudo().certificate_id)
 
-    def _log_signature(self, record, certificate, kind, document, signed, now):
-        log_signature(
-            self.env,
-            {
-                "company_id": self.sudo().company_id.id,
-                "lender_id": self.sudo().certificate_id.company_id.id,
-                "activation_id": self.id,
-                "user_id": record.env.uid,
-                "signed_on": now.replace(tzinfo=None, microsecond=0),
-                "role": self._get_signer_role(),
-                "document_type": kind,
-                "document_name": record.sudo().display_name or record._description,
-                "res_model": record._name,
-                "res_id": record.id,
-                "document_digest": hashlib.sha256(document).hexdigest(),
-                "signature_digest": hashlib.sha256(signed).hexdigest(),
-                "certificate_serial": f"{certificate.serial_number:x}",
-                "certificate_fingerprint": _get_fingerprint(certificate),
-            },
-        )
+    def _describe_signature(self, record, certificate, kind, document, now):
+        """Describe a signature before it is made: whatever is computed here runs without it.
+
+        :return: the values of its row, but for what is known of the signature itself
+        :rtype: dict
+        """
+        return {
+            "company_id": self.sudo().company_id.id,
+            "lender_id": self.sudo().certificate_id.company_id.id,
+            "activation_id": self.id,
+            "user_id": record.env.uid,
+            "signed_on": now.replace(tzinfo=None, microsecond=0),
+            "role": self._get_signer_role(),
+            "document_type": kind,
+            "document_name": record.sudo().display_name or record._description,
+            "res_model": record._name,
+            "res_id": record.id,
+            "document_digest": hashlib.sha256(document).hexdigest(),
+            "certificate_serial": f"{certificate.serial_number:x}",
+            "certificate_fingerprint": _get_fingerprint(certificate),
+        }
 
     def _explain_refusal(self, code):
         """Say in one sentence why a document is not signed.

@@ -6,6 +6,7 @@ a row that nothing stands behind, or seals a chain anew.
 
 import logging
 from contextlib import contextmanager
+from weakref import WeakKeyDictionary
 
 import psycopg2
 
@@ -22,6 +23,14 @@ from . import certificate_custody as custody
 _logger = logging.getLogger(__name__)
 
 _PENDING = "certificate_chain"
+
+
+class _Transaction:
+    """Stands for the rows of a transaction, where a server action could add others to them."""
+
+
+# By model and id what was written by a transaction, and has no place yet.
+_pending = WeakKeyDictionary()
 _PLACE = ("position", "previous_hash", "hash")
 # Nobody holds a chain longer than some milliseconds; whoever waits in vain waits for itself.
 _LOCK_TIMEOUT = 10  # seconds
@@ -253,11 +262,15 @@ def append(model, vals_list):
     """
     cr = model.env.cr
     cr.execute(SQL("%s RETURNING id", _insert(model, vals_list)))
-    pending = cr.precommit.data.setdefault(_PENDING, {})
-    if not pending:
+    ids = [row_id for (row_id,) in cr.fetchall()]
+    transaction = cr.precommit.data.get(_PENDING)
+    if transaction not in _pending:
+        transaction = cr.precommit.data[_PENDING] = _Transaction()
+        _pending[transaction] = {}
         env = model.env(su=True)
-        cr.precommit.add(lambda: _link_pending(env))
-    pending.setdefault(model._name, []).extend(row_id for (row_id,) in cr.fetchall())
+        cr.precommit.add(lambda: _link_pending(env, transaction))
+    rows = _pending[transaction].setdefault(model._name, {})
+    rows.update((row_id, {**vals, "id": row_id}) for row_id, vals in zip(ids, vals_list, strict=True))
 
 
 def append_durably(model, vals):
@@ -302,35 +315,39 @@ def is_in_test():
 
 def forget_pending(cr):
     """Leave the rows of this transaction without a place: their tables are about to go."""
-    cr.precommit.data.pop(_PENDING, None)
+    transaction = cr.precommit.data.pop(_PENDING, None)
+    if transaction in _pending:
+        del _pending[transaction]
 
 
-def _link_pending(env):
+def _link_pending(env, transaction):
     """Give the rows of this transaction their places, each in the chain of its company.
 
     Where the secret of the server cannot be used they have none, and the check says so: a payment that
     is booked does not fail for that.
     """
+    if env.cr.precommit.data.get(_PENDING) is transaction:
+        del env.cr.precommit.data[_PENDING]
+    pending = _pending.pop(transaction, {})
     try:
         custody.get_secrets()
     except key_seal.SealError as error:
         _logger.error(
             "Rows of the history are not sealed: the secret cannot be used (%s).", error.code
         )
-        forget_pending(env.cr)
         return
-    for name, ids in env.cr.precommit.data.pop(_PENDING, {}).items():
-        model = env[name]
-        # A savepoint that was rolled back may have taken some of them away.
+    for name, written in pending.items():
+        model, ids = env[name], list(written)
+        # A savepoint that was rolled back may have taken some of them away. Of the others nothing is
+        # read: what was written here is vouched for, and not what SQL has made of it since.
         env.cr.execute(
             SQL(
-                "SELECT %s FROM %s WHERE id = ANY(%s) AND hash IS NULL ORDER BY id",
-                _list(model._hashed),
+                "SELECT id FROM %s WHERE id = ANY(%s) AND hash IS NULL ORDER BY id",
                 SQL.identifier(model._table),
                 ids,
             )
         )
-        if rows := env.cr.dictfetchall():
+        if rows := [written[row_id] for (row_id,) in env.cr.fetchall()]:
             # In this transaction PostgreSQL shows the ends as they were when it began.
             with db_connect(env.cr.dbname).cursor() as now:
                 _link(model, rows, env.cr, now)

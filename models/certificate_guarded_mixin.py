@@ -36,6 +36,8 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     # Names of the fields that users may write; set by each model.
     _editable_fields = frozenset()
+    # To which states a record never goes back, by the state where it is; set by each model.
+    _no_way_back = {}
 
     @api.model
     def default_get(self, fields):  # pylint: disable=method-required-super
@@ -58,8 +60,21 @@ class CertificateGuardedMixin(models.AbstractModel):
     def write(self, vals):
         if not self.env.su:
             self._check_editable(vals)
+        if "state" in vals:
+            self._check_way(vals["state"])
         with recording(self, vals):
             return super().write(vals)
+
+    def _check_way(self, state):
+        """Refuse to go back to a state in which evidence was none yet, in sudo mode neither.
+
+        :raise AccessError: if any of these would
+        """
+        for record in self.sudo():
+            if state in self._no_way_back.get(record.state, ()):
+                raise AccessError(
+                    self.env._("What has been finished does not go back to a former step.")
+                )
 
     def _check_editable(self, vals):
         """Refuse a user's write of what is not the user's.

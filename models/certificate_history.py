@@ -174,7 +174,7 @@ class CertificateHistory(models.Model):
         known = _read_last_values(self.env, companies.ids)
         found = []
         for name in TRACKED:
-            model = self.env[name].sudo().with_context(bin_size=False)
+            model = self.env[name].sudo().with_context(bin_size=False, active_test=False)
             field = "id" if name == "res.company" else "company_id"
             for record in model.search([(field, "in", companies.ids)], order="id"):
                 values = known.pop((name, record.id), None)
@@ -188,7 +188,9 @@ class CertificateHistory(models.Model):
                         change=_describe(self.env, model, field_name, value, now[field_name]),
                     )
                     for field_name, value in (values or {}).items()
-                    if field_name in now and _get_key(value) != _get_key(now[field_name])
+                    if field_name in now
+                    and _get_key(value) != _get_key(now[field_name])
+                    and not _is_emptied(model, field_name, value, now[field_name])
                 ]
         found += [
             self.env._(
@@ -348,6 +350,14 @@ def _read_last_values(env, company_ids):
 def _get_key(value):
     """Return what two values are compared by: a record by its id, for its name may change."""
     return value[0] if isinstance(value, list) else value
+
+
+def _is_emptied(model, name, before, after):
+    """Tell whether PostgreSQL has emptied a field, because what it referred to was deleted."""
+    field = model._fields[name]
+    if after or not before or field.type != "many2one" or field.ondelete != "set null":
+        return False
+    return not model.env[field.comodel_name].browse(before[0]).exists()
 
 
 def _describe(env, model, name, before, after):

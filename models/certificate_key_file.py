@@ -1,5 +1,6 @@
 import logging
 import os
+import re
 from contextlib import suppress
 
 from psycopg2.errors import LockNotAvailable
@@ -11,6 +12,8 @@ from odoo.tools import SQL, mute_logger
 from .certificate_custody import is_neutralized
 
 _logger = logging.getLogger(__name__)
+
+_ORDINARY = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{38}")
 
 
 class CertificateKeyFile(models.Model):
@@ -107,6 +110,8 @@ class CertificateKeyFile(models.Model):
         """
         name, attachments = self.store_fname, self.env["ir.attachment"].sudo()
         if _is_in_filestore(name):
+            if not _is_ordinary(name):
+                return False
             path = attachments._full_path(name)
             with suppress(OSError):
                 os.unlink(path)
@@ -158,6 +163,11 @@ class CertificateKeyFile(models.Model):
 def _is_in_filestore(name):
     """Tell whether a file lies in Odoo's own filestore; other stores name themselves, as in a URL."""
     return ":" not in name
+
+
+def _is_ordinary(name):
+    """Tell whether a name is as Odoo's filestore gives them, so that no other one leads to its file."""
+    return bool(_ORDINARY.fullmatch(name))
 
 
 def _remove_files(dbname, is_all):

@@ -11,6 +11,7 @@ from odoo.tools import config
 from ..tools import sandbox, sandbox_places
 from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
 from .ir_attachment import FILE_WRITER, FileWriter, storing_files
+from .ondelete_guard import ondelete_guard
 
 _logger = logging.getLogger(f"{__name__}.protection")
 
@@ -74,7 +75,7 @@ class CertificatePdfMixin(models.AbstractModel):
         with storing_files(self.env):
             return super(CertificatePdfMixin, records).write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_evidence(self):
         for record in self.sudo():
             if record._holds_evidence():

@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
+from .ondelete_guard import ondelete_guard
+
 
 class CertificateSignatureSealedMixin(models.AbstractModel):
     """A table that is read-only through the ORM, even for the superuser."""
@@ -15,7 +17,7 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
     def write(self, vals):  # pylint: disable=method-required-super
         raise self._refuse()
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_never(self):
         raise self._refuse()
 

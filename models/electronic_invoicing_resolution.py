@@ -6,6 +6,7 @@ from odoo.tools import format_date, mute_logger
 
 from ..const import GROUP_MANAGER, JOURNAL_RESOLUTION_FIELDS
 from ..tools import dian
+from .ondelete_guard import ondelete_guard
 
 
 class ElectronicInvoicingResolution(models.Model):
@@ -233,7 +234,7 @@ class ElectronicInvoicingResolution(models.Model):
                 )
             )
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_in_use(self):
         if setup := self._get_setups()[:1]:
             raise UserError(

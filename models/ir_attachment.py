@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from .ondelete_guard import ondelete_guard
+
 # Context key of the record that writes its own files.
 FILE_WRITER = "certificate_file_writer"
 
@@ -75,7 +77,7 @@ class IrAttachment(models.Model):
                 self._check_place(*place)
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_file_writer(self):
         self._check_file_writer(is_deleted=True)
 

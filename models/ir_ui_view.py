@@ -1,10 +1,10 @@
 from odoo import api, models
 from odoo.exceptions import ValidationError
 
-from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 from odoo.addons.base.models.ir_qweb import QWebError
 
 from ..const import LETTER_TEMPLATE
+from .ondelete_guard import is_uninstalling
 
 
 class IrUiView(models.Model):
@@ -42,7 +42,7 @@ class IrUiView(models.Model):
 
     def _is_letter_text(self):
         """Whether any of these views is the letter's text or changes it."""
-        if not self.env.registry.ready or self.env.context.get(MODULE_UNINSTALL_FLAG):
+        if not self.env.registry.ready or is_uninstalling(self.env):
             return False
         views = self.sudo()
         while views:

@@ -2,10 +2,12 @@ from odoo import api, models
 from odoo.exceptions import AccessError
 
 from .certificate_history import TRACKED
+from .ondelete_guard import ondelete_guard
 
 # What a message says, and of what, when and by whom.
 _SAID = frozenset(
     (
+        "attachment_ids",
         "author_guest_id",
         "author_id",
         "body",
@@ -13,6 +15,7 @@ _SAID = frozenset(
         "create_uid",
         "date",
         "email_from",
+        "is_internal",
         "message_type",
         "model",
         "parent_id",
@@ -37,7 +40,7 @@ class MailMessage(models.Model):
             self._check_not_history()
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_history(self):
         self._check_not_history()
 
@@ -60,6 +63,6 @@ class MailTrackingValue(models.Model):
         self.sudo().mail_message_id._check_not_history()
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_history(self):
         self.sudo().mail_message_id._check_not_history()

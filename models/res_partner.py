@@ -8,6 +8,7 @@ from odoo.addons.base.models.ir_qweb import QWebError
 
 from ..const import COMPANY_CREATION, PARTNER_RESPONSIBILITIES_FIELD
 from ..tools import identity
+from .ondelete_guard import ondelete_guard
 
 # What a letter may say of a company, which has it from its contact.
 LETTER_FIELDS = frozenset(
@@ -57,7 +58,7 @@ class ResPartner(models.Model):
         partners._follow_letter_facts(vals)
         return result
 
-    @api.ondelete(at_uninstall=False)
+    @ondelete_guard
     def _unlink_except_invited(self):
         invitations = self._get_invitations()
         self._check_invited(None, invitations)

@@ -8,6 +8,7 @@ from . import (
     test_attacks_people,
     test_attacks_process,
     test_attacks_text,
+    test_attacks_trace,
     test_board,
     test_certificate_activation,
     test_certificate_request,

@@ -190,7 +190,7 @@ class TestSecretAttacks(AttackCommon):
                     "_environ",
                 )
             ),
-            f"sys.modules[{ADDON}.tools.key_seal]._OWN[0]._extracted",
+            f"sys.modules[{ADDON}.tools.key_seal]._WITHHOLDING[0]._extracted",
         )
     )
 

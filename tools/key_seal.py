@@ -13,9 +13,11 @@ of any object that they can reach, among them the local variables of whatever ru
   HMACs of OpenSSL, which give nothing back; a key stays sealed, and is opened for each signature.
 - Bytes that are in the clear for a moment are local to functions that call nothing but OpenSSL, and
   an exception leaves these functions without their frames (`_leave_no_frames`).
+- A signature is sealed as well, until whoever made it may give it away (`withhold`).
 """
 
 import functools
+import hashlib
 import hmac
 import secrets as random
 
@@ -136,8 +138,13 @@ class Secret:
         return b"".join(blocks)[: 32 + _ID]
 
 
-# Seals, as long as the process lasts, what lies unsealed elsewhere.
-_OWN = (Secret(random.token_hex(32).encode()),)
+
+def _make_own_secret():
+    return (Secret(random.token_hex(32).encode()),)
+
+
+# Seals what is withheld. No object has it, so that nothing of it can be called.
+_WITHHOLDING = _make_own_secret()
 
 
 class SigningKey:
@@ -191,7 +198,9 @@ def take_key(content, password=None):
     :rtype: SigningKey
     :raise SealError: `unreadable_key`
     """
-    return SigningKey(seal(_dump_key(_load_key(content, password)), _OWN, b""), _OWN, b"")
+    # One for each key: whoever has a key of their own has its secret, and opens no other key with it.
+    own = _make_own_secret()
+    return SigningKey(seal(_dump_key(_load_key(content, password)), own, b""), own, b"")
 
 
 @_leave_no_frames
@@ -242,6 +251,29 @@ def unseal(sealed, secrets, context):
         if head[1:] == secret.id:
             return secret.decrypt(rest[:_NONCE], rest[_NONCE:], head + context)
     raise SealError("other_secret")
+
+
+@_leave_no_frames
+def withhold(make, *args):
+    """Make bytes that nobody may have yet: what fails meanwhile, or runs, shows none of them.
+
+    :param make: a function that returns them, and calls nothing of Odoo
+    :param args: for that function
+    :return: their SHA-256 in hexadecimal digits, and what `release` takes
+    :rtype: tuple[str, bytes]
+    """
+    content = make(*args)
+    return hashlib.sha256(content).hexdigest(), seal(content, _WITHHOLDING, b"")
+
+
+@_leave_no_frames
+def release(withheld):
+    """Return what was withheld.
+
+    :param bytes withheld: of `withhold`
+    :rtype: bytes
+    """
+    return unseal(withheld, _WITHHOLDING, b"")
 
 
 def is_current(sealed, secrets):
