@@ -2,6 +2,7 @@
 
 import base64
 
+from odoo import http
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
@@ -145,12 +146,9 @@ class TestAttacksOnContacts(CertificatePortalCommon):
             with self.subTest(change=change):
                 self.assert_refused(lambda c=change: contact.write(dict(c)))
         self.assertEqual(access.state, "valid")
-        for change in ({"is_company": False}, {"company_type": "person"}):
-            with self.subTest(change=change):
-                company = self.partner.with_user(self.attacker)
-                company.sudo(True).is_company = company.is_company
-                if company.is_company:
-                    self.assert_refused(lambda c=change, r=company: r.write(dict(c)))
+        company = self.partner.with_user(self.attacker)
+        company.sudo().with_user(self.system_user).is_company = True
+        self.assert_refused(lambda: company.write({"is_company": False}))
 
     def test_ordinary_work_with_contacts_goes_on(self):
         partners = self.env["res.partner"].with_user(self.attacker)
@@ -173,3 +171,58 @@ class TestAttacksOnContacts(CertificatePortalCommon):
         self.assertEqual(len(twins.exists()), 1)
         self.attacker.with_user(self.attacker).write({"email": "eva@example.org", "phone": "1"})
         partners.create({"name": "Hija SAS", "child_ids": [Command.create({"name": "Nieta"})]})
+
+    def submit(self, user, **values):
+        """Save the form of My account, as its script does, and return what it shows or where it leads."""
+        partner = user.partner_id
+        self.authenticate(user.login, user.login)
+        self.assertEqual(self.url_open("/my/account").status_code, 200)
+        response = self.url_open(
+            "/my/address/submit",
+            data={
+                "csrf_token": http.Request.csrf_token(self),
+                "partner_id": partner.id,
+                "address_type": "billing",
+                "name": partner.name,
+                "email": partner.email,
+                "phone": partner.phone or "",
+                "street": partner.street or "",
+                "city": partner.city or "",
+                "zip": partner.zip or "",
+                "country_id": partner.country_id.id or "",
+                "state_id": partner.state_id.id or "",
+                "required_fields": "",
+                **values,
+            },
+        )
+        self.assertEqual(response.status_code, 200, response.text[:300])
+        self.env.invalidate_all()
+        return response.json()
+
+    def test_portal_users_edit_their_own_address(self):
+        own = samples.make_user(
+            self.env, "Paz", "certificate_paz", self.company_a, "base.group_portal"
+        )
+        address = {
+            "street": "Calle 7",
+            "city": "Cali",
+            "zip": "760001",
+            "country_id": self.env.ref("base.co").id,
+            "state_id": self.company_a.state_id.id,
+        }
+        own.partner_id.email = "paz@example.com"
+        told = self.submit(own, **address, phone="300 123 4567")
+        self.assertIn("redirectUrl", told, told)
+        self.assertEqual(own.partner_id.street, "Calle 7")
+        # Of a company of this database: what is hers she changes, its address she does not.
+        hers = self.portal_a
+        hers.partner_id.email = "maria@example.org"
+        self.company_a.sudo().zip = "050001"
+        street = self.company_a.street
+        told = self.submit(hers, phone="300 765 4321")
+        self.assertIn("redirectUrl", told, told)
+        self.assertTrue(hers.partner_id.phone)
+        told = self.submit(hers, **address)
+        self.assertIn(self.company_a.name, told["messages"][0])
+        self.assertEqual(self.company_a.street, street)
+        self.assertNotEqual(hers.partner_id.street, "Calle 7")
