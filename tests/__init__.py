@@ -4,6 +4,7 @@ from . import (
     test_attacks_contacts,
     test_attacks_evidence,
     test_attacks_keys,
+    test_attacks_mail,
     test_attacks_money,
     test_attacks_pdf,
     test_attacks_people,
