@@ -1,6 +1,6 @@
 import base64
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
 from odoo.http import content_disposition, request
 from odoo.tools import formatLang
 
@@ -125,6 +125,18 @@ class CertificatePortal(CustomerPortal):
                 "activations": [access._get_activation() for access in accesses],
             },
         )
+
+    def _create_or_update_address(self, partner_sudo, *args, **kwargs):
+        """Override of `portal` to say in its form what of a company portal users do not change.
+
+        Odoo carries the address of a contact over to its company, which others write here: see
+        `res.partner._check_company_facts`.
+        """
+        try:
+            with request.env.cr.savepoint():
+                return super()._create_or_update_address(partner_sudo, *args, **kwargs)
+        except AccessError as error:
+            return partner_sudo, {"invalid_fields": [], "messages": [str(error)]}
 
     # === THE PAGE === #
 

@@ -50,6 +50,7 @@ from . import (
     ir_ui_view,
     l10n_latam_identification_type,
     mail_message,
+    mail_thread,
     payment_provider,
     payment_transaction,
     res_company,

@@ -1,7 +1,11 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
 
 from ..const import ACTIVITY_LETTER, GROUP_CUSTODIAN, LETTER_REVIEWS
+
+# Context key of the buttons: the SHA-256 of the letter that the page shows.
+SEEN_LETTER = "certificate_seen_letter"
 
 
 class CertificateActivation(models.Model):
@@ -10,7 +14,8 @@ class CertificateActivation(models.Model):
     What the machine says of a letter is how it was known; whether it counts is for who lends, never for who
     borrows. A letter whose code could not be read waits for the custodian, and so does every letter where the
     lender signs only after review. One that was rejected is handed in anew, on the page that made it; until
-    then nothing is signed, and nothing is lost.
+    then nothing is signed, and nothing is lost. A rejection is of the company: neither a renewal nor another
+    activation signs before a letter of it is accepted.
     """
 
     _inherit = "certificate.activation"
@@ -133,12 +138,53 @@ class CertificateActivation(models.Model):
     def _ask_for_review(self):
         """Let the lender review the letter of what has just been finished, where it has to."""
         activation = self._trusted()
-        if activation.route == "loan" and (
+        if activation.route != "loan":
+            return
+        if rejected := activation._find_rejected():
+            rejected._pass_rejection_on(activation)
+        elif (
             activation.signed_letter_match == "unread"
             or activation.certificate_id.company_id.certificate_sign_after_review
         ):
             activation.write({"letter_review": "waiting"})
             activation._tell_reviewers()
+
+    def _find_rejected(self):
+        """Return the activation of the company whose letter was rejected, unless one was accepted since.
+
+        Whether it has ended matters not: who revokes, cancels or renews it begins with another letter, which
+        may be the same. A branch that signs under the activation of its parent is the same company.
+
+        :return: in sudo mode
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        legal = self.sudo().company_id._get_certificate_companies()[-1:]
+        companies = legal.with_context(active_test=False).search([("id", "child_of", legal.ids)])
+        companies = companies.filtered(
+            lambda company: legal in company._get_certificate_companies()
+        )
+        last = self.sudo().search(
+            Domain("company_id", "in", companies.ids)
+            & Domain("id", "!=", self.id)
+            & Domain("letter_reviewed_on", "!=", False),
+            order="letter_reviewed_on desc, id desc",
+            limit=1,
+        )
+        return last.filtered("letter_rejection_reason")
+
+    def _pass_rejection_on(self, others):
+        """Let other activations of the company, in sudo mode, wait for the lender as this one does."""
+        for other in others:
+            other.write(
+                {
+                    "letter_review": "waiting",
+                    "letter_rejection_reason": self.letter_rejection_reason,
+                    "letter_reviewed_by_id": self.letter_reviewed_by_id.id,
+                    "letter_reviewed_on": self.letter_reviewed_on,
+                }
+            )
+            other._tell_reviewers()
 
     def _hand_in_letter(self):
         """Hand in a new letter instead of the one that was rejected; the row is locked.
@@ -195,6 +241,7 @@ class CertificateActivation(models.Model):
             if activation.letter_review == "accepted":
                 continue
             activation._check_review_waits()
+            activation._check_letter_seen()
             activation._read_stored_pdf("signed_letter")
             is_blocked = activation._is_review_blocking()
             activation._decide_on_letter(
@@ -230,7 +277,38 @@ class CertificateActivation(models.Model):
         self._decide_on_letter(letter_review="rejected", letter_rejection_reason=reason)
         activation.write({"signed_letter": False})
         activation.message_post(body=self.env._("Signed letter rejected: %s", reason))
+        # What was finished to follow it does not sign instead; what signed before it goes on.
+        activation._pass_rejection_on(
+            activation.search(
+                [
+                    ("company_id", "=", activation.company_id.id),
+                    ("id", "!=", activation.id),
+                    ("route", "=", "loan"),
+                    ("letter_review", "in", (False, "waiting")),
+                    ("letter_rejection_reason", "=", False),
+                    ("state", "=", "process"),
+                    ("switch_on", "!=", False),
+                ]
+            )
+        )
         activation._notify("letter_rejected", activation._get_responsible_users())
+
+    def _check_letter_seen(self):
+        """Check that the letter is the one on the page whose button was clicked.
+
+        Between the page and the click another custodian can have rejected it, and the borrower can have
+        handed in another file, which nobody has looked at.
+
+        :raise UserError: otherwise
+        """
+        seen = self.env.context.get(SEEN_LETTER)
+        if seen and seen != self.signed_letter_sha256:
+            raise UserError(
+                self.env._(
+                    "Another letter was handed in since you opened this page. Reload it and look at the "
+                    "new one."
+                )
+            )
 
     def _check_review_waits(self):
         if self.letter_review != "waiting":

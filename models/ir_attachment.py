@@ -59,6 +59,7 @@ class IrAttachment(models.Model):
         attachments = super().create(vals_list)
         # Afterwards: the context gives values as well.
         attachments._check_file_writer()
+        attachments._check_company_pictures()
         return attachments
 
     def write(self, vals):
@@ -68,6 +69,7 @@ class IrAttachment(models.Model):
         # What is kept is read for nothing else: `force_storage` moves it to another store.
         if kept and not kept._is_same_content(vals):
             self._check_file_writer()
+        self._check_company_pictures()
         if not vals.keys().isdisjoint(("res_model", "res_field", "res_id")):
             for attachment in self.sudo():
                 place = [
@@ -75,11 +77,27 @@ class IrAttachment(models.Model):
                     for name in ("res_model", "res_field", "res_id")
                 ]
                 self._check_place(*place)
-        return super().write(vals)
+        result = super().write(vals)
+        # Where the files are now: they may have been moved.
+        self._check_company_pictures()
+        return result
 
     @ondelete_guard
     def _unlink_except_file_writer(self):
         self._check_file_writer(is_deleted=True)
+        self._check_company_pictures()
+
+    def _check_company_pictures(self):
+        """Refuse that strangers change the logo of a company past the contact that has it.
+
+        A letter shows it. Odoo lets who may write a contact write the files of its fields as well.
+
+        :raise AccessError: when they do
+        """
+        for attachment in self.sudo():
+            if attachment.res_field and attachment.res_model == "res.partner":
+                partner = self.env["res.partner"].browse(attachment.res_id)
+                partner._check_company_picture(attachment.res_field)
 
     def _check_file_writer(self, is_deleted=False):
         """Refuse to change the file of a record past that record.

@@ -1,4 +1,4 @@
-from odoo import models
+from odoo import api, models
 from odoo.exceptions import AccessError
 
 # What a letter says of a department, or what makes it one of Colombia.
@@ -12,16 +12,28 @@ class ResCountryState(models.Model):
 
     def write(self, vals):
         """Let administrators alone rename Colombia's departments; whoever edits contacts could."""
-        if not _LETTER_FIELDS.isdisjoint(vals) and not self._may_rename():
+        if not _LETTER_FIELDS.isdisjoint(vals):
+            self._check_may_change()
+        result = super().write(vals)
+        if "country_id" in vals:
+            # Nor does another country's become one of them.
+            self._check_may_change()
+        return result
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_department(self):
+        self._check_may_change()
+
+    def _check_may_change(self):
+        """Refuse that others than administrators change what is one of Colombia's departments.
+
+        :raise AccessError: when they do
+        """
+        is_department = "CO" in self.sudo().country_id.mapped("code")
+        if is_department and not self.env["res.partner"]._is_for([]):
             raise AccessError(
                 self.env._(
                     "The departments of Colombia stand in the letters of every company. Only an "
                     "administrator changes them."
                 )
             )
-        return super().write(vals)
-
-    def _may_rename(self):
-        return "CO" not in self.sudo().country_id.mapped("code") or self.env["res.partner"]._is_for(
-            []
-        )

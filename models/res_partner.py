@@ -15,11 +15,16 @@ LETTER_FIELDS = frozenset(
     ("name", "vat", "street", "street2", "zip", "city", "state_id", "country_id", "email", "phone")
 )
 # What makes a contact the one of its company, with everything that is synchronised into the above.
-_LINK_FIELDS = frozenset(("parent_id", "commercial_partner_id", "company_id", "active"))
+_LINK_FIELDS = frozenset(
+    ("parent_id", "commercial_partner_id", "company_id", "active", "is_company")
+)
+# The logo: a letter shows one of the copies that Odoo keeps of it, and each can be written by itself.
+_PICTURES = frozenset(f"image_{size}" for size in (1920, 1024, 512, 256, 128))
 _COMPANY_FIELDS = (
     LETTER_FIELDS
     | _LINK_FIELDS
-    | {"image_1920", "l10n_latam_identification_type_id", PARTNER_RESPONSIBILITIES_FIELD}
+    | _PICTURES
+    | {"l10n_latam_identification_type_id", PARTNER_RESPONSIBILITIES_FIELD}
 )
 # What makes an invited contact the person who was invited.
 _INVITED_FIELDS = _LINK_FIELDS | {"name", "email"}
@@ -110,14 +115,27 @@ class ResPartner(models.Model):
             if not partner._may_write_company_facts() and partner._is_changed_by(
                 vals, _COMPANY_FIELDS
             ):
-                raise AccessError(
-                    self.env._(
-                        "%s is a company of this database. What its letters say of it, such as name, "
-                        "NIT, address, e-mail and phone, is changed by its own users. Ask one of them, "
-                        "or an administrator.",
-                        partner.sudo().name,
-                    )
-                )
+                partner._refuse_company_facts()
+
+    def _check_company_picture(self, name):
+        """Refuse that strangers change the file in which a company's logo is kept.
+
+        :param str name: of the field of these contacts whose file it is
+        :raise AccessError: when they do
+        """
+        for partner in self if name in _PICTURES else ():
+            if not partner._may_write_company_facts():
+                partner._refuse_company_facts()
+
+    def _refuse_company_facts(self):
+        raise AccessError(
+            self.env._(
+                "%s is a company of this database. What its letters say of it, such as name, "
+                "NIT, address, e-mail and phone, is changed by its own users. Ask one of them, "
+                "or an administrator.",
+                self.sudo().name,
+            )
+        )
 
     def _may_write_company_facts(self):
         """Tell whether whoever acts here is one of the company's people, if this is a company.

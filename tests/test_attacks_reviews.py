@@ -1,0 +1,162 @@
+"""What was rejected signs by no other way; what was not looked at is not accepted."""
+
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+
+from freezegun import freeze_time
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ..models import certificate_custody as custody
+from ..models.certificate_activation_review import SEEN_LETTER
+from . import letter_samples, samples
+from .test_right_letter import RightLetterCommon
+
+
+@tagged("post_install", "-at_install")
+class TestAttacksOnReviews(RightLetterCommon):
+    """A rejection is of the company, not of one activation."""
+
+    def finish(self, activation, is_right=False):
+        """Pay where needed, have a letter signed, or attach a picture of a cat, and finish."""
+        if activation.state == "pay":
+            self.pay(activation)
+            activation.action_continue()
+            self.fill(activation)
+            activation.action_download_letter()
+        if is_right:
+            self.attach_bytes(
+                letter_samples.letter_scan(activation.letter_code, dpi=200), activation
+            )
+        else:
+            self.attach(activation)
+        activation.action_finish()
+        return activation
+
+    def accept(self, activation, **context):
+        activation.with_user(self.custodian).with_context(**context)._accept_letter()
+        self.env.invalidate_all()
+
+    def reject(self, activation):
+        activation.with_user(self.custodian)._reject_letter("This is a cat.")
+        self.env.invalidate_all()
+
+    def assert_blocked(self, activation):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.assertEqual(activation.letter_review, "waiting")
+        self.assertTrue(activation.is_signing_blocked)
+        with self.assertRaises(UserError):
+            custody.open_signing_key(activation)
+
+    @contextmanager
+    def shortly_before_the_end(self, activation, days=20):
+        day = activation.date_end - timedelta(days=days)
+        with freeze_time(datetime.combine(day, datetime.min.time()) + timedelta(hours=17)):
+            self.env.invalidate_all()
+            # The certificate that is lent ends before; what is tried here is the review.
+            self.seller.sudo().certificate_lent_id = samples.store_certificate(
+                self.seller.sudo(), days=900
+            )
+            yield
+
+    def test_revoking_and_buying_again_does_not_pass_a_rejection(self):
+        self.finish(self.activation)
+        for is_right in (False, True):
+            with self.subTest(is_right=is_right):
+                self.reject(self.activation)
+                self.activation.with_user(self.manager_a).action_revoke()
+                self.activation = self.finish(self.start(), is_right)
+                self.assert_blocked(self.activation)
+        self.accept(self.activation)
+        custody.open_signing_key(self.activation)
+        # From then on as before.
+        self.activation.with_user(self.manager_a).action_revoke()
+        self.activation = self.finish(self.start(), is_right=True)
+        self.assertFalse(self.activation.letter_review)
+        custody.open_signing_key(self.activation)
+
+    def test_neither_does_a_renewal(self):
+        former = self.finish(self.activation)
+        self.reject(former)
+        with self.shortly_before_the_end(former):
+            renewal = self.finish(former._renew())
+            self.assert_blocked(renewal)
+            with self.assertRaises(UserError):
+                renewal._switch_now()
+            self.assertEqual(former.state, "active")
+            self.accept(renewal)
+            renewal._switch_now()
+            custody.open_signing_key(renewal)
+
+    def test_nor_a_renewal_that_was_finished_before_it(self):
+        former = self.finish(self.activation)
+        with self.shortly_before_the_end(former):
+            renewal = self.finish(former._renew(), is_right=True)
+            self.assertFalse(renewal.letter_review)
+            self.reject(former)
+            self.assert_blocked(renewal)
+            with self.assertRaises(UserError):
+                renewal._switch_now()
+            self.accept(renewal)
+            renewal._switch_now()
+            custody.open_signing_key(renewal)
+
+    def test_nor_cancelling_a_renewal_and_beginning_it_anew(self):
+        former = self.finish(self.activation, is_right=True)
+        with self.shortly_before_the_end(former):
+            renewal = self.finish(former._renew())
+            self.reject(renewal)
+            custody.open_signing_key(former)
+            renewal.with_user(self.manager_a).action_cancel()
+            again = self.finish(former._renew())
+            self.assert_blocked(again)
+            custody.open_signing_key(former)
+            with self.assertRaises(UserError):
+                again._switch_now()
+            self.accept(again)
+            again._switch_now()
+            custody.open_signing_key(again)
+
+    def test_nor_a_branch_and_another_company_is_another(self):
+        self.finish(self.activation)
+        self.reject(self.activation)
+        branch = self.env["res.company"].create(
+            {"name": "Sucursal", "parent_id": self.company_a.id, "vat": self.company_a.vat}
+        )
+        other = self.env["res.company"].create(
+            {"name": "Otra", "parent_id": self.company_a.id, "vat": "901414515-7"}
+        )
+        activations = self.env["certificate.activation"].sudo()
+        for company, is_rejected in (
+            (branch, True),
+            (other, False),
+            (self.company_b, False),
+        ):
+            with self.subTest(company=company.name):
+                activation = activations.create({"company_id": company.id})
+                self.assertEqual(bool(activation._find_rejected()), is_rejected)
+                if is_rejected:
+                    self.assertEqual(activation._find_rejected(), self.activation.sudo())
+
+    def test_a_letter_that_came_after_the_page_was_opened_is_not_accepted(self):
+        activation = self.finish(self.activation)
+        seen = activation.signed_letter_sha256
+        self.reject(activation)
+        self.attach_scan()
+        activation.action_finish()
+        with self.assertRaises(UserError):
+            self.accept(activation, **{SEEN_LETTER: seen})
+        self.assert_blocked(activation)
+        self.accept(activation, **{SEEN_LETTER: activation.signed_letter_sha256})
+        custody.open_signing_key(activation)
+
+    def test_the_buttons_say_which_letter_was_seen(self):
+        for view in (
+            "certificate_activation_view_form",
+            "certificate_letter_review_view_form",
+        ):
+            with self.subTest(view=view):
+                arch = self.env.ref(f"l10n_co_certificate_activation.{view}").arch
+                self.assertIn(f"{{'{SEEN_LETTER}': signed_letter_sha256}}", arch)
