@@ -130,7 +130,7 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
-        check_new_links(moves, *vals_list)
+        check_new_links(moves)
         return moves
 
     def write(self, vals):

@@ -382,7 +382,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
         # As they may have stood there before the update.
         for query, values in (
             (
-                "UPDATE account_move SET reversed_entry_id = %s WHERE id IN %s",
+                "UPDATE account_move SET reversed_entry_id = %s WHERE id = %s",
                 (invoice.id, note.id),
             ),
             (
