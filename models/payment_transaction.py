@@ -1,6 +1,7 @@
 import secrets
 
 from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import ValidationError
 
 from .account_move import FOLLOW_LATER
 from .certificate_guarded_mixin import get_own_defaults
@@ -27,6 +28,15 @@ class PaymentTransaction(models.Model):
     def create(self, vals_list):
         transactions = super().create(vals_list)
         check_new_links(transactions)
+        # A refund of one that was charged by a card before has that card, too.
+        charges = transactions.filtered(lambda tx: tx.token_id and not tx.source_transaction_id)
+        if charges.invoice_ids._get_certificate_activation():
+            raise ValidationError(
+                self.env._(
+                    "A saved card is a person's and pays no certificate. Register the payment "
+                    "without it."
+                )
+            )
         return transactions
 
     def write(self, vals):
