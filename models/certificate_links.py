@@ -77,6 +77,4 @@ def _sells_certificates(companies):
     """Tell whether one of these companies, in sudo mode, sells certificates, or did and was paid for one."""
     activations = companies.env["certificate.activation"]
     domain = [("payment_move_id.company_id", "in", companies.ids)]
-    return bool(
-        companies._get_certificate_products() or activations.search_count(domain, limit=1)
-    )
+    return bool(companies._get_certificate_products() or activations.search_count(domain, limit=1))

@@ -265,7 +265,7 @@ class TestBookingAttacks(MoneyAttackCommon):
                 # Past what Odoo asks before it archives one.
                 self.env.flush_all()
                 self.env.cr.execute(
-                    f"UPDATE {record._table} SET active = FALSE WHERE id = %s",  # noqa: S608
+                    f"UPDATE {record._table} SET active = FALSE WHERE id = %s",
                     (record.id,),
                 )
                 self.env.invalidate_all()
