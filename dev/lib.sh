@@ -71,14 +71,19 @@ hash_of() { sha256sum "$@" | sha256sum | cut -c1-12; }
 # Refuses a path that another user of this machine can replace a part of.
 #   check_path <path>
 check_path() {
-    local part=$1 owner mode kind
+    local part=$1 owner name mode group kind
     while :; do
-        read -r owner mode kind < <(stat -c '%u %a %F' "$part")
+        read -r owner name mode group kind < <(stat -c '%u %U %a %G %F' "$part")
         [ "$owner" = 0 ] || [ "$owner" = "$(id -u)" ] ||
             die "$part belongs to another user ($(stat -c %U "$part")); set CERTIFICATE_CACHE to a folder of yours"
         # In a sticky folder, such as /tmp, everybody adds and nobody replaces.
         if [ "$kind" = directory ] && ((8#$mode & 8#2)) && ! ((8#$mode & 8#1000)) && [ "$part" != "$1" ]; then
             die "every user can write in $part; set CERTIFICATE_CACHE to a folder of yours"
+        fi
+        # Likewise a group, such as that of /var/local: but for root's, and the one that a user has alone.
+        if [ "$kind" = directory ] && ((8#$mode & 8#20)) && ! ((8#$mode & 8#1000)) && [ "$part" != "$1" ] &&
+            [ "$group" != root ] && [ "$group" != "$name" ]; then
+            die "the group $group can write in $part; set CERTIFICATE_CACHE to a folder of yours"
         fi
         [ "$part" != / ] || return 0
         part=$(dirname "$part")

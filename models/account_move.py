@@ -130,7 +130,7 @@ class AccountMove(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         moves = super().create(vals_list)
-        check_new_links(moves, *vals_list)
+        check_new_links(moves)
         return moves
 
     def write(self, vals):
@@ -231,12 +231,31 @@ class AccountMove(models.Model):
         """
         self.ensure_one()
         without_entry = self._get_payments_without_entry()
-        return self.certificate_booked + sum(without_entry.mapped("amount"))
+        return self.certificate_booked + self._sum_payments(without_entry)
 
     def _get_payments_without_entry(self):
-        """Return the payments of this invoice that count though no entry books them yet."""
+        """Return the payments of this invoice that count though no entry books them yet.
+
+        Those in another currency count when they are booked: until then, whoever writes rates of
+        currencies, of which all companies have the same, would say what they are worth.
+        """
         return self._get_own_rows(self.matched_payment_ids).filtered(
-            lambda payment: not payment.move_id and payment.state in ("in_process", "paid")
+            lambda payment: (
+                not payment.move_id
+                and payment.state in ("in_process", "paid")
+                and payment.currency_id == self.currency_id
+            )
+        )
+
+    @api.model
+    def _sum_payments(self, payments):
+        """Sum what payments brought in, less what they gave back.
+
+        :rtype: float
+        """
+        return sum(
+            payment.amount if payment.payment_type == "inbound" else -payment.amount
+            for payment in payments
         )
 
     def _get_own_rows(self, rows):
@@ -283,7 +302,7 @@ class AccountMove(models.Model):
             partial["amount"]
             for partial in invoice._get_all_reconciled_invoice_partials()
             if partial["aml"] not in booked and invoice._get_own_rows(partial["aml"])
-        ) + sum((invoice._get_payments_without_entry() - charged.payment_id).mapped("amount"))
+        ) + self._sum_payments(invoice._get_payments_without_entry() - charged.payment_id)
         refunded = sum(invoice._get_certificate_refunds().mapped("amount"))  # negative
         return sum(charged.mapped("amount")) + refunded + by_hand - invoice.amount_total
 

@@ -9,7 +9,7 @@ class AccountPayment(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         payments = super().create(vals_list)
-        check_new_links(payments, *vals_list)
+        check_new_links(payments)
         return payments
 
     def write(self, vals):

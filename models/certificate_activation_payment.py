@@ -362,6 +362,8 @@ class CertificateActivation(models.Model):
                 "partner_id": self.company_id.sudo().partner_id.id,
                 "currency_id": seller.currency_id.id,
                 "invoice_origin": self.name,
+                # Of those that belong to no company, any accountant may make the price another one.
+                "invoice_payment_term_id": False,
                 "invoice_line_ids": [
                     Command.create(
                         {
@@ -402,10 +404,12 @@ class CertificateActivation(models.Model):
 
         :param int provider_id: the provider that is to collect
         :param dict kwargs: of `PaymentPortal._create_transaction`
-        :raise ValidationError: when it is not what the wizard offered
+        :raise UserError: when it is not what the wizard offered, or is offered no more
         """
         self.ensure_one()
         invoice = self.payment_move_id
+        # What was archived while the page was open.
+        self._check_sale(invoice.company_id, self._get_product(invoice.company_id))
         provider = self.env["payment.provider"].sudo().browse(provider_id)
         status = invoice._get_certificate_payment_status()
         if (
@@ -414,7 +418,7 @@ class CertificateActivation(models.Model):
                 float(kwargs.get("amount") or 0), invoice._get_amount_due()
             )
             != 0
-            or kwargs.get("landing_route") not in (WIZARD_PATH, self._get_portal_path())
+            or not self._is_landing_route(kwargs.get("landing_route"))
             or kwargs.get("is_validation")
             # A card that is saved, or would be, is a person's and not the company's.
             or kwargs.get("token_id")
@@ -422,7 +426,6 @@ class CertificateActivation(models.Model):
             or kwargs.get("flow") not in ("direct", "redirect")
             or provider.company_id != invoice.company_id
             or provider.state == "disabled"
-            or not invoice.company_id.active
             or provider not in (invoice.company_id.certificate_provider_id or provider)
         ):
             raise ValidationError(
@@ -431,6 +434,14 @@ class CertificateActivation(models.Model):
                     "Open Activate your digital certificate again and buy from there."
                 )
             )
+
+    def _is_landing_route(self, route):
+        """Tell whether a page of this payment leads there; an invoice that was sent has one, too."""
+        self.ensure_one()
+        if route in (WIZARD_PATH, self._get_portal_path()):
+            return True
+        invoice = self.payment_move_id
+        return invoice.state == "posted" and route == invoice.get_portal_url()
 
     def _get_payment_url(self):
         """Return the address of Odoo's payment page for what is still to be paid."""

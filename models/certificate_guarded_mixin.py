@@ -21,6 +21,21 @@ class CreatedMeanwhile(SerializationFailure, ConcurrencyError):
     pgcode = SERIALIZATION_FAILURE
 
 
+def get_own_defaults(model, names):
+    """Return the defaults of the model itself: a user stores others, or sends them in a context.
+
+    :param names: of fields
+    :rtype: dict
+    """
+    defaults = {}
+    for name in names:
+        field = model._fields.get(name)
+        if field and field.default:
+            value = field.convert_to_cache(field.default(model), model, validate=False)
+            defaults[name] = field.convert_to_write(value, model)
+    return defaults
+
+
 class CertificateGuardedMixin(models.AbstractModel):
     """A record of which users write some fields and named methods, in sudo mode, write the rest.
 
@@ -41,14 +56,7 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):  # pylint: disable=method-required-super
-        """Take the model's own defaults only: a user stores others, or sends them in a context."""
-        defaults = {}
-        for name in fields:
-            field = self._fields.get(name)
-            if field and field.default:
-                value = field.convert_to_cache(field.default(self), self, validate=False)
-                defaults[name] = field.convert_to_write(value, self)
-        return defaults
+        return get_own_defaults(self, fields)
 
     @api.model_create_multi
     def create(self, vals_list):

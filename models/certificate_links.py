@@ -13,19 +13,28 @@ LINKS = {
 }
 
 
-def check_new_links(records, *vals_list):
-    """Check the rows that were created or written with these values, when they tie them to others.
+# Where a row itself belongs: whoever writes these could move a row of one company into another's books.
+OWNERS = {"company_id", "journal_id", "provider_id"}
+
+
+def check_new_links(records, vals=None):
+    """Check the rows that were created, or written with these values, when they tie them to others.
 
     No constraint method: Odoo calls those in sudo mode, whoever writes.
 
+    :param dict vals: as written; None when the rows were created: what ties these may be a default,
+        which a context or a user's own setting gives
     :raise AccessError: as for `check_links`
     """
-    names = [name for name in LINKS[records._name] if any(name in vals for vals in vals_list)]
-    if names:
+    if vals is None:
+        check_links(records)
+    elif not OWNERS.isdisjoint(vals):
+        check_links(records, is_moved=True)
+    elif names := [name for name in LINKS[records._name] if name in vals]:
         check_links(records, names)
 
 
-def check_links(records, names=None, is_leaving=False):
+def check_links(records, names=None, is_leaving=False, is_moved=False):
     """Check that rows which belong to a seller of certificates are not tied to those of another company.
 
     A verdict on a payment counts the rows of the seller's own company alone. This keeps others from
@@ -35,6 +44,8 @@ def check_links(records, names=None, is_leaving=False):
     :param names: of `LINKS`, the relations to look at; all of them by default
     :param bool is_leaving: whether they are being deleted, or written to anew: then it matters only
         that the seller's people do it
+    :param bool is_moved: whether they may belong to another company than before: then that is what
+        they are tied to as well
     :raise AccessError: otherwise
     """
     env, names = records.env, names or LINKS[records._name]
@@ -48,10 +59,11 @@ def check_links(records, names=None, is_leaving=False):
         linked = env["res.company"].sudo().union(*(those.company_id for those in rows.values()))
         # Those of a reconciliation are the companies of its two lines, whatever it says itself.
         companies = linked | record.company_id
+        linked = companies if is_moved else linked
         is_foreign = own is not None and not own.issuperset(linked.ids)
         is_mixed = not is_leaving and len(companies) > 1 and len(companies.root_id) > 1
         # Ordinary work ends here, without a query of its own.
-        if (is_foreign or is_mixed) and linked._get_certificate_products():
+        if (is_foreign or is_mixed) and _sells_certificates(linked):
             # Without its name, which others may not read.
             raise AccessError(
                 env._(
@@ -59,3 +71,10 @@ def check_links(records, names=None, is_leaving=False):
                     "book what pays its invoices."
                 )
             )
+
+
+def _sells_certificates(companies):
+    """Tell whether one of these companies, in sudo mode, sells certificates, or did and was paid for one."""
+    activations = companies.env["certificate.activation"]
+    domain = [("payment_move_id.company_id", "in", companies.ids)]
+    return bool(companies._get_certificate_products() or activations.search_count(domain, limit=1))

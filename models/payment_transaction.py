@@ -1,8 +1,10 @@
 import secrets
 
-from odoo import api, models
+from odoo import SUPERUSER_ID, api, models
+from odoo.exceptions import ValidationError
 
 from .account_move import FOLLOW_LATER
+from .certificate_guarded_mixin import get_own_defaults
 from .certificate_links import check_new_links
 
 # Without those that are mistaken for one another when somebody reads them out. Ten have 49 bits.
@@ -13,10 +15,28 @@ REFERENCE_LENGTH = 10
 class PaymentTransaction(models.Model):
     _inherit = "payment.transaction"
 
+    @api.model
+    def default_get(self, fields):  # pylint: disable=method-required-super
+        """Take the model's own defaults only, in sudo mode.
+
+        Odoo's pages create what a visitor pays in that one's name: a default that somebody stores for
+        herself would confirm her own payment.
+        """
+        return get_own_defaults(self, fields) if self.env.su else super().default_get(fields)
+
     @api.model_create_multi
     def create(self, vals_list):
         transactions = super().create(vals_list)
-        check_new_links(transactions, *vals_list)
+        check_new_links(transactions)
+        # A refund of one that was charged by a card before has that card, too.
+        charges = transactions.filtered(lambda tx: tx.token_id and not tx.source_transaction_id)
+        if charges.invoice_ids._get_certificate_activation():
+            raise ValidationError(
+                self.env._(
+                    "A saved card is a person's and pays no certificate. Register the payment "
+                    "without it."
+                )
+            )
         return transactions
 
     def write(self, vals):
@@ -52,8 +72,15 @@ class PaymentTransaction(models.Model):
 
     def _post_process(self):  # pylint: disable=missing-return
         # Invoice, payment and entries are written one by one: what came of it is looked at once.
-        later = self.with_context(certificate_follow=FOLLOW_LATER)
-        super(PaymentTransaction, later)._post_process()
+        context = {"certificate_follow": FOLLOW_LATER}
+        sold = self.filtered(lambda tx: tx.invoice_ids._get_certificate_activation())
+        if sold:
+            # The seller's books, in the name of nobody: whoever paid and waits on the page has defaults,
+            # a language and a time zone of her own.
+            as_nobody = sold.with_env(self.env(user=SUPERUSER_ID, context=context))
+            super(PaymentTransaction, as_nobody)._post_process()
+        if others := self - sold:
+            super(PaymentTransaction, others.with_context(**context))._post_process()
         # Also when there was nothing left to pay.
         self.invoice_ids._follow_certificate_payment()
 

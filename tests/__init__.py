@@ -1,5 +1,6 @@
 from . import (
     test_activation_record,
+    test_attacks_booking,
     test_attacks_claims,
     test_attacks_contacts,
     test_attacks_evidence,

@@ -1,4 +1,5 @@
 from . import (
+    account_payment_register,
     base_partner_merge,
     certificate_activation_wizard,
     certificate_custody_wizard,
