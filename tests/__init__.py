@@ -7,6 +7,7 @@ from . import (
     test_attacks_pdf,
     test_attacks_people,
     test_attacks_process,
+    test_attacks_sandbox,
     test_attacks_text,
     test_board,
     test_certificate_activation,
