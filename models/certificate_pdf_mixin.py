@@ -44,7 +44,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
     def _register_hook(self):
         super()._register_hook()
-        sandbox_places.configure(config["workers"])
+        sandbox_places.configure(config["workers"], folder=config["data_dir"])
         _tell_missing_layers()
 
     @contextmanager

@@ -56,11 +56,13 @@ class TestSandbox(BaseCase):
         self.assertEqual(len(run("print('a' * 1_000_000)", data)), 1_000_001)
 
     def test_facts_until_the_line_that_was_cut(self):
+        kinds = {"pages": int, "signed": bool, "text": (str, type(None)), "active": bool}
         facts = b'{"pages": 1}\n{"pages": 2, "signed": true}\n'
-        self.assertEqual(sandbox.parse_facts(facts), {"pages": 2, "signed": True})
+        self.assertEqual(sandbox.parse_facts(facts, kinds), {"pages": 2, "signed": True})
         for rest in (b'{"active": tr', b"[1]\n{}", b"5", b"\xff\n", b"null", b"Traceback"):
-            self.assertEqual(sandbox.parse_facts(facts + rest), {"pages": 2, "signed": True})
-        self.assertEqual(sandbox.parse_facts(b""), {})
+            self.assertEqual(sandbox.parse_facts(facts + rest, kinds), {"pages": 2, "signed": True})
+        self.assertEqual(sandbox.parse_facts(b"", kinds), {})
+        self.assertEqual(sandbox.parse_facts(b'{"text": null}', kinds), {"text": None})
 
     def test_a_system_without_files_in_memory(self):
         with patch.object(os, "memfd_create"):

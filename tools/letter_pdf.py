@@ -90,7 +90,7 @@ def render_letter(
     )
     # The digest comes first, so that a file that was cut is not taken for a whole one.
     line, _newline, data = written.partition(b"\n")
-    facts = parse_facts(line)
+    facts = parse_facts(line, {"sha256": str, "refused": str})
     if hashlib.sha256(data).hexdigest() != facts.get("sha256"):
-        raise LayoutRefused(facts.get("refused", "too_complex"))
+        raise LayoutRefused("too_deep" if facts.get("refused") == "too_deep" else "too_complex")
     return data

@@ -22,8 +22,21 @@ from .certificate_chain import find_chain, get_label, get_moment, get_sha256, to
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
 from .sandbox import ChildBusy, ChildUnavailable, find_facts
+from .text_limits import clean_text
 
 # Why a file is refused.
+_CODE_LENGTH = 40
+_NAME_LENGTH = 250
+_FACTS = {
+    "blank": bool,
+    "codes": list,
+    "complete": bool,
+    "scan_text_codes": list,
+    "scanned": bool,
+    "signatures": list,
+    "text_codes": list,
+}
+
 CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature", "too_complex")
 
 _CHILD = Path(__file__).with_name("letter_scan_child.py")
@@ -198,7 +211,7 @@ def _verify(signature, trust):
         chain = find_chain(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
         if not chain or numbers.isdisjoint(trust.numbers):
             return None
-        return get_label(first.subject), get_sha256(x509.load_pem_x509_certificate(chain[-1]))
+        return _take_name(get_label(first.subject)), get_sha256(x509.load_pem_x509_certificate(chain[-1]))
     except Exception:  # fields of a certificate are parsed when they are read
         return None
 
@@ -215,12 +228,24 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
     found = find_facts(
         _CHILD,
         (b"S" if signed else b"-") + data,
+        _FACTS,
         wall_seconds=_WALL_SECONDS,
         cpu_seconds=_CPU_SECONDS,
         memory=_MEMORY,
     )
     if "codes" not in found:  # a limit ended it before it had seen ink, or a parser broke
         raise LetterRefused("too_complex")
+    try:
+        return _take_facts(found)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # of a parser gone wild
+        raise LetterRefused("too_complex") from error
+
+
+def _take_facts(found):
+    """Return what a script has said, whatever of it is none of ours to believe.
+
+    :raise TypeError: it is no such thing; likewise a ValueError, a LookupError or an AttributeError
+    """
     signatures = found.get("signatures") or []
     claims = tuple(
         Signature(
@@ -230,17 +255,26 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
         for signature in signatures
     )
     return LetterFacts(
-        codes=frozenset(found["codes"]),
+        codes=_take_codes(found["codes"]),
         complete=found["complete"],
-        text_codes=frozenset(found.get("text_codes", ())),
-        scan_text_codes=frozenset(found.get("scan_text_codes", ())),
+        text_codes=_take_codes(found.get("text_codes", ())),
+        scan_text_codes=_take_codes(found.get("scan_text_codes", ())),
         # Who knows nothing accuses nobody.
         scanned=found.get("scanned", True),
         blank=found.get("blank", False),
-        signers=tuple(signature["signer"] for signature in signatures),
+        signers=tuple(_take_name(signature["signer"]) for signature in signatures),
         intact=all(signature["intact"] for signature in signatures) if signatures else None,
         signatures=claims,
     )
+
+
+def _take_codes(codes):
+    return frozenset(code[:_CODE_LENGTH] for code in codes)
+
+
+def _take_name(name):
+    """Return a name that the file of somebody else says, as it can be stored and shown."""
+    return clean_text(name[:_NAME_LENGTH])
 
 
 def _parse_moment(text):

@@ -72,6 +72,16 @@ class PdfFacts:
     text_sha256: str | None
 
 
+_FACTS = {
+    "active": bool,
+    "encrypted": bool,
+    "pages": int,
+    "signed": bool,
+    "stopped": str,
+    "text_sha256": (str, type(None)),
+}
+
+
 def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
     """Check an uploaded file without ever parsing it in this process.
 
@@ -101,7 +111,8 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
     if found.get("active"):
         raise PdfRefused("active_content")
     if "signed" not in found:
-        raise PdfRefused(found.get("stopped", "too_complex"))
+        stopped = found.get("stopped")
+        raise PdfRefused(stopped if stopped in CODES else "too_complex")
     return PdfFacts(
         pages=found["pages"],
         size=len(data),
@@ -114,7 +125,7 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
 def _ask_child(data):
     """Return the facts the child reported before it ended, in whatever way it ended."""
     try:
-        return find_facts(_CHILD, data, wall_seconds=_WALL_SECONDS, memory=_MEMORY)
+        return find_facts(_CHILD, data, _FACTS, wall_seconds=_WALL_SECONDS, memory=_MEMORY)
     except ChildBusy:
         raise
     except ChildUnavailable as error:

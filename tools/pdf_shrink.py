@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .pdf_check import CODES as _CHECK_CODES
 from .pdf_check import MAX_PAGES, MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
-from .sandbox import ChildBusy, ChildUnavailable, run_child
+from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
 
 MAX_INPUT = 20 * 1024**2
 """Bytes of all files together."""
@@ -128,8 +128,8 @@ def _ask_child(files, limit):
         raise PdfCheckUnavailable(str(error)) from error
     if written.startswith(b"%PDF-"):
         return written
-    try:
-        refusal = json.loads(written)
-        raise ShrinkRefused(refusal["code"], refusal["position"])
-    except (ValueError, TypeError, KeyError):  # its own limit ended it before it could say anything
-        raise ShrinkRefused("too_complex") from None
+    refusal = parse_facts(written, {"code": str, "position": (int, type(None))})
+    if refusal.get("code") in CODES and refusal.get("position") in (None, *range(len(files))):
+        raise ShrinkRefused(refusal["code"], refusal.get("position"))
+    # Its own limit ended it before it could say anything.
+    raise ShrinkRefused("too_complex")

@@ -169,7 +169,8 @@ def open_certificate(files, password: str) -> CertificateFacts:
         raise CertificateRefused("too_large")
     found = _ask_child(files, password)
     if "certificates" not in found:
-        raise CertificateRefused(found.get("refused", "too_complex"))
+        refused = found.get("refused")
+        raise CertificateRefused(refused if refused in CODES else "too_complex")
     try:
         certificates = [
             x509.load_der_x509_certificate(base64.b64decode(der)) for der in found["certificates"]
@@ -417,4 +418,4 @@ def _ask_child(files, password):
         raise
     except ChildUnavailable as error:
         raise CertificateCheckUnavailable(str(error)) from error
-    return parse_facts(written)
+    return parse_facts(written, {"certificates": list, "keys": list, "refused": str})

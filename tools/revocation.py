@@ -29,7 +29,7 @@ from .certificate_chain import (
     is_signature,
     read_extensions,
 )
-from .sandbox import ChildBusy, ChildUnavailable, run_child
+from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
 
 # Why it is not known, from what says least to what says most.
 CODES = (
@@ -284,13 +284,10 @@ def _ask_child(asked, seconds):
     except ChildUnavailable as error:
         raise Unanswered("not_reached") from error
     line, _, content = written.partition(b"\n")
-    try:
-        facts = json.loads(line)
-    except ValueError as error:  # it was killed before
-        raise Unanswered("too_slow") from error
+    facts = parse_facts(line, {"code": str, "location": str, "size": int})
     if "code" in facts:
-        raise Unanswered(facts["code"])
-    if len(content) != facts.get("size", 0):
+        raise Unanswered(facts["code"] if facts["code"] in CODES else "not_reached")
+    if not facts or len(content) != facts.get("size", 0):  # it was killed before
         raise Unanswered("too_slow")
     return facts, content
 

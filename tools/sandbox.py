@@ -12,10 +12,12 @@ machine, which no verdict may depend on: then there is none, and `ChildBusy` is 
 """
 
 import contextlib
+import copy
 import hashlib
 import json
 import math
 import os
+import resource
 import select
 import signal
 import socket
@@ -36,6 +38,7 @@ LAYERS = ("user", "namespaces", "landlock", "seccomp")
 _CHILD = Path(__file__).with_name("sandbox_child.py")
 _PROTOCOL = 1  # of `sandbox_child.py`
 _START_SECONDS = 20
+_KILL_SECONDS = 5  # for the warm process to end a job; then it does not work any more
 _REPORT = 1 << 12  # bytes that say how a job ended
 _RETRY_SECONDS = 60  # after which a warm process is tried again, where none could be started
 _LIMIT_SIGNALS = (signal.SIGXCPU, signal.SIGPROF, signal.SIGVTALRM)  # of CPU time
@@ -159,6 +162,7 @@ class _Warm:
     def __init__(self):
         self.lock = threading.Lock()
         self.socket = None
+        self.process = None
         self.key = None
         self.missing = None
         self.failed_at = -math.inf
@@ -168,6 +172,7 @@ class _Warm:
 
         :param descriptors: of the script, of its standard input and output, and of a socket that tells
             how it ends
+        :return: the socket of the process that has the job
         :raise OSError: there is no such process
         """
         with self.lock:
@@ -178,7 +183,7 @@ class _Warm:
             if self.socket:
                 with contextlib.suppress(OSError):
                     socket.send_fds(self.socket, [message], descriptors)
-                    return
+                    return self.socket
                 self.stop()  # it was idle for long, or somebody has ended it
             if time.monotonic() - self.failed_at < _RETRY_SECONDS and self.key == key:
                 raise OSError("There was no warm process a moment ago.")
@@ -191,12 +196,13 @@ class _Warm:
                 self.stop()
                 raise
             self.failed_at = -math.inf
+            return self.socket
 
     def _start(self):
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             options = {"layers": LAYERS, "descriptor": theirs.fileno()}
-            process = subprocess.Popen(
+            self.process = subprocess.Popen(
                 _get_command("serve", options),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -207,22 +213,37 @@ class _Warm:
                 start_new_session=True,  # nobody's Ctrl+C ends it
             )
         self.socket = ours
-        try:
-            ours.settimeout(_START_SECONDS)
-            answer = json.loads(ours.recv(1 << 16) or b"{}")
-            if answer.get("protocol") != _PROTOCOL:
-                raise OSError("The warm process did not start.")
-            self.missing = tuple(answer["missing"])
-        finally:
-            # It has forked, and only its fork stays.
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(1)
-            if process.poll() is None:
-                process.kill()
-                process.wait()
+        ours.settimeout(_START_SECONDS)
+        answer = json.loads(ours.recv(1 << 16) or b"{}")
+        if answer.get("protocol") != _PROTOCOL:
+            raise OSError("The warm process did not start.")
+        self.missing = tuple(answer["missing"])
 
-    def stop(self):
-        """Let it end: whatever it does ends with it."""
+    def give_up(self, served):
+        """End a process that does not answer any more, such as one that was stopped; another one follows.
+
+        :param served: what `send` returned
+        """
+        with self.lock:
+            if self.socket is served:
+                self.stop(seconds=0)
+
+    def stop(self, seconds=_KILL_SECONDS):
+        """End it, and whatever it does with it.
+
+        :param seconds: in which it may end by itself: then nothing is left behind, whoever is its parent
+        """
+        self.forget()
+        if self.process:
+            try:
+                self.process.wait(seconds)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process = None
+
+    def forget(self):
+        """Leave it to whoever else has it."""
         if self.socket:
             self.socket.close()
         self.socket = None
@@ -245,7 +266,7 @@ def _run_warm(job, data, wall_seconds, output):
                 with theirs, _open_nameless() as stdin, open(job["script"], "rb") as script:
                     stdin.write(data)
                     stdin.seek(0)
-                    _warm.send(job, [script.fileno(), stdin.fileno(), writing, theirs.fileno()])
+                    served = _warm.send(job, [script.fileno(), stdin.fileno(), writing, theirs.fileno()])
             except (OSError, ValueError, AttributeError):
                 return None
             finally:
@@ -256,7 +277,10 @@ def _run_warm(job, data, wall_seconds, output):
             if not report:
                 # Whatever happened, it does not outlive the call: who waits no more has it killed.
                 ours.shutdown(socket.SHUT_WR)
-                killed = _read(ours, time.monotonic() + _START_SECONDS, _REPORT)
+                ended_by = time.monotonic() + _KILL_SECONDS
+                killed = _read(ours, ended_by, _REPORT)
+                if not killed and time.monotonic() >= ended_by:
+                    _warm.give_up(served)
         if is_cut:
             return written, False
         if report:
@@ -291,6 +315,7 @@ def _run_once(job, data, wall_seconds, output):
     with _open_nameless() as stdin:
         stdin.write(data)
         stdin.seek(0)
+        before = resource.getrusage(resource.RUSAGE_CHILDREN)
         with subprocess.Popen(
             _get_command("once", {**job, "layers": LAYERS}),
             stdin=stdin,
@@ -308,11 +333,26 @@ def _run_once(job, data, wall_seconds, output):
                 raise
             if is_cut or is_late:
                 child.kill()
-            status, usage = os.wait4(child.pid, 0)[1:]
-            child.returncode = os.waitstatus_to_exitcode(status)
-    cpu = usage.ru_utime + usage.ru_stime
-    _ended.usage = {"status": status, "cpu": cpu, "memory": usage.ru_maxrss, "warm": 0}
+            status, cpu, memory = _wait(child, before)
+    _ended.usage = {"status": status, "cpu": cpu, "memory": memory, "warm": 0}
     return written, is_late or (not is_cut and _is_busy(status, cpu, job["cpu"]))
+
+
+def _wait(child, before):
+    """Wait for the end of a process.
+
+    :param before: the `getrusage` of all that had ended before it began
+    :return: its status as of `os.wait`, its CPU seconds, and its memory in kB
+    """
+    if subprocess.Popen.__module__ == "subprocess":
+        status, usage = os.wait4(child.pid, 0)[1:]
+        child.returncode = os.waitstatus_to_exitcode(status)
+        return status, usage.ru_utime + usage.ru_stime, usage.ru_maxrss
+    # gevent waits for all children itself: whoever waits past it has its own wait for ever.
+    code = child.wait()
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = usage.ru_utime + usage.ru_stime - before.ru_utime - before.ru_stime
+    return -code if code < 0 else code << 8, cpu, usage.ru_maxrss
 
 
 def get_missing_layers():
@@ -373,19 +413,35 @@ def _read(stream, deadline, limit):
     return b"".join(written)[:limit]
 
 
-def parse_facts(written):
+_FACTS_SIZE = 1024**2  # bytes: objects of Python take up to thirty times as much
+
+
+def parse_facts(written, kinds):
     """Return the facts of a script that reports them as JSON objects, one a line.
 
+    Whoever has taken over the process may say what is not true, but nothing that is no fact.
+
     :param bytes written: what `run_child` returned; a line cut by a kill ends the facts.
+    :param dict kinds: of what type each fact is; any other ends the facts.
     :rtype: dict
     """
     facts = {}
-    for line in written.splitlines():
+    for line in written[:_FACTS_SIZE].splitlines():
         try:
-            facts.update(json.loads(line))
-        except (ValueError, TypeError):
+            said = json.loads(line)
+        except (ValueError, RecursionError):
             break
+        # Not `isinstance`: True would be a number.
+        if not isinstance(said, dict) or any(
+            type(fact) not in _as_tuple(kinds.get(name, ())) for name, fact in said.items()
+        ):
+            break
+        facts.update(said)
     return facts
+
+
+def _as_tuple(kinds):
+    return kinds if isinstance(kinds, tuple) else (kinds,)
 
 
 # === WHAT WAS FOUND BEFORE === #
@@ -396,12 +452,13 @@ _found = OrderedDict()  # by what was asked: when it was found, and the facts
 _found_lock = threading.Lock()
 
 
-def find_facts(script, data, **limits):
+def find_facts(script, data, kinds, **limits):
     """Run a script that reports facts, or return what it said of the same data some minutes ago.
 
     A transaction that Odoo tries again asks the same once more. Facts are kept in the memory of this
     process, under a hash of the data, which itself is not kept.
 
+    :param dict kinds: see `parse_facts`
     :param limits: of `run_child`, which see for what is raised
     :rtype: dict
     """
@@ -416,19 +473,21 @@ def find_facts(script, data, **limits):
     with _found_lock:
         found_at, facts = _found.get(asked, (-math.inf, None))
         if now - found_at < _KEPT_SECONDS:
-            return dict(facts)
-    facts = parse_facts(run_child(script, data, **limits))
+            return copy.deepcopy(facts)
+    facts = parse_facts(run_child(script, data, **limits), kinds)
     with _found_lock:
         _found[asked] = now, facts
         while len(_found) > _KEPT:
             _found.popitem(last=False)
-    return dict(facts)
+    return copy.deepcopy(facts)
 
 
 def _begin_anew():
     """Leave the warm process to the parent of this fork, and its locks to the parent's threads."""
     global _warm, _found_lock
-    _warm.stop()
+    _warm.forget()
+    if _warm.process:
+        _warm.process.returncode = 0  # no child of this process: it has not to wait for it
     _warm, _found_lock = _Warm(), threading.Lock()
 
 

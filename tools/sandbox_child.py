@@ -12,6 +12,7 @@ The warm process holds no secret and no data, and ends with the server's process
 import contextlib
 import gc
 import importlib.util
+import io
 import json
 import os
 import resource
@@ -81,6 +82,7 @@ def _become(script, code, job, layers, ruleset, network):
     # Should nobody end it in time, this does.
     signal.alarm(job["wall"])
     rights.limit(job["cpu"], job["memory"])
+    _take_input()
     rights.close(layers, ruleset, network)
     os.closerange(3, 1 << 16)
     sys.argv = [script]
@@ -88,6 +90,14 @@ def _become(script, code, job, layers, ruleset, network):
     module.__file__ = script
     sys.modules["__main__"] = module
     exec(code, module.__dict__)
+
+
+def _take_input():
+    """Read the data, and leave no file of them: one that is mapped could be run as a program."""
+    with open(0, "rb", closefd=False) as file:
+        data = io.BytesIO(file.read())
+    os.dup2(2, 0)  # which leads nowhere
+    sys.stdin = io.TextIOWrapper(data, encoding="utf-8")
 
 
 def _run_once(job):
@@ -140,9 +150,13 @@ def _serve(options):
     layers = options["layers"]
     server = socket.socket(fileno=options["descriptor"])
     missing = rights.leave_server(layers)
-    # The first one in its namespace of processes: the kernel ends all jobs with it.
-    if os.fork():
+    # The first one in its namespace of processes: the kernel ends all jobs with it. This one only waits,
+    # so that the server has a child that it can end, and of which nothing is left behind.
+    if pid := os.fork():
+        server.close()
+        os.waitpid(pid, 0)
         os._exit(0)
+    rights.end_with_parent()
     gc.disable()
     ruleset = rights.open_ruleset() if "landlock" in layers else None
     missing += _try_closing(layers, ruleset)

@@ -21,9 +21,7 @@ WAIT_SECONDS = 3
 _FULL_SECONDS = 20  # for which nobody waits after somebody has waited in vain
 _PAUSE_SECONDS = 10  # at most, before a user has another place that others want
 _POLL_SECONDS = 0.05
-_USERS = (
-    256  # files that users share by their hash: two may wait for each other, and none is left over
-)
+_USERS = 4096  # empty files that users share by their hash: few wait for each other, and none is left over
 
 _INSTALLATION = hashlib.sha256(os.path.realpath(__file__).encode()).hexdigest()[:12]
 
@@ -47,13 +45,19 @@ POOLS = {
 _fallback = threading.BoundedSemaphore(2)  # where no file can be locked, of this process alone
 
 
-def configure(workers, cores=None):
+_folder = None  # of the server's own, where another user of the machine has taken our name in the temporary one
+
+
+def configure(workers, cores=None, folder=None):
     """Say how many processes of the server answer requests.
 
     One of them always stays free of both work and waiting, if there is more than one.
 
     :param int workers: 0 for a server of threads
+    :param str folder: where only this server writes
     """
+    global _folder
+    _folder = folder
     cores = cores or os.cpu_count() or 1
     if workers:
         places = max(1, min(cores, workers - 1, 4))
@@ -70,18 +74,16 @@ def take(user, pool="files"):
     :param str pool: of `POOLS`
     :raise NoPlace: there is none within a moment
     """
-    folder = _open_folder()
-    if folder is None:
-        if not _fallback.acquire(timeout=WAIT_SECONDS):
-            raise NoPlace
-        try:
-            yield
-        finally:
-            _fallback.release()
-        return
     with contextlib.ExitStack() as stack:
-        stack.callback(os.close, folder)
-        own = _take_in_queue(folder, user, pool, stack)
+        try:
+            folder = _open_folder()
+            stack.callback(os.close, folder)
+            own = _take_in_queue(folder, user, pool, stack)
+        except OSError:  # nothing can be written, or nothing locked
+            if not _fallback.acquire(timeout=WAIT_SECONDS):
+                raise NoPlace from None
+            stack.callback(_fallback.release)
+            own = None
         started = time.time()
         try:
             yield
@@ -96,18 +98,18 @@ def take(user, pool="files"):
 
 def is_full(pool="files"):
     """Tell whether a place would be asked for in vain: all are taken, and nobody waits any more."""
-    folder = _open_folder()
-    if folder is None:
-        return False
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
+        folder = _open_folder()
         stack.callback(os.close, folder)
         return _is_without_queue(folder, pool) and not _lock_any(
             folder, f"{pool}-place", POOLS[pool].places, stack
         )
+    return False
 
 
 def _is_without_queue(folder, pool):
-    return time.time() - _get_time(folder, f"{pool}-full") < _FULL_SECONDS
+    # A clock that was set back makes no mark last for longer.
+    return 0 <= time.time() - _get_time(folder, f"{pool}-full") < _FULL_SECONDS
 
 
 def _take_in_queue(folder, user, pool, stack):
@@ -140,7 +142,7 @@ def _lock_user(folder, user, stack):
     """Lock the file of a user; None when he has a place, or has to let others have one."""
     if user is None:
         return None
-    number = hashlib.sha256(user.encode()).digest()[0] % _USERS
+    number = int.from_bytes(hashlib.sha256(user.encode()).digest()[:4], "big") % _USERS
     own = _lock(folder, f"user-{number}", stack)
     if own is not None and 0 < os.fstat(own).st_mtime - time.time() <= _PAUSE_SECONDS:
         return None
@@ -156,9 +158,12 @@ def _lock(folder, name, stack):
     descriptor = _open(folder, name)
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
+    except BlockingIOError:
         os.close(descriptor)
         return None
+    except OSError:
+        os.close(descriptor)
+        raise
     stack.callback(os.close, descriptor)
     return descriptor
 
@@ -181,16 +186,23 @@ def _get_time(folder, name):
 
 
 def _open_folder():
-    """Open the folder of this user, or None where another one has made it or nothing can be written."""
-    path = os.path.join(tempfile.gettempdir(), f"l10n_co_certificate-{os.getuid()}-{_INSTALLATION}")
-    try:
-        with contextlib.suppress(FileExistsError):
-            os.mkdir(path, 0o700)
-        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError:
-        return None
+    """Open the folder of this user.
+
+    :raise OSError: another user has made it, everywhere, or nothing can be written
+    """
+    name = f"l10n_co_certificate-{os.getuid()}-{_INSTALLATION}"
+    for parent in filter(None, (tempfile.gettempdir(), _folder)):
+        with contextlib.suppress(OSError):
+            return _open_own(os.path.join(parent, name))
+    raise OSError("There is no folder for locks.")
+
+
+def _open_own(path):
+    with contextlib.suppress(FileExistsError):
+        os.mkdir(path, 0o700)
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC)
     found = os.fstat(folder)
     if found.st_uid != os.getuid() or stat.S_IMODE(found.st_mode) & 0o077:
         os.close(folder)
-        return None
+        raise OSError("The folder is somebody else's.")
     return folder
