@@ -3,6 +3,7 @@ from . import (
     test_attacks_claims,
     test_attacks_evidence,
     test_attacks_keys,
+    test_attacks_letters,
     test_attacks_money,
     test_attacks_pdf,
     test_attacks_people,
