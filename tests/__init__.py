@@ -5,6 +5,7 @@ from . import (
     test_attacks_contacts,
     test_attacks_evidence,
     test_attacks_keys,
+    test_attacks_letters,
     test_attacks_mail,
     test_attacks_money,
     test_attacks_pdf,

@@ -98,6 +98,18 @@ def spelled(action):
     return written(catalog(b"/OpenAction " + action), PAGES, PAGE)
 
 
+def linking(action, *parts, **options):
+    """A file with a link that does something when it is clicked on."""
+    link = b"8 0 obj\n<< /Subtype /Link /Rect [0 0 9 9] /A %s >>\nendobj\n" % action
+    return written(catalog(b""), PAGES, PAGE.replace(b"/Parent", b"/Annots [8 0 R] /Parent"), link, *parts, **options)
+
+
+def drawing(keys):
+    """A file whose page draws a stream with these keys."""
+    page = PAGE.replace(b"/Parent", b"/Resources << /XObject << /X 8 0 R >> >> /Parent")
+    return written(catalog(b""), PAGES, page, b"8 0 obj\n" + stream(b"q Q", keys) + b"\nendobj\n")
+
+
 def _predicted(content):
     rows = b"".join(b"\0" + content[at : at + 5].ljust(5) for at in range(0, len(content), 5))
     return zlib.compress(rows)
@@ -172,7 +184,26 @@ ATTACKS = {
     "packed, offset into a string": packed(b"6 1 ", b"(" + SCRIPT + b")"),
     "packed, address on opening": packed(b"6 0 ", URI),
     "packed, keyword escaped": packed(b"6 0 ", SCRIPT).replace(b">>\nstream", b">>\nstre#61m", 1),
+    "packed, index behind the first offset": packed(b"6 0 ", URI, first=0),
+    "packed, count beyond the index": packed(b"8 0 ", b"6 0 " + URI, keys=b"/Type /ObjStm /N 2 /First 4"),
+    "packed, index with byte 11": packed(b"6\x0b0 ", URI),
     "packed, without a filter": packed(b"6 0 ", b"", data=b"6 0 " + SCRIPT, filters=b"", first=4),
+    # What needs no name of its own
+    "menu command on opening": spelled(b"<< /S /Named /N /AcroForm:ImportFDF >>"),
+    "menu command on opening, by reference": opening(b"9 0 R", b"9 0 obj\n<< /S /Named /N /Quit >>\nendobj\n"),
+    "menu command on opening, a string": spelled(b"<< /S /Named /N (Quit) >>"),
+    "menu command on opening, elsewhere": opening(b"<< /S /Named /N 9 0 R >>", b"9 0 obj\n/Quit\nendobj\n"),
+    "kind of an action in an array": spelled(b"<< /S [/URI] /URI (http://example.com) >>"),
+    "thread of another file": linking(b"<< /S /Thread /F (\\\\\\\\example.com\\\\a.pdf) /D 0 >>"),
+    "thread of another file, by reference": linking(b"<< /S 9 0 R /F (a.pdf) >>", b"9 0 obj\n/Thread\nendobj\n"),
+    "thread of another file, into a number": linking(
+        b"<< /S 9 0 R /F (a.pdf) >>", b"19 0 obj\n/Thread\nendobj\n", places=[(9, b"9 0 obj\n/Thr")]
+    ),
+    "data of another file": drawing(b"/F (\\\\\\\\example.com\\\\a)"),
+    "data of an address": drawing(b"/F << /FS /URL /F (http://example.com) >>"),
+    "page of another file": drawing(b"/Subtype /Form /BBox [0 0 9 9] /Ref << /F (a.pdf) /Page 0 >>"),
+    "program for a printer": drawing(b"/Subtype /PS"),
+    "program for a printer, in a form": drawing(b"/Subtype /Form /Subtype2 /PS"),
     # The trailer
     "trailer, keyword escaped": written(PLAIN, trailer=TRAILER[2:-2], keyword=b"tr#61iler"),
 }  # fmt: skip
@@ -188,6 +219,10 @@ HARMLESS = {
     "colour profile": written(
         PLAIN, b"5 0 obj\n" + stream(b"\0\0\x0c\x48lcms 9 9", b"/N 3 /Alternate /DeviceRGB") + b"\nendobj\n"
     ),
+    "next page by its name on opening": spelled(b"<< /S /Named /N /LastPage >>"),
+    "thread of the same file": linking(b"<< /S /Thread /D 0 >>"),
+    "glyphs called S and F": raw_pdf().replace(b"/Count 1", b"/Count 1 /X << /S 3 0 R /F 3 0 R >>", 1),
+    "packed, white space around the index": packed(b" \n6 0 \n", b"null"),
     "name in Chinese": raw_pdf().replace(b"/Count 1", b"/Count 1 /A /\xcb\xce\xcc\xe5\xff", 1),
     "a word of objects in binary": written(
         PLAIN, b"5 0 obj\n<< /Length 20 >>\nstream\n\x90\x91 3obj\x90 /JavaScrip\nendstream\nendobj\n"

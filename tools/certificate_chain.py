@@ -52,6 +52,9 @@ _UNDERSTOOD = frozenset(
         "subject_alt_name",
     )
 )
+# Purposes that have nothing to do with a person's documents: the key of a web server lies on the server. A
+# client's is theirs as well, where a server's is beside it.
+_OF_MACHINES = frozenset(("server_auth", "code_signing", "time_stamping", "ocsp_signing"))
 _PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -228,6 +231,7 @@ class _Climb:
                 not is_authority(issuer, below)
                 or not _is_current(issuer, self.moment)
                 or _has_unknown_extensions(issuer)
+                or not _has_human_purpose(get_extensions(issuer))
                 or not _is_strong(issuer.public_key())
             ):
                 return False
@@ -250,6 +254,27 @@ def is_authority(certificate, below=0):
     most = constraints["path_len_constraint"].native
     usage = extensions.get("key_usage")
     return (most is None or below <= most) and (usage is None or "key_cert_sign" in usage.native)
+
+
+def is_for_documents(certificate):
+    """Tell whether the key of a certificate is there to sign documents, and strong enough to prove something."""
+    extensions = get_extensions(certificate)
+    usage = extensions.get("key_usage")
+    return (
+        (usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation")))
+        and _has_human_purpose(extensions)
+        and _is_strong(certificate.public_key())
+    )
+
+
+def _has_human_purpose(extensions):
+    purposes = extensions.get("extended_key_usage")
+    if purposes is None:
+        return True
+    purposes = set(purposes.native)
+    if "server_auth" in purposes:
+        purposes.discard("client_auth")
+    return not purposes <= _OF_MACHINES
 
 
 def is_issued_by(certificate, issuer):

@@ -7,18 +7,27 @@ refused. Pictures and signatures are opened by `letter_scan_child.py`, in a proc
 limits of its own. The child reports facts; every rule is here.
 
 Whose digital signature it is stands in a certificate that anybody can make. It counts only when the
-certificate leads to a pinned authority, was valid, and names somebody who may sign this letter.
+certificate leads to a pinned authority, was valid, is there to sign documents, and names somebody who may sign
+this letter. It proves what it covers: the code must be in those bytes, and whoever signed last must count, since
+each further signature may lay its picture over the letter.
 """
 
 import base64
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from cryptography import x509
 
-from .certificate_chain import find_chain, get_label, get_moment, get_sha256, to_pem
+from .certificate_chain import (
+    find_chain,
+    get_label,
+    get_moment,
+    get_sha256,
+    is_for_documents,
+    to_pem,
+)
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
 from .sandbox import ChildBusy, ChildUnavailable, find_facts
@@ -95,10 +104,15 @@ class Signature:
 
     :ivar tuple certificates: DER, the signer's first, then whatever came with it.
     :ivar datetime | None signed_on: when it was made, as it says itself; with its time zone.
+    :ivar frozenset codes: the letter codes that the bytes show which it covers.
+    :ivar bool whole: whether it proves the whole file: by a hash that holds, and all programs see the same after
+        those bytes.
     """
 
     certificates: tuple
     signed_on: datetime | None
+    codes: frozenset = frozenset()
+    whole: bool = False
 
 
 @dataclass(frozen=True)
@@ -187,10 +201,11 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
     shows_code = code in codes | found.scan_text_codes
     if not shows_code and not found.scanned:
         raise LetterRefused("no_letter")
-    if found.intact and shows_code:
-        verified = list(filter(None, (_verify(one, trust) for one in found.signatures)))
-        if verified:
-            names, anchors = zip(*verified, strict=True)
+    last = found.signatures[-1] if found.signatures else None
+    if found.intact and shows_code and last and last.whole and code in last.codes:
+        verified = [_verify(one, trust) for one in found.signatures]
+        if verified[-1]:
+            names, anchors = zip(*filter(None, verified), strict=True)
             return LetterMatch("signature", ", ".join(names), ", ".join(dict.fromkeys(anchors)))
     return LetterMatch("unread", ", ".join(found.signers))
 
@@ -206,6 +221,8 @@ def _verify(signature, trust):
         first, *others = map(x509.load_der_x509_certificate, signature.certificates)
         signed_on = signature.signed_on or moment
         if not get_moment(first, "not_valid_before") <= signed_on <= moment + _SKEW:
+            return None
+        if not is_for_documents(first):
             return None
         numbers = {number for several in find_numbers(first) for number in several}
         chain = find_chain(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
@@ -225,35 +242,30 @@ def read_letter(data: bytes, signed: bool) -> LetterFacts:
     :raise ChildBusy: the server is too busy to read it to the end now.
     :raise ChildUnavailable: it cannot be read here: pypdf, Pillow or 800 MB are missing.
     """
-    found = find_facts(
-        _CHILD,
-        (b"S" if signed else b"-") + data,
-        _FACTS,
-        wall_seconds=_WALL_SECONDS,
-        cpu_seconds=_CPU_SECONDS,
-        memory=_MEMORY,
-    )
-    if "codes" not in found:  # a limit ended it before it had seen ink, or a parser broke
-        raise LetterRefused("too_complex")
     try:
-        return _take_facts(found)
+        return _take_facts(_ask_child(data, signed), data)
     except (AttributeError, LookupError, TypeError, ValueError) as error:  # of a parser gone wild
         raise LetterRefused("too_complex") from error
 
 
-def _take_facts(found):
+def _take_facts(found, data):
     """Return what a script has said, whatever of it is none of ours to believe.
 
     :raise TypeError: it is no such thing; likewise a ValueError, a LookupError or an AttributeError
     """
     signatures = found.get("signatures") or []
-    claims = tuple(
+    claims = [
         Signature(
             tuple(map(base64.b64decode, signature.get("certificates", ()))),
             _parse_moment(signature.get("signed_on")),
+            whole=signature.get("whole") is True,
         )
         for signature in signatures
-    )
+    ]
+    # Of the last one alone the codes are asked for; see `judge_letter`.
+    if signatures and (end := signatures[-1].get("end")):
+        covered = found if end == len(data) else _ask_child(data[:end], signed=False)
+        claims[-1] = replace(claims[-1], codes=_get_codes(covered))
     return LetterFacts(
         codes=_take_codes(found["codes"]),
         complete=found["complete"],
@@ -264,7 +276,27 @@ def _take_facts(found):
         blank=found.get("blank", False),
         signers=tuple(_take_name(signature["signer"]) for signature in signatures),
         intact=all(signature["intact"] for signature in signatures) if signatures else None,
-        signatures=claims,
+        signatures=tuple(claims),
+    )
+
+
+def _ask_child(data, signed):
+    found = find_facts(
+        _CHILD,
+        (b"S" if signed else b"-") + data,
+        _FACTS,
+        wall_seconds=_WALL_SECONDS,
+        cpu_seconds=_CPU_SECONDS,
+        memory=_MEMORY,
+    )
+    if "codes" not in found:  # a limit ended it before it had seen ink, or a parser broke
+        raise LetterRefused("too_complex")
+    return found
+
+
+def _get_codes(found):
+    return frozenset().union(
+        *(_take_codes(found.get(key, ())) for key in ("codes", "text_codes", "scan_text_codes"))
     )
 
 

@@ -5,6 +5,9 @@ On standard input come one byte, `S` when the file has a digital signature, and 
 goes to standard output as soon as it is known, one JSON object a line, so that nothing said is lost
 when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, then of a signed file
 `signatures`, then `blank`, and at last `codes` with `complete`, whether every picture was looked at.
+
+A signature proves the bytes that it covers, and programs differ in what they make of any others. So it
+counts when nothing but its own digits lies between those bytes, and what follows them is all seen.
 """
 
 import base64
@@ -32,6 +35,11 @@ _DECODED = 3 * _PIXELS  # bytes that one stream may decode to: the same in colou
 _PICTURES = 40  # of one page; more are not looked at
 _DEPTH = 4  # of forms within forms
 _CERTIFICATES = 20  # of authorities, of one signature
+_HASHES = frozenset(
+    ("sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
+)  # of a signature that proves something
+_HOLE = re.compile(rb"<((?:[0-9A-Fa-f]{2})+)>")  # in the bytes that a signature covers
+_HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj")
 _SECONDS = 5  # of CPU, after which no further attempt is made
 _started = time.process_time()  # what was imported does not count
 
@@ -323,7 +331,8 @@ def _verify_signatures(data):
     """Verify each signature, or None when that cannot be done.
 
     Of each: `signer`, as the certificate calls itself, whether it is `intact`, the `certificates` that came with
-    it, the signer's first, and when it says that it was `signed_on`.
+    it, the signer's first, when it says that it was `signed_on`, the `end` of the bytes that it covers, and
+    whether it proves the `whole` file: by a hash that holds, and every program sees the same after that end.
     """
     try:
         from pyhanko.pdf_utils.reader import PdfFileReader
@@ -333,7 +342,8 @@ def _verify_signatures(data):
         signatures = PdfFileReader(io.BytesIO(data), strict=False).embedded_regular_signatures
         last = len(signatures) - 1
         return [
-            _try_to_verify(signature, number == last) for number, signature in enumerate(signatures)
+            _try_to_verify(data, signature, number == last)
+            for number, signature in enumerate(signatures)
         ]
     except (MemoryError, OSError):  # no fault of the file
         return None
@@ -341,16 +351,16 @@ def _verify_signatures(data):
         return [{"signer": "", "intact": False}]
 
 
-def _try_to_verify(signature, is_last):
+def _try_to_verify(data, signature, is_last):
     try:
-        return _verify(signature, is_last)
+        return _verify(data, signature, is_last)
     except (MemoryError, OSError):
         raise
     except Exception:  # pyHanko raises almost anything
         return {"signer": "", "intact": False}
 
 
-def _verify(signature, is_last):
+def _verify(data, signature, is_last):
     from pyhanko.sign.diff_analysis import ModificationLevel
     from pyhanko.sign.validation import validate_pdf_signature
     from pyhanko.sign.validation.status import SignatureCoverageLevel
@@ -369,12 +379,80 @@ def _verify(signature, is_last):
     names = signature.signer_cert.subject.native
     certificates = [signature.signer_cert, *list(signature.other_embedded_certs)[:_CERTIFICATES]]
     signed_on = _attempt(lambda: signature.self_reported_timestamp)
+    end = _find_end(data, signature)
     return {
         "signer": str(names.get("common_name") or names.get("organization_name") or ""),
-        "intact": bool(status.intact and status.valid and covered),
+        "intact": bool(status.intact and status.valid and covered and end),
+        "end": end,
+        "whole": bool(
+            end
+            and _attempt(_is_strong, signature, otherwise=False)
+            and _attempt(_is_all_seen, data, end, signature, otherwise=False)
+        ),
         "certificates": [base64.b64encode(one.dump()).decode() for one in certificates],
         "signed_on": signed_on and signed_on.isoformat(),
     }
+
+
+def _find_end(data, signature):
+    """Return where the bytes end that a signature covers: all from the first, but its own digits; or None.
+
+    pyHanko compares the length of a file with what the signature says, not where the digits are. Without
+    this, signed bytes of another document could stand around a new one.
+    """
+    ranges = [int(number) for number in signature.byte_range]
+    if len(ranges) != 4 or ranges[0] != 0:
+        return None
+    _start, before, after, length = ranges
+    hole = _HOLE.fullmatch(data[before:after]) if 0 < before < after else None
+    if not hole or bytes.fromhex(hole[1].decode()) != signature.pkcs7_content:
+        return None
+    end = after + length
+    return end if length > 0 and end <= len(data) else None
+
+
+def _is_strong(signature):
+    """Tell whether no two documents with the same hash are known to be made."""
+    algorithm = signature.signer_info["signature_algorithm"]
+    used = {signature.md_algorithm, signature.external_md_algorithm}
+    # Some kinds name none: then it is the one of the document.
+    used.add(_attempt(lambda: algorithm.hash_algo, otherwise=signature.md_algorithm))
+    return used <= _HASHES
+
+
+def _is_all_seen(data, end, signature):
+    """Tell whether what follows a position is what the cross references lead to, and nothing more.
+
+    A program that mends the file, or prefers a hybrid table, would show what was never compared.
+    """
+    xrefs = signature.reader.xrefs
+    revisions = range(signature.signed_revision + 1, xrefs.total_revisions)
+    if any(xrefs.get_xref_data(revision).hybrid is not None for revision in revisions):
+        return False
+    tables = sum(xrefs.get_xref_container_info(number).stream_ref is None for number in revisions)
+    if data.count(b"trailer", end) != tables:
+        return False
+    heads = {}
+    for head in _HEAD.finditer(data, end):
+        heads[int(head[1]), int(head[2])] = head.start()
+    return all(_is_seen(signature.reader, *key, start) for key, start in heads.items())
+
+
+def _is_seen(reader, number, generation, start):
+    from pyhanko.pdf_utils.generic import Reference, StreamObject
+    from pyhanko.pdf_utils.xref import ObjStreamRef
+
+    reference = Reference(number, generation, pdf=reader)
+    if reader.xrefs[reference] != start:
+        return False
+    value = reader.get_object(reference)
+    if not isinstance(value, StreamObject) or value.get("/Type") != "/ObjStm":
+        return True
+    index = value.data[: int(value["/First"])].split()
+    return all(
+        reader.xrefs[Reference(int(inner), 0, pdf=reader)] == ObjStreamRef(number, place)
+        for place, inner in enumerate(index[::2])
+    )
 
 
 if __name__ == "__main__":

@@ -108,6 +108,8 @@ _ACTIVE = frozenset(
 _ACTIVE_KEYS = frozenset(b"JS AA EF EmbeddedFiles".split())
 # Actions that may happen when the file is opened, and others that a reader must have clicked on.
 _ON_OPEN = frozenset((b"GoTo", b"Named"))
+# Of the named ones only those of the standard, and the print dialogue: others are commands of a menu.
+_NAMED = frozenset(b"NextPage PrevPage FirstPage LastPage Print".split())
 _ON_CLICK = frozenset(b"URI Thread Hide Trans SetOCGState ResetForm GoToDp".split())
 # Of a document within a string, should a program read one there.
 _CATALOG = frozenset(b"Root OpenAction Encrypt".split())
@@ -241,7 +243,7 @@ def is_active(data):
         if _has_active_name(broken.data, broken.position):
             return True
         raise
-    return scan.opens_something()
+    return scan.opens_something() or scan.opens_another_file()
 
 
 def _is_another_file(data):
@@ -329,6 +331,8 @@ class _Scan:
             set()
         )  # written numbers of objects that are no harmless action on opening
         self.clickable = set()  # written numbers of those that are an action of another kind
+        self.kinds = set()  # numbers of objects that name the kind of an action with another file
+        self.threads = set()  # written numbers of objects that are the name of a thread
         self.bytes = 0  # of strings, comments and streams that may still be looked at
         self.hidden = []  # (position, number) of objects within them, to be read
         self.seen = set()  # their positions
@@ -340,12 +344,11 @@ class _Scan:
             return False
         if self.is_blurred or any(int(number) in self.opened for number in self.leading_away):
             return True
-        # A cross reference may point into a number: at the 6 of the object 16.
-        return any(
-            int(number[start:]) in self.opened
-            for number in self.clickable
-            for start in range(len(number))
-        )
+        return _are_among(self.clickable, self.opened)
+
+    def opens_another_file(self):
+        """Whether a thread of another file is named by an object of its own."""
+        return _are_among(self.threads, self.kinds)
 
     # --- The file ---
 
@@ -399,6 +402,7 @@ class _Scan:
         if end < 0 or not isinstance(value, _Dictionary):
             raise Broken(data, start)
         self.look_inside(data, stream.end(), end)
+        _look_at_stream(value)
         if _is_object_stream(value) or value.get(b"Type") == b"XRef":
             self.read_packed(
                 data, start, value, data[stream.end() : end], stream[0].endswith(b"\n")
@@ -449,6 +453,8 @@ class _Scan:
             raise TooComplex
         if int(number) > _HIGHEST:
             raise Broken(b"", 0)
+        if isinstance(value, _Name) and value == b"Thread":
+            self.threads.add(number)
         if not _may_open(value):
             self.leading_away.add(number)
             if isinstance(value, _Reference) or (
@@ -492,8 +498,11 @@ class _Scan:
         if not isinstance(first, bytes) or not first.isdigit() or not _is_count(keys.get(b"N")):
             raise Broken(data, start)
         first = int(first)
-        index = _COMMENT.sub(b" ", inner[:first]).replace(b"\0", b" ").split()
-        if len(index) % 2 or not all(_is_count(number) for number in index):
+        index = _COMMENT.sub(b" ", inner[:first])
+        # MuPDF reads as many numbers as the count says, wherever the first object is said to be.
+        if not _INDEX.fullmatch(index) or len(index := index.replace(b"\0", b" ").split()) != 2 * int(
+            keys.get(b"N")
+        ):
             raise Broken(inner, 0)
         pairs = sorted(
             (first + int(offset), number) for number, offset in zip(*[iter(index)] * 2, strict=True)
@@ -619,6 +628,38 @@ class _Scan:
                     self.opened.add(int(value))
                 elif not _may_open(value):
                     raise _Active
+        if _has_another_file(pairs):
+            # A thread may be of another file; the glyphs S and F of a font are references, too.
+            for key, value in pairs:
+                if key == b"S" and isinstance(value, _Reference):
+                    self.kinds.add(int(value))
+                elif key == b"S" and value == b"Thread":
+                    raise _Active
+
+
+def _look_at_stream(pairs):
+    """Refuse what is drawn of another file, or a program for a printer."""
+    if _has_another_file(pairs) or any(key == b"Ref" and _has_content(value) for key, value in pairs):
+        raise _Active
+    if any(
+        key in (b"Subtype", b"Subtype2") and (value == b"PS" or isinstance(value, _Reference))
+        for key, value in pairs
+    ):
+        raise _Active
+
+
+def _has_another_file(pairs):
+    return any(key == b"F" and _has_content(value) for key, value in pairs)
+
+
+def _are_among(written, numbers):
+    """Whether a cross reference to any of the numbers may lead to one of the objects.
+
+    It may point into a number: at the 6 of the object 16.
+    """
+    return any(
+        int(number[start:]) in numbers for number in written for start in range(len(number))
+    )
 
 
 def _end_of_string(data, start):
@@ -645,14 +686,22 @@ def _may_open(value):
     """Whether a value may be opened with the file: a place of it, or an action that shows one."""
     if isinstance(value, _Dictionary):
         kinds = [kind for key, kind in value if key == b"S"]
-        return bool(kinds) and _ON_OPEN.issuperset(kinds) and b"Next" not in value.names()
+        return (
+            bool(kinds)
+            and all(type(kind) is _Name and kind in _ON_OPEN for kind in kinds)
+            and b"Next" not in value.names()
+            and (
+                b"Named" not in kinds
+                or all(type(name) is _Name and name in _NAMED for key, name in value if key == b"N")
+            )
+        )
     if isinstance(value, list):
         return not any(isinstance(item, list) for item in value)
     return not isinstance(value, _Reference)
 
 
 def _is_clickable(kind):
-    return isinstance(kind, _Reference) or kind in _ON_CLICK
+    return isinstance(kind, _Reference) or (isinstance(kind, _Name) and kind in _ON_CLICK)
 
 
 def _is_object_stream(value):
@@ -676,6 +725,7 @@ def _is_count(number):
     return isinstance(number, bytes) and number.isdigit() and len(number) <= 10
 
 
+_INDEX = re.compile(rb"%s*(?:\d{1,10}(?:%s+|\Z))*" % (_WHITE, _WHITE))
 _BEGINNING = 500  # bytes
 _SKIPPED = rb"(?:[\0\t-\r \x80\xff]|%[^\r\n]*[\r\n])*"
 _LIKE_INDEX = re.compile((_SKIPPED + rb"[-+.0-9]{1,999}") * 2)
