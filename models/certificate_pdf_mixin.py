@@ -11,6 +11,7 @@ from ..tools import sandbox, sandbox_places
 from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
 from .ir_attachment import FILE_WRITER, FileWriter, storing_files
 from .ondelete_guard import ondelete_guard
+from .whole_files import read_whole
 
 _logger = logging.getLogger(__name__)
 
@@ -38,9 +39,7 @@ class CertificatePdfMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         writer = FileWriter(self._name, None, self._get_file_names())
-        records = super(
-            CertificatePdfMixin, self.with_context(**{FILE_WRITER: writer})
-        )
+        records = super(CertificatePdfMixin, self.with_context(**{FILE_WRITER: writer}))
         return records.create(vals_list).with_env(self.env)
 
     def _register_hook(self):
@@ -287,7 +286,7 @@ class CertificatePdfMixin(models.AbstractModel):
         :rtype: bytes | None
         """
         self.ensure_one()
-        record = self.sudo().with_context(bin_size=False)
+        record = read_whole(self.sudo())
         data = base64.b64decode(record[name] or b"")
         return data if hashlib.sha256(data).hexdigest() == record[f"{name}_sha256"] else None
 

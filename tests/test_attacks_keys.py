@@ -632,6 +632,7 @@ class TestFileAttacks(AttackCommon):
             parameters.set_param("database.uuid", uuid)
             parameters.set_param(custody.PLACE_PARAMETER, noted)
         self.assertSigns(own)
+        self.cr.flush()  # what the history has to say belongs to the database as it is
         with patch.object(self.cr, "dbname", "a_copy"), self.assertRaises(UserError):
             custody.open_signing_key(own)
         parameters.set_param("database.uuid", "another")
