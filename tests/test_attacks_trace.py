@@ -314,9 +314,12 @@ class TestContextOpensNothing(HistoryCommon):
             ],
             limit=1,
         )
+        # As a mail of a template does with what it encloses.
+        message.write({"attachment_ids": [(0, 0, {"name": "a", "raw": b"a"})]})
+        self.assertTrue(message.attachment_ids)
         for vals in (
             {"attachment_ids": [(5,)]},
-            {"attachment_ids": [(0, 0, {"name": "a", "raw": b"a"})]},
+            {"attachment_ids": [(6, 0, [])]},
             {"is_internal": True},
         ):
             with self.subTest(vals), self.assertRaises(AccessError), self.cr.savepoint():
