@@ -19,6 +19,7 @@ from ..tools.pdf_append import PdfNotAppended, append_pdf
 from ..tools.sandbox import ChildUnavailable
 from . import certificate_custody as custody
 from .res_company_letter import laying_out
+from .whole_files import read_whole
 
 _logger = logging.getLogger(__name__)
 
@@ -88,7 +89,7 @@ class CertificateActivation(models.Model):
             record = render_record(facts)
         letter = facts["letter"]
         if letter and not letter["is_signed"]:
-            scan = self.sudo().with_context(bin_size=False).signed_letter
+            scan = read_whole(self.sudo()).signed_letter
             try:
                 with (
                     self._checking_files()
@@ -225,7 +226,7 @@ class CertificateActivation(models.Model):
 
     def _is_letter_signed_digitally(self):
         """Tell whether the attached letter bears a digital signature."""
-        scan = self.sudo().with_context(bin_size=False).signed_letter
+        scan = read_whole(self.sudo()).signed_letter
         return self._check_pdf(base64.b64decode(scan)).signed
 
     def _read_record(self):
@@ -237,7 +238,7 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         self.check_access("read")
-        activation = self.sudo().with_context(bin_size=False)
+        activation = read_whole(self.sudo())
         if not activation.record_sha256:
             raise UserError(self.env._("The activation is not finished: there is no record yet."))
         content = base64.b64decode(activation.record_file or b"")

@@ -69,9 +69,7 @@ class CertificateActivation(models.Model):
         try:
             kind = xades.get_kind(document)
             vals = self._describe_signature(record, certificate, kind, document, now)
-            digest, withheld = key_seal.withhold(
-                xades.sign, document, certificate, key, role, now
-            )
+            digest, withheld = key_seal.withhold(xades.sign, document, certificate, key, role, now)
         except xades.XadesError as error:
             raise UserError(self._explain_refusal(error.code)) from error
         log_signature(self.env, {**vals, "signature_digest": digest})

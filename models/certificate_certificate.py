@@ -9,6 +9,7 @@ from ..tools import certificate_chain, key_seal, pkcs12
 from . import certificate_custody as custody
 from .certificate_history import record_entries
 from .ir_attachment import storing_files
+from .whole_files import read_whole
 
 
 class CertificateCertificate(models.Model):
@@ -175,7 +176,7 @@ class CertificateCertificate(models.Model):
         The file that was loaded may be a PKCS #12, or have the key beside the certificate.
         """
         files = self.env["certificate.key.file"]
-        for certificate in self.sudo().with_context(bin_size=False, active_test=False):
+        for certificate in read_whole(self.sudo()).with_context(active_test=False):
             key = certificate.private_key_id
             public = base64.b64encode(custody.get_public_content(certificate))
             content = base64.b64decode(certificate.content or b"")

@@ -24,6 +24,7 @@ from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
 from ..tools import key_seal, server_secret
+from .whole_files import read_whole
 
 # Read now, so that the variable is gone before anything else runs.
 SOURCE = server_secret.Source(os.environ)
@@ -69,7 +70,7 @@ def load_certificate(certificate):
     :rtype: cryptography.x509.Certificate
     :raise UserError: when there is none that can be read
     """
-    content = certificate.sudo().with_context(bin_size=False).pem_certificate
+    content = read_whole(certificate.sudo()).pem_certificate
     try:
         return x509.load_pem_x509_certificate(base64.b64decode(content or b""))
     except (ValueError, x509.InvalidVersion) as error:
@@ -87,7 +88,7 @@ def get_public_content(certificate):
     :return: PEM
     :rtype: bytes
     """
-    certificate = certificate.sudo().with_context(bin_size=False)
+    certificate = read_whole(certificate.sudo())
     content = base64.b64decode(certificate.content or b"")
     blocks = _PUBLIC_BLOCK.findall(content)
     return b"\n".join(blocks) or base64.b64decode(certificate.pem_certificate or b"")
@@ -100,7 +101,7 @@ def open_key(certificate):
     :rtype: key_seal.SigningKey
     :raise UserError: in a neutralised copy, or when the key cannot be opened
     """
-    certificate = certificate.sudo().with_context(bin_size=False)
+    certificate = read_whole(certificate.sudo())
     env = certificate.env
     if is_neutralized(env):
         raise UserError(env._("This is a neutralised copy of a database: it signs nothing."))
@@ -205,7 +206,7 @@ def get_key_state(certificate):
         cannot open it; `plain`, in Odoo's own table; or `none`
     :rtype: str
     """
-    certificate = certificate.sudo().with_context(bin_size=False)
+    certificate = read_whole(certificate.sudo())
     if not certificate.sealed_key:
         return "plain" if certificate.private_key_id else "none"
     sealed = base64.b64decode(certificate.sealed_key)

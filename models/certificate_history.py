@@ -3,10 +3,11 @@ import json
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.http import request
 from odoo.tools import split_every
 
 from .certificate_chain_mixin import LooseMany2one, append
+from .ir_http import get_session_uid
+from .whole_files import read_whole
 
 _TEXT_LENGTH = 300  # characters of a value that are kept
 _BATCH_SIZE = 1000  # entries that are made at once
@@ -171,10 +172,19 @@ class CertificateHistory(models.Model):
         :return: a sentence for each finding
         :rtype: list[str]
         """
-        known = _read_last_values(self.env, companies.ids)
-        found = []
+        known, gaps = _read_last_values(self.env, companies.ids)
+        # What was written past the history, and by a step since, so that it is the last value no more.
+        found = [
+            self.env._(
+                "%(model)s %(number)s: was changed past the history: %(change)s.",
+                model=self.env[name]._description,
+                number=res_id,
+                change=_describe(self.env, self.env[name], *change),
+            )
+            for name, res_id, *change in gaps
+        ]
         for name in TRACKED:
-            model = self.env[name].sudo().with_context(bin_size=False, active_test=False)
+            model = read_whole(self.env[name].sudo()).with_context(active_test=False)
             field = "id" if name == "res.company" else "company_id"
             for record in model.search([(field, "in", companies.ids)], order="id"):
                 values = known.pop((name, record.id), None)
@@ -218,7 +228,7 @@ def recording(records, vals):
     if not any(name in vals or name.removesuffix("_sha256") in vals for name in tracked):
         yield
         return
-    records = records.sudo().with_context(bin_size=False)
+    records = read_whole(records.sudo())
     before = {record: _get_values(record) for record in records}
     yield
     record_changes(records, before)
@@ -258,7 +268,7 @@ def record_entries(env, entries):
     common = {
         "happened_on": fields.Datetime.now(),
         "user_id": env.uid,
-        "session_user_id": request.session.uid if request else None,
+        "session_user_id": get_session_uid(),
         "access_id": activations._get_portal_access().id or None,
         "actor": f"{actor['name']} ({actor['login']})",
         "address": where["ip"],
@@ -331,8 +341,9 @@ def _get_value(record, field):
 def _read_last_values(env, company_ids):
     """Read what the history says last of each field of each record.
 
-    :return: values by name, by model and id
-    :rtype: dict[tuple[str, int], dict]
+    :return: values by name, by model and id; and what an entry found otherwise than the one before it
+        had left it: model, id, name of the field, and both values
+    :rtype: tuple[dict[tuple[str, int], dict], list[tuple]]
     """
     env.flush_all()
     env.cr.execute(
@@ -340,11 +351,21 @@ def _read_last_values(env, company_ids):
         "WHERE company_id = ANY(%s) ORDER BY id",
         [company_ids],
     )
-    known = {}
-    for model, res_id, changes in env.cr.fetchall():
-        values = known.setdefault((model, res_id), {})
-        values.update((name, after) for name, _before, after in json.loads(changes))
-    return known
+    known, gaps = {}, []
+    for model, res_id, text in env.cr.fetchall():
+        values, changes = known.setdefault((model, res_id), {}), json.loads(text)
+        is_beginning = any(name == "begin" for name, *_values in changes)
+        for name, before, after in changes:
+            if (
+                name in values
+                and name in TRACKED.get(model, ())
+                and not is_beginning
+                and (_get_key(values[name]) or None) != (_get_key(before) or None)
+                and not _is_emptied(env[model], name, values[name], before)
+            ):
+                gaps.append((model, res_id, name, values[name], before))
+            values[name] = after
+    return known, gaps
 
 
 def _get_key(value):

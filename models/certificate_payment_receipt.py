@@ -7,6 +7,7 @@ from odoo.fields import Command
 from odoo.tools import format_date, formatLang, mute_logger
 
 from ..const import ACTIVITY_DECISION, GROUP_MANAGER, GROUP_USER, RECEIPT_FIELDS
+from .whole_files import read_whole
 
 
 class CertificatePaymentReceipt(models.Model):
@@ -177,7 +178,7 @@ class CertificatePaymentReceipt(models.Model):
                 .with_company(self.company_id)
                 .create(self._prepare_vendor_bill_vals())
             )
-            receipt = self.sudo().with_context(bin_size=False)
+            receipt = read_whole(self.sudo())
             attachments = self.env["ir.attachment"].with_context(certificate_pdf_unread=True)
             bill.message_main_attachment_id = attachments.create(
                 {

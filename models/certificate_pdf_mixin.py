@@ -12,6 +12,7 @@ from ..tools import sandbox, sandbox_places
 from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
 from .ir_attachment import FILE_WRITER, FileWriter, storing_files
 from .ondelete_guard import ondelete_guard
+from .whole_files import read_whole
 
 _logger = logging.getLogger(f"{__name__}.protection")
 
@@ -282,7 +283,7 @@ class CertificatePdfMixin(models.AbstractModel):
         :rtype: bytes | None
         """
         self.ensure_one()
-        record = self.sudo().with_context(bin_size=False)
+        record = read_whole(self.sudo())
         data = base64.b64decode(record[name] or b"")
         return data if hashlib.sha256(data).hexdigest() == record[f"{name}_sha256"] else None
 

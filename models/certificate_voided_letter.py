@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ..const import COLOMBIA_TZ, LETTER_MATCHES, VOID_REASONS
+from .whole_files import read_whole
 
 
 class CertificateVoidedLetter(models.Model):
@@ -52,7 +53,7 @@ class CertificateVoidedLetter(models.Model):
             "signed_letter_signers",
             *activation._get_pdf_fields("signed_letter"),
         )
-        whole = activation.with_context(bin_size=False)
+        whole = read_whole(activation)
         return self.with_context(certificate_pdf_unread=True).create(
             {
                 "activation_id": activation.id,

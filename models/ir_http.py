@@ -32,6 +32,14 @@ class RecordIdConverter(BaseConverter):
         return number
 
 
+def get_session_uid():
+    """Return whose session it was when the request came in: templates can write to a session meanwhile.
+
+    :rtype: int | None
+    """
+    return getattr(request, "certificate_session_uid", request.session.uid) if request else None
+
+
 def protect_answer():
     """Let the answer to this request have the headers of this add-on's own: a file of it, say, that a
     route of Odoo gives out."""
@@ -60,6 +68,7 @@ class IrHttp(models.AbstractModel):
 
     @classmethod
     def _pre_dispatch(cls, rule, args):  # pylint: disable=missing-return
+        request.certificate_session_uid = request.session.uid
         endpoint = getattr(rule.endpoint, "func", rule.endpoint)
         if endpoint.__module__.startswith(f"odoo.addons.{MODULE}."):
             protect_answer()

@@ -1,4 +1,4 @@
-from odoo import api, models
+from odoo import models
 from odoo.exceptions import AccessError
 
 from .certificate_history import TRACKED
@@ -7,7 +7,6 @@ from .ondelete_guard import ondelete_guard
 # What a message says, and of what, when and by whom.
 _SAID = frozenset(
     (
-        "attachment_ids",
         "author_guest_id",
         "author_id",
         "body",
@@ -38,7 +37,15 @@ class MailMessage(models.Model):
     def write(self, vals):
         if not _SAID.isdisjoint(vals):
             self._check_not_history()
-        return super().write(vals)
+        if "attachment_ids" not in vals:
+            return super().write(vals)
+        # Odoo adds to a mail of a template what it encloses; nothing of it is taken away.
+        before = {message: message.attachment_ids for message in self.sudo()}
+        result = super().write(vals)
+        for message, attachments in before.items():
+            if attachments - message.attachment_ids:
+                message._check_not_history()
+        return result
 
     @ondelete_guard
     def _unlink_except_history(self):

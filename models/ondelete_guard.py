@@ -7,6 +7,7 @@ uninstalled, and a context comes from the client.
 import functools
 
 from odoo import api
+
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
 from ..const import MODULE

@@ -20,6 +20,7 @@ from ..tools.letter_pdf import PAGE_SIZES, LayoutRefused, render_letter
 from ..tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names
 from ..tools.sandbox import ChildUnavailable
 from ..tools.text_limits import LETTER_LIMITS, is_clean
+from .whole_files import read_whole
 
 # Sources are Spanish and English themselves: rendered as they are, whatever the database speaks.
 _SOURCE_LANGUAGE = "en_US"
@@ -280,7 +281,7 @@ class ResCompany(models.Model):
 
         :rtype: dict
         """
-        lender = self.sudo().with_context(bin_size=False)
+        lender = read_whole(self.sudo())
         has_logo = lender.certificate_letter_has_logo and not lender.uses_default_logo
         # Not the original: Odoo bounds this one to 512 pixels.
         logo = lender.partner_id.image_512 if has_logo else b""

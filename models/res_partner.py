@@ -9,6 +9,7 @@ from odoo.addons.base.models.ir_qweb import QWebError
 from ..const import COMPANY_CREATION, PARTNER_RESPONSIBILITIES_FIELD
 from ..tools import identity
 from .ondelete_guard import ondelete_guard
+from .whole_files import read_whole
 
 # What a letter may say of a company, which has it from its contact.
 LETTER_FIELDS = frozenset(
@@ -177,7 +178,7 @@ class ResPartner(models.Model):
         :param names: those of the fields that matter
         :rtype: bool
         """
-        partner = self.sudo().with_context(bin_size=False)
+        partner = read_whole(self.sudo())
         return any(
             (vals[name] or False)
             != (partner._fields[name].convert_to_write(partner[name], partner) or False)

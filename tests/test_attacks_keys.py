@@ -637,7 +637,7 @@ class TestFileAttacks(AttackCommon):
             parameters.set_param("database.uuid", uuid)
             parameters.set_param(custody.PLACE_PARAMETER, noted)
         self.assertSigns(own)
-        self.env.cr.flush()  # the history of what was done here belongs to this database
+        self.cr.flush()  # the history of what was done here belongs to this database
         with self.assertRaises(UserError), patch.object(self.cr, "dbname", "a_copy"):
             custody.open_signing_key(own)
         parameters.set_param("database.uuid", "another")

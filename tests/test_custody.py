@@ -243,7 +243,14 @@ class TestSealing(CustodyCommon):
             {"date_start": fields.Date.add(active._get_today(), days=1)},
         ):
             with self.subTest(values), self.cr.savepoint() as savepoint:
-                active.sudo().write(values)
+                if values == {"state": "process"}:  # which nothing but SQL brings about
+                    self.cr.execute(
+                        "UPDATE certificate_activation SET state = 'process' WHERE id = %s",
+                        [active.id],
+                    )
+                    self.env.invalidate_all()
+                else:
+                    active.sudo().write(values)
                 with self.assertRaises(UserError):
                     custody.open_signing_key(active)
                 savepoint.rollback()

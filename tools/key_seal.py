@@ -138,7 +138,6 @@ class Secret:
         return b"".join(blocks)[: 32 + _ID]
 
 
-
 def _make_own_secret():
     return (Secret(random.token_hex(32).encode()),)
 
