@@ -70,8 +70,11 @@ class CertificateActivation(models.Model):
     # === CRUD METHODS === #
 
     def write(self, vals):
-        vals = self._take_input(vals)
-        changed = self.filtered(lambda activation: activation._is_letter_changed_by(vals))
+        # Only these: of the others it is said first that they are not the user's.
+        said = self._take_input(
+            {name: vals[name] for name in REPRESENTATIVE_FIELDS if name in vals}
+        )
+        changed = self.filtered(lambda activation: activation._is_letter_changed_by(said))
         result = super().write(vals)
         changed._void_letter("representative")
         return result

@@ -25,7 +25,9 @@ class MailThread(models.AbstractModel):
         """
         if (custom_values or thread_id) and not (self.env.su or self.env.user._is_system()):
             raise AccessError(
-                self.env._("Only an administrator says what an incoming message creates or answers.")
+                self.env._(
+                    "Only an administrator says what an incoming message creates or answers."
+                )
             )
         return super().message_process(
             model, message, custom_values, save_original, strip_attachments, thread_id
