@@ -151,7 +151,7 @@ class ResCompany(models.Model):
         """
         product = self.certificate_product_id if product is None else product
         # Without the context of whoever buys: a unit of measure in it would be another price.
-        product = product.with_context({}).with_company(self)
+        product = product.with_env(product.env(context={})).with_company(self)
         taxes = product.taxes_id if taxes is None else taxes.with_env(product.env)
         taxes = taxes.filtered(lambda tax: tax.company_id == self)
         currency = self.currency_id

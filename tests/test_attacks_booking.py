@@ -10,6 +10,7 @@ from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from .payment_common import PRICE
+from . import samples
 from .test_attacks_money import MoneyAttackCommon
 
 
@@ -214,6 +215,42 @@ class TestBookingAttacks(MoneyAttackCommon):
                 self.env.invalidate_all()
                 self.assertEqual(invoice._get_settled_amount(), settled)
                 self.assertNotEqual(self.get_status(activation), "paid")
+
+    def test_no_contact_is_merged_to_come_by_the_certificate_that_it_paid(self):
+        bookkeeper = samples.make_user(
+            self.env, "Sol", "certificate_bookkeeper", self.seller, "account.group_account_invoice"
+        )
+        for user in (self.user_b, bookkeeper):
+            user.sudo().group_ids += self.env.ref("base.group_partner_manager")
+        company = self.company_b.partner_id
+
+        def merge(user, contact, into):
+            contact.with_user(user).email = company.email
+            wizards = self.env["base.partner.merge.automatic.wizard"].with_user(user)
+            wizards.create(
+                {
+                    "partner_ids": [Command.set((contact | company).ids)],
+                    "dst_partner_id": into.id,
+                }
+            ).action_merge()
+
+        # A former record of another client, say; only the company's own one is known as a company.
+        payer = self.env["res.partner"].sudo().create({"name": "Payer"})
+        invoice = self.invoice_by_hand(self.env["res.company"].new({"partner_id": payer.id}))
+        activation = self.start(self.user_b)
+        for into in (company, payer):
+            with self.subTest(into=into.name), self.tried(), self.assertRaises(AccessError):
+                merge(self.user_b, payer, into)
+        activation.action_verify_payment()
+        self.assertEqual(self.get_status(activation), "none")
+        # Other contacts are merged as ever, the company's own invoice or not.
+        self.invoice_by_hand(self.company_b, paid=False)
+        other = self.env["res.partner"].with_user(self.user_b).create({"name": "Other"})
+        merge(self.user_b, other, company)
+        self.assertFalse(other.exists())
+        # The seller knows to whom it sold.
+        merge(bookkeeper, payer, company)
+        self.assertEqual(invoice.partner_id, company)
 
     # === CARDS, AND WHAT IS ARCHIVED === #
 

@@ -32,7 +32,40 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                         partner.name,
                     )
                 )
+        self._check_certificate_invoices(partners)
         result = super()._update_foreign_keys(src_partners, dst_partner)
         # Of `res.partner._map_company_partners`.
         self.env.registry.clear_cache()
         return result
+
+    @api.model
+    def _check_certificate_invoices(self, partners):
+        """Check that nobody comes by a payment for a certificate that somebody else made.
+
+        An invoice pays for the company whose contact it names, and the merge gives it another one.
+
+        :raise AccessError: for contacts to whom others sold certificates
+        """
+        if self.env.su or self.env.is_admin():
+            return
+        own = self.env.user.company_ids
+        sellers = self.env["res.company"].sudo().search([])
+        invoice = (
+            self.env["account.move"]
+            .sudo()
+            .search(
+                [
+                    ("partner_id", "in", (partners - own.partner_id).ids),
+                    ("company_id", "not in", own.ids),
+                    ("invoice_line_ids.product_id", "in", sellers._get_certificate_products().ids),
+                ],
+                limit=1,
+            )
+        )
+        if invoice:
+            raise AccessError(
+                self.env._(
+                    "A certificate was sold to %s: only its seller merges the contact with another one.",
+                    invoice.partner_id.name,
+                )
+            )
