@@ -1,6 +1,7 @@
 from . import (
     test_activation_record,
     test_attacks_claims,
+    test_attacks_doors,
     test_attacks_evidence,
     test_attacks_keys,
     test_attacks_money,
