@@ -33,7 +33,7 @@ _FACTS = {
     "complete": bool,
     "scan_text_codes": list,
     "scanned": bool,
-    "signatures": list,
+    "signatures": (list, type(None)),
     "text_codes": list,
 }
 
