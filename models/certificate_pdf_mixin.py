@@ -37,9 +37,7 @@ class CertificatePdfMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         writer = FileWriter(self._name, None, self._get_file_names())
-        records = super(
-            CertificatePdfMixin, self.with_context(**{FILE_WRITER: writer})
-        )
+        records = super(CertificatePdfMixin, self.with_context(**{FILE_WRITER: writer}))
         return records.create(vals_list).with_env(self.env)
 
     def _register_hook(self):

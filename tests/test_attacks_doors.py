@@ -8,7 +8,7 @@ from odoo.tools import mute_logger
 from ..const import LETTER_REPORT, PORTAL_PATH, READING_REPORT, RECORD_REPORT, VERIFY_PATH
 from .test_security import SecurityCommon
 
-MARKUP = "\"'><i id=hostile>{{7*7}}<t t-out=\"7*7\"/>"
+MARKUP = '"\'><i id=hostile>{{7*7}}<t t-out="7*7"/>'
 HOSTILE = "<i id=hostile"
 
 
@@ -85,16 +85,16 @@ class TestAttacksDoors(SecurityCommon):
         activation = self.activation.with_user(self.user_a)
         company = self.company_a.sudo()
         activation.write(
-            {
-                name: MARKUP
-                for name in (
+            dict.fromkeys(
+                (
                     "representative_name",
                     "representative_surname",
                     "representative_city",
                     "representative_position",
                     "representative_street",
-                )
-            }
+                ),
+                MARKUP,
+            )
         )
         company.name = f"SAS {MARKUP}"
         partner = self.env["res.partner"].create({"name": MARKUP, "email": "maria@example.com"})
@@ -102,7 +102,9 @@ class TestAttacksDoors(SecurityCommon):
         _access, link = activation.with_user(self.custodian)._invite(partner)
         self.authenticate(None, None)
         token = {"csrf_token": http.Request.csrf_token(self), "access_token": link}
-        self.assertEqual(self.ask(f"{PORTAL_PATH}/{activation.id}/open", data=token).status_code, 303)
+        self.assertEqual(
+            self.ask(f"{PORTAL_PATH}/{activation.id}/open", data=token).status_code, 303
+        )
         for address in (
             f"{PORTAL_PATH}/{activation.id}",
             f"{VERIFY_PATH}/{MARKUP}",
@@ -130,7 +132,14 @@ class TestAttacksDoors(SecurityCommon):
                 activation.representative_name = name
                 self.assertFalse(activation.representative_name)
         # Honest names keep what belongs to them.
-        for name in ("Ñandú Ñoño José", "مرحبا محمد", "می\u200cخواهم", "👩\u200d👧 Ana", "O'Brien–Núñez", "x" * 100):
+        for name in (
+            "Ñandú Ñoño José",
+            "مرحبا محمد",
+            "می\u200cخواهم",
+            "👩\u200d👧 Ana",
+            "O'Brien–Núñez",
+            "x" * 100,
+        ):
             with self.subTest(name):
                 activation.representative_name = name
                 self.assertEqual(activation.representative_name, name)
