@@ -4,6 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 from odoo.http import Stream
 
+from ..const import MODULE
 from ..tools.text_limits import clean_filename
 from .ir_http import protect_answer
 
@@ -29,14 +30,14 @@ class IrBinary(models.AbstractModel):
     # was stored.
 
     def _record_to_stream(self, record, field_name):
-        if record._name == "ir.attachment":
-            attachment = record.sudo()
-            owner = self.env.get(attachment.res_model)
-            if attachment.res_field in getattr(owner, "_pdf_fields", ()):
-                record, field_name = owner.browse(attachment.res_id), attachment.res_field
-        if field_name not in getattr(record, "_pdf_fields", ()):
+        owner, name = self._find_owner(record, field_name)
+        if MODULE in owner._fields[name]._modules:
+            protect_answer()
+        if name not in getattr(owner, "_pdf_fields", ()):
             return super()._record_to_stream(record, field_name)
-        protect_answer()
+        if owner != record and record._name != "ir.attachment" and not record.env.su:
+            owner.check_access("read")
+        record, field_name = owner, name
         file = record.sudo()
         if not file[f"{field_name}_sha256"]:
             raise NotFound()
@@ -53,3 +54,21 @@ class IrBinary(models.AbstractModel):
             last_modified=file.write_date,
             download_name=file[f"{field_name}_filename"],
         )
+
+    def _find_owner(self, record, field_name):
+        """Return whose file it is that a record leads to: an attachment, or a wizard, say.
+
+        :return: the record, and the name of its field
+        """
+        if record._name == "ir.attachment":
+            attachment = record.sudo()
+            owner = self.env.get(attachment.res_model)
+            if owner is not None and attachment.res_field in owner._fields:
+                return owner.browse(attachment.res_id), attachment.res_field
+        while (field := record._fields[field_name]).related:
+            *path, name = field.related.split(".")
+            owner = record.sudo().mapped(".".join(path)).with_env(record.env) if path else record
+            if len(owner) != 1:
+                break
+            record, field_name = owner, name
+        return record, field_name

@@ -33,10 +33,11 @@ class IrActionsReport(models.Model):
             activation.id: {"stream": BytesIO(getattr(activation, renderer)()), "attachment": None}
         }
 
-    def _render_qweb_html(self, report_ref, docids, data=None):
-        if self._get_report(report_ref).report_name in _RENDERERS:
+    def _get_rendering_context(self, report, docids, data):
+        """As a page or as plain text, the answer is protected like the PDF."""
+        if report.report_name in _RENDERERS:
             protect_answer()
-        return super()._render_qweb_html(report_ref, docids, data=data)
+        return super()._get_rendering_context(report, docids, data)
 
     def _pre_render_qweb_pdf(self, report_ref, res_ids=None, data=None):
         # Under test Odoo renders HTML here, because wkhtmltopdf would hang; reportlab does not.

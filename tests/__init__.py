@@ -3,6 +3,7 @@ from . import (
     test_attacks_booking,
     test_attacks_claims,
     test_attacks_contacts,
+    test_attacks_doors,
     test_attacks_evidence,
     test_attacks_keys,
     test_attacks_letters,

@@ -42,7 +42,7 @@ _FACTS = {
     "complete": bool,
     "scan_text_codes": list,
     "scanned": bool,
-    "signatures": list,
+    "signatures": (list, type(None)),
     "text_codes": list,
 }
 
@@ -228,7 +228,9 @@ def _verify(signature, trust):
         chain = find_chain(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
         if not chain or numbers.isdisjoint(trust.numbers):
             return None
-        return _take_name(get_label(first.subject)), get_sha256(x509.load_pem_x509_certificate(chain[-1]))
+        return _take_name(get_label(first.subject)), get_sha256(
+            x509.load_pem_x509_certificate(chain[-1])
+        )
     except Exception:  # fields of a certificate are parsed when they are read
         return None
 

@@ -266,7 +266,9 @@ def _run_warm(job, data, wall_seconds, output):
                 with theirs, _open_nameless() as stdin, open(job["script"], "rb") as script:
                     stdin.write(data)
                     stdin.seek(0)
-                    served = _warm.send(job, [script.fileno(), stdin.fileno(), writing, theirs.fileno()])
+                    served = _warm.send(
+                        job, [script.fileno(), stdin.fileno(), writing, theirs.fileno()]
+                    )
             except (OSError, ValueError, AttributeError):
                 return None
             finally:

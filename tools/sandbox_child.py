@@ -96,7 +96,9 @@ def _take_input():
     """Read the data, and leave no file of them: one that is mapped could be run as a program."""
     with open(0, "rb", closefd=False) as file:
         data = io.BytesIO(file.read())
-    os.dup2(2, 0)  # which leads nowhere
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(nothing, 0)
+    os.close(nothing)
     sys.stdin = io.TextIOWrapper(data, encoding="utf-8")
 
 

@@ -45,7 +45,8 @@ POOLS = {
 _fallback = threading.BoundedSemaphore(2)  # where no file can be locked, of this process alone
 
 
-_folder = None  # of the server's own, where another user of the machine has taken our name in the temporary one
+# Of the server's own: where another user of the machine has taken our name in the temporary folder.
+_own_folders = []
 
 
 def configure(workers, cores=None, folder=None):
@@ -56,8 +57,7 @@ def configure(workers, cores=None, folder=None):
     :param int workers: 0 for a server of threads
     :param str folder: where only this server writes
     """
-    global _folder
-    _folder = folder
+    _own_folders[:] = filter(None, [folder])
     cores = cores or os.cpu_count() or 1
     if workers:
         places = max(1, min(cores, workers - 1, 4))
@@ -191,7 +191,7 @@ def _open_folder():
     :raise OSError: another user has made it, everywhere, or nothing can be written
     """
     name = f"l10n_co_certificate-{os.getuid()}-{_INSTALLATION}"
-    for parent in filter(None, (tempfile.gettempdir(), _folder)):
+    for parent in (tempfile.gettempdir(), *_own_folders):
         with contextlib.suppress(OSError):
             return _open_own(os.path.join(parent, name))
     raise OSError("There is no folder for locks.")

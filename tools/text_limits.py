@@ -8,6 +8,7 @@ reason: browsers cut what is pasted.
 """
 
 import re
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -18,8 +19,10 @@ from .letter_text import TEXT_LENGTH_MAX
 _BREAK = re.compile(r"\r\n|[\n\r\t\v\f\x85\u2028\u2029]")
 # What nobody sees and programs obey: other control characters, and the marks that turn the direction
 # of a text, by which a name shows as another one. They come along with what is copied from elsewhere.
+# What joins letters and pictures (U+200C, U+200D) is no such mark: Persian and emoji need it.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e"
+    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character: no database and no file takes it
 _UNTIDY_MAX = 20  # tags without an end
@@ -40,6 +43,8 @@ def clean_text(text: str, lines: bool = False) -> str:
     :param lines: whether it may have several lines, which then stay as they are.
     """
     text = remove_unseen(text)
+    if not any(unicodedata.category(character)[0] in "LNPS" for character in text):
+        return ""  # of joiners and marks alone: nobody sees anything
     if lines:
         return text.replace("\r\n", "\n").replace("\r", "\n").strip()
     return " ".join(_BREAK.sub(" ", text).split())
