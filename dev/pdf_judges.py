@@ -37,6 +37,7 @@ ACTIONS = frozenset(
 )
 ANNOTATIONS = frozenset(("/FileAttachment", "/RichMedia", "/3D", "/Movie", "/Sound"))
 ON_OPEN = ("/GoTo", "/Named")
+NAMED = ("/NextPage", "/PrevPage", "/FirstPage", "/LastPage", "/Print", "None")
 NODES = 20_000
 
 
@@ -47,6 +48,8 @@ def walk(pdf):
     is_action = isinstance(action, pikepdf.Dictionary | pikepdf.Stream)
     if is_action and (action.get("/S") not in ON_OPEN or "/Next" in action):
         yield f"OpenAction {action.get('/S')}"
+    elif is_action and action.get("/S") == "/Named" and str(action.get("/N")) not in NAMED:
+        yield f"OpenAction {action.get('/N')}"
     seen, todo = set(), [pdf.trailer]
     while todo and len(seen) < NODES:
         node = todo.pop()
@@ -59,6 +62,8 @@ def walk(pdf):
         elif isinstance(node, pikepdf.Dictionary | pikepdf.Stream):
             entries = dict(node.items())
             yield from look(entries)
+            if isinstance(node, pikepdf.Stream):
+                yield from look_at_stream(entries)
             todo += [value for value in entries.values() if isinstance(value, pikepdf.Object)]
 
 
@@ -66,6 +71,8 @@ def look(entries):
     kind = entries.get("/S")
     if isinstance(kind, pikepdf.Name) and str(kind) in ACTIONS:
         yield f"action {kind}"
+    if kind == "/Thread" and isinstance(entries.get("/F"), pikepdf.String | pikepdf.Dictionary):
+        yield "a thread of another file"
     for key in ("/Subtype", "/Type"):
         value = entries.get(key)
         if isinstance(value, pikepdf.Name):
@@ -85,6 +92,14 @@ def look(entries):
         len(item) for item in value.values() if isinstance(item, pikepdf.Array)
     ):
         yield "key /EmbeddedFiles"
+
+
+def look_at_stream(entries):
+    for key in ("/F", "/Ref"):
+        if isinstance(entries.get(key), pikepdf.String | pikepdf.Dictionary):
+            yield f"another file by {key}"
+    if "/PS" in (str(entries.get(key)) for key in ("/Subtype", "/Subtype2")):
+        yield "a program for a printer"
 
 
 def walk_bytes(data):

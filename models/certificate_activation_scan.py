@@ -180,14 +180,15 @@ class CertificateActivation(models.Model):
         """
         activation = self.sudo()
         nit = (identity.format_nit(activation.company_id.vat) or "").partition("-")
-        numbers = {activation.representative_vat, nit[0], nit[0] + nit[2]}
+        company = {nit[0].lstrip("0"), (nit[0] + nit[2]).lstrip("0")} - {""}
+        person = "".join(filter(str.isdigit, activation.representative_vat or "")).lstrip("0")
+        # Some authorities write the number of a person as DIAN does, too.
+        persons = {person, person + identity.get_check_digit(person)} if person else set()
         return Trust(
             self.env["certificate.trust.anchor"]._get_anchors(),
-            frozenset(
-                "".join(filter(str.isdigit, number)).lstrip("0") for number in numbers if number
-            )
-            - {""},
+            frozenset(company | persons),
             self._get_now(),
+            frozenset(company - persons),
         )
 
     def _get_refusal(self, code, found):

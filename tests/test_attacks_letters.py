@@ -3,6 +3,7 @@
 
 import io
 import re
+from dataclasses import replace
 from datetime import datetime, timezone
 
 from cryptography import x509
@@ -74,7 +75,9 @@ def add_stream(writer):
 
 def packed_letter():
     """A letter whose objects are in object streams."""
-    resources = b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    resources = (
+        b"/Resources << /Font << /F1 << /Type /Font /Subtype /Type1 /BaseFont /Helvetica >> >> >>"
+    )
     *others, page = pdf_samples.ONE_PAGE
     data = pdf_samples.compressed_pdf((*others, page.replace(b"/Parent", resources + b" /Parent")))
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
@@ -89,7 +92,11 @@ def packed_letter():
 
 def page_that_says(number, text):
     content = b"BT /F1 12 Tf 72 600 Td (%s) Tj ET" % text.encode()
-    return b"%d 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (number, len(content), content)
+    return b"%d 0 obj\n<< /Length %d >>\nstream\n%s\nendstream\nendobj\n" % (
+        number,
+        len(content),
+        content,
+    )
 
 
 def insert(data, piece, off=0):
@@ -117,7 +124,8 @@ def wrap(signed, text, size=30_000):
         b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>",
         b"<< /FT /Sig /T (S) /V 106 0 R /Subtype /Widget /Rect [0 0 0 0] >>",
         b"<< /Type /Sig /Filter /Adobe.PPKLite /SubFilter /ETSI.CAdES.detached"
-        b" /ByteRange [0 %d %d %d] /Contents (%s) >>" % (before, before + 2 * size + 2, length, digits),
+        b" /ByteRange [0 %d %d %d] /Contents (%s) >>"
+        % (before, before + 2 * size + 2, length, digits),
     )
     objects = [b"%d 0 obj\n%s\nendobj\n" % pair for pair in enumerate(bodies, 101)]
     objects.append(page_that_says(107, text))
@@ -126,7 +134,9 @@ def wrap(signed, text, size=30_000):
     for body in objects:
         rows += b"%010d 00000 n \n" % place
         place += len(body)
-    keys = b"xref\n0 1\n0000000000 65535 f \n101 7\n%strailer\n<< /Size 200 /Root 101 0 R >>\n" % rows
+    keys = (
+        b"xref\n0 1\n0000000000 65535 f \n101 7\n%strailer\n<< /Size 200 /Root 101 0 R >>\n" % rows
+    )
     inside = (b"<00> >>\nendobj\n").ljust(table - before)
     inside += keys.ljust(200 + 20 * len(objects)) + b"".join(objects)
     end = b"199 0 obj\n<< /X <00>"
@@ -143,7 +153,9 @@ class TestAttacksLetters(BaseCase):
         cls.other = sign(pdf_samples.text_pdf("A contract of another day"))
         root = get_chain()[1]
         cls.trust = letter_scan.Trust(
-            (Anchor(get_sha256(root), to_pem(root)),), frozenset({NUMBER}), datetime.now(timezone.utc)
+            (Anchor(get_sha256(root), to_pem(root)),),
+            frozenset({NUMBER}),
+            datetime.now(timezone.utc),
         )
 
     def get_kind(self, data):
@@ -185,9 +197,51 @@ class TestAttacksLetters(BaseCase):
             self.assertProvesNothing(sign(self.signed, stranger, "Second", box=box))
         self.assertCounts(sign(sign(self.letter, stranger), field="Second"))
 
+    def test_who_belongs_to_the_company_does_not_sign_for_it(self):
+        nit = "900987321"
+        self.trust = replace(
+            self.trust, numbers=frozenset({NUMBER, nit}), company_numbers=frozenset({nit})
+        )
+        company = (NameOID.ORGANIZATION_NAME, "Café de la Sierra S.A.S.")
+        number = x509.ObjectIdentifier("1.3.6.1.4.1.23267.2.3")
+        for kind, attributes, counts in (
+            ("an employee", (company, (NameOID.COMMON_NAME, "LUIS DIAZ"), (number, nit)), False),
+            (
+                "an employee without an organisation",
+                ((NameOID.SURNAME, "Díaz"), (NameOID.COMMON_NAME, "LUIS DIAZ"), (number, nit)),
+                False,
+            ),
+            (
+                "the representative",
+                (
+                    company,
+                    (NameOID.COMMON_NAME, "ANA"),
+                    (number, nit),
+                    (NameOID.SERIAL_NUMBER, NUMBER),
+                ),
+                True,
+            ),
+            (
+                "the company",
+                (company, (NameOID.COMMON_NAME, "CAFE DE LA SIERRA SAS"), (number, nit)),
+                True,
+            ),
+        ):
+            signer = letter_samples.signer_of(
+                issue(own_samples.make_name(*attributes), get_key("person")),
+                get_key("person"),
+                get_chain()[:1],
+            )
+            with self.subTest(kind):
+                self.assertEqual(
+                    self.get_kind(sign(self.letter, signer)), "signature" if counts else "unread"
+                )
+
     def test_a_key_for_another_purpose_signs_no_letter(self):
         for kind, purpose in PURPOSES.items():
-            for more in ((), (ExtendedKeyUsageOID.CLIENT_AUTH,))[: 2 if kind == "a web server" else 1]:
+            for more in ((), (ExtendedKeyUsageOID.CLIENT_AUTH,))[
+                : 2 if kind == "a web server" else 1
+            ]:
                 usage = x509.ExtendedKeyUsage([purpose, *more])
                 with self.subTest(kind, more=more):
                     self.assertProvesNothing(sign(self.letter, signer_with(extensions=(usage,))))
@@ -212,7 +266,10 @@ class TestAttacksLetters(BaseCase):
                 self.assertEqual(found, [])
         self.assertTrue(
             certificate_chain.find_chain(
-                to_pem(issue()), [to_pem(get_chain()[0]), to_pem(root)], self.trust.anchors, self.trust.moment
+                to_pem(issue()),
+                [to_pem(get_chain()[0]), to_pem(root)],
+                self.trust.anchors,
+                self.trust.moment,
             )
         )
 
@@ -227,7 +284,10 @@ class TestAttacksLetters(BaseCase):
             ("PAdES", self.signed),
             ("visible", sign(self.letter, box=(9, 9, 199, 59))),
             ("SHA-512", sign(self.letter, hash_name="sha512")),
-            ("elliptic curve", sign(self.letter, signer_with(ec.generate_private_key(ec.SECP256R1())))),
+            (
+                "elliptic curve",
+                sign(self.letter, signer_with(ec.generate_private_key(ec.SECP256R1()))),
+            ),
             ("PSS", sign(self.letter, pss)),
             ("for mail", sign(self.letter, signer_with(extensions=(mail,)))),
             ("with proofs", add_proofs(self.signed)),

@@ -101,7 +101,14 @@ def spelled(action):
 def linking(action, *parts, **options):
     """A file with a link that does something when it is clicked on."""
     link = b"8 0 obj\n<< /Subtype /Link /Rect [0 0 9 9] /A %s >>\nendobj\n" % action
-    return written(catalog(b""), PAGES, PAGE.replace(b"/Parent", b"/Annots [8 0 R] /Parent"), link, *parts, **options)
+    return written(
+        catalog(b""),
+        PAGES,
+        PAGE.replace(b"/Parent", b"/Annots [8 0 R] /Parent"),
+        link,
+        *parts,
+        **options,
+    )
 
 
 def drawing(keys):

@@ -73,6 +73,15 @@ def format_nit(number):
     return number if _NIT.fullmatch(number) and nit.is_valid(number) else None
 
 
+def get_check_digit(number):
+    """Return the check digit that DIAN gives a citizenship card or a NIT.
+
+    :param str number: digits
+    :rtype: str
+    """
+    return nit.calc_check_digit(number)
+
+
 def is_juridical_nit(number):
     """Tell whether a NIT is of a legal entity and not of a person.
 

@@ -14,11 +14,13 @@ each further signature may lay its picture over the letter.
 
 import base64
 import hashlib
+import unicodedata
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.x509.oid import NameOID
 
 from .certificate_chain import (
     find_chain,
@@ -121,13 +123,16 @@ class Trust:
 
     :ivar tuple anchors: of `certificate_chain.Anchor`.
     :ivar frozenset numbers: digits by which a certificate may name who signs: the representative's document, the
-        company's NIT with its check digit and without.
+        company's NIT, each with its check digit and without.
     :ivar datetime moment: now, with its time zone.
+    :ivar frozenset company_numbers: those of them that name the company alone: its employees' certificates have
+        them as well.
     """
 
     anchors: tuple = ()
     numbers: frozenset = frozenset()
     moment: datetime | None = None
+    company_numbers: frozenset = frozenset()
 
 
 @dataclass(frozen=True)
@@ -226,13 +231,34 @@ def _verify(signature, trust):
             return None
         numbers = {number for several in find_numbers(first) for number in several}
         chain = find_chain(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
-        if not chain or numbers.isdisjoint(trust.numbers):
+        named = numbers & trust.numbers
+        if not chain or not named:
+            return None
+        if named <= trust.company_numbers and _is_of_a_member(first.subject):
             return None
         return _take_name(get_label(first.subject)), get_sha256(
             x509.load_pem_x509_certificate(chain[-1])
         )
     except Exception:  # fields of a certificate are parsed when they are read
         return None
+
+
+def _is_of_a_member(subject):
+    """Tell whether a certificate names somebody beside the organisation that it belongs to."""
+    if any(map(subject.get_attributes_for_oid, (NameOID.SURNAME, NameOID.GIVEN_NAME))):
+        return True
+    names, organizations = (
+        {_simplify(str(attribute.value)) for attribute in subject.get_attributes_for_oid(oid)}
+        - {""}
+        for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+    )
+    return bool(names and organizations) and names.isdisjoint(organizations)
+
+
+def _simplify(name):
+    """Return a name without what two spellings of a company differ in: accents, points, capitals."""
+    name = unicodedata.normalize("NFKD", name).casefold()
+    return "".join(filter(str.isalnum, name))
 
 
 def read_letter(data: bytes, signed: bool) -> LetterFacts:

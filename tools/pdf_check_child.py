@@ -32,6 +32,7 @@ _NAMES = 50_000  # of a broken file
 _OBJECTS = 20_000
 _ROWS = 20_000  # of cross reference tables and streams
 _LOOKS = 3  # at each byte of a string, a comment or a stream
+_INDEX_PART = 64  # bytes of the index of an object stream, for each object
 _DEPTH = 60  # of arrays and dictionaries in each other; PDFium and MuPDF give up later
 _DECODED = 16 * 1024**2  # bytes that all object streams together may decode to, and any stream
 _CHECK_SECONDS = 0.5  # of CPU, for a file that may be kept
@@ -498,11 +499,13 @@ class _Scan:
         if not isinstance(first, bytes) or not first.isdigit() or not _is_count(keys.get(b"N")):
             raise Broken(data, start)
         first = int(first)
+        if int(keys.get(b"N")) > self.objects or first > _INDEX_PART * (1 + int(keys.get(b"N"))):
+            raise TooComplex
         index = _COMMENT.sub(b" ", inner[:first])
         # MuPDF reads as many numbers as the count says, wherever the first object is said to be.
-        if not _INDEX.fullmatch(index) or len(index := index.replace(b"\0", b" ").split()) != 2 * int(
-            keys.get(b"N")
-        ):
+        if not _INDEX.fullmatch(index) or len(
+            index := index.replace(b"\0", b" ").split()
+        ) != 2 * int(keys.get(b"N")):
             raise Broken(inner, 0)
         pairs = sorted(
             (first + int(offset), number) for number, offset in zip(*[iter(index)] * 2, strict=True)
@@ -639,7 +642,9 @@ class _Scan:
 
 def _look_at_stream(pairs):
     """Refuse what is drawn of another file, or a program for a printer."""
-    if _has_another_file(pairs) or any(key == b"Ref" and _has_content(value) for key, value in pairs):
+    if _has_another_file(pairs) or any(
+        key == b"Ref" and _has_content(value) for key, value in pairs
+    ):
         raise _Active
     if any(
         key in (b"Subtype", b"Subtype2") and (value == b"PS" or isinstance(value, _Reference))
@@ -657,9 +662,7 @@ def _are_among(written, numbers):
 
     It may point into a number: at the 6 of the object 16.
     """
-    return any(
-        int(number[start:]) in numbers for number in written for start in range(len(number))
-    )
+    return any(int(number[start:]) in numbers for number in written for start in range(len(number)))
 
 
 def _end_of_string(data, start):
