@@ -373,7 +373,7 @@ class TestPaymentReceipt(ReceiptCommon):
                 .sudo()
                 .search([("res_model", "=", receipt._name), ("res_field", "=", "receipt")])
             )
-            stored.write({"raw": pdf_samples.text_pdf("Another")})
+            self.alter_file(stored, pdf_samples.text_pdf("Another"))
             self.env.invalidate_all()
 
         wizard = self.open()

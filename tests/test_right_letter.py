@@ -147,7 +147,7 @@ class TestRightLetter(RightLetterCommon):
         # Behind the back of all checks.
         other = letter_samples.letter_scan(self.get_downloaded(self.user_b).letter_code)
         stored = self.get_file(self.activation, "signed_letter")
-        stored.sudo().raw = other
+        self.alter_file(stored, other)
         self.cr.execute(
             "UPDATE certificate_activation SET signed_letter_sha256 = encode(sha256(%s), 'hex')"
             " WHERE id = %s",

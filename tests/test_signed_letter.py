@@ -246,8 +246,8 @@ class TestSignedLetter(CertificateCommon):
             lambda: self.overwrite(path, data[:-1]),
             lambda: self.overwrite(path, pdf_samples.padded_pdf(4568)),
             lambda: os.remove(path),
-            lambda: stored.write({"raw": pdf_samples.text_pdf("Another letter")}),
-            stored.unlink,
+            lambda: self.alter_file(stored, pdf_samples.text_pdf("Another letter")),
+            lambda: self.alter_file(stored),
         ):
             change()
             self.env.invalidate_all()
