@@ -14,4 +14,4 @@ def read_whole(records):
         for name, value in records.env.context.items()
         if not name.startswith("bin_size")
     }
-    return records.with_context(context)
+    return records.with_env(records.env(context=context))

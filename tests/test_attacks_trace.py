@@ -346,6 +346,11 @@ class TestContextOpensNothing(HistoryCommon):
         module.state = "to remove"
         self.assertTrue(ondelete_guard.is_uninstalling(env))
         self.assertFalse(ondelete_guard.is_uninstalling(self.env))
+        letter = self.get_file(self.active, "signed_letter")
+        with self.assertRaises(AccessError), self.cr.savepoint():
+            letter.unlink()
+        letter.with_env(env(su=True)).unlink()
+        self.assertFalse(letter.exists())
 
 
 @tagged("post_install", "-at_install")
