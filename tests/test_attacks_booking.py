@@ -9,8 +9,8 @@ from odoo.fields import Command, Date
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from .payment_common import PRICE
 from . import samples
+from .payment_common import PRICE
 from .test_attacks_money import MoneyAttackCommon
 
 
