@@ -49,7 +49,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if self.env.su or self.env.is_admin():
             return
         own = self.env.user.company_ids
-        sellers = self.env["res.company"].sudo().search([])
+        sellers = self.env["res.company"].sudo().search([("id", "!=", False)])
         invoice = (
             self.env["account.move"]
             .sudo()
