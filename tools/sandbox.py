@@ -162,7 +162,7 @@ class _Warm:
     def __init__(self):
         self.lock = threading.Lock()
         self.socket = None
-        self.process = None
+        self.pid = None
         self.key = None
         self.missing = None
         self.failed_at = -math.inf
@@ -202,7 +202,7 @@ class _Warm:
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
             options = {"layers": LAYERS, "descriptor": theirs.fileno()}
-            self.process = subprocess.Popen(
+            process = subprocess.Popen(
                 _get_command("serve", options),
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
@@ -213,11 +213,21 @@ class _Warm:
                 start_new_session=True,  # nobody's Ctrl+C ends it
             )
         self.socket = ours
-        ours.settimeout(_START_SECONDS)
-        answer = json.loads(ours.recv(1 << 16) or b"{}")
-        if answer.get("protocol") != _PROTOCOL:
-            raise OSError("The warm process did not start.")
-        self.missing = tuple(answer["missing"])
+        try:
+            ours.settimeout(_START_SECONDS)
+            answer = {}
+            while not {"pid", "protocol"} <= answer.keys():
+                answer |= json.loads(ours.recv(1 << 16) or b"null") or {"pid": None, "protocol": None}
+            if answer["protocol"] != _PROTOCOL:
+                raise OSError("The warm process did not start.")
+            self.pid, self.missing = answer["pid"], tuple(answer["missing"])
+        finally:
+            # It has forked, and only its fork stays.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(1)
+            if process.poll() is None:
+                process.kill()
+                process.wait()
 
     def give_up(self, served):
         """End a process that does not answer any more, such as one that was stopped; another one follows.
@@ -231,22 +241,27 @@ class _Warm:
     def stop(self, seconds=_KILL_SECONDS):
         """End it, and whatever it does with it.
 
-        :param seconds: in which it may end by itself: then nothing is left behind, whoever is its parent
+        :param seconds: in which it may end by itself
         """
+        pid = self.pid
         self.forget()
-        if self.process:
-            try:
-                self.process.wait(seconds)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
-        self.process = None
+        if not pid:
+            return
+        deadline = time.monotonic() + seconds
+        # In the first process of a container, whose the orphans are, nothing is left of it.
+        with contextlib.suppress(ChildProcessError, ProcessLookupError, PermissionError):
+            if not seconds:
+                os.kill(pid, signal.SIGKILL)
+            while not os.waitpid(pid, os.WNOHANG)[0]:
+                if time.monotonic() > deadline:
+                    os.kill(pid, signal.SIGKILL)
+                time.sleep(0.01)
 
     def forget(self):
         """Leave it to whoever else has it."""
         if self.socket:
             self.socket.close()
-        self.socket = None
+        self.socket = self.pid = None
 
 
 _warm = _Warm()
@@ -488,8 +503,6 @@ def _begin_anew():
     """Leave the warm process to the parent of this fork, and its locks to the parent's threads."""
     global _warm, _found_lock
     _warm.forget()
-    if _warm.process:
-        _warm.process.returncode = 0  # no child of this process: it has not to wait for it
     _warm, _found_lock = _Warm(), threading.Lock()
 
 

@@ -152,13 +152,11 @@ def _serve(options):
     layers = options["layers"]
     server = socket.socket(fileno=options["descriptor"])
     missing = rights.leave_server(layers)
-    # The first one in its namespace of processes: the kernel ends all jobs with it. This one only waits,
-    # so that the server has a child that it can end, and of which nothing is left behind.
+    # The first one in its namespace of processes: the kernel ends all jobs with it. It is no child of the
+    # server, which others may look for; it ends when the server's end of its socket is closed.
     if pid := os.fork():
-        server.close()
-        os.waitpid(pid, 0)
+        server.send(json.dumps({"pid": pid}).encode())
         os._exit(0)
-    rights.end_with_parent()
     gc.disable()
     ruleset = rights.open_ruleset() if "landlock" in layers else None
     missing += _try_closing(layers, ruleset)
