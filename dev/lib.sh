@@ -101,7 +101,7 @@ claim_cache() {
     # A former version let every user write here. (PostgreSQL's folder is its own when the caller is root.)
     chmod u=rwx,go-rw,a-st "$CACHE/"
     postgres=$(id -u postgres 2>/dev/null) || postgres=0
-    planted=$(find "$CACHE/" -mindepth 1 -maxdepth 1 ! -uid "$(id -u)" ! -uid 0 ! \( -type d -uid "$postgres" -name 'postgresql*' \) -print -quit)
+    planted=$(find "$CACHE/" -mindepth 1 -maxdepth 1 ! -uid "$(id -u)" ! -uid 0 ! \( -uid "$postgres" \( -type d -name 'postgresql*' -o -name '.s.PGSQL.*' \) \) -print -quit)
     [ -z "$planted" ] || die "another user has put $planted there, which is not to be trusted; run: rm -rf $CACHE"
     # In these are the files of databases, with keys in them.
     mkdir -p "$CACHE/checkouts" "$CACHE/data"
@@ -371,6 +371,7 @@ retire_clusters() {
             say "warning: the PostgreSQL of a former version still runs; stop it: ${AS_POSTGRES[*]} $PG_BIN/pg_ctl -D $former stop"
         else
             rm -rf "$former"
+            rm -f "$CACHE"/.s.PGSQL.* # its socket, where it was not stopped but killed
         fi
     done
 }
