@@ -356,9 +356,20 @@ def _link_pending(env, transaction):
         )
         if rows := [written[row_id] for (row_id,) in env.cr.fetchall()]:
             # In this transaction PostgreSQL shows the ends as they were when it began.
-            with db_connect(env.cr.dbname).cursor() as now:
+            with _open_present_cursor(env) as now:
                 _link(model, rows, env.cr, now)
             model.browse(ids).invalidate_recordset()
+
+
+@contextmanager
+def _open_present_cursor(env):
+    """Open a cursor that sees what is committed now."""
+    if not env.registry.ready:
+        # A transaction that installs or upgrades: its tables are nowhere else, or locked for all others.
+        yield env.cr
+        return
+    with db_connect(env.cr.dbname).cursor() as now:
+        yield now
 
 
 def _link(model, rows, cr, now=None):
