@@ -405,9 +405,12 @@ class TestPaymentReceipt(ReceiptCommon):
         activation.action_pay()
         self.create_invoice_transaction(activation.sudo().payment_move_id, "pending")
         dialogs = self.env["certificate.reason.wizard"].with_user(self.manager_b)
-        dialog = dialogs.create({"activation_id": activation.id, "reason": "Mine now"})
         with self.assertRaises(AccessError):
-            dialog.action_confirm()
+            dialogs.create({"activation_id": activation.id, "reason": "Mine now"})
+        # As a row that was made while its user still had the right.
+        dialog = dialogs.sudo().create({"activation_id": activation.id, "reason": "Mine now"})
+        with self.assertRaises(AccessError):
+            dialog.sudo(False).action_confirm()
         self.authenticate(self.manager_b.login, self.manager_b.login)
         for values in ({"activation_id": activation.id}, {"receipt_id": self.get_sent().id}):
             with (

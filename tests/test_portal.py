@@ -111,7 +111,7 @@ class TestPortal(CertificatePortalCommon):
                 known[name] = routing
         listed = known.pop("certificate_list")
         self.assertEqual((listed["auth"], listed["routes"]), ("user", [PORTAL_PATH]))
-        prefix = f"{PORTAL_PATH}/<int:activation_id>"
+        prefix = f"{PORTAL_PATH}/<record_id:activation_id>"
         self.assertEqual(
             {
                 (verb, path.removeprefix(prefix))
@@ -177,7 +177,7 @@ class TestPortal(CertificatePortalCommon):
                 self.assert_closed(activation)
         # What does not exist looks the same.
         self.visit()
-        missing = activation.browse(2**40)
+        missing = activation.browse(2**31 - 1)
         self.assertEqual(self.ask("GET", missing).status_code, 403)
         self.assertEqual(self.open(missing, token).status_code, 403)
         self.assertFalse(other_access.withdrawn_on)
