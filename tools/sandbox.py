@@ -217,9 +217,11 @@ class _Warm:
             ours.settimeout(_START_SECONDS)
             answer = {}
             while not {"pid", "protocol"} <= answer.keys():
-                answer |= json.loads(ours.recv(1 << 16) or b"null") or {"pid": None, "protocol": None}
+                if not (said := ours.recv(1 << 16)):
+                    raise OSError("The warm process did not start.")
+                answer |= json.loads(said)
             if answer["protocol"] != _PROTOCOL:
-                raise OSError("The warm process did not start.")
+                raise OSError("The warm process is of another version.")
             self.pid, self.missing = answer["pid"], tuple(answer["missing"])
         finally:
             # It has forked, and only its fork stays.
