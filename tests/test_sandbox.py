@@ -256,6 +256,8 @@ class TestSandbox(BaseCase):
 class TestSandboxWithoutWarmProcess(TestSandbox):
     """In a process for each job, where no other one can run."""
 
+    allow_inherited_tests_method = True  # Odoo's runner leaves them out otherwise
+
     is_warm = False
 
     def setUp(self):
