@@ -11,8 +11,8 @@ SEEN_LETTER = "certificate_seen_letter"
 class CertificateActivation(models.Model):
     """The lender reviews the letters by which its certificate is lent.
 
-    What the machine says of a letter is how it was known; whether it counts is for who lends, never for who
-    borrows. A letter whose code could not be read waits for the custodian, and so does every letter where the
+    What the machine says of a letter is how it was known; whether it counts is the lender's decision, never the
+    borrower's. A letter whose code could not be read waits for the custodian, and so does every letter where the
     lender signs only after review. One that was rejected is handed in anew, on the page that made it; until
     then nothing is signed, and nothing is lost. A rejection is of the company: neither a renewal nor another
     activation signs before a letter of it is accepted.
@@ -217,7 +217,7 @@ class CertificateActivation(models.Model):
     def _lock_for_lender(self):
         """Lock an activation for the custodian of its lender, whose review it waits for.
 
-        :raise AccessError: for who is not
+        :raise AccessError: if the user is not that custodian
         :raise UserError: when nothing waits for a review
         """
         self.ensure_one()
@@ -261,7 +261,7 @@ class CertificateActivation(models.Model):
         """Reject the signed letter. It is kept in the history, and a new one is asked for.
 
         :param str reason: as the custodian typed it; the company and its contact read it
-        :raise AccessError: for who is not a custodian of the lender
+        :raise AccessError: if the user is not a custodian of the lender
         :raise UserError: when nothing waits for a review, or without a reason
         """
         self._lock_for_lender()

@@ -31,7 +31,7 @@ class CertificateKeyFile(models.Model):
 
     store_fname = fields.Char(string="File", required=True, readonly=True)
 
-    _store_fname_unique = models.UniqueIndex("(store_fname)", "The file is there already.")
+    _store_fname_unique = models.UniqueIndex("(store_fname)", "This file is already listed.")
 
     def _register_hook(self):
         """Remove what SQL could only note, as soon as the copy is used."""

@@ -203,7 +203,7 @@ class ResPartner(models.Model):
         """Refuse that strangers change who an invited contact is.
 
         :param dict vals: as for `write`; None when the contacts are about to be deleted
-        :param invitations: as of `_get_invitations`
+        :param invitations: as returned by `_get_invitations`
         :raise AccessError: when they do
         """
         for invitation in invitations:

@@ -146,7 +146,7 @@ _ended = threading.local()
 def get_last_usage():
     """Return what the last job of this thread that ended has used, to be measured.
 
-    :return: `status` as of `os.wait`, `cpu` in seconds, `memory` in kB at its most, and `warm`, the CPU
+    :return: `status` as returned by `os.wait`, `cpu` in seconds, `memory` in kB at its most, and `warm`, the CPU
         seconds of the warm process since its start
     :rtype: dict
     """
@@ -314,7 +314,7 @@ def _run_warm(job, data, wall_seconds, output):
 def _is_busy(status, cpu, cpu_limit):
     """Tell whether a process was ended by the load of this machine, not by itself or its limits.
 
-    :param int status: as of `os.wait`
+    :param int status: as returned by `os.wait`
     :param float cpu: seconds that it used
     """
     if not os.WIFSIGNALED(status) or os.WTERMSIG(status) in _LIMIT_SIGNALS:
@@ -361,7 +361,7 @@ def _wait(child, before):
     """Wait for the end of a process.
 
     :param before: the `getrusage` of all that had ended before it began
-    :return: its status as of `os.wait`, its CPU seconds, and its memory in kB
+    :return: its status as returned by `os.wait`, its CPU seconds, and its memory in kB
     """
     if subprocess.Popen.__module__ == "subprocess":
         status, usage = os.wait4(child.pid, 0)[1:]
