@@ -162,12 +162,14 @@ class CertificateCertificate(models.Model):
 
         :rtype: certificate.key
         """
-        own = [
-            ("res_model", "=", self.private_key_id._name),
-            ("res_field", "=", "pem_key"),
-        ]
-        files = self.env["ir.attachment"].search([*own, ("res_id", "in", self.private_key_id.ids)])
-        same = files.search([*own, ("checksum", "in", files.mapped("checksum"))])
+        files = _get_files(self.private_key_id, "pem_key")
+        same = files.search(
+            [
+                ("res_model", "=", self.private_key_id._name),
+                ("res_field", "=", "pem_key"),
+                ("checksum", "in", files.mapped("checksum")),
+            ]
+        )
         return self.private_key_id.browse(same.mapped("res_id"))
 
     def _delete_plain_key(self):

@@ -204,7 +204,7 @@ class CertificateChainMixin(models.AbstractModel):
         :rtype: list[tuple[res.company, tools.signature_chain.Break]]
         """
         self.env.flush_all()
-        secrets = get_secrets(self.env)
+        secrets = custody.require_secrets(self.env)
         found = []
         ends = read_ends(self, companies.ids, self.env.cr)
         for company in companies:
@@ -380,7 +380,7 @@ def _link(model, rows, cr, now=None):
     :param cr: the cursor that writes
     :param now: a cursor that sees what is committed, where `cr` sees what was when it began
     """
-    secrets = get_secrets(model.env)
+    secrets = custody.require_secrets(model.env)
     company_ids = sorted({row["company_id"] for row in rows})
     if now:
         lock_chains(model, company_ids, cr)
@@ -538,14 +538,3 @@ def get_chain(model, company_id):
 
 def _list(names):
     return SQL(", ").join(SQL.identifier(name) for name in names)
-
-
-def get_secrets(env):
-    """Return the secrets outside the database that seal the heads: the current one first.
-
-    :raise UserError: when this server has one that cannot be used
-    """
-    try:
-        return custody.get_secrets()
-    except key_seal.SealError as error:
-        raise UserError(custody.get_sentence(env, error.code)) from error

@@ -7,11 +7,11 @@ sealed under a new one, by whoever runs the server and by nobody in it: no metho
 from odoo.tools import SQL
 
 from ..tools.signature_chain import find_breaks, is_sealed, is_unsealed, make_head
+from . import certificate_custody as custody
 from .certificate_chain_mixin import (
     CHAINS,
     DURABLE,
     get_chain,
-    get_secrets,
     lock_chains,
     read_ends,
     read_rows,
@@ -35,7 +35,7 @@ def seal_anew(env, is_first=False):
     :return: what was sealed, and why the rest was not, a line each
     :rtype: tuple[list[str], list[str]]
     """
-    secrets = get_secrets(env)
+    secrets = custody.require_secrets(env)
     if not secrets:
         return [], ["This server has no secret: there is nothing to seal with."]
     lines, faults, entries = [], [], []
@@ -77,7 +77,7 @@ def describe(env, known=()):
     :return: a line for each end, and what is wrong
     :rtype: tuple[list[str], list[str]]
     """
-    secrets = get_secrets(env)
+    secrets = custody.require_secrets(env)
     lines, faults, hashes = [], [], {}
     for model, company, rows, heads in _read_chains(env):
         found = find_breaks(get_chain(model, company.id), rows, heads.values(), secrets)

@@ -165,10 +165,7 @@ def confirm_place(env):
 
     :raise UserError: without a usable secret
     """
-    try:
-        secrets = get_secrets()
-    except key_seal.SealError as error:
-        raise UserError(get_sentence(env, error.code)) from error
+    secrets = require_secrets(env)
     if not secrets:
         raise UserError(get_sentence(env, "no_secret"))
     env["ir.config_parameter"].sudo().set_param(PLACE_PARAMETER, _describe_place(env, secrets[0]))
@@ -300,6 +297,18 @@ def get_secrets():
     :raise key_seal.SealError: when the server has one that cannot be used
     """
     return SOURCE.get_secrets()
+
+
+def require_secrets(env):
+    """Return what `get_secrets` returns, or say in one sentence why the secret cannot be used.
+
+    :rtype: tuple[key_seal.Secret, ...]
+    :raise UserError: when this server has one that cannot be used, with the remedy
+    """
+    try:
+        return get_secrets()
+    except key_seal.SealError as error:
+        raise UserError(get_sentence(env, error.code)) from error
 
 
 def _check_place(env):
