@@ -4,7 +4,6 @@ import logging
 import re
 import secrets
 
-from cryptography.hazmat.primitives import hashes
 from cryptography.x509.oid import NameOID
 
 from odoo import api, fields, models
@@ -15,6 +14,7 @@ from odoo.http import request
 from ..const import REPRESENTATIVE_DOCUMENTS, VERIFY_PATH
 from ..reports.activation_record import render_record
 from ..tools import identity
+from ..tools.certificate_chain import get_sha256
 from ..tools.pdf_append import PdfNotAppended, append_pdf
 from ..tools.sandbox import ChildUnavailable
 from . import certificate_custody as custody
@@ -161,7 +161,7 @@ class CertificateActivation(models.Model):
                 "subject": public.subject.rfc4514_string(_NAMES),
                 "issuer": public.issuer.rfc4514_string(_NAMES),
                 "serial": f"{public.serial_number:X}",
-                "sha256": public.fingerprint(hashes.SHA256()).hex(),
+                "sha256": get_sha256(public),
                 "date_end": self._get_day(certificate.date_end).isoformat(),
                 "anchor": (
                     certificate.issuer_anchor_id

@@ -1,13 +1,12 @@
 import hashlib
 from datetime import datetime, timezone
 
-from cryptography.hazmat.primitives import hashes
-
 from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ..const import GROUP_USER
 from ..tools import key_seal, xades
+from ..tools.certificate_chain import get_sha256
 from . import certificate_custody as custody
 from .certificate_signature_log import log_signature
 
@@ -46,7 +45,7 @@ class CertificateActivation(models.Model):
     def write(self, vals):
         if "certificate_id" in vals:
             certificate = self.env["certificate.certificate"].browse(vals["certificate_id"] or ())
-            fingerprint = certificate and _get_fingerprint(custody.load_certificate(certificate))
+            fingerprint = certificate and get_sha256(custody.load_certificate(certificate))
             vals = {**vals, "certificate_fingerprint": fingerprint or False}
         return super().write(vals)
 
@@ -145,7 +144,7 @@ class CertificateActivation(models.Model):
             "res_id": record.id,
             "document_digest": hashlib.sha256(document).hexdigest(),
             "certificate_serial": f"{certificate.serial_number:x}",
-            "certificate_fingerprint": _get_fingerprint(certificate),
+            "certificate_fingerprint": get_sha256(certificate),
         }
 
     def _explain_refusal(self, code):
@@ -188,7 +187,7 @@ def _open_signing(activation, record):
     record.check_access("read")
     activation = activation.sudo()
     certificate, key = custody.open_signing_key(activation, record.sudo().company_id)
-    if _get_fingerprint(certificate) != activation.certificate_fingerprint:
+    if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
                 "The certificate is not the one that was activated. Ask its custodian to load it "
@@ -196,12 +195,3 @@ def _open_signing(activation, record):
             )
         )
     return certificate, key
-
-
-def _get_fingerprint(certificate):
-    """Return the SHA-256 of a certificate, in hexadecimal digits.
-
-    :param certificate: `cryptography.x509.Certificate`
-    :rtype: str
-    """
-    return certificate.fingerprint(hashes.SHA256()).hex()

@@ -67,8 +67,7 @@ class CertificateCertificate(models.Model):
         for certificate in self:
             try:
                 facts = pkcs12.read_certificate(custody.get_public_content(certificate))
-                chain = certificate_chain.find_chain(facts.certificate, facts.chain, anchors, now)
-                sha256 = pkcs12.read_certificate(chain[-1]).sha256 if chain else None
+                sha256 = certificate_chain.find_anchor(facts.certificate, facts.chain, anchors, now)
             except pkcs12.CertificateRefused:
                 sha256 = None
             certificate.issuer_anchor_id = by_sha256.get(sha256)

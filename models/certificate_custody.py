@@ -14,7 +14,6 @@ import base64
 import hmac
 import json
 import os
-import re
 from contextlib import contextmanager
 
 from cryptography import x509
@@ -23,7 +22,7 @@ from cryptography.hazmat.primitives import serialization
 from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
-from ..tools import key_seal, server_secret
+from ..tools import certificate_chain, key_seal, server_secret
 from .whole_files import read_whole
 
 # Read now, so that the variable is gone before anything else runs.
@@ -31,9 +30,6 @@ SOURCE = server_secret.Source(os.environ)
 
 PLACE_PARAMETER = "l10n_co_certificate_activation.key_place"
 _PLACE_PURPOSE = b"l10n_co_certificate_activation key place 1"
-
-# Odoo takes a file with the key beside the certificate, and keeps it as it is.
-_PUBLIC_BLOCK = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 def open_signing_key(activation, company=None):
@@ -90,7 +86,8 @@ def get_public_content(certificate):
     """
     certificate = read_whole(certificate.sudo())
     content = base64.b64decode(certificate.content or b"")
-    blocks = _PUBLIC_BLOCK.findall(content)
+    # Odoo takes a file with the key beside the certificate, and keeps it as it is.
+    blocks = certificate_chain.PEM.findall(content)
     return b"\n".join(blocks) or base64.b64decode(certificate.pem_certificate or b"")
 
 

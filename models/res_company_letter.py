@@ -18,7 +18,7 @@ from ..const import (
 from ..tools import identity
 from ..tools.letter_pdf import PAGE_SIZES, LayoutRefused, render_letter
 from ..tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names
-from ..tools.sandbox import ChildUnavailable
+from ..tools.sandbox import ChildBusy, ChildUnavailable
 from ..tools.text_limits import LETTER_LIMITS, is_clean
 from .whole_files import read_whole
 
@@ -41,7 +41,7 @@ def laying_out(env):
                 "long or too complicated: ask your administrator to shorten the text of the letter."
             )
         ) from error
-    except ChildUnavailable as error:
+    except (ChildBusy, ChildUnavailable) as error:
         raise UserError(
             env._("The server cannot lay out PDF files now. Try again, or tell your administrator.")
         ) from error

@@ -55,7 +55,7 @@ _UNDERSTOOD = frozenset(
 # Purposes that have nothing to do with a person's documents: the key of a web server lies on the server. A
 # client's is theirs as well, where a server's is beside it.
 _OF_MACHINES = frozenset(("server_auth", "code_signing", "time_stamping", "ocsp_signing"))
-_PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
 class AnchorRefused(Exception):
@@ -119,7 +119,7 @@ def read_anchor(data, moment):
         raise AnchorRefused("empty")
     if len(data) > MAX_ANCHOR_SIZE:
         raise AnchorRefused("too_large")
-    blocks = _PEM.findall(data)
+    blocks = PEM.findall(data)
     if len(blocks) > 1:
         raise AnchorRefused("several")
     try:
@@ -197,6 +197,16 @@ def find_chain(certificate, others, anchors, moment):
     return [to_pem(link) for link in chain[1:]]
 
 
+def find_anchor(certificate, others, anchors, moment):
+    """Find the anchor that a certificate leads to, by the arguments of `find_chain`.
+
+    :return: its SHA-256; None when it leads to none.
+    :rtype: str | None
+    """
+    chain = find_chain(certificate, others, anchors, moment)
+    return get_sha256(x509.load_pem_x509_certificate(chain[-1])) if chain else None
+
+
 class _Climb:
     """The search for a chain, which tries no more signatures than it may."""
 
@@ -258,13 +268,17 @@ def is_authority(certificate, below=0):
 
 def is_for_documents(certificate):
     """Tell whether the key of a certificate is there to sign documents, and strong enough to prove something."""
-    extensions = get_extensions(certificate)
-    usage = extensions.get("key_usage")
     return (
-        (usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation")))
-        and _has_human_purpose(extensions)
+        is_for_signing(certificate)
+        and _has_human_purpose(get_extensions(certificate))
         and _is_strong(certificate.public_key())
     )
+
+
+def is_for_signing(certificate):
+    """Tell whether the usage of a certificate's key lets it sign; without one it restricts nothing: section 4.2.1.3."""
+    usage = get_extensions(certificate).get("key_usage")
+    return usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation"))
 
 
 def _has_human_purpose(extensions):

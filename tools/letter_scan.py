@@ -23,16 +23,15 @@ from cryptography import x509
 from cryptography.x509.oid import NameOID
 
 from .certificate_chain import (
-    find_chain,
+    find_anchor,
     get_label,
     get_moment,
-    get_sha256,
     is_for_documents,
     to_pem,
 )
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
-from .sandbox import ChildBusy, ChildUnavailable, find_facts
+from .sandbox import ChildUnavailable, find_facts
 from .text_limits import clean_text
 
 # Why a file is refused.
@@ -169,8 +168,6 @@ def match_letter(
         raise LetterRefused("unsigned")
     try:
         found = read_letter(data, facts.signed)
-    except ChildBusy:  # no verdict: another time it may be refused
-        raise
     except ChildUnavailable:  # what is needed is optional
         return LetterMatch("unread")
     return judge_letter(found, facts.signed, code, trust)
@@ -230,15 +227,13 @@ def _verify(signature, trust):
         if not is_for_documents(first):
             return None
         numbers = {number for several in find_numbers(first) for number in several}
-        chain = find_chain(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
+        anchor = find_anchor(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
         named = numbers & trust.numbers
-        if not chain or not named:
+        if not anchor or not named:
             return None
         if named <= trust.company_numbers and _is_of_a_member(first.subject):
             return None
-        return _take_name(get_label(first.subject)), get_sha256(
-            x509.load_pem_x509_certificate(chain[-1])
-        )
+        return _take_name(get_label(first.subject)), anchor
     except Exception:  # fields of a certificate are parsed when they are read
         return None
 

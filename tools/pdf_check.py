@@ -11,7 +11,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from .sandbox import ChildBusy, ChildUnavailable, find_facts
+from .sandbox import ChildUnavailable, find_facts
 
 MAX_SIZE = 1_048_576  # bytes
 MAX_PAGES = 10
@@ -126,7 +126,5 @@ def _ask_child(data):
     """Return the facts the child reported before it ended, in whatever way it ended."""
     try:
         return find_facts(_CHILD, data, _FACTS, wall_seconds=_WALL_SECONDS, memory=_MEMORY)
-    except ChildBusy:
-        raise
     except ChildUnavailable as error:
         raise PdfCheckUnavailable(str(error)) from error

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from .pdf_check import CODES as _CHECK_CODES
 from .pdf_check import MAX_PAGES, MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
-from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
+from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_INPUT = 20 * 1024**2
 """Bytes of all files together."""
@@ -122,8 +122,6 @@ def _ask_child(files, limit):
             memory=1024**3,
             output=limit + 1024,
         )
-    except ChildBusy:
-        raise
     except ChildUnavailable as error:
         raise PdfCheckUnavailable(str(error)) from error
     if written.startswith(b"%PDF-"):

@@ -26,11 +26,12 @@ from .certificate_chain import (
     get_label,
     get_moment,
     get_sha256,
+    is_for_signing,
     is_issued_by,
     to_pem,
 )
 from .key_seal import SigningKey, take_key
-from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
+from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
 
@@ -294,15 +295,9 @@ def _read(certificate, chain):
         numbers=numbers,
         bits=public.key_size if isinstance(public, rsa.RSAPublicKey) else None,
         hash_name=hash_name,
-        signs=_can_sign(certificate),
+        signs=is_for_signing(certificate),
         sha256=get_sha256(certificate),
     )
-
-
-def _can_sign(certificate):
-    usage = get_extensions(certificate).get("key_usage")
-    # Without one it restricts nothing: RFC 5280, section 4.2.1.3.
-    return usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation"))
 
 
 def find_numbers(certificate):
@@ -414,8 +409,6 @@ def _ask_child(files, password):
             cpu_seconds=_CPU_SECONDS,
             memory=_MEMORY,
         )
-    except ChildBusy:
-        raise
     except ChildUnavailable as error:
         raise CertificateCheckUnavailable(str(error)) from error
     return parse_facts(written, {"certificates": list, "keys": list, "refused": str})

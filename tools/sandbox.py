@@ -50,7 +50,7 @@ class ChildUnavailable(RuntimeError):
     """The script could not be run here. It says nothing of the data."""
 
 
-class ChildBusy(ChildUnavailable):
+class ChildBusy(RuntimeError):
     """The server is too busy to run the script to its end. It says nothing of the data: try again."""
 
 
