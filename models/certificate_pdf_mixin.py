@@ -16,6 +16,9 @@ from .whole_files import read_whole
 
 _logger = logging.getLogger(f"{__name__}.protection")
 
+# What is kept about a checked file: its SHA-256 first.
+_FACTS = ("sha256", "filename", "size", "pages")
+
 
 class CertificatePdfMixin(models.AbstractModel):
     """A record that keeps uploaded PDF files, each of them checked before it is stored.
@@ -114,10 +117,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
         :rtype: dict[str, tuple[str, ...]]
         """
-        kept = {
-            name: tuple(f"{name}_{fact}" for fact in ("sha256", "filename", "size", "pages"))
-            for name in self._pdf_fields
-        }
+        kept = {name: tuple(f"{name}_{fact}" for fact in _FACTS) for name in self._pdf_fields}
         return {**kept, **self._kept_files}
 
     def _check_no_evidence(self, vals):
@@ -172,7 +172,7 @@ class CertificatePdfMixin(models.AbstractModel):
     @api.model
     def _get_pdf_fields(self, name):
         """Name the binary field and all that is kept about its file."""
-        return [name] + [f"{name}_{fact}" for fact in ("filename", "size", "sha256", "pages")]
+        return [name] + [f"{name}_{fact}" for fact in _FACTS]
 
     @api.model
     def _decode_pdf(self, content):

@@ -70,7 +70,8 @@ class IrAttachment(models.Model):
         if kept and not kept._is_same_content(vals):
             self._check_file_writer()
         self._check_company_pictures()
-        if not vals.keys().isdisjoint(("res_model", "res_field", "res_id")):
+        is_moved = not vals.keys().isdisjoint(("res_model", "res_field", "res_id"))
+        if is_moved:
             for attachment in self.sudo():
                 place = [
                     vals.get(name, attachment[name])
@@ -78,8 +79,8 @@ class IrAttachment(models.Model):
                 ]
                 self._check_place(*place)
         result = super().write(vals)
-        # Where the files are now: they may have been moved.
-        self._check_company_pictures()
+        if is_moved:  # where they are now
+            self._check_company_pictures()
         return result
 
     @ondelete_guard

@@ -40,7 +40,9 @@ class MailMessage(models.Model):
         if "attachment_ids" not in vals:
             return super().write(vals)
         # Odoo adds to a mail of a template what it encloses; nothing of it is taken away.
-        before = {message: message.attachment_ids for message in self.sudo()}
+        before = {
+            message: message.attachment_ids for message in self.sudo() if message.model in TRACKED
+        }
         result = super().write(vals)
         for message, attachments in before.items():
             if attachments - message.attachment_ids:
