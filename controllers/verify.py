@@ -11,6 +11,8 @@ from .verbs import route
 # A code cannot be found by trying; this keeps those who try from being a load. By address, a minute.
 _misses = RateLimit(limit=30, seconds=60)
 
+# `website` gives the page its language, and a look where that add-on is installed.
+_PAGE = {"type": "http", "auth": "public", "website": True, "sitemap": False, "readonly": True}
 _CODE_LENGTH = 64  # characters that are looked at; a code has 19
 _TYPED_LENGTH = 200  # the same with what is left out: blanks, and what cannot be seen
 
@@ -18,16 +20,7 @@ _TYPED_LENGTH = 200  # the same with what is left out: blanks, and what cannot b
 class CertificateVerification(http.Controller):
     """The public page that tells whose an activation record is and whether it is in force."""
 
-    # `website` gives the page its language, and a look where that add-on is installed.
-    @route(
-        VERIFY_PATH,
-        ["GET"],
-        type="http",
-        auth="public",
-        website=True,
-        sitemap=False,
-        readonly=True,
-    )
+    @route(VERIFY_PATH, ["GET"], **_PAGE)
     def ask(self, code="", **_kwargs):
         # (A file can be sent instead of a text.)
         code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH] if isinstance(code, str) else ""
@@ -35,15 +28,7 @@ class CertificateVerification(http.Controller):
             return request.redirect(f"{VERIFY_PATH}/{quote(code, safe='')}")
         return self._render()
 
-    @route(
-        f"{VERIFY_PATH}/<path:code>",
-        ["GET"],
-        type="http",
-        auth="public",
-        website=True,
-        sitemap=False,
-        readonly=True,
-    )
+    @route(f"{VERIFY_PATH}/<path:code>", ["GET"], **_PAGE)
     def verify(self, code, **_kwargs):
         code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH]
         record = request.env["certificate.activation"]._verify_record(code)
