@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.tools import SQL
 
 from ..const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
-from .certificate_links import check_new_links
+from .account_links import check_new_links
 
 # Put in the context by who follows a payment later: an object, which no client can send.
 FOLLOW_LATER = object()

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .certificate_links import check_links
+from .account_links import check_links
 
 
 class AccountPartialReconcile(models.Model):

@@ -1,6 +1,6 @@
 from odoo import api, models
 
-from .certificate_links import check_new_links
+from .account_links import check_new_links
 
 
 class AccountPayment(models.Model):

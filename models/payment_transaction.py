@@ -3,9 +3,9 @@ import secrets
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import ValidationError
 
+from .account_links import check_new_links
 from .account_move import FOLLOW_LATER
 from .certificate_guarded_mixin import get_own_defaults
-from .certificate_links import check_new_links
 
 # Without those that are mistaken for one another when somebody reads them out. Ten have 49 bits.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
