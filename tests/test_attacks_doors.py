@@ -18,12 +18,6 @@ class TestAttacksDoors(SecurityCommon):
         with mute_logger("odoo.http", "werkzeug"):
             return self.url_open(address, allow_redirects=False, **options)
 
-    def check_headers(self, answer):
-        self.assertEqual(answer.headers.get("Cache-Control"), "no-store")
-        self.assertIn("frame-ancestors 'none'", answer.headers["Content-Security-Policy"])
-        self.assertEqual(answer.headers["X-Frame-Options"], "DENY")
-        self.assertEqual(answer.headers["Referrer-Policy"], "no-referrer")
-
     def test_a_file_by_whatever_leads_to_it(self):
         """Through the wizard's own field it was given out without its check, to be kept and framed."""
         self.log_in(self.user_a)

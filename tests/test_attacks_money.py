@@ -254,6 +254,15 @@ class MoneyAttackCommon(CertificatePaymentCommon):
             savepoint.close(rollback=True)
             self.env.invalidate_all()
 
+    def try_in_vain(self, attempt, **what):
+        """See that an attempt is refused.
+
+        :param what: tells it from the others
+        """
+        with self.subTest(**what), self.tried(), self.assertRaises(AccessError):
+            attempt()
+            self.env.flush_all()
+
 
 @tagged("post_install", "-at_install")
 class TestMoneyAttacks(MoneyAttackCommon):
@@ -361,13 +370,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
                     )
                 ),
             }.items():
-                with (
-                    self.subTest(user=user.login, by=name),
-                    self.tried(),
-                    self.assertRaises(AccessError),
-                ):
-                    attempt()
-                    self.env.flush_all()
+                self.try_in_vain(attempt, user=user.login, by=name)
                 self.assertEqual(self.get_verdict(activation), before)
 
     def test_17_a_credit_note_or_refund_of_another_company_returns_nothing(self):
@@ -430,13 +433,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
                     {"transaction_ids": [Command.link(theirs.id)]}
                 ),
             }.items():
-                with (
-                    self.subTest(user=user.login, by=name),
-                    self.tried(),
-                    self.assertRaises(AccessError),
-                ):
-                    attempt()
-                    self.env.flush_all()
+                self.try_in_vain(attempt, user=user.login, by=name)
                 self.assertEqual(self.get_verdict(activation), before)
             theirs._set_canceled()
         theirs = self.create_invoice_transaction(invoice, "done")

@@ -11,6 +11,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections import OrderedDict
 from pathlib import Path
 from unittest.mock import patch
 
@@ -197,6 +198,8 @@ class TestAttacksLoad(BaseCase):
         limits = sandbox_places._Limits(2, 1)
         self.enterContext(patch.dict(sandbox_places.POOLS, files=limits))
         self.enterContext(patch.object(sandbox_places, "WAIT_SECONDS", 0.2))
+        # Whatever other tests have asked before is asked anew.
+        self.enterContext(patch.object(sandbox, "_found", OrderedDict()))
 
     def test_a_few_places_for_all_processes(self):
         code = (

@@ -183,6 +183,14 @@ class SecurityCommon(CertificateCommon, HttpCase):
         super().setUp()
         self.caller = None
 
+    def check_headers(self, answer):
+        headers = answer.headers
+        self.assertEqual(headers["Cache-Control"], "no-store")
+        self.assertIn("frame-ancestors 'none'", headers["Content-Security-Policy"])
+        self.assertEqual(headers["X-Frame-Options"], "DENY")
+        self.assertEqual(headers["X-Content-Type-Options"], "nosniff")
+        self.assertEqual(headers["Referrer-Policy"], "no-referrer")
+
     def log_in(self, user):
         if self.caller != user:
             self.authenticate(user and user.login, user and user.login)
