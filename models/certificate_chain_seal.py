@@ -6,7 +6,7 @@ sealed under a new one, by whoever runs the server and by nobody in it: no metho
 
 from odoo.tools import SQL
 
-from ..tools.signature_chain import find_breaks, is_sealed, is_unsealed, make_head
+from ..tools.signature_chain import find_breaks, get_end, is_sealed, is_unsealed, make_head
 from . import certificate_custody as custody
 from .certificate_chain_mixin import (
     CHAINS,
@@ -42,7 +42,7 @@ def seal_anew(env, is_first=False):
     # The history comes last: it takes the entries, behind its new seal.
     for model, company, rows, heads in _read_chains(env):
         chain, name = get_chain(model, company.id), company.exists().name or str(company.id)
-        end = max(heads.values(), key=lambda head: head.count, default=None)
+        end = get_end(heads.values())
         was_sealed = bool(heads) and all(is_sealed(chain, head, secrets) for head in heads.values())
         is_new = not was_sealed and is_unsealed(heads.values())
         # What no seal vouches for is looked at without one.
@@ -85,8 +85,7 @@ def describe(env, known=()):
         hashes.update(((model._name, company.id, row.position), row.hash) for row in rows)
         if model._name == "certificate.history" and company.exists():
             faults += model._find_differences(company)
-        if heads:
-            end = max(heads.values(), key=lambda head: head.count)
+        if end := get_end(heads.values()):
             lines.append(f"{model._name} {company.id} {end.count} {end.hash}")
     for line in known:
         name, company_id, count, last_hash = line.split()

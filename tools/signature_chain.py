@@ -103,6 +103,14 @@ def is_unsealed(heads):
     return bool(heads) and not any(head.seal for head in heads)
 
 
+def get_end(heads):
+    """Return the head that counts, the longest: several are there when transactions overlapped.
+
+    :rtype: Head | None
+    """
+    return max(heads, key=_get_count, default=None)
+
+
 def extend(chain, rows, heads, last, secrets):
     """Give new rows their places behind the end of a chain.
 
@@ -114,7 +122,7 @@ def extend(chain, rows, heads, last, secrets):
     :rtype: tuple[list[Row], Head]
     """
     good = [head for head in heads if is_sealed(chain, head, secrets)]
-    end = max(good, key=_get_count, default=Head(0, "", ""))
+    end = get_end(good) or Head(0, "", "")
     # Where no head vouches for the end, the chain begins again, for all to see.
     position, previous_hash = max(last, end.count), end.hash
     placed = []
@@ -145,7 +153,7 @@ def find_breaks(chain, rows, heads, secrets):
         elif row.previous_hash != previous_hash:
             breaks.append(Break("broken", row.position))
         expected, previous_hash = row.position + 1, row.hash
-    end = max(heads, key=_get_count, default=None)
+    end = get_end(heads)
     if end is None:
         if rows:
             breaks.append(Break("headless", expected))
