@@ -266,6 +266,19 @@ class TestAttacksLoad(BaseCase):
                     pass
                 sleep.assert_not_called()
 
+    def test_who_keeps_the_last_process_from_answering_waits_for_a_moment_only(self):
+        limits = sandbox_places._Limits(1, 1, is_brief=True)
+        with (
+            patch.dict(sandbox_places.POOLS, files=limits),
+            patch.object(sandbox_places, "WAIT_SECONDS", 120),
+            sandbox_places.take("a"),
+        ):
+            started = time.monotonic()
+            with self.assertRaises(sandbox_places.NoPlace), sandbox_places.take("b"):
+                self.fail("There is one place.")
+            self.assertLess(time.monotonic() - started, 60)
+            self.assertTrue(sandbox_places.is_full(), "the next ones are turned away unread")
+
     def test_who_waits_is_served_when_a_place_is_free(self):
         taken, found = threading.Event(), []
 
@@ -308,15 +321,18 @@ class TestAttacksLoad(BaseCase):
             self.fail("There is no third place.")
 
     def test_as_many_places_as_leave_a_worker_for_pages(self):
-        for workers, cores, places, waiting in (
-            (0, 2, 2, 4),
-            (1, 8, 1, 0),
-            (2, 8, 1, 1),
-            (6, 8, 4, 4),
-            (6, 2, 2, 2),
+        for workers, cores, *limits in (
+            (0, 2, 2, 4, False),
+            (1, 8, 1, 0, True),
+            (2, 8, 1, 1, True),
+            (3, 2, 2, 1, True),
+            (4, 2, 2, 1, False),
+            (6, 8, 4, 1, False),
+            (6, 2, 2, 2, False),
         ):
-            sandbox_places.configure(workers, cores)
-            self.assertEqual(sandbox_places.POOLS["files"], sandbox_places._Limits(places, waiting))
+            with self.subTest(workers=workers, cores=cores):
+                sandbox_places.configure(workers, cores)
+                self.assertEqual(sandbox_places.POOLS["files"], sandbox_places._Limits(*limits))
 
     def test_no_verdict_when_there_is_no_place(self):
         data = pdf_samples.text_pdf()
