@@ -37,7 +37,6 @@ class CertificateActivation(models.Model):
     _name = "certificate.activation"
     _description = "Digital Certificate Activation"
     _inherit = [
-        "certificate.guarded.mixin",
         "certificate.pdf.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -19,7 +19,7 @@ class CertificatePaymentReceipt(models.Model):
 
     _name = "certificate.payment.receipt"
     _description = "Certificate Payment Receipt"
-    _inherit = ["certificate.guarded.mixin", "certificate.pdf.mixin", "mail.thread"]
+    _inherit = ["certificate.pdf.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "reference"
     _editable_fields = frozenset((*RECEIPT_FIELDS, "receipt", "receipt_filename"))
