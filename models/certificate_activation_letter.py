@@ -378,7 +378,7 @@ class CertificateActivation(models.Model):
             activation.write({**LETTER_VALUES, "signed_letter": False})
             users = activation._get_responsible_users()
             if had_scan and self.env.user not in users:
-                activation._notify("letter_void", users)
+                activation._notify("letter_void")
             activation.message_post(
                 body=self.env._("The data of the letter changed: the signed letter is void.")
                 if had_scan

@@ -189,14 +189,6 @@ class CertificateActivation(models.Model):
             or all(letter.get(name) == review[name] for name in ("review", "reviewed_on"))
         )
 
-    def _get_actor_facts(self):
-        """Return who activates: a user, by name and login.
-
-        :rtype: dict[str, str]
-        """
-        user = self.env.user
-        return {"name": user.name, "login": user.login}
-
     def _get_payment_facts(self):
         activation = self.sudo()
         receipt = activation._get_deciding_receipt()

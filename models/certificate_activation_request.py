@@ -17,10 +17,8 @@ from ..const import (
     REQUEST_FIELDS,
     REQUEST_MONTHS,
     REQUEST_STATES,
-    REQUEST_URL,
 )
 from ..tools import identity
-from .certificate_activation_notice import ACTIVITIES
 
 # While the company writes the request.
 _WRITTEN = ("draft", "rejected")
@@ -167,7 +165,7 @@ class CertificateActivation(models.Model):
         is_sent = self.state == "process" and self.request_state not in (False, "draft")
         super().action_cancel()
         if is_sent:
-            self._tell_custodians("request_cancelled")
+            self._tell_of_request("request_cancelled")
 
     # === TRANSITIONS - COMPANY === #
 
@@ -321,7 +319,7 @@ class CertificateActivation(models.Model):
             vals |= dict.fromkeys(REPRESENTATIVE_FIELDS, False)
         self._trusted().write(vals)
         self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
-        self._tell_custodians("request_sent" if is_first else "request_resent")
+        self._tell_of_request("request_sent" if is_first else "request_resent")
 
     # === TRANSITIONS - SELLER === #
 
@@ -367,7 +365,7 @@ class CertificateActivation(models.Model):
                 "request_issued_on": False,
             }
         )
-        self._tell_company("request_rejected")
+        self._tell_of_request("request_rejected")
 
     def _issue_request(self):
         """Note that the authority has issued the certificate: the company can load it.
@@ -394,7 +392,7 @@ class CertificateActivation(models.Model):
         self._trusted().write(
             {"request_state": "issued", "request_issued_on": fields.Datetime.now()}
         )
-        self._tell_company("request_issued")
+        self._tell_of_request("request_issued")
 
     # === TRANSITIONS - END === #
 
@@ -418,7 +416,7 @@ class CertificateActivation(models.Model):
         super()._set_state(state, **vals)
         if "request_state" in vals and state == "active":
             self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
-            self._tell_custodians("request_completed")
+            self._tell_of_request("request_completed")
 
     # === BUSINESS METHODS === #
 
@@ -432,75 +430,11 @@ class CertificateActivation(models.Model):
                 )
             )
 
-    def _tell_custodians(self, kind):
+    def _tell_of_request(self, kind):
+        """Tell of a request, which ends what somebody had to do about it until now.
+
+        :param str kind: one of `NOTICES`
+        """
         activation = self.sudo()
         activation.activity_unlink([ACTIVITY_REQUEST])
-        activation._notify(
-            kind, activation.payment_move_id.company_id._get_certificate_custodians()
-        )
-
-    def _tell_company(self, kind):
-        activation = self.sudo()
-        activation.activity_unlink([ACTIVITY_REQUEST])
-        activation._notify(kind, activation._get_responsible_users())
-
-    def _get_notice(self, kind):
-        """Add what is told of a request; never what was observed, which may name a person."""
-        company, authority = self.company_id.name, self.request_authority_id.name or ""
-        notices = {
-            "request_sent": (
-                self.env._("A request for a digital certificate has come in"),
-                self.env._(
-                    "%(company)s asks %(authority)s for a certificate. Look at its documents.",
-                    company=company,
-                    authority=authority,
-                ),
-            ),
-            "request_resent": (
-                self.env._("A request for a digital certificate was sent again"),
-                self.env._(
-                    "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
-                    company=company,
-                    authority=authority,
-                ),
-            ),
-            "request_cancelled": (
-                self.env._("A request for a digital certificate was cancelled"),
-                self.env._("%s gave its request up: stop what is under way.", company),
-            ),
-            "request_completed": (
-                self.env._("A requested digital certificate is active"),
-                self.env._("%s signs with it. Nothing is left to do.", company),
-            ),
-            "request_rejected": (
-                self.env._("Your request for a digital certificate was rejected"),
-                self.env._(
-                    "Look at what has to be corrected, and send it again. What was accepted is kept."
-                ),
-            ),
-            "request_issued": (
-                self.env._("Your digital certificate was issued"),
-                self.env._(
-                    "%s gives you its file and its password. Load them to sign with it.", authority
-                ),
-            ),
-        }
-        if kind == "paid" and self.route == "request":
-            return (
-                super()._get_notice(kind)[0],
-                self.env._(
-                    "%s Next: the data and documents of the request.", self.payment_sentence
-                ),
-            )
-        return notices[kind] if kind in notices else super()._get_notice(kind)
-
-    @api.model
-    def _get_notice_button(self, kind):
-        if ACTIVITIES[kind] == ACTIVITY_REQUEST:
-            return self.env._("Open the request")
-        return super()._get_notice_button(kind)
-
-    def _get_notice_url(self, kind, user):
-        if ACTIVITIES[kind] == ACTIVITY_REQUEST:
-            return f"{self.get_base_url()}{REQUEST_URL}/{self.id}"
-        return super()._get_notice_url(kind, user)
+        activation._notify(kind)

@@ -147,7 +147,7 @@ class CertificateActivation(models.Model):
             or activation.certificate_id.company_id.certificate_sign_after_review
         ):
             activation.write({"letter_review": "waiting"})
-            activation._tell_reviewers()
+            activation._notify("letter_review")
 
     def _find_rejected(self):
         """Return the activation of the company whose letter was rejected, unless one was accepted since.
@@ -184,7 +184,7 @@ class CertificateActivation(models.Model):
                     "letter_reviewed_on": self.letter_reviewed_on,
                 }
             )
-            other._tell_reviewers()
+            other._notify("letter_review")
 
     def _hand_in_letter(self):
         """Hand in a new letter instead of the one that was rejected; the row is locked.
@@ -195,7 +195,7 @@ class CertificateActivation(models.Model):
         activation = self._trusted()
         activation.write({"letter_review": "waiting"})
         activation.message_post(body=self.env._("A new signed letter was handed in."))
-        activation._tell_reviewers()
+        activation._notify("letter_review")
         self._keep_record(is_new_edition=True)
 
     # === TRANSITIONS - LENDER === #
@@ -254,8 +254,7 @@ class CertificateActivation(models.Model):
             activation._trusted().message_post(body=self.env._("Signed letter accepted."))
             activation._keep_record(is_new_edition=True)
             if is_blocked:
-                told = activation._trusted()
-                told._notify("letter_accepted", told._get_responsible_users())
+                activation._trusted()._notify("letter_accepted")
 
     def _reject_letter(self, reason):
         """Reject the signed letter. It is kept in the history, and a new one is asked for.
@@ -291,7 +290,7 @@ class CertificateActivation(models.Model):
                 ]
             )
         )
-        activation._notify("letter_rejected", activation._get_responsible_users())
+        activation._notify("letter_rejected")
 
     def _check_letter_seen(self):
         """Check that the letter is the one on the page whose button was clicked.
@@ -325,11 +324,7 @@ class CertificateActivation(models.Model):
         )
         activation.activity_unlink([ACTIVITY_LETTER])
 
-    # === NOTICES === #
-
-    def _tell_reviewers(self):
-        lender = self.certificate_id.company_id
-        self._notify("letter_review", lender._get_certificate_custodians())
+    # === RECORD === #
 
     def _get_review_facts(self):
         """Return how the letter was known and who reviewed it, for the record.

@@ -111,18 +111,7 @@ class CertificateActivation(models.Model):
             self.activity_unlink([ACTIVITY_EXPIRY])
             told = self.with_context(lang=self.company_id.partner_id.lang)
             told.message_post(body=told._get_revoked_sentence(found.revoked_on, found.reason))
-        self._notify("certificate_revoked", self._get_managers())
-
-    def _get_notice(self, kind):
-        if kind != "certificate_revoked":
-            return super()._get_notice(kind)
-        company = self.company_id.name
-        return (
-            self.env._("The digital certificate of %s was suspended", company)
-            if self.revocation_code == HOLD
-            else self.env._("The digital certificate of %s was revoked", company),
-            self._get_revoked_sentence(self.revocation_as_of, self.revocation_code),
-        )
+        self._notify("certificate_revoked")
 
     # === ASKING === #
 
@@ -230,6 +219,12 @@ class CertificateActivation(models.Model):
                 code,
             )
         ]
+
+    def _get_revoked_subject(self):
+        company = self.company_id.name
+        if self.revocation_code == HOLD:
+            return self.env._("The digital certificate of %s was suspended", company)
+        return self.env._("The digital certificate of %s was revoked", company)
 
     def _get_revoked_sentence(self, revoked_on, reason):
         """Say that a certificate was revoked, with the remedy.

@@ -271,4 +271,4 @@ class CertificateActivation(models.Model):
 
     def _report_stored_pdf(self):
         for activation in self:
-            activation._notify("file_problem", activation._get_managers())
+            activation._notify("file_problem")
