@@ -60,7 +60,7 @@ NOTICES = {
         ACTIVITY_NEXT_STEP,
         _STEPS,
         lambda self: self.env._("Your digital certificate is paid"),
-        lambda self: self._get_paid_sentence(),
+        lambda self: self._get_route().write_paid(self),
         to_contacts=True,
     ),
     "failed": Notice(
@@ -355,15 +355,6 @@ class CertificateActivation(models.Model):
         """
         notice = NOTICES[kind]
         return notice.subject(self), notice.sentence(self)
-
-    def _get_paid_sentence(self):
-        if self.route == "request":
-            return self.env._(
-                "%s Next: the data and documents of the request.", self.payment_sentence
-            )
-        return self.env._(
-            "%s Next: the legal representative's data and the letter.", self.payment_sentence
-        )
 
     def _get_steps_url(self, user):
         """Return the address of the steps, when the user has no other company to be in."""

@@ -10,7 +10,6 @@ from ..const import (
     ACTIVITY_REQUEST,
     GROUP_CUSTODIAN,
     GROUP_USER,
-    OWN_ROUTES,
     PERSON_KINDS,
     REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
@@ -19,6 +18,7 @@ from ..const import (
     REQUEST_STATES,
 )
 from ..tools import identity
+from .certificate_activation_routes import OWN_ROUTES, REQUEST_ROUTES
 
 # While the company writes the request.
 _WRITTEN = ("draft", "rejected")
@@ -89,7 +89,7 @@ class CertificateActivation(models.Model):
                 [self.env._("Email"), company.email],
                 [self.env._("Phone"), company.phone],
             ]
-            activation.request_company = activation.route == "request" and [
+            activation.request_company = activation._get_route().is_requested and [
                 [label, text or ""] for label, text in rows
             ]
 
@@ -127,45 +127,22 @@ class CertificateActivation(models.Model):
             seller = activation.sudo().payment_move_id.company_id
             activation.can_process_request = (
                 is_custodian
-                and activation.route == "request"
+                and activation._get_route().is_requested
                 and activation.state == "process"
                 and seller in self.env.companies
             )
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.keys() & {"request_person_kind", "request_authority_id"}:
-            self._ask_for_documents()
-        return result
-
-    def _check_editable(self, vals):  # pylint: disable=missing-return
-        super()._check_editable(vals)
-        for activation in self:
-            if activation.route != "request":
-                if vals.keys() & set(REQUEST_FIELDS):
-                    raise UserError(self.env._("Nothing is asked of an authority here."))
-            elif activation.state == "process":
-                activation._check_request_state(*_WRITTEN)
-
     def _check_user(self, group):  # pylint: disable=missing-return
         super()._check_user(group)
         # The custodian of the seller reads a request and has no part in the steps of the company.
         if (
             not self.env.su
-            and self.route == "request"
+            and self._get_route().is_requested
             and self.company_id not in self.env.companies
         ):
             raise AccessError(self.env._("Only the company itself does this."))
-
-    # === ACTION METHODS === #
-
-    def action_cancel(self):  # pylint: disable=missing-return
-        is_sent = self.state == "process" and self.request_state not in (False, "draft")
-        super().action_cancel()
-        if is_sent:
-            self._tell_of_request("request_cancelled")
 
     # === TRANSITIONS - COMPANY === #
 
@@ -177,7 +154,7 @@ class CertificateActivation(models.Model):
         :return: what is not finished, or signs since fewer than `REQUEST_MONTHS` months
         :rtype: certificate.activation
         """
-        own = [("company_id", "=", company.id), ("route", "=", "request")]
+        own = [("company_id", "=", company.id), ("route", "in", REQUEST_ROUTES)]
         recent = self._get_today() - relativedelta(months=REQUEST_MONTHS)
         return self.search([*own, ("state", "in", ("pay", "process"))], limit=1) or self.search(
             [*own, ("state", "=", "active"), ("date_start", ">", recent)], limit=1
@@ -220,28 +197,29 @@ class CertificateActivation(models.Model):
         if self.state == "cancelled":
             return
         self._check_state("pay")
-        if self.route != "request" or self.payment_status not in _UNPAID:
+        if not self._get_route().is_requested or self.payment_status not in _UNPAID:
             raise UserError(
                 self.env._("What was paid is not given up here. Ask a manager to cancel it.")
             )
         self._set_state("cancelled")
 
-    def _prepare_process_vals(self):
-        vals = super()._prepare_process_vals()
-        if self.route == "request":
-            is_juridical = identity.is_juridical_nit(self.company_id.sudo().vat)
-            authorities = self.env["certificate.authority"].search([], limit=2)
-            vals |= {
-                "request_state": "draft",
-                "request_person_kind": "juridica" if is_juridical else "natural",
-                "request_date": self._get_today(),
-                "request_authority_id": len(authorities) == 1 and authorities.id,
-            }
-        return vals
+    def _prepare_request_vals(self):
+        """Prefill what is asked for of the request.
 
-    def _ask_for_documents(self):
+        :rtype: dict
+        """
+        is_juridical = identity.is_juridical_nit(self.company_id.sudo().vat)
+        authorities = self.env["certificate.authority"].search([], limit=2)
+        return {
+            "request_state": "draft",
+            "request_person_kind": "juridica" if is_juridical else "natural",
+            "request_date": self._get_today(),
+            "request_authority_id": len(authorities) == 1 and authorities.id,
+        }
+
+    def _ask_for_documents(self, _vals):
         """Make a place for each document that the authority asks for; what is attached stays."""
-        for activation in self.filtered(lambda activation: activation.route == "request"):
+        for activation in self.filtered(lambda activation: activation._get_route().is_requested):
             documents = activation.sudo().document_ids
             asked = activation.request_authority_id._get_requirements(
                 activation.request_person_kind
@@ -334,7 +312,9 @@ class CertificateActivation(models.Model):
         self._check_group(GROUP_CUSTODIAN)
         self.check_access("read")
         seller = self.sudo().payment_move_id.company_id
-        if not self.env.su and (self.route != "request" or seller not in self.env.companies):
+        if not self.env.su and (
+            not self._get_route().is_requested or seller not in self.env.companies
+        ):
             raise AccessError(self.env._("Only the custodian of the seller does this."))
         self._lock_row()
         self._check_state("process")
@@ -396,29 +376,21 @@ class CertificateActivation(models.Model):
 
     # === TRANSITIONS - END === #
 
-    def _check_own(self):  # pylint: disable=missing-return
-        super()._check_own()
-        if self.route == "request":
-            self._check_request_state("issued")
-
-    def _check_own_certificate(self):
-        if self.route == "request":
-            self._check_request_state("issued")
-            if self.payment_status != "paid":
-                raise UserError(
-                    self.env._("The payment is no longer valid. Verify it before finishing.")
-                )
-        return super()._check_own_certificate()
-
-    def _set_state(self, state, **vals):  # pylint: disable=missing-return
-        if state == "active" and self.route == "request":
-            vals["request_state"] = "completed"
-        super()._set_state(state, **vals)
-        if "request_state" in vals and state == "active":
+    def _tell_of_completion(self):
+        """Tell the seller that the certificate of a request signs."""
+        if self.request_state == "completed":
             self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
             self._tell_of_request("request_completed")
 
+    def _tell_of_withdrawal(self):
+        """Tell the seller, who works on a request that was sent, that it was given up."""
+        if self.request_state not in (False, "draft"):
+            self._tell_of_request("request_cancelled")
+
     # === BUSINESS METHODS === #
+
+    def _check_request_editable(self):
+        self._check_request_state(*_WRITTEN)
 
     def _check_request_state(self, *states):
         if self.request_state not in states:

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..const import ACTIVITY_LETTER, GROUP_CUSTODIAN, LETTER_REVIEWS
+from .certificate_activation_routes import LETTER_ROUTES
 
 # Context key of the buttons: the SHA-256 of the letter that the page shows.
 SEEN_LETTER = "certificate_seen_letter"
@@ -138,7 +139,7 @@ class CertificateActivation(models.Model):
     def _ask_for_review(self):
         """Let the lender review the letter of what has just been finished, where it has to."""
         activation = self._trusted()
-        if activation.route != "loan":
+        if not self._get_route().needs_letter:
             return
         if rejected := activation._find_rejected():
             rejected._pass_rejection_on(activation)
@@ -209,7 +210,7 @@ class CertificateActivation(models.Model):
         """
         user = self.env.user
         lender = self.sudo().certificate_id.company_id
-        return self.sudo().route == "loan" and (
+        return self.sudo()._get_route().needs_letter and (
             user._is_superuser()
             or bool(user.has_group(GROUP_CUSTODIAN) and lender and lender in user.company_ids)
         )
@@ -282,7 +283,7 @@ class CertificateActivation(models.Model):
                 [
                     ("company_id", "=", activation.company_id.id),
                     ("id", "!=", activation.id),
-                    ("route", "=", "loan"),
+                    ("route", "in", LETTER_ROUTES),
                     ("letter_review", "in", (False, "waiting")),
                     ("letter_rejection_reason", "=", False),
                     ("state", "=", "process"),

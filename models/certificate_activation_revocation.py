@@ -5,8 +5,9 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER, OWN_ROUTES
+from ..const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER
 from ..tools import pkcs12, revocation
+from .certificate_activation_routes import OWN_ROUTES
 
 # What an authority said counts for the rest of the day, so that it is asked about once a day.
 FRESH = timedelta(hours=20)
@@ -51,16 +52,16 @@ class CertificateActivation(models.Model):
 
     # === TRANSITIONS === #
 
-    def action_finish(self):
-        """Ask about an own certificate once more, when it was loaded some time ago."""
-        self._check_user(GROUP_USER)
-        if self._is_own() and self.state == "process" and self._is_revocation_due():
-            # The row is not locked yet.
+    def _ask_revocation_again(self):
+        """Ask about an own certificate once more, when it was loaded some time ago.
+
+        :raise UserError: when it was revoked since
+        """
+        if self._is_revocation_due():
             found = self._ask_revocation(self._read_certificate())
             if found.status == "revoked":
                 raise UserError(self._get_revoked_sentence(found.revoked_on, found.reason))
             self._trusted().write(self._prepare_revocation_vals(found))
-        return super().action_finish()
 
     # === CRON === #
 

@@ -159,7 +159,7 @@ class CertificateActivationWizard(models.TransientModel):
 
     def _compute_display_name(self):
         for wizard in self:
-            name = "request_step" if wizard.route == "request" else "step"
+            name = wizard.activation_id._get_route().step_field
             titles = dict(self._fields[name]._description_selection(self.env))
             wizard.display_name = titles.get(wizard[name])
 
@@ -249,11 +249,8 @@ class CertificateActivationWizard(models.TransientModel):
     )
     def _compute_can_finish(self):
         for wizard in self:
-            wizard.can_finish = bool(
-                wizard.own_certificate
-                if wizard.route != "loan"
-                else wizard.activation_id._has_all_for_loan()
-            )
+            activation = wizard.activation_id
+            wizard.can_finish = activation._get_route().is_ready(activation)
 
     @api.depends("activation_id")
     @api.depends_context("lang")
