@@ -161,9 +161,6 @@ AUTHORITY_HOSTS = (
     "lleida.net",
 )
 
-# The routes on which a company signs with its own certificate.
-OWN_ROUTES = ("own", "request")
-
 # Activation states and the only ways between them.
 TRANSITIONS = {
     ("pay", "process"),

@@ -16,6 +16,7 @@ from . import (
     certificate_activation_own,
     certificate_activation_payment,
     certificate_activation_payment_search,
+    certificate_activation_portal,
     certificate_activation_record,
     certificate_activation_renewal,
     certificate_activation_request,
@@ -67,5 +68,3 @@ from . import (
     res_users,
     server_process,
 )
-
-from . import certificate_activation_portal  # isort: skip  # who acts by it is asked after all others

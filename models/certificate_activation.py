@@ -21,6 +21,19 @@ from ..const import (
 )
 from ..exceptions import ACTIVATE, SETTINGS, make_remedy_error
 from . import certificate_custody as custody
+from .certificate_activation_routes import NO_ROUTE, ROUTES
+
+# What follows a write of any of these fields, in this order: methods that take the values.
+_WRITE_EFFECTS = (
+    (("request_person_kind", "request_authority_id"), "_ask_for_documents"),
+    (("signed_letter",), "_close_letter_activities"),
+)
+# What follows a state, likewise.
+_STATE_EFFECTS = (
+    (("expired", "cancelled", "revoked"), "_close_review"),
+    (("active",), "_tell_of_completion"),
+    (("cancelled",), "_tell_of_withdrawal"),
+)
 
 
 class CertificateActivation(models.Model):
@@ -31,13 +44,14 @@ class CertificateActivation(models.Model):
     by one named method for each transition, which locks the row and checks group, company and
     state first.
 
-    The payment and the letter stand in files of their own.
+    Payment, letter, renewal and the like stand in files of their own, and what differs by route in
+    `certificate_activation_routes.py`. No method is defined in two of these files: what several of them
+    have to say of a write, a change of the state or an end is called here, in this order.
     """
 
     _name = "certificate.activation"
     _description = "Digital Certificate Activation"
     _inherit = [
-        "certificate.guarded.mixin",
         "certificate.pdf.mixin",
         "mail.thread",
         "mail.activity.mixin",
@@ -139,12 +153,26 @@ class CertificateActivation(models.Model):
                 vals["name"] = self.env["ir.sequence"].next_by_code("certificate.activation")
         return super().create(vals_list)
 
+    def write(self, vals):
+        if "certificate_id" in vals:
+            vals = {**vals, **self._prepare_fingerprint_vals(vals["certificate_id"])}
+        changed = self._find_changed_letters(vals)
+        result = super().write(vals)
+        changed._void_letter("representative")
+        for names, effect in _WRITE_EFFECTS:
+            if not vals.keys().isdisjoint(names):
+                getattr(self, effect)(vals)
+        return result
+
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)
-        if any(
-            activation.state not in ("pay", "process") and not activation._is_letter_open()
-            for activation in self
-        ):
+        for activation in self:
+            activation._check_not_ended()
+            activation._check_not_waiting()
+            activation._get_route().check_editable(activation, vals)
+
+    def _check_not_ended(self):
+        if self.state not in ("pay", "process") and not self._is_letter_open():
             raise make_remedy_error(
                 self.env,
                 self.env._(
@@ -197,7 +225,7 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("The certificate is not paid yet. Buy it, or verify the payment.")
             )
-        self._set_state("process", **self._prepare_process_vals())
+        self._set_state("process", **self._get_route().prepare_process_vals(self))
         self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
 
     def action_finish(self):
@@ -207,6 +235,11 @@ class CertificateActivation(models.Model):
 
         :raise UserError: when the letter or the certificate cannot be used
         """
+        self._check_user(GROUP_USER)
+        route = self._get_route()
+        if self.state == "process":
+            # The row is not locked yet.
+            route.prepare_finish(self)
         self._lock(GROUP_USER)
         if self.letter_review == "rejected" and self._is_letter_open():
             self._hand_in_letter()
@@ -214,11 +247,8 @@ class CertificateActivation(models.Model):
         if self.state == "active" or self.switch_on:
             return
         self._check_state("process")
-        if self._is_own():
-            certificate = self._check_own_certificate()
-        else:
-            self._check_loan()
-            certificate = self._get_lent_certificate()
+        route.check(self)
+        certificate = route.get_certificate(self)
         self._prove_certificate(certificate)
         self._start_period(certificate)
         self._ask_for_review()
@@ -239,6 +269,22 @@ class CertificateActivation(models.Model):
             self._set_state("revoked")
             self._archive_own_certificate()
 
+    # === BUSINESS METHODS - ROUTE === #
+
+    def _get_route(self):
+        """Return what this needs and does by its route.
+
+        :rtype: certificate_activation_routes.Route
+        """
+        return ROUTES.get(self.route, NO_ROUTE)
+
+    def _is_own(self):
+        """Tell whether the company signs with its own certificate: brought, or asked for here.
+
+        :rtype: bool
+        """
+        return self._get_route().is_own
+
     # === BUSINESS METHODS - TRANSITIONS === #
 
     @api.model
@@ -247,7 +293,11 @@ class CertificateActivation(models.Model):
         return fields.Date.context_today(self.with_context(tz=COLOMBIA_TZ))
 
     def _set_state(self, state, **vals):
-        """Change the state, which `TRANSITIONS` must allow, of a locked activation."""
+        """Change the state, which `TRANSITIONS` must allow, of a locked activation.
+
+        :param str state: the next one
+        :param vals: what changes together with it
+        """
         if (self.state, state) not in TRANSITIONS:
             raise UserError(
                 self.env._(
@@ -256,30 +306,41 @@ class CertificateActivation(models.Model):
                     next=self._get_state_label(state),
                 )
             )
+        vals |= self._get_route().prepare_state_vals(self, state)
+        vals |= self._prepare_waiting_vals(state)
         self._trusted().write({"state": state, **vals})
-        if state in ("expired", "cancelled", "revoked"):
-            # What has ended is not reviewed any more.
-            self.sudo().activity_unlink([ACTIVITY_LETTER])
+        for states, effect in _STATE_EFFECTS:
+            if state in states:
+                getattr(self, effect)()
+
+    def _close_review(self):
+        """What has ended is not reviewed any more."""
+        self.sudo().activity_unlink([ACTIVITY_LETTER])
 
     def _end_replaced(self):
         """End what signed for the company until now: from here on this activation does."""
-        others = self._trusted().search_fetch(
+        for former in self._trusted().search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("id", "!=", self.id),
-                ("state", "in", ("active", "pay")),
+                ("state", "=", "active"),
             ]
-        )
-        for former in others.filtered(lambda other: other.state == "active"):
+        ):
             former._lock(GROUP_USER)
             former._expire(date_end=min(former.date_end, self._get_today()))
             former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
-        if self._is_own():
-            # Nobody goes on buying what is not needed; what was paid stays to be finished.
-            for unpaid in others.filtered(
-                lambda other: other.state == "pay" and other.payment_status == "none"
-            ):
-                unpaid._set_state("cancelled")
+
+    def _cancel_unpaid(self):
+        """Cancel what the company has begun beside this and not paid; what was paid stays to be finished."""
+        for other in self._trusted().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", "!=", self.id),
+                ("state", "=", "pay"),
+            ]
+        ):
+            if other.payment_status == "none":
+                other._set_state("cancelled")
 
     @api.model
     def _get_or_start(self):
@@ -316,13 +377,15 @@ class CertificateActivation(models.Model):
                 SETTINGS,
             )
 
-    def _check_loan(self):
-        """Check that a lent certificate is paid and agreed to by a signed letter."""
+    def _check_still_paid(self):
+        """Check that the payment counts still, when what it is for is finished.
+
+        :raise UserError: otherwise
+        """
         if self.payment_status != "paid":
             raise UserError(
                 self.env._("The payment is no longer valid. Verify it before finishing.")
             )
-        self._check_signed_letter()
 
     # === BUSINESS METHODS - CERTIFICATE === #
 

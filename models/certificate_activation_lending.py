@@ -5,6 +5,7 @@ from odoo.tools import SQL
 from ..const import DANGER_DAYS
 from ..tools import identity, pkcs12
 from . import certificate_custody as custody
+from .certificate_activation_routes import LETTER_ROUTES
 
 
 class CertificateActivation(models.Model):
@@ -32,13 +33,14 @@ class CertificateActivation(models.Model):
                 """
                 SELECT activation.id FROM certificate_activation activation
                 JOIN certificate_certificate former ON former.id = activation.certificate_id
-                WHERE former.company_id = %s AND former.id != %s AND activation.route = 'loan'
+                WHERE former.company_id = %s AND former.id != %s AND activation.route IN %s
                   AND activation.date_end >= %s
                   AND (activation.state = 'active' OR activation.switch_on IS NOT NULL)
                 ORDER BY activation.id FOR UPDATE OF activation
                 """,
                 lender.id,
                 certificate.id,
+                LETTER_ROUTES,
                 self._get_today(),
             )
         )
@@ -96,7 +98,7 @@ class CertificateActivation(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        end = self.route == "loan" and self.sudo().certificate_id.date_end
+        end = self._get_route().needs_letter and self.sudo().certificate_id.date_end
         return bool(end) and end < fields.Datetime.now()
 
     def _get_lender_notice(self):
@@ -106,7 +108,7 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         certificate = self.sudo().certificate_id
-        end = self.route == "loan" and self._get_day(certificate.date_end)
+        end = self._get_route().needs_letter and self._get_day(certificate.date_end)
         if not end or end >= self.date_end or (end - self._get_today()).days > DANGER_DAYS:
             return None
         facts = {

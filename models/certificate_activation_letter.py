@@ -67,18 +67,6 @@ class CertificateActivation(models.Model):
     signed_letter_sha256 = fields.Char(string="SHA-256", readonly=True, copy=False)
     signed_letter_pages = fields.Integer(string="Pages", readonly=True, copy=False)
 
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        # Only these: of the others it is said first that they are not the user's.
-        said = self._take_input(
-            {name: vals[name] for name in REPRESENTATIVE_FIELDS if name in vals}
-        )
-        changed = self.filtered(lambda activation: activation._is_letter_changed_by(said))
-        result = super().write(vals)
-        changed._void_letter("representative")
-        return result
-
     # === ACTION METHODS === #
 
     def action_download_letter(self):
@@ -121,13 +109,6 @@ class CertificateActivation(models.Model):
         self._trusted().write({"signed_letter": False})
 
     # === BUSINESS METHODS - LETTER === #
-
-    def _prepare_process_vals(self):
-        """Prefill what is asked for after the payment.
-
-        :rtype: dict
-        """
-        return self._prepare_representative_vals()
 
     def _prepare_representative_vals(self):
         """Prefill the representative: from the company's last activation, else from the company.
@@ -358,6 +339,18 @@ class CertificateActivation(models.Model):
             self.letter_date
         )
 
+    def _find_changed_letters(self, vals):
+        """Return those of these whose downloaded letter would no longer say what a write makes of it.
+
+        :param dict vals: as for `write`, before it
+        :rtype: certificate.activation
+        """
+        # Only these: of the others it is said first that they are not the user's.
+        said = self._take_input(
+            {name: vals[name] for name in REPRESENTATIVE_FIELDS if name in vals}
+        )
+        return self.filtered(lambda activation: activation._is_letter_changed_by(said))
+
     def _is_letter_changed_by(self, vals):
         """Tell whether a write changes the representative of a downloaded letter."""
         return bool(self.letter_code) and any(
@@ -378,7 +371,7 @@ class CertificateActivation(models.Model):
             activation.write({**LETTER_VALUES, "signed_letter": False})
             users = activation._get_responsible_users()
             if had_scan and self.env.user not in users:
-                activation._notify("letter_void", users)
+                activation._notify("letter_void")
             activation.message_post(
                 body=self.env._("The data of the letter changed: the signed letter is void.")
                 if had_scan
@@ -435,7 +428,7 @@ class CertificateActivation(models.Model):
 
     def _check_takes_letter(self):
         """Refuse a letter where nothing is lent."""
-        if self.route != "loan":
+        if not self._get_route().needs_letter:
             raise UserError(
                 self.env._("A certificate of the company's own needs no letter. Reload the page.")
             )

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
 from markupsafe import Markup
 
 from odoo import SUPERUSER_ID, api, models
@@ -10,29 +13,219 @@ from ..const import (
     ACTIVITY_NEXT_STEP,
     ACTIVITY_PROBLEM,
     ACTIVITY_REQUEST,
+    REQUEST_URL,
     WIZARD_PATH,
 )
 
-# What kind of activity each notice leaves with the user; None for a message alone.
-ACTIVITIES = {
-    "paid": ACTIVITY_NEXT_STEP,
-    "failed": ACTIVITY_NEXT_STEP,
-    "receipt_rejected": ACTIVITY_NEXT_STEP,
-    "receipt_waiting": ACTIVITY_DECISION,
-    "letter_void": ACTIVITY_NEXT_STEP,
-    "letter_review": ACTIVITY_LETTER,
-    "letter_rejected": ACTIVITY_NEXT_STEP,
-    "letter_accepted": None,
-    "request_sent": ACTIVITY_REQUEST,
-    "request_resent": ACTIVITY_REQUEST,
-    "request_cancelled": ACTIVITY_REQUEST,
-    "request_completed": ACTIVITY_REQUEST,
-    "request_rejected": ACTIVITY_NEXT_STEP,
-    "request_issued": ACTIVITY_NEXT_STEP,
-    "file_problem": ACTIVITY_FILE,
-    "returned": ACTIVITY_PROBLEM,
-    "surplus": ACTIVITY_PROBLEM,
-    "certificate_revoked": ACTIVITY_EXPIRY,
+
+class Door(NamedTuple):
+    """Where the button of a notice leads.
+
+    :ivar label: writes it, in the language of the activation's context
+    :ivar str get_url: the method that returns the address for a user
+    """
+
+    label: Callable
+    get_url: str
+
+
+_STEPS = Door(lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url")
+_RECORD = Door(lambda self: self.env._("Open the activation"), "_get_steps_url")
+_REQUEST = Door(lambda self: self.env._("Open the request"), "_get_request_url")
+
+
+class Notice(NamedTuple):
+    """Who is told what of an activation.
+
+    :ivar str recipients: the method that returns the users
+    :ivar str activity: the kind of activity that it leaves with them; None for a message alone
+    :ivar door: where its button leads
+    :ivar subject: writes it, in the language of the activation's context
+    :ivar sentence: likewise
+    :ivar bool to_contacts: whether the contacts who were invited are told, too
+    """
+
+    recipients: str
+    activity: str | None
+    door: Door
+    subject: Callable
+    sentence: Callable
+    to_contacts: bool = False
+
+
+# What is told of a request never repeats what was observed, which may name a person.
+NOTICES = {
+    "paid": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("Your digital certificate is paid"),
+        lambda self: self._get_route().write_paid(self),
+        to_contacts=True,
+    ),
+    "failed": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("The payment of your digital certificate was not completed"),
+        lambda self: self.env._("You can try again. %s", self.payment_message or ""),
+        to_contacts=True,
+    ),
+    "returned": Notice(
+        "_get_managers",
+        ACTIVITY_PROBLEM,
+        _RECORD,
+        lambda self: self.env._("The payment of a digital certificate is gone"),
+        lambda self: self.env._(
+            "%(sentence)s Decide whether %(company)s keeps its activation.",
+            sentence=self.payment_sentence,
+            company=self.company_id.name,
+        ),
+    ),
+    "surplus": Notice(
+        "_get_managers",
+        ACTIVITY_PROBLEM,
+        _RECORD,
+        lambda self: self.env._("A digital certificate was charged too much"),
+        lambda self: self.env._(
+            "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
+            amount=self._format_money(self.payment_surplus),
+            seller=self.seller_id.name,
+        ),
+    ),
+    "receipt_waiting": Notice(
+        "_get_managers",
+        ACTIVITY_DECISION,
+        _RECORD,
+        lambda self: self.env._("A payment receipt waits for your decision"),
+        lambda self: self.env._(
+            "%s attached the receipt of its digital certificate. Approve or reject it.",
+            self.company_id.name,
+        ),
+    ),
+    "receipt_rejected": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("The receipt of your digital certificate was rejected"),
+        lambda self: self.payment_sentence,
+    ),
+    "letter_void": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("The signed letter of your digital certificate is void"),
+        lambda self: self.letter_void_sentence or "",
+        to_contacts=True,
+    ),
+    "letter_review": Notice(
+        "_get_lender_custodians",
+        ACTIVITY_LETTER,
+        _RECORD,
+        lambda self: self.env._("A signed letter waits for your review"),
+        lambda self: self.env._(
+            "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
+            "with a reason.",
+            self.company_id.name,
+        ),
+    ),
+    "letter_rejected": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("The signed letter of your digital certificate was rejected"),
+        lambda self: self.letter_review_sentence or "",
+        to_contacts=True,
+    ),
+    "letter_accepted": Notice(
+        "_get_responsible_users",
+        None,
+        _RECORD,
+        lambda self: self.env._("The signed letter of your digital certificate was accepted"),
+        lambda self: self.env._(
+            "The certificate signs the invoices of %s from now on.", self.company_id.name
+        ),
+        to_contacts=True,
+    ),
+    "file_problem": Notice(
+        "_get_managers",
+        ACTIVITY_FILE,
+        _RECORD,
+        lambda self: self.env._(
+            "A stored file of a digital certificate is missing or was altered"
+        ),
+        lambda self: self.env._(
+            "A letter or receipt of %s is not the file that was stored. Ask your administrator "
+            "to restore it from the backup, or have it attached again.",
+            self.company_id.name,
+        ),
+    ),
+    "certificate_revoked": Notice(
+        "_get_managers",
+        ACTIVITY_EXPIRY,
+        _RECORD,
+        lambda self: self._get_revoked_subject(),
+        lambda self: self._get_revoked_sentence(self.revocation_as_of, self.revocation_code),
+    ),
+    "request_sent": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST,
+        lambda self: self.env._("A request for a digital certificate has come in"),
+        lambda self: self.env._(
+            "%(company)s asks %(authority)s for a certificate. Look at its documents.",
+            company=self.company_id.name,
+            authority=self.request_authority_id.name or "",
+        ),
+    ),
+    "request_resent": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST,
+        lambda self: self.env._("A request for a digital certificate was sent again"),
+        lambda self: self.env._(
+            "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
+            company=self.company_id.name,
+            authority=self.request_authority_id.name or "",
+        ),
+    ),
+    "request_rejected": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("Your request for a digital certificate was rejected"),
+        lambda self: self.env._(
+            "Look at what has to be corrected, and send it again. What was accepted is kept."
+        ),
+    ),
+    "request_issued": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS,
+        lambda self: self.env._("Your digital certificate was issued"),
+        lambda self: self.env._(
+            "%s gives you its file and its password. Load them to sign with it.",
+            self.request_authority_id.name or "",
+        ),
+    ),
+    "request_completed": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST,
+        lambda self: self.env._("A requested digital certificate is active"),
+        lambda self: self.env._(
+            "%s signs with it. Nothing is left to do.", self.company_id.name
+        ),
+    ),
+    "request_cancelled": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST,
+        lambda self: self.env._("A request for a digital certificate was cancelled"),
+        lambda self: self.env._(
+            "%s gave its request up: stop what is under way.", self.company_id.name
+        ),
+    ),
 }
 
 
@@ -64,14 +257,14 @@ class CertificateActivation(models.Model):
         if self.state == "pay":
             self._take_payment_made_elsewhere()
             if self.payment_status == "paid":
-                self._notify("paid", self._get_responsible_users())
+                self._notify("paid")
         elif self.state in ("process", "active"):
             if self.payment_status == "paid":
                 self.activity_unlink([ACTIVITY_PROBLEM])
             else:
-                self._notify("returned", self._get_managers())
+                self._notify("returned")
         if self.payment_surplus:
-            self._notify("surplus", self._get_managers())
+            self._notify("surplus")
 
     def _get_responsible_users(self):
         """Return who walks the steps: who started them, else the managers.
@@ -106,120 +299,71 @@ class CertificateActivation(models.Model):
         """
         return self.company_id._get_certificate_managers()
 
-    def _notify(self, kind, users):
+    def _get_seller_custodians(self):
+        """Return who processes the requests that the company of the invoice sells.
+
+        :rtype: res.users
+        """
+        return self.payment_move_id.company_id._get_certificate_custodians()
+
+    def _get_lender_custodians(self):
+        """Return who reviews the letters of the company that lends the certificate.
+
+        :rtype: res.users
+        """
+        return self.certificate_id.company_id._get_certificate_custodians()
+
+    def _notify(self, kind, users=None):
         """Tell users of something by an activity and a message, each in their language, once.
 
-        :param str kind: one of `ACTIVITIES`
-        :param users: `res.users`
+        The contacts who were invited are told after them, where it concerns them.
+
+        :param str kind: one of `NOTICES`
+        :param users: `res.users`, instead of the notice's recipients
         """
         self.ensure_one()
-        for user in users:
+        notice = NOTICES[kind]
+        for user in getattr(self, notice.recipients)() if users is None else users:
             # The message tells of the activity already.
             context = {"lang": user.lang, "mail_activity_quick_update": True}
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             subject, sentence = told._get_notice(kind)
-            if ACTIVITIES[kind]:
-                known = told.activity_search([ACTIVITIES[kind]], user_id=user.id)
+            if notice.activity:
+                known = told.activity_search([notice.activity], user_id=user.id)
                 if subject in known.mapped("summary"):
                     continue
-                if ACTIVITIES[kind] == ACTIVITY_NEXT_STEP:
+                if notice.activity == ACTIVITY_NEXT_STEP:
                     known.unlink()  # there is one next step
                 told.activity_schedule(
-                    ACTIVITIES[kind], user_id=user.id, summary=subject, note=sentence
+                    notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
+            url = getattr(told, notice.door.get_url)(user)
             told.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-                % (sentence, told._get_notice_url(kind, user), told._get_notice_button(kind)),
+                % (sentence, url, notice.door.label(told)),
             )
+        if notice.to_contacts:
+            self._notify_contacts(kind)
 
     def _get_notice(self, kind):
         """Write a notice: its subject and one sentence, in the language of the context.
 
+        :param str kind: one of `NOTICES`
         :rtype: tuple[str, str]
         """
-        seller, company = self.seller_id.name, self.company_id.name
-        notices = {
-            "paid": (
-                self.env._("Your digital certificate is paid"),
-                self.env._(
-                    "%s Next: the legal representative's data and the letter.",
-                    self.payment_sentence,
-                ),
-            ),
-            "failed": (
-                self.env._("The payment of your digital certificate was not completed"),
-                self.env._("You can try again. %s", self.payment_message or ""),
-            ),
-            "receipt_waiting": (
-                self.env._("A payment receipt waits for your decision"),
-                self.env._(
-                    "%s attached the receipt of its digital certificate. Approve or reject it.",
-                    company,
-                ),
-            ),
-            "receipt_rejected": (
-                self.env._("The receipt of your digital certificate was rejected"),
-                self.payment_sentence,
-            ),
-            "letter_void": (
-                self.env._("The signed letter of your digital certificate is void"),
-                self.letter_void_sentence or "",
-            ),
-            "letter_review": (
-                self.env._("A signed letter waits for your review"),
-                self.env._(
-                    "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
-                    "with a reason.",
-                    company,
-                ),
-            ),
-            "letter_rejected": (
-                self.env._("The signed letter of your digital certificate was rejected"),
-                self.letter_review_sentence or "",
-            ),
-            "letter_accepted": (
-                self.env._("The signed letter of your digital certificate was accepted"),
-                self.env._("The certificate signs the invoices of %s from now on.", company),
-            ),
-            "file_problem": (
-                self.env._("A stored file of a digital certificate is missing or was altered"),
-                self.env._(
-                    "A letter or receipt of %s is not the file that was stored. Ask your administrator "
-                    "to restore it from the backup, or have it attached again.",
-                    company,
-                ),
-            ),
-            "returned": (
-                self.env._("The payment of a digital certificate is gone"),
-                self.env._(
-                    "%(sentence)s Decide whether %(company)s keeps its activation.",
-                    sentence=self.payment_sentence,
-                    company=company,
-                ),
-            ),
-            "surplus": (
-                self.env._("A digital certificate was charged too much"),
-                self.env._(
-                    "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
-                    amount=self._format_money(self.payment_surplus),
-                    seller=seller,
-                ),
-            ),
-        }
-        return notices[kind]
+        notice = NOTICES[kind]
+        return notice.subject(self), notice.sentence(self)
 
-    @api.model
-    def _get_notice_button(self, kind):
-        if ACTIVITIES[kind] == ACTIVITY_NEXT_STEP:
-            return self.env._("Continue with your digital certificate")
-        return self.env._("Open the activation")
-
-    def _get_notice_url(self, kind, user):
-        """Return where a notice leads: to the steps, when the user has no other company to be in."""
+    def _get_steps_url(self, user):
+        """Return the address of the steps, when the user has no other company to be in."""
         base_url = self.get_base_url()
         if len(user.company_ids) == 1 and self._get_step() != "finish":
             return f"{base_url}{WIZARD_PATH}"
         # Odoo's own way to a record, which changes the company on the way.
         return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"
+
+    def _get_request_url(self, _user):
+        """Return the address at which the seller processes a request."""
+        return f"{self.get_base_url()}{REQUEST_URL}/{self.id}"

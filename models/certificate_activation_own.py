@@ -7,10 +7,10 @@ from ..const import (
     ACCREDITED_AUTHORITIES,
     AUTHORITIES_PARAMETER,
     GROUP_USER,
-    OWN_ROUTES,
 )
 from ..tools import identity, pkcs12
 from . import certificate_custody as custody
+from .certificate_activation_routes import OWN_ROUTES
 from .ir_attachment import storing_files
 
 # Where what is wrong stands on the screen: at the file, at the file of the key, or at the password.
@@ -69,16 +69,6 @@ class CertificateActivation(models.Model):
         except pkcs12.CertificateRefused:
             return "-"
 
-    # === WHICH ROUTE === #
-
-    def _is_own(self):
-        """Tell whether the company signs with its own certificate: brought, or asked for here.
-
-        :rtype: bool
-        """
-        self.ensure_one()
-        return self.route in OWN_ROUTES
-
     # === TRANSITIONS === #
 
     def _start_own(self):
@@ -108,7 +98,7 @@ class CertificateActivation(models.Model):
     def _abandon_own(self):
         """Give up bringing an own certificate; what was loaded is deleted."""
         self._check_own()
-        if self.route != "own":
+        if self._get_route().needs_payment:
             raise UserError(
                 self.env._("What was paid is not given up here. Ask a manager to cancel it.")
             )
@@ -151,12 +141,10 @@ class CertificateActivation(models.Model):
         self._drop_own_certificate()
 
     def _check_own(self):
+        """Lock the activation, and check that it takes the file of a certificate now."""
         self._lock(GROUP_USER)
         self._check_state("process")
-        if not self._is_own():
-            raise UserError(
-                self.env._("This activation is of a lent certificate. Reload the page.")
-            )
+        self._get_route().check_loading(self)
 
     def _drop_own_certificate(self):
         """Delete an own certificate that waits for its activation, with its key."""

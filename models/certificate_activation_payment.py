@@ -142,7 +142,7 @@ class CertificateActivation(models.Model):
             )
             activation.validity_months = seller._get_certificate_validity_months()
             # What is asked for here is bought here.
-            activation.accepts_receipts = activation.route == "loan" and (
+            activation.accepts_receipts = activation._get_route().accepts_receipts and (
                 not seller or seller.certificate_accept_receipts
             )
 
@@ -303,12 +303,7 @@ class CertificateActivation(models.Model):
         :param seller: `res.company`
         :rtype: product.product
         """
-        self.ensure_one()
-        return (
-            seller.certificate_request_product_id
-            if self.route == "request"
-            else seller.certificate_product_id
-        )
+        return self._get_route().get_product(seller)
 
     def _buy(self):
         """Invoice the certificate when it is not yet.

@@ -1,6 +1,6 @@
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ..const import (
@@ -10,10 +10,8 @@ from ..const import (
     PORTAL_PATH,
     REPRESENTATIVE_FIELDS,
 )
+from .certificate_activation_notice import NOTICES
 from .certificate_portal_access import PortalContact
-
-# What of the notices to users concerns the contact as well.
-_CONTACT_NOTICES = ("paid", "failed", "letter_void", "letter_rejected", "letter_accepted")
 
 
 class CertificateActivation(models.Model):
@@ -41,7 +39,7 @@ class CertificateActivation(models.Model):
         :raise UserError: when nobody can be invited to it, or the contact has no email
         """
         self._lock(GROUP_MANAGER)
-        if self.route != "loan" or self.state not in ("pay", "process", "active"):
+        if self._is_own() or self.state not in ("pay", "process", "active"):
             raise UserError(
                 self.env._(
                     "Somebody is invited to activate a lent certificate, while that is possible. This "
@@ -86,14 +84,20 @@ class CertificateActivation(models.Model):
             author_id = access.partner_id.id
         return super()._message_compute_author(author_id, email_from)
 
+    @api.model
     def _get_actor_facts(self):
+        """Return who acts: the contact, by name and email, or a user, by name and login.
+
+        :rtype: dict[str, str]
+        """
         if access := self._get_portal_access():
             return {
                 "name": access.partner_id.name,
                 "login": access.email,
                 "invited_by": access.invited_by_id.name,
             }
-        return super()._get_actor_facts()
+        user = self.env.user
+        return {"name": user.name, "login": user.login}
 
     def _get_conversion_key(self):
         if access := self._get_portal_access():
@@ -227,11 +231,6 @@ class CertificateActivation(models.Model):
 
     # === BUSINESS METHODS - NOTICES === #
 
-    def _notify(self, kind, users):  # pylint: disable=missing-return
-        super()._notify(kind, users)
-        if kind in _CONTACT_NOTICES:
-            self._notify_contacts(kind)
-
     def _notify_contacts(self, kind):
         """Tell the contacts what the users are told, once, each in their language.
 
@@ -255,7 +254,7 @@ class CertificateActivation(models.Model):
                 % (
                     sentence,
                     f"{told.get_base_url()}{told._get_portal_path()}",
-                    told._get_notice_button(kind),
+                    NOTICES[kind].door.label(told),
                     told.env._("If the page does not open, use the link of your invitation."),
                 ),
             )

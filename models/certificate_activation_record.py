@@ -130,7 +130,7 @@ class CertificateActivation(models.Model):
             "company": {"name": company.name, "nit": identity.format_nit(company.vat) or ""},
             "lender": (
                 lender
-                and activation.route == "loan"
+                and self._get_route().needs_letter
                 and {"name": lender.name, "nit": identity.format_nit(lender.vat) or ""}
             )
             or None,
@@ -188,14 +188,6 @@ class CertificateActivation(models.Model):
             not letter
             or all(letter.get(name) == review[name] for name in ("review", "reviewed_on"))
         )
-
-    def _get_actor_facts(self):
-        """Return who activates: a user, by name and login.
-
-        :rtype: dict[str, str]
-        """
-        user = self.env.user
-        return {"name": user.name, "login": user.login}
 
     def _get_payment_facts(self):
         activation = self.sudo()

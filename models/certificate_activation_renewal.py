@@ -47,13 +47,6 @@ class CertificateActivation(models.Model):
                 and activation._get_renewal_start() <= today <= activation.date_end
             )
 
-    # === CRUD METHODS === #
-
-    def _check_editable(self, vals):  # pylint: disable=missing-return
-        super()._check_editable(vals)
-        for activation in self:
-            activation._check_not_waiting()
-
     # === BUSINESS METHODS - WHICH ONE SIGNS === #
 
     @api.model
@@ -206,7 +199,7 @@ class CertificateActivation(models.Model):
         :raise AccessError: for a user without the group
         """
         activation = self._get_or_start()
-        if activation.route == "request":
+        if activation._get_route().is_requested:
             # What was asked of an authority may take longer than what signs now.
             current = self._find_in_force(self.env.company)
             activation = current if current.can_renew else activation
@@ -238,39 +231,39 @@ class CertificateActivation(models.Model):
                 ),
                 ACTIVATE,
             )
-        if self._is_own():
-            return self._start_own()
+        return self._get_route().renew(self)
+
+    def _start_renewal(self):
         return self._create_once(
             {"company_id": self.company_id.id, "route": self.route, "renewal_of_id": self.id}
         )
 
     def _start_period(self, certificate):
-        """Sign from today; as a renewal, from the day after what is in force ends.
-
-        An own certificate signs at once, for it has a period of its own.
+        """Sign from today; as the renewal of a loan, from the day after what is in force ends.
 
         :param certificate: `certificate.certificate` that signs, in sudo mode
         """
+        self._trusted().activity_unlink([ACTIVITY_EXPIRY])
+        self._get_route().start_period(self, certificate)
+
+    def _start_own_period(self, certificate):
+        """Sign at once: an own certificate has a period of its own, of which no day is to be lost."""
+        self._end_replaced()
+        self._cancel_unpaid()
+        # It was kept archived until now, so that nothing else takes it.
+        certificate.active = True
+        self._activate(certificate)
+
+    def _start_lent_period(self, certificate):
+        """Sign when what is lent now has ended, else at once."""
         activation = self._trusted()
-        activation.activity_unlink([ACTIVITY_EXPIRY])
-        if self._is_own():
-            self._end_replaced()
-            # It was kept archived until now, so that nothing else takes it.
-            certificate.active = True
-            self._set_state(
-                "active",
-                certificate_id=certificate.id,
-                date_start=self._get_today(),
-                date_end=self._get_day(certificate.date_end),
-            )
-            return
         former = activation._find_in_force(self.company_id)
         if former:
             # Together with the cron, which reminds of it and ends it.
             former._lock(GROUP_USER)
             former = activation._find_in_force(self.company_id)
         # An own one gives way at once, as it does to another own one.
-        if former.route == self.route:
+        if former._get_route().needs_letter:
             former.activity_unlink([ACTIVITY_EXPIRY])
             former.is_renewed = True
             switch_on = former.date_end + timedelta(days=1)
@@ -279,7 +272,7 @@ class CertificateActivation(models.Model):
                     "certificate_id": certificate.id,
                     "renewal_of_id": former.id,
                     "switch_on": switch_on,
-                    **self._prepare_period_vals(switch_on),
+                    **self._prepare_period_vals(certificate, switch_on),
                 }
             )
             activation.message_post(
@@ -292,13 +285,19 @@ class CertificateActivation(models.Model):
             return
         activation._expire_former()
         self._end_replaced()
+        self._activate(certificate)
+
+    def _activate(self, certificate):
         self._set_state(
             "active",
             certificate_id=certificate.id,
-            **self._prepare_period_vals(self._get_today()),
+            **self._prepare_period_vals(certificate, self._get_today()),
         )
 
-    def _prepare_period_vals(self, date_start):
+    def _prepare_period_vals(self, certificate, date_start):
+        return self._get_route().prepare_period_vals(self, certificate, date_start)
+
+    def _prepare_paid_period_vals(self, date_start):
         """Return first and last day of the period that the payment gives.
 
         :param date date_start: the first day on which it signs
@@ -323,7 +322,9 @@ class CertificateActivation(models.Model):
         if former:
             former._lock(GROUP_USER)
             former._expire(date_end=min(former.date_end, self._get_today()))
-        self._switch_over(**self._prepare_period_vals(self._get_today()))
+        self._switch_over(
+            **self._prepare_period_vals(self.sudo().certificate_id, self._get_today())
+        )
         if not self._is_evidence("record_file"):
             # The record tells another period.
             self._keep_record()
@@ -352,13 +353,19 @@ class CertificateActivation(models.Model):
         # Before another one becomes active: PostgreSQL would see two.
         self.flush_recordset()
 
-    def _set_state(self, state, **vals):
-        if self.switch_on:
-            vals = {**vals, "switch_on": False}
-            if state == "cancelled":
-                vals.update(date_start=False, date_end=False, certificate_id=False)
-                self._trusted().renewal_of_id.is_renewed = False
-        return super()._set_state(state, **vals)
+    def _prepare_waiting_vals(self, state):
+        """Prepare what becomes of a renewal that waits for its day, when it changes to a state.
+
+        When it is given up, what it was to follow counts as not renewed.
+
+        :rtype: dict
+        """
+        if not self.switch_on:
+            return {}
+        if state != "cancelled":
+            return {"switch_on": False}
+        self._trusted().renewal_of_id.is_renewed = False
+        return dict.fromkeys(("switch_on", "date_start", "date_end", "certificate_id"), False)
 
     def _check_state(self, state):
         if state == "process":

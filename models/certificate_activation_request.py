@@ -10,17 +10,15 @@ from ..const import (
     ACTIVITY_REQUEST,
     GROUP_CUSTODIAN,
     GROUP_USER,
-    OWN_ROUTES,
     PERSON_KINDS,
     REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
     REQUEST_FIELDS,
     REQUEST_MONTHS,
     REQUEST_STATES,
-    REQUEST_URL,
 )
 from ..tools import identity
-from .certificate_activation_notice import ACTIVITIES
+from .certificate_activation_routes import OWN_ROUTES, REQUEST_ROUTES
 
 # While the company writes the request.
 _WRITTEN = ("draft", "rejected")
@@ -91,7 +89,7 @@ class CertificateActivation(models.Model):
                 [self.env._("Email"), company.email],
                 [self.env._("Phone"), company.phone],
             ]
-            activation.request_company = activation.route == "request" and [
+            activation.request_company = activation._get_route().is_requested and [
                 [label, text or ""] for label, text in rows
             ]
 
@@ -129,45 +127,22 @@ class CertificateActivation(models.Model):
             seller = activation.sudo().payment_move_id.company_id
             activation.can_process_request = (
                 is_custodian
-                and activation.route == "request"
+                and activation._get_route().is_requested
                 and activation.state == "process"
                 and seller in self.env.companies
             )
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        result = super().write(vals)
-        if vals.keys() & {"request_person_kind", "request_authority_id"}:
-            self._ask_for_documents()
-        return result
-
-    def _check_editable(self, vals):  # pylint: disable=missing-return
-        super()._check_editable(vals)
-        for activation in self:
-            if activation.route != "request":
-                if vals.keys() & set(REQUEST_FIELDS):
-                    raise UserError(self.env._("Nothing is asked of an authority here."))
-            elif activation.state == "process":
-                activation._check_request_state(*_WRITTEN)
-
     def _check_user(self, group):  # pylint: disable=missing-return
         super()._check_user(group)
         # The custodian of the seller reads a request and has no part in the steps of the company.
         if (
             not self.env.su
-            and self.route == "request"
+            and self._get_route().is_requested
             and self.company_id not in self.env.companies
         ):
             raise AccessError(self.env._("Only the company itself does this."))
-
-    # === ACTION METHODS === #
-
-    def action_cancel(self):  # pylint: disable=missing-return
-        is_sent = self.state == "process" and self.request_state not in (False, "draft")
-        super().action_cancel()
-        if is_sent:
-            self._tell_custodians("request_cancelled")
 
     # === TRANSITIONS - COMPANY === #
 
@@ -179,7 +154,7 @@ class CertificateActivation(models.Model):
         :return: what is not finished, or signs since fewer than `REQUEST_MONTHS` months
         :rtype: certificate.activation
         """
-        own = [("company_id", "=", company.id), ("route", "=", "request")]
+        own = [("company_id", "=", company.id), ("route", "in", REQUEST_ROUTES)]
         recent = self._get_today() - relativedelta(months=REQUEST_MONTHS)
         return self.search([*own, ("state", "in", ("pay", "process"))], limit=1) or self.search(
             [*own, ("state", "=", "active"), ("date_start", ">", recent)], limit=1
@@ -222,28 +197,29 @@ class CertificateActivation(models.Model):
         if self.state == "cancelled":
             return
         self._check_state("pay")
-        if self.route != "request" or self.payment_status not in _UNPAID:
+        if not self._get_route().is_requested or self.payment_status not in _UNPAID:
             raise UserError(
                 self.env._("What was paid is not given up here. Ask a manager to cancel it.")
             )
         self._set_state("cancelled")
 
-    def _prepare_process_vals(self):
-        vals = super()._prepare_process_vals()
-        if self.route == "request":
-            is_juridical = identity.is_juridical_nit(self.company_id.sudo().vat)
-            authorities = self.env["certificate.authority"].search([], limit=2)
-            vals |= {
-                "request_state": "draft",
-                "request_person_kind": "juridica" if is_juridical else "natural",
-                "request_date": self._get_today(),
-                "request_authority_id": len(authorities) == 1 and authorities.id,
-            }
-        return vals
+    def _prepare_request_vals(self):
+        """Prefill what is asked for of the request.
 
-    def _ask_for_documents(self):
+        :rtype: dict
+        """
+        is_juridical = identity.is_juridical_nit(self.company_id.sudo().vat)
+        authorities = self.env["certificate.authority"].search([], limit=2)
+        return {
+            "request_state": "draft",
+            "request_person_kind": "juridica" if is_juridical else "natural",
+            "request_date": self._get_today(),
+            "request_authority_id": len(authorities) == 1 and authorities.id,
+        }
+
+    def _ask_for_documents(self, _vals):
         """Make a place for each document that the authority asks for; what is attached stays."""
-        for activation in self.filtered(lambda activation: activation.route == "request"):
+        for activation in self.filtered(lambda activation: activation._get_route().is_requested):
             documents = activation.sudo().document_ids
             asked = activation.request_authority_id._get_requirements(
                 activation.request_person_kind
@@ -321,7 +297,7 @@ class CertificateActivation(models.Model):
             vals |= dict.fromkeys(REPRESENTATIVE_FIELDS, False)
         self._trusted().write(vals)
         self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
-        self._tell_custodians("request_sent" if is_first else "request_resent")
+        self._tell_of_request("request_sent" if is_first else "request_resent")
 
     # === TRANSITIONS - SELLER === #
 
@@ -336,7 +312,9 @@ class CertificateActivation(models.Model):
         self._check_group(GROUP_CUSTODIAN)
         self.check_access("read")
         seller = self.sudo().payment_move_id.company_id
-        if not self.env.su and (self.route != "request" or seller not in self.env.companies):
+        if not self.env.su and (
+            not self._get_route().is_requested or seller not in self.env.companies
+        ):
             raise AccessError(self.env._("Only the custodian of the seller does this."))
         self._lock_row()
         self._check_state("process")
@@ -367,7 +345,7 @@ class CertificateActivation(models.Model):
                 "request_issued_on": False,
             }
         )
-        self._tell_company("request_rejected")
+        self._tell_of_request("request_rejected")
 
     def _issue_request(self):
         """Note that the authority has issued the certificate: the company can load it.
@@ -394,33 +372,25 @@ class CertificateActivation(models.Model):
         self._trusted().write(
             {"request_state": "issued", "request_issued_on": fields.Datetime.now()}
         )
-        self._tell_company("request_issued")
+        self._tell_of_request("request_issued")
 
     # === TRANSITIONS - END === #
 
-    def _check_own(self):  # pylint: disable=missing-return
-        super()._check_own()
-        if self.route == "request":
-            self._check_request_state("issued")
-
-    def _check_own_certificate(self):
-        if self.route == "request":
-            self._check_request_state("issued")
-            if self.payment_status != "paid":
-                raise UserError(
-                    self.env._("The payment is no longer valid. Verify it before finishing.")
-                )
-        return super()._check_own_certificate()
-
-    def _set_state(self, state, **vals):  # pylint: disable=missing-return
-        if state == "active" and self.route == "request":
-            vals["request_state"] = "completed"
-        super()._set_state(state, **vals)
-        if "request_state" in vals and state == "active":
+    def _tell_of_completion(self):
+        """Tell the seller that the certificate of a request signs."""
+        if self.request_state == "completed":
             self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
-            self._tell_custodians("request_completed")
+            self._tell_of_request("request_completed")
+
+    def _tell_of_withdrawal(self):
+        """Tell the seller, who works on a request that was sent, that it was given up."""
+        if self.request_state not in (False, "draft"):
+            self._tell_of_request("request_cancelled")
 
     # === BUSINESS METHODS === #
+
+    def _check_request_editable(self):
+        self._check_request_state(*_WRITTEN)
 
     def _check_request_state(self, *states):
         if self.request_state not in states:
@@ -432,75 +402,11 @@ class CertificateActivation(models.Model):
                 )
             )
 
-    def _tell_custodians(self, kind):
+    def _tell_of_request(self, kind):
+        """Tell of a request, which ends what somebody had to do about it until now.
+
+        :param str kind: one of `NOTICES`
+        """
         activation = self.sudo()
         activation.activity_unlink([ACTIVITY_REQUEST])
-        activation._notify(
-            kind, activation.payment_move_id.company_id._get_certificate_custodians()
-        )
-
-    def _tell_company(self, kind):
-        activation = self.sudo()
-        activation.activity_unlink([ACTIVITY_REQUEST])
-        activation._notify(kind, activation._get_responsible_users())
-
-    def _get_notice(self, kind):
-        """Add what is told of a request; never what was observed, which may name a person."""
-        company, authority = self.company_id.name, self.request_authority_id.name or ""
-        notices = {
-            "request_sent": (
-                self.env._("A request for a digital certificate has come in"),
-                self.env._(
-                    "%(company)s asks %(authority)s for a certificate. Look at its documents.",
-                    company=company,
-                    authority=authority,
-                ),
-            ),
-            "request_resent": (
-                self.env._("A request for a digital certificate was sent again"),
-                self.env._(
-                    "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
-                    company=company,
-                    authority=authority,
-                ),
-            ),
-            "request_cancelled": (
-                self.env._("A request for a digital certificate was cancelled"),
-                self.env._("%s gave its request up: stop what is under way.", company),
-            ),
-            "request_completed": (
-                self.env._("A requested digital certificate is active"),
-                self.env._("%s signs with it. Nothing is left to do.", company),
-            ),
-            "request_rejected": (
-                self.env._("Your request for a digital certificate was rejected"),
-                self.env._(
-                    "Look at what has to be corrected, and send it again. What was accepted is kept."
-                ),
-            ),
-            "request_issued": (
-                self.env._("Your digital certificate was issued"),
-                self.env._(
-                    "%s gives you its file and its password. Load them to sign with it.", authority
-                ),
-            ),
-        }
-        if kind == "paid" and self.route == "request":
-            return (
-                super()._get_notice(kind)[0],
-                self.env._(
-                    "%s Next: the data and documents of the request.", self.payment_sentence
-                ),
-            )
-        return notices[kind] if kind in notices else super()._get_notice(kind)
-
-    @api.model
-    def _get_notice_button(self, kind):
-        if ACTIVITIES[kind] == ACTIVITY_REQUEST:
-            return self.env._("Open the request")
-        return super()._get_notice_button(kind)
-
-    def _get_notice_url(self, kind, user):
-        if ACTIVITIES[kind] == ACTIVITY_REQUEST:
-            return f"{self.get_base_url()}{REQUEST_URL}/{self.id}"
-        return super()._get_notice_url(kind, user)
+        activation._notify(kind)

@@ -3,6 +3,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 
 from ..const import ACTIVITY_LETTER, GROUP_CUSTODIAN, LETTER_REVIEWS
+from .certificate_activation_routes import LETTER_ROUTES
 
 # Context key of the buttons: the SHA-256 of the letter that the page shows.
 SEEN_LETTER = "certificate_seen_letter"
@@ -138,7 +139,7 @@ class CertificateActivation(models.Model):
     def _ask_for_review(self):
         """Let the lender review the letter of what has just been finished, where it has to."""
         activation = self._trusted()
-        if activation.route != "loan":
+        if not self._get_route().needs_letter:
             return
         if rejected := activation._find_rejected():
             rejected._pass_rejection_on(activation)
@@ -147,7 +148,7 @@ class CertificateActivation(models.Model):
             or activation.certificate_id.company_id.certificate_sign_after_review
         ):
             activation.write({"letter_review": "waiting"})
-            activation._tell_reviewers()
+            activation._notify("letter_review")
 
     def _find_rejected(self):
         """Return the activation of the company whose letter was rejected, unless one was accepted since.
@@ -184,7 +185,7 @@ class CertificateActivation(models.Model):
                     "letter_reviewed_on": self.letter_reviewed_on,
                 }
             )
-            other._tell_reviewers()
+            other._notify("letter_review")
 
     def _hand_in_letter(self):
         """Hand in a new letter instead of the one that was rejected; the row is locked.
@@ -195,7 +196,7 @@ class CertificateActivation(models.Model):
         activation = self._trusted()
         activation.write({"letter_review": "waiting"})
         activation.message_post(body=self.env._("A new signed letter was handed in."))
-        activation._tell_reviewers()
+        activation._notify("letter_review")
         self._keep_record(is_new_edition=True)
 
     # === TRANSITIONS - LENDER === #
@@ -209,7 +210,7 @@ class CertificateActivation(models.Model):
         """
         user = self.env.user
         lender = self.sudo().certificate_id.company_id
-        return self.sudo().route == "loan" and (
+        return self.sudo()._get_route().needs_letter and (
             user._is_superuser()
             or bool(user.has_group(GROUP_CUSTODIAN) and lender and lender in user.company_ids)
         )
@@ -254,8 +255,7 @@ class CertificateActivation(models.Model):
             activation._trusted().message_post(body=self.env._("Signed letter accepted."))
             activation._keep_record(is_new_edition=True)
             if is_blocked:
-                told = activation._trusted()
-                told._notify("letter_accepted", told._get_responsible_users())
+                activation._trusted()._notify("letter_accepted")
 
     def _reject_letter(self, reason):
         """Reject the signed letter. It is kept in the history, and a new one is asked for.
@@ -283,7 +283,7 @@ class CertificateActivation(models.Model):
                 [
                     ("company_id", "=", activation.company_id.id),
                     ("id", "!=", activation.id),
-                    ("route", "=", "loan"),
+                    ("route", "in", LETTER_ROUTES),
                     ("letter_review", "in", (False, "waiting")),
                     ("letter_rejection_reason", "=", False),
                     ("state", "=", "process"),
@@ -291,7 +291,7 @@ class CertificateActivation(models.Model):
                 ]
             )
         )
-        activation._notify("letter_rejected", activation._get_responsible_users())
+        activation._notify("letter_rejected")
 
     def _check_letter_seen(self):
         """Check that the letter is the one on the page whose button was clicked.
@@ -325,11 +325,7 @@ class CertificateActivation(models.Model):
         )
         activation.activity_unlink([ACTIVITY_LETTER])
 
-    # === NOTICES === #
-
-    def _tell_reviewers(self):
-        lender = self.certificate_id.company_id
-        self._notify("letter_review", lender._get_certificate_custodians())
+    # === RECORD === #
 
     def _get_review_facts(self):
         """Return how the letter was known and who reviewed it, for the record.

@@ -5,8 +5,9 @@ from psycopg2.errors import SerializationFailure
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER, OWN_ROUTES
+from ..const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER
 from ..tools import pkcs12, revocation
+from .certificate_activation_routes import OWN_ROUTES
 
 # What an authority said counts for the rest of the day, so that it is asked about once a day.
 FRESH = timedelta(hours=20)
@@ -51,16 +52,16 @@ class CertificateActivation(models.Model):
 
     # === TRANSITIONS === #
 
-    def action_finish(self):
-        """Ask about an own certificate once more, when it was loaded some time ago."""
-        self._check_user(GROUP_USER)
-        if self._is_own() and self.state == "process" and self._is_revocation_due():
-            # The row is not locked yet.
+    def _ask_revocation_again(self):
+        """Ask about an own certificate once more, when it was loaded some time ago.
+
+        :raise UserError: when it was revoked since
+        """
+        if self._is_revocation_due():
             found = self._ask_revocation(self._read_certificate())
             if found.status == "revoked":
                 raise UserError(self._get_revoked_sentence(found.revoked_on, found.reason))
             self._trusted().write(self._prepare_revocation_vals(found))
-        return super().action_finish()
 
     # === CRON === #
 
@@ -111,18 +112,7 @@ class CertificateActivation(models.Model):
             self.activity_unlink([ACTIVITY_EXPIRY])
             told = self.with_context(lang=self.company_id.partner_id.lang)
             told.message_post(body=told._get_revoked_sentence(found.revoked_on, found.reason))
-        self._notify("certificate_revoked", self._get_managers())
-
-    def _get_notice(self, kind):
-        if kind != "certificate_revoked":
-            return super()._get_notice(kind)
-        company = self.company_id.name
-        return (
-            self.env._("The digital certificate of %s was suspended", company)
-            if self.revocation_code == HOLD
-            else self.env._("The digital certificate of %s was revoked", company),
-            self._get_revoked_sentence(self.revocation_as_of, self.revocation_code),
-        )
+        self._notify("certificate_revoked")
 
     # === ASKING === #
 
@@ -230,6 +220,12 @@ class CertificateActivation(models.Model):
                 code,
             )
         ]
+
+    def _get_revoked_subject(self):
+        company = self.company_id.name
+        if self.revocation_code == HOLD:
+            return self.env._("The digital certificate of %s was suspended", company)
+        return self.env._("The digital certificate of %s was revoked", company)
 
     def _get_revoked_sentence(self, revoked_on, reason):
         """Say that a certificate was revoked, with the remedy.

@@ -114,12 +114,13 @@ class CertificateActivation(models.Model):
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        result = super().write(vals)
-        if "signed_letter" in vals:
-            told = [ACTIVITY_FILE, *([ACTIVITY_NEXT_STEP] if vals["signed_letter"] else [])]
-            self.sudo().activity_unlink(told)
-        return result
+    def _close_letter_activities(self, vals):
+        """Close what somebody had to do about the signed letter, which has just been attached or deleted.
+
+        :param dict vals: that were written, with `signed_letter`
+        """
+        done = [ACTIVITY_FILE, *([ACTIVITY_NEXT_STEP] if vals["signed_letter"] else [])]
+        self.sudo().activity_unlink(done)
 
     @api.model
     def _get_pdf_fields(self, name):
@@ -271,4 +272,4 @@ class CertificateActivation(models.Model):
 
     def _report_stored_pdf(self):
         for activation in self:
-            activation._notify("file_problem", activation._get_managers())
+            activation._notify("file_problem")

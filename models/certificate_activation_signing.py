@@ -42,12 +42,15 @@ class CertificateActivation(models.Model):
 
     # === CRUD METHODS === #
 
-    def write(self, vals):
-        if "certificate_id" in vals:
-            certificate = self.env["certificate.certificate"].browse(vals["certificate_id"] or ())
-            fingerprint = certificate and get_sha256(custody.load_certificate(certificate))
-            vals = {**vals, "certificate_fingerprint": fingerprint or False}
-        return super().write(vals)
+    def _prepare_fingerprint_vals(self, certificate_id):
+        """Prepare what tells the certificate of an activation from every other one.
+
+        :param int certificate_id: `certificate.certificate` id, or a false value for none
+        :rtype: dict
+        """
+        certificate = self.env["certificate.certificate"].browse(certificate_id or ())
+        fingerprint = certificate and get_sha256(custody.load_certificate(certificate))
+        return {"certificate_fingerprint": fingerprint or False}
 
     # === BUSINESS METHODS === #
 
@@ -64,7 +67,7 @@ class CertificateActivation(models.Model):
         """
         certificate, key = _open_signing(self, record)
         now = datetime.now(timezone.utc)
-        role = self._get_signer_role()
+        role = self._get_route().signer_role
         try:
             kind = xades.get_kind(document)
             vals = self._describe_signature(record, certificate, kind, document, now)
@@ -100,8 +103,7 @@ class CertificateActivation(models.Model):
         :raise UserError: otherwise, with the remedy
         """
         certificate = self.certificate_id
-        if not self._is_own():
-            certificate.company_id._check_lends()
+        self._get_route().check_signing(self)
         if not (certificate.active and certificate.is_valid):
             raise UserError(
                 self.env._(
@@ -110,13 +112,6 @@ class CertificateActivation(models.Model):
             )
         self._check_letter_review()
         self._check_evidence()
-
-    def _get_signer_role(self):
-        """Return the role that the signature claims: who signs with a lent certificate is no party.
-
-        :rtype: str
-        """
-        return "supplier" if self._is_own() else "third party"
 
     def _get_x509(self):
         """Return the certificate that signs, without its key.
@@ -137,7 +132,7 @@ class CertificateActivation(models.Model):
             "activation_id": self.id,
             "user_id": record.env.uid,
             "signed_on": now.replace(tzinfo=None, microsecond=0),
-            "role": self._get_signer_role(),
+            "role": self._get_route().signer_role,
             "document_type": kind,
             "document_name": record.sudo().display_name or record._description,
             "res_model": record._name,

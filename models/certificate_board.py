@@ -15,6 +15,7 @@ from ..const import (
     MODULE,
     PAYMENT_STATUSES,
 )
+from .certificate_activation_routes import LETTER_ROUTES
 
 
 class CertificateBoard(models.Model):
@@ -145,7 +146,9 @@ class CertificateBoard(models.Model):
     def _compute_payment_status(self):
         for row in self:
             activation = row.open_activation_id
-            row.payment_status = activation.route == "loan" and activation.payment_status
+            row.payment_status = (
+                activation._get_route().needs_letter and activation.payment_status
+            )
 
     @api.depends("company_id", "activation_id", "state")
     @api.depends_context("lang")
@@ -173,6 +176,7 @@ class CertificateBoard(models.Model):
             "today": SQL("%s::date", self.env["certificate.activation"]._get_today()),
             "seller": seller.id or None,
             "timezone": COLOMBIA_TZ,
+            "letter_routes": LETTER_ROUTES,
             "yellow": LIGHT_YELLOW_DAYS,
             "red": LIGHT_RED_DAYS,
         }
@@ -315,7 +319,7 @@ class CertificateBoard(models.Model):
             LEFT JOIN LATERAL (
                 SELECT (certificate.date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end,
                     certificate.issuer_level,
-                    current.route = 'loan' AND lender.certificate_sign_after_review AS is_reviewed_first
+                    current.route IN %(letter_routes)s AND lender.certificate_sign_after_review AS is_reviewed_first
                 FROM certificate_certificate certificate
                 JOIN res_company lender ON lender.id = certificate.company_id
                 WHERE certificate.id = current.certificate_id
@@ -415,8 +419,8 @@ class CertificateBoard(models.Model):
         if row.state == "none":
             raise UserError(self.env._("It has not started: there is nothing to renew."))
         # What was asked of an authority may take longer than what signs now.
-        is_request = row.open_activation_id.sudo().route == "request" and row.state == "active"
-        if row.open_activation_id and not is_request:
+        begun = row.open_activation_id.sudo()
+        if begun and not (begun._get_route().is_requested and row.state == "active"):
             raise UserError(self.env._("It is in progress already."))
         if row.state == "revoked":
             raise UserError(self.env._("It was revoked: activate it again when you want to."))

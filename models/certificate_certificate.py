@@ -4,9 +4,10 @@ from datetime import datetime, timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..const import ISSUER_LEVELS, OWN_ROUTES
+from ..const import ISSUER_LEVELS
 from ..tools import certificate_chain, key_seal, pkcs12
 from . import certificate_custody as custody
+from .certificate_activation_routes import OWN_ROUTES
 from .certificate_history import record_entries
 from .ir_attachment import storing_files
 from .whole_files import read_whole

@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from psycopg2.errorcodes import SERIALIZATION_FAILURE
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
@@ -65,13 +67,17 @@ class CertificateGuardedMixin(models.AbstractModel):
             record_changes(records)
         return records
 
-    def write(self, vals):
+    def _admit(self, vals):
         if not self.env.su:
             self._check_editable(vals)
         if "state" in vals:
             self._check_way(vals["state"])
-        with recording(self, vals):
-            return super().write(vals)
+        return super()._admit(vals)
+
+    @contextmanager
+    def _storing(self, vals):
+        with recording(self, vals), super()._storing(vals) as stored:
+            yield stored
 
     def _check_way(self, state):
         """Refuse to go back to a state in which evidence was none yet, in sudo mode neither.

@@ -1,4 +1,5 @@
 import math
+from contextlib import contextmanager
 
 from odoo import api, models
 from odoo.api import NewId
@@ -40,10 +41,31 @@ class CertificateInputMixin(models.AbstractModel):
         return super().create(vals_list)
 
     def write(self, vals):
+        """Write what is admitted, as `_storing` has it."""
+        vals = self._admit(vals)
+        with self._storing(vals) as (records, vals):
+            return super(CertificateInputMixin, records).write(vals)
+
+    def _admit(self, vals):
+        """Ask everything that a write is asked, with the rights of the user.
+
+        :param dict vals: as for `write`
+        :return: the values as they are going to be kept
+        :rtype: dict
+        """
         self._check_row_count(self)
         vals = self._take_input(vals)
         self._check_links(vals)
-        return super().write(vals)
+        return vals
+
+    @contextmanager
+    def _storing(self, vals):
+        """Surround a write that was admitted. Nothing is asked any more: it can take place in sudo mode.
+
+        :param dict vals: of `_admit`
+        :return: the records as which it is done, and the values that are written
+        """
+        yield self, vals
 
     def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
         """Translations are written past `write`."""

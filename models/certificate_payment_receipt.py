@@ -19,7 +19,7 @@ class CertificatePaymentReceipt(models.Model):
 
     _name = "certificate.payment.receipt"
     _description = "Certificate Payment Receipt"
-    _inherit = ["certificate.guarded.mixin", "certificate.pdf.mixin", "mail.thread"]
+    _inherit = ["certificate.pdf.mixin", "mail.thread"]
     _order = "id desc"
     _rec_name = "reference"
     _editable_fields = frozenset((*RECEIPT_FIELDS, "receipt", "receipt_filename"))
@@ -136,7 +136,7 @@ class CertificatePaymentReceipt(models.Model):
             ) from error
         self._add_author()
         activation = activation.sudo()
-        activation._notify("receipt_waiting", activation._get_managers())
+        activation._notify("receipt_waiting")
 
     def action_approve(self):
         """Let the receipt pay the activation.
@@ -160,7 +160,7 @@ class CertificatePaymentReceipt(models.Model):
                 )
             )
         activation = self.activation_id.sudo()
-        activation._notify("paid", activation._get_responsible_users())
+        activation._notify("paid")
 
     def action_create_vendor_bill(self):
         """Open the draft of the authority's bill, with the receipt attached, and make it first.
@@ -252,7 +252,7 @@ class CertificatePaymentReceipt(models.Model):
         self._decide(state="rejected", rejection_reason=reason)
         self._trusted().message_post(body=self.env._("Rejected: %s", reason))
         activation = self.activation_id.sudo()
-        activation._notify("receipt_rejected", activation._get_responsible_users())
+        activation._notify("receipt_rejected")
 
     def _is_evidence(self, name):
         return self.state in ("waiting", "approved")

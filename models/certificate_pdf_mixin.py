@@ -21,7 +21,7 @@ _FACTS = ("sha256", "filename", "size", "pages")
 
 
 class CertificatePdfMixin(models.AbstractModel):
-    """A record that keeps uploaded PDF files, each of them checked before it is stored.
+    """A guarded record that keeps uploaded PDF files, each of them checked before it is stored.
 
     Beside a binary field `x` of `_pdf_fields` stand what is kept about its file: `x_filename`,
     `x_size` in bytes, `x_sha256` and `x_pages`.
@@ -32,6 +32,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
     _name = "certificate.pdf.mixin"
     _description = "Record with Checked PDF Files"
+    _inherit = ["certificate.guarded.mixin"]
 
     # Names of the binary fields; set by each model.
     _pdf_fields = ()
@@ -42,6 +43,8 @@ class CertificatePdfMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):
+        if not self.env.su:
+            self._refuse_files(*vals_list)
         writer = FileWriter(self._name, None, self._get_file_names())
         records = super(CertificatePdfMixin, self.with_context(**{FILE_WRITER: writer}))
         return records.create(vals_list).with_env(self.env)
@@ -69,15 +72,29 @@ class CertificatePdfMixin(models.AbstractModel):
             "The server is checking many files right now. Your file is not lost: try again in a minute."
         )
 
-    def write(self, vals):
+    @api.model
+    def _refuse_files(self, *vals_list):
+        """Refuse files of a record that is not there yet: they are checked when they are attached to it.
+
+        :raise AccessError: if there is one, or anything that is kept about one
+        """
+        kept = {name for item in self._map_file_facts().items() for name in (item[0], *item[1])}
+        if any(vals.get(name) for vals in vals_list for name in kept):
+            raise AccessError(
+                self.env._("This file is attached and deleted on its record, where it is checked.")
+            )
+
+    @contextmanager
+    def _storing(self, vals):
         self._check_no_evidence(vals)
         with self._checking_files():
             vals = self._prepare_all_pdf_vals(vals)
-        # In sudo mode: the facts derived from a file are not the user's to write.
+        # In sudo mode: the facts derived from a file are not the user's to write. Whether the record is,
+        # was asked before.
         writer = FileWriter(self._name, frozenset(self.ids), self._get_file_names())
-        records = self.sudo().with_context(**{"certificate_pdf_unread": True, FILE_WRITER: writer})
-        with storing_files(self.env):
-            return super(CertificatePdfMixin, records).write(vals)
+        context = {"certificate_pdf_unread": True, FILE_WRITER: writer}
+        with storing_files(self.env), super()._storing(vals) as (records, vals):
+            yield records.sudo().with_context(**context), vals
 
     @ondelete_guard
     def _unlink_except_evidence(self):
@@ -214,7 +231,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
     @api.model
     def _get_pdf_refusals(self):
-        """Say why a file is refused and what to do, by the codes of `tools.pdf_check`.
+        """Say why a file is refused and what to do, by the codes of `tools.pdf_check` and `tools.pdf_shrink`.
 
         :rtype: dict[str, str]
         """
@@ -238,6 +255,28 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "too_complex": self.env._(
                 "The file is too complicated to be checked. Print it to PDF or scan it, and attach that."
+            ),
+            # Of what is made smaller.
+            "unknown_kind": self.env._(
+                "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
+            ),
+            "heic": self.env._(
+                "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > "
+                "Formats > Most Compatible and take the photo again, or export it as JPG."
+            ),
+            "signed": self.env._(
+                "The PDF has a digital signature, which a smaller copy would lose. Have a PDF of at "
+                "most 1 MB signed, or attach a scan of the paper."
+            ),
+            "too_many_files": self.env._(
+                "These are more than 10 files. Attach only what is asked for."
+            ),
+            "too_much": self.env._(
+                "These are more than 20 MB. Scan in black and white or at 150 dpi."
+            ),
+            "cannot_shrink": self.env._(
+                "However it is written, the file stays larger than 1 MB. "
+                "Scan it in black and white or at 150 dpi."
             ),
         }
 

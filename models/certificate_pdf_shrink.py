@@ -45,29 +45,3 @@ class CertificatePdfMixin(models.AbstractModel):
         :rtype: tuple[str, int]
         """
         return "res.users", self.env.uid
-
-    def _get_pdf_refusals(self):
-        return {
-            **super()._get_pdf_refusals(),
-            "unknown_kind": self.env._(
-                "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
-            ),
-            "heic": self.env._(
-                "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > "
-                "Formats > Most Compatible and take the photo again, or export it as JPG."
-            ),
-            "signed": self.env._(
-                "The PDF has a digital signature, which a smaller copy would lose. Have a PDF of at "
-                "most 1 MB signed, or attach a scan of the paper."
-            ),
-            "too_many_files": self.env._(
-                "These are more than 10 files. Attach only what is asked for."
-            ),
-            "too_much": self.env._(
-                "These are more than 20 MB. Scan in black and white or at 150 dpi."
-            ),
-            "cannot_shrink": self.env._(
-                "However it is written, the file stays larger than 1 MB. "
-                "Scan it in black and white or at 150 dpi."
-            ),
-        }

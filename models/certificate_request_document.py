@@ -14,7 +14,7 @@ class CertificateRequestDocument(models.Model):
 
     _name = "certificate.request.document"
     _description = "Document of a Certificate Request"
-    _inherit = ["certificate.guarded.mixin", "certificate.pdf.mixin"]
+    _inherit = ["certificate.pdf.mixin"]
     _order = "document_type_id, id"
     _rec_name = "document_type_id"
     _editable_fields = frozenset(("document", "document_filename", "issue_date"))

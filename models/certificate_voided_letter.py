@@ -12,7 +12,7 @@ class CertificateVoidedLetter(models.Model):
 
     _name = "certificate.voided.letter"
     _description = "Voided Exoneration Letter"
-    _inherit = ["certificate.guarded.mixin", "certificate.pdf.mixin"]
+    _inherit = ["certificate.pdf.mixin"]
     _order = "id desc"
     _rec_name = "letter_code"
     _pdf_fields = ("signed_letter",)

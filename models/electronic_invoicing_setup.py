@@ -28,7 +28,6 @@ class ElectronicInvoicingSetup(models.Model):
     _description = "Electronic Invoicing Setup"
     _rec_name = "company_id"
     _inherit = [
-        "certificate.guarded.mixin",
         "certificate.pdf.mixin",
         "mail.thread",
         "mail.activity.mixin",

@@ -47,7 +47,7 @@ class PaymentTransaction(models.Model):
             # Whoever waited for it is not in front of the page any more.
             for activation in waiting.sudo().invoice_ids._get_certificate_activation():
                 if activation.state == "pay" and activation.payment_status == "failed":
-                    activation._notify("failed", activation._get_responsible_users())
+                    activation._notify("failed")
         elif vals.get("state") == "done":
             refunds = self.filtered(lambda tx: tx.operation == "refund")
             refunds.source_transaction_id.sudo().invoice_ids._follow_certificate_payment()

@@ -3,6 +3,13 @@ from odoo.exceptions import ValidationError
 from odoo.tools import float_round
 
 from ..const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
+from .certificate_history import recording
+
+# What follows a write of these fields, in this order: methods without arguments.
+_WRITE_EFFECTS = {
+    "certificate_lent_id": "_lend_another_certificate",
+    "certificate_letter_html": "_void_letters",
+}
 
 
 class ResCompany(models.Model):
@@ -109,6 +116,14 @@ class ResCompany(models.Model):
         # Of `res.partner._map_company_partners`.
         self.env.registry.clear_cache()
         return companies
+
+    def write(self, vals):
+        with recording(self, vals):
+            result = super().write(vals)
+        for name, effect in _WRITE_EFFECTS.items():
+            if name in vals:
+                getattr(self, effect)()
+        return result
 
     @api.constrains("partner_id")
     def _check_partner_id(self):

@@ -7,7 +7,6 @@ from odoo.exceptions import UserError
 
 from ..const import ACTIVITY_LENT_EXPIRY, BOARD_PATH, GROUP_CUSTODIAN, WARNING_DAYS
 from ..tools import expiry
-from .certificate_history import recording
 
 
 class CertificateCertificate(models.Model):
@@ -32,14 +31,12 @@ class ResCompany(models.Model):
 
     _inherit = "res.company"
 
-    def write(self, vals):
-        with recording(self, vals):
-            result = super().write(vals)
-        if vals.get("certificate_lent_id"):
-            for lender in self:
+    def _lend_another_certificate(self):
+        """Let those who sign with what was lent until now sign with what is lent from now on, if anything."""
+        for lender in self:
+            if lender.sudo().certificate_lent_id:
                 self.env["certificate.activation"]._carry_over(lender)
                 lender._get_setup_of_lender().activity_unlink([ACTIVITY_LENT_EXPIRY])
-        return result
 
     def _check_lends(self):
         """Check that this company, in sudo mode, still sells and lends.

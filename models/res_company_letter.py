@@ -101,14 +101,6 @@ class ResCompany(models.Model):
         help="The lender's logo at the top of the first page: a PNG or JPEG picture.",
     )
 
-    # === CRUD METHODS === #
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "certificate_letter_html" in vals:
-            self.env["certificate.activation"]._follow_letter_change("template", self)
-        return result
-
     # === CONSTRAINT METHODS === #
 
     @api.constrains("certificate_letter_html", "certificate_letter_english_html")
@@ -261,6 +253,10 @@ class ResCompany(models.Model):
         self.check_access("write")
 
     # === BUSINESS METHODS === #
+
+    def _void_letters(self):
+        """Void the letters that say what the text of these companies no longer says."""
+        self.env["certificate.activation"]._follow_letter_change("template", self)
 
     def _get_letter_lender_values(self):
         """Return what the letter says of the lender; empty texts when there is none in the database.

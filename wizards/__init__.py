@@ -5,7 +5,6 @@ from . import (
     certificate_custody_wizard,
     certificate_portal_invitation,
     certificate_reason_wizard,
-    certificate_request_reason,
     certificate_request_wizard,
     electronic_invoicing_decision,
     payment_link_wizard,

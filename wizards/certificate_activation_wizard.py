@@ -158,9 +158,10 @@ class CertificateActivationWizard(models.TransientModel):
     # === COMPUTE METHODS === #
 
     def _compute_display_name(self):
-        titles = dict(self._fields["step"]._description_selection(self.env))
         for wizard in self:
-            wizard.display_name = titles.get(wizard.step)
+            name = wizard.activation_id._get_route().step_field
+            titles = dict(self._fields[name]._description_selection(self.env))
+            wizard.display_name = titles.get(wizard[name])
 
     @api.depends("state", "switch_on", "letter_review")
     def _compute_step(self):
@@ -194,19 +195,31 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends(
         "is_letter_requested",
         "is_receipt_requested",
+        "is_request_checked",
         "receipt_size",
+        "request_documents",
         *REPRESENTATIVE_FIELDS,
+        *REQUEST_FIELDS,
         *(f"receipt_{name}" for name in RECEIPT_FIELDS),
     )
     def _compute_field_errors(self):
         for wizard in self:
-            errors = {}
-            if wizard.is_letter_requested:
-                errors.update(wizard.activation_id._get_representative_errors(wizard))
-            if wizard.is_receipt_requested:
-                errors.update(wizard._get_receipt_errors())
             # These at once: what is too long cannot be saved.
-            wizard.field_errors = {**errors, **wizard._get_length_errors(wizard)}
+            wizard.field_errors = {
+                **wizard._get_requested_errors(),
+                **wizard._get_length_errors(wizard),
+            }
+
+    def _get_requested_errors(self):
+        """Return the sentences of what this visit has asked for: a request, or a letter and a receipt."""
+        if self.is_request_checked and self.request_state in ("draft", "rejected"):
+            return self.activation_id._get_request_errors(self)
+        errors = {}
+        if self.is_letter_requested:
+            errors.update(self.activation_id._get_representative_errors(self))
+        if self.is_receipt_requested:
+            errors.update(self._get_receipt_errors())
+        return errors
 
     def _get_receipt_errors(self):
         """Return the sentences of the receipt by the names that its fields have here."""
@@ -236,11 +249,8 @@ class CertificateActivationWizard(models.TransientModel):
     )
     def _compute_can_finish(self):
         for wizard in self:
-            wizard.can_finish = bool(
-                wizard.own_certificate
-                if wizard.route != "loan"
-                else wizard.activation_id._has_all_for_loan()
-            )
+            activation = wizard.activation_id
+            wizard.can_finish = activation._get_route().is_ready(activation)
 
     @api.depends("activation_id")
     @api.depends_context("lang")
@@ -314,6 +324,8 @@ class CertificateActivationWizard(models.TransientModel):
                 "is_letter_requested": False,
                 "is_receipt_requested": False,
                 "is_notice_understood": False,
+                "is_request_checked": False,
+                "is_request_reviewed": False,
             }
         )
 

@@ -1,8 +1,21 @@
 from odoo import fields, models
 
+# What is decided with a reason, by the field that leads to it: each method takes the reason.
+_DECISIONS = {
+    "document_id": "_reject",
+    "letter_id": "_reject_letter",
+    "request_id": "_reject_request",
+    "receipt_id": "_reject",
+    "activation_id": "_discard_payment",
+}
+
 
 class CertificateReasonWizard(models.TransientModel):
-    """Asks a manager why, and passes the answer on: to reject a receipt, or to discard a payment."""
+    """Asks whoever decides for a reason, and passes it on.
+
+    A manager rejects a receipt or discards a payment; the custodian of the seller rejects a request, a
+    document of it, or a letter.
+    """
 
     _name = "certificate.reason.wizard"
     _description = "Reason for a Decision"
@@ -10,13 +23,14 @@ class CertificateReasonWizard(models.TransientModel):
 
     receipt_id = fields.Many2one("certificate.payment.receipt", ondelete="cascade")
     activation_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    request_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    letter_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    document_id = fields.Many2one("certificate.request.document", ondelete="cascade")
     reason = fields.Char(required=True)
 
     def action_confirm(self):
-        """Reject the receipt, or discard the pending payment of the activation."""
+        """Take the one decision that the dialog was opened for."""
         self.ensure_one()
-        if self.receipt_id:
-            self.receipt_id._reject(self.reason)
-        else:
-            self.activation_id._discard_payment(self.reason)
+        name = next((name for name in _DECISIONS if self[name]), "activation_id")
+        getattr(self[name], _DECISIONS[name])(self.reason)
         return {"type": "ir.actions.act_window_close"}

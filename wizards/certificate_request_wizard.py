@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 
-from ..const import REQUEST_FIELDS
 from .certificate_activation_wizard import _activation_field
 
 
@@ -40,12 +39,6 @@ class CertificateActivationWizard(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
-    def _compute_display_name(self):  # pylint: disable=missing-return
-        super()._compute_display_name()
-        titles = dict(self._fields["request_step"]._description_selection(self.env))
-        for wizard in self.filtered(lambda wizard: wizard.route == "request"):
-            wizard.display_name = titles[wizard.request_step]
-
     @api.depends("route", "state", "request_state")
     def _compute_request_step(self):
         for wizard in self:
@@ -76,16 +69,6 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             asked = wizard.activation_id._get_asked_documents()
             wizard.request_documents = [document._describe() for document in asked]
-
-    @api.depends("is_request_checked", "request_documents", *REQUEST_FIELDS)
-    def _compute_field_errors(self):  # pylint: disable=missing-return
-        super()._compute_field_errors()
-        for wizard in self:
-            if wizard.is_request_checked and wizard.request_state in ("draft", "rejected"):
-                wizard.field_errors = {
-                    **wizard.activation_id._get_request_errors(wizard),
-                    **wizard._get_length_errors(wizard),
-                }
 
     # === ACTION METHODS === #
 
@@ -122,9 +105,3 @@ class CertificateActivationWizard(models.TransientModel):
         current = self.activation_id._find_in_force(self.activation_id.company_id)
         if current:
             self._show(current)
-
-    # === BUSINESS METHODS === #
-
-    def _show(self, activation):  # pylint: disable=missing-return
-        super()._show(activation)
-        self._trusted().write({"is_request_checked": False, "is_request_reviewed": False})
