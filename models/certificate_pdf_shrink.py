@@ -4,6 +4,7 @@ from odoo.tools import SQL
 
 from ..tools.pdf_check import PdfCheckUnavailable
 from ..tools.pdf_shrink import make_pdf
+from ..tools.upload_limits import INPUT_FILES, INPUT_SIZE, PDF_SIZE
 
 
 class CertificatePdfMixin(models.AbstractModel):
@@ -58,16 +59,19 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "signed": self.env._(
                 "The PDF has a digital signature, which a smaller copy would lose. Have a PDF of at "
-                "most 1 MB signed, or attach a scan of the paper."
+                "most %s signed, or attach a scan of the paper.",
+                PDF_SIZE,
             ),
             "too_many_files": self.env._(
-                "These are more than 10 files. Attach only what is asked for."
+                "You chose more than %s files. Attach only what is asked for.", INPUT_FILES
             ),
             "too_much": self.env._(
-                "These are more than 20 MB. Scan in black and white or at 150 dpi."
+                "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+                INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(
-                "However it is written, the file stays larger than 1 MB. "
-                "Scan it in black and white or at 150 dpi."
+                "However it is written, the file stays larger than %s. "
+                "Scan it in black and white or at 150 dpi.",
+                PDF_SIZE,
             ),
         }
