@@ -36,6 +36,8 @@ from . import (
     test_letter_settings,
     test_letter_text,
     test_nit_lock,
+    test_odoo_suites,
+    test_odoo_surface,
     test_own_certificate,
     test_payment,
     test_payment_follow,

@@ -39,18 +39,6 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(activation.representative_vat, "52123456")
         self.assertEqual(activation.signed_letter_pages, 2)
 
-    def test_who_asks_is_guided(self):
-        # `start_tour` would take away the switch of what guides people.
-        name = "certificate_activation_be_guided"
-        self.browser_js(
-            "/odoo/electronic-process",
-            f"odoo.startTour('{name}', {{startUrl: '/odoo/electronic-process'}})",
-            f"odoo.isTourReady('{name}')",
-            login=self.user_a.login,
-            success_signal="tour succeeded",
-        )
-        self.assertEqual(self.start().create_uid, self.user_a)
-
     def test_a_mistake_leads_to_where_it_is_put_right(self):
         self.system_user.write(
             {"company_id": self.seller.id, "company_ids": [Command.link(self.seller.id)]}
