@@ -54,6 +54,7 @@ from . import (
     mail_thread,
     payment_provider,
     payment_transaction,
+    product_attribute,
     res_company,
     res_company_board,
     res_company_electronic_profile,

@@ -14,6 +14,7 @@ from . import (
     test_attacks_process,
     test_attacks_reviews,
     test_attacks_sandbox,
+    test_attacks_setup,
     test_attacks_text,
     test_attacks_trace,
     test_board,

@@ -636,7 +636,7 @@ class TestAttacksOnNames(CertificateCommon):
         for way, call in ways.items():
             savepoint = self.env.cr.savepoint()
             try:
-                yield way, call()
+                answer = call()
             except (
                 AccessError,
                 UserError,
@@ -645,13 +645,14 @@ class TestAttacksOnNames(CertificateCommon):
                 KeyError,
                 DatabaseError,
             ) as error:
-                yield way, str(error)
+                answer = str(error)
             except (NotImplementedError, AttributeError, AssertionError):
                 continue
             finally:
                 savepoint.rollback()
                 savepoint.close(rollback=False)
                 self.env.invalidate_all()
+            yield way, answer
 
     @mute_logger("odoo.sql_db", "odoo.addons.base.models.ir_rule", "odoo.models", "odoo.domains")
     def test_11_no_way_in_gives_out_a_name(self):

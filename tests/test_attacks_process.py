@@ -231,6 +231,45 @@ class TestAttacksLoad(BaseCase):
         with sandbox_places.take("a"), sandbox_places.take("c"):
             pass
 
+    def count_at_once(self, users):
+        """Let users upload at the same moment, and return how many files were examined at once at most.
+
+        :param list[str] users: one for each file
+        """
+        code = (
+            "import time\n"
+            "print('ready', flush=True)\n"
+            "started = ended = time.monotonic()\n"
+            "while ended < started + 0.5: ended = time.monotonic()\n"
+            "print(started, ended)\n"
+        )
+        spans, refused = [], []
+        start = threading.Barrier(len(users))
+
+        def upload(script, user):
+            start.wait()
+            try:
+                with sandbox.working_for(user):
+                    spans.append([*map(float, sandbox.run_child(script, b"").split())])
+            except sandbox.ChildBusy:
+                refused.append(user)
+
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+            script.write(code)
+            script.flush()
+            threads = [threading.Thread(target=upload, args=(script.name, user)) for user in users]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(len(spans) + len(refused), len(users))
+        return max(sum(one <= start <= end for one, end in spans) for start, _end in spans)
+
+    def test_as_many_uploads_as_anybody_likes_are_a_few_processes(self):
+        """Eight at once were eight processes of hundreds of megabytes, which ended the server."""
+        self.assertEqual(self.count_at_once(["a"] * 8), 1)
+        self.assertLessEqual(self.count_at_once([*"abcdefgh"]), 2)
+
     def test_who_turns_others_away_waits_as_long_as_he_worked(self):
         with patch.dict(sandbox_places.POOLS, files=sandbox_places._Limits(1, 0)):
             with sandbox_places.take("a"):
