@@ -423,6 +423,14 @@ copy_database() {
     [ ! -d "$CACHE/data/filestore/$1" ] || cp -al "$CACHE/data/filestore/$1" "$CACHE/data/filestore/$2"
 }
 
+# Gives a database that is complete its name, and its files.
+#   rename_database <from> <to>
+rename_database() {
+    rm -rf "$CACHE/data/filestore/$2"
+    mv "$CACHE/data/filestore/$1" "$CACHE/data/filestore/$2"
+    psql_ -c "ALTER DATABASE \"$1\" RENAME TO \"$2\""
+}
+
 # === ODOO ===
 
 setup_checkout() {
@@ -473,9 +481,7 @@ setup_template() {
     echo "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()" >"$OWN/assets.py"
     run_assets() { odoo shell -d "${TEMPLATE}_tmp" --no-http --log-level warn <"$OWN/assets.py"; }
     quietly "the assets cannot be prepared" run_assets
-    rm -rf "$CACHE/data/filestore/$TEMPLATE"
-    mv "$CACHE/data/filestore/${TEMPLATE}_tmp" "$CACHE/data/filestore/$TEMPLATE"
-    psql_ -c "ALTER DATABASE \"${TEMPLATE}_tmp\" RENAME TO \"$TEMPLATE\""
+    rename_database "${TEMPLATE}_tmp" "$TEMPLATE"
 }
 
 # Creates a database with the add-on and the demo companies, under its name only when it is complete.
@@ -487,9 +493,7 @@ create_demo_database() {
     say "creating the demo companies"
     run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
     quietly "the demo companies cannot be created" run_demo "$1_tmp" "${2:-}"
-    psql_ -c "ALTER DATABASE \"$1_tmp\" RENAME TO \"$1\""
-    rm -rf "$CACHE/data/filestore/$1"
-    mv "$CACHE/data/filestore/$1_tmp" "$CACHE/data/filestore/$1"
+    rename_database "$1_tmp" "$1"
 }
 
 # A port of this machine that nothing listens on now.
@@ -537,6 +541,22 @@ SQL
 
 # === UNINSTALLING === #
 
+# The database that the add-on is installed into: what it depends on, and what Odoo installs with that.
+setup_dependencies() { alone create_dependencies; }
+
+create_dependencies() {
+    local modules
+    modules=$("$VENV/bin/python" -c 'import ast, sys; print(",".join(ast.literal_eval(sys.stdin.read())["depends"]))' <"$CHECKOUT/__manifest__.py")
+    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules" | hash_of)
+    database_exists "$DEPENDENCIES" && return
+    say "creating the database of dependencies (about half a minute)"
+    drop_database "${DEPENDENCIES}_tmp"
+    psql_ -c "CREATE DATABASE \"${DEPENDENCIES}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
+    quietly "the dependencies cannot be installed" odoo -d "${DEPENDENCIES}_tmp" -i "$modules" \
+        --stop-after-init --no-http --log-level warn
+    rename_database "${DEPENDENCIES}_tmp" "$DEPENDENCIES"
+}
+
 uninstall_script() { echo "env['ir.module.module'].search([('name', '=', '$MODULE')]).button_immediate_uninstall()"; }
 
 # Everything that an add-on can leave: one line each.
@@ -576,6 +596,15 @@ SQL
 # them row by row, which takes longer than the tests themselves.
 TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 
+# Makes a database with the add-on and what the tests have in common.
+#   prepare_tests <database>
+prepare_tests() {
+    say "preparing what the tests have in common"
+    copy_database "$TEMPLATE" "$1"
+    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/prepare_tests.py"; }
+    quietly "what the tests have in common cannot be prepared" run_preparation "$1"
+}
+
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
 #   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
 prepare_pytest() {
@@ -609,9 +638,7 @@ create_client_template() {
     copy_database "$TEMPLATE" "${CLIENT_TEMPLATE}_tmp"
     quietly "the client cannot be installed" client_odoo -d "${CLIENT_TEMPLATE}_tmp" -i "$modules" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
-    rm -rf "$CACHE/data/filestore/$CLIENT_TEMPLATE"
-    mv "$CACHE/data/filestore/${CLIENT_TEMPLATE}_tmp" "$CACHE/data/filestore/$CLIENT_TEMPLATE"
-    psql_ -c "ALTER DATABASE \"${CLIENT_TEMPLATE}_tmp\" RENAME TO \"$CLIENT_TEMPLATE\""
+    rename_database "${CLIENT_TEMPLATE}_tmp" "$CLIENT_TEMPLATE"
 }
 
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
