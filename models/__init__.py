@@ -9,6 +9,7 @@ from . import (
     account_move_expiry,
     account_partial_reconcile,
     account_payment,
+    account_payment_method,
     certificate_activation_expiry,
     certificate_activation_lending,
     certificate_activation_letter,

@@ -79,7 +79,8 @@ class TestAttacksSetup(BaseCase):
         for name in NAMES:
             for kind in ("folder", "file", "link"):
                 with self.subTest(name, kind=kind):
-                    self.cache.mkdir(exist_ok=True)
+                    self.cache = self.folder / f"{name}-{kind}"
+                    self.cache.mkdir()
                     path = self.cache / name
                     if kind == "folder":
                         path.mkdir()
@@ -89,7 +90,6 @@ class TestAttacksSetup(BaseCase):
                         path.symlink_to("/etc/passwd")
                     os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
                     self.assertRefused(path)
-                    path.rmdir() if kind == "folder" else path.unlink()
         os.chown(self.cache, NOBODY, NOBODY)
         self.assertRefused(self.cache)
 
