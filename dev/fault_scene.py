@@ -382,8 +382,9 @@ class Scene:
         self.rows.append(
             (name, happened, walks, signatures, failures, f"{seconds:.0f}", len(mistakes))
         )
+        print(f"{name}: {len(mistakes)} mistakes in {seconds:.0f} s; {happened}", file=sys.stderr)
         for mistake in mistakes:
-            print(f"{name}: {mistake}", file=sys.stderr)
+            print(f"{name}: {mistake}", file=sys.stderr, flush=True)
         self.mistakes += mistakes
 
     def finish_walks(self):
