@@ -183,15 +183,15 @@ VOID_REASONS = [
 LETTER_MATCHES = [
     ("match", "Code read"),
     ("signature", "Digitally signed"),
-    ("unread", "To be looked at"),
+    ("unread", "Code not read"),
     ("reviewed", "Looked at"),
 ]
 
 # What the lender decided on a signed letter.
 LETTER_REVIEWS = [
     ("waiting", "To be reviewed"),
-    ("accepted", "Accepted"),
-    ("rejected", "Rejected"),
+    ("accepted", "Letter accepted"),
+    ("rejected", "Letter rejected"),
 ]
 # Whether the issuer of a certificate was verified, by a chain of signatures up to a trusted certificate.
 ISSUER_LEVELS = [("anchored", "Verified"), ("unknown", "Not verified")]

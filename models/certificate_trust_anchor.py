@@ -62,6 +62,12 @@ class CertificateTrustAnchor(models.Model):
         for anchor in self:
             anchor.file = base64.b64encode((anchor.certificate or "").encode()) or False
 
+    @api.onchange("file")
+    def _onchange_file(self):
+        """Show what a new file says before it is trusted, above all its fingerprint."""
+        if self.file and not self._origin:
+            self.update(self._prepare_vals({"file": self.file}))
+
     # === CRUD METHODS === #
 
     @api.model_create_multi

@@ -200,6 +200,14 @@ class CertificateCommon(AccountPaymentCommon):
         self.env.invalidate_all()
 
     @classmethod
+    def speak_spanish(cls, *speakers):
+        """Let users or contacts read Colombia's Spanish."""
+        cls.env["res.lang"]._activate_lang("es_CO")
+        cls.env["ir.module.module"]._load_module_terms([MODULE], ["es_CO"])
+        for speaker in speakers:
+            speaker.lang = "es_CO"
+
+    @classmethod
     def serve_to_tours(cls, name, content):
         """Let a tour fetch a file, `certificate_tour_<name>`: a browser has none of its own."""
         file = cls.env["ir.attachment"].create({"name": name, "raw": content, "public": True})

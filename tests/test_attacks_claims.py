@@ -680,6 +680,8 @@ class TestFourEyes(ReceiptCommon):
     """Attack 16: receipts are approved by who sent them."""
 
     def assertRefused(self, receipt, user):
+        # The page says so instead of showing a button.
+        self.assertTrue(receipt.with_user(user).approval_sentence)
         with self.assertRaises(UserError):
             self.approve(receipt, user)
         self.assertEqual(receipt.state, "waiting")
@@ -687,8 +689,10 @@ class TestFourEyes(ReceiptCommon):
     def test_16_who_sent_a_receipt_does_not_approve_it(self):
         receipt = self.get_sent(self.manager_a)
         self.assertRefused(receipt, self.manager_a)
+        self.assertFalse(receipt.with_user(self.custodian).approval_sentence)
         self.approve(receipt, self.custodian)
         self.assertEqual(receipt.state, "approved")
+        self.assertFalse(receipt.with_user(self.manager_a).approval_sentence)
 
     def test_16_nor_who_wrote_it_and_let_somebody_send_it(self):
         wizard = self.open(self.manager_a)
