@@ -24,14 +24,16 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("models", "wizards")
 
 
-def read_models(tree):
-    """Return the models that the classes of a file define, and those that they extend or inherit.
+def read_file(path):
+    """Return the models that a file defines, those that it extends or inherits, and the files that it imports.
 
-    :param ast.Module tree: of the file
-    :rtype: tuple[set[str], set[str]]
+    :rtype: tuple[set[str], set[str], set[str]]
     """
-    defined, needed = set(), set()
-    for node in ast.walk(tree):
+    defined, needed, imported = set(), set(), set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and node.level == 1:
+            names = [node.module] if node.module else [alias.name for alias in node.names]
+            imported |= {f"{path.parent.name}.{name}" for name in names}
         if not isinstance(node, ast.ClassDef):
             continue
         values = {
@@ -46,7 +48,7 @@ def read_models(tree):
         needed |= inherited
         if values.get("_name") not in (*inherited, None):
             defined.add(values["_name"])
-    return defined, needed
+    return defined, needed, imported
 
 
 def order_files(order):
@@ -55,22 +57,33 @@ def order_files(order):
     :param str order: `reversed`, or a number to shuffle by
     :rtype: list[str]
     """
-    files = {}
-    for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            if path.name != "__init__.py":
-                name = ".".join(path.relative_to(ROOT).with_suffix("").parts)
-                files[name] = read_models(ast.parse(path.read_text()))
+    files = {
+        f"{package}.{path.stem}": read_file(path)
+        for package in PACKAGES
+        for path in sorted((ROOT / package).glob("*.py"))
+        if path.name != "__init__.py"
+    }
+    ours = set().union(*(defined for defined, _needed, _imported in files.values()))
     left = sorted(files, reverse=order == "reversed")
     if order != "reversed":
         random.Random(int(order)).shuffle(left)
-    ours = set().union(*(defined for defined, _needed in files.values()))
+
+    def run(name, known):
+        """Return the models that are known once a file has run, or None where one is missing."""
+        defined, needed, imported = files[name]
+        for other in sorted(imported & files.keys() - set(ordered)):
+            known = run(other, known)
+            if known is None:
+                return None
+        return known | defined if needed & ours <= known | defined else None
+
     ordered, known = [], set()
     while left:
-        name = next(name for name in left if files[name][1] & ours <= known | files[name][0])
+        name, known = next(
+            (name, models) for name in left if (models := run(name, known)) is not None
+        )
         left.remove(name)
         ordered.append(name)
-        known |= files[name][0]
     return ordered
 
 
@@ -101,7 +114,6 @@ def main(module, order, *tests):
     options = json.load(sys.stdin)
     for name, value in options.items():
         config[name] = value
-    config["test_enable"] = True
     odoo.modules.module.initialize_sys_path()
     addon = f"odoo.addons.{module}"
     import_files(addon, order_files(order))
@@ -111,11 +123,16 @@ def main(module, order, *tests):
     threading.current_thread().dbname = common.get_db_name()
     threading.current_thread().testing = True
     Registry(common.get_db_name())
+    # Not before: the tests of all add-ons would run while they are loaded.
+    config["test_enable"] = True
+    # Nobody asks here over HTTP, but for this number.
+    common.HttpCase.http_port = classmethod(lambda cls: config["http_port"])
     suite = OdooSuite()
     for test in tests:
         file, name = test.split(".", 1)
         tests_of_file = importlib.import_module(f"{addon}.tests.{file}")
-        suite.addTests([unittest.defaultTestLoader.loadTestsFromName(name, tests_of_file)])
+        # One by one: Odoo's suite takes no other one.
+        suite.addTests(iter(unittest.defaultTestLoader.loadTestsFromName(name, tests_of_file)))
     result = run_suite(suite)
     print(result, file=sys.stderr)
     sys.exit(0 if result.testsRun and result.wasSuccessful() else 1)

@@ -21,10 +21,18 @@ from . import pdf_samples, shuffled_imports
 ROOT = Path(__file__).parents[1]
 # What each class of a model says for itself, and Odoo puts together.
 _OF_EACH_CLASS = {"_name", "_inherit", "_description", "_register", "_module"}
-# Through each state of an activation and of a request.
+# Through each state of an activation and of a request, by all who have a part in them.
 WALKS = (
-    "test_certificate_activation.TestCertificateActivation",
-    "test_certificate_request.TestCertificateRequest",
+    "test_certificate_activation.TestCertificateActivation"
+    ".test_each_action_changes_only_the_states_it_is_for",
+    *(
+        f"test_certificate_request.TestCertificateRequest.{name}"
+        for name in (
+            "test_a_company_walks_from_its_loan_to_a_certificate_of_its_own",
+            "test_each_transition_changes_only_the_states_it_is_for",
+            "test_what_was_rejected_is_corrected_and_what_was_accepted_stays",
+        )
+    ),
 )
 
 
@@ -125,7 +133,9 @@ class TestStructure(TransactionCase):
                     find_doubles({"models/a.py": first + other}),
                     {("a", "f"): ["models/a.py", "models/a.py"]},
                 )
-        other = 'class C(models.Model):\n    _name = "c"\n    _inherit = ["a"]\n    def f(self): pass\n'
+        other = (
+            'class C(models.Model):\n    _name = "c"\n    _inherit = ["a"]\n    def f(self): pass\n'
+        )
         self.assertEqual(find_doubles({"models/a.py": first, "models/c.py": other}), {})
 
     def test_classes_of_a_model_have_no_name_in_common(self):
@@ -186,6 +196,7 @@ class TestStructure(TransactionCase):
         add_to_registry(self.registry, Files)
         self.addCleanup(self.registry._setup_models__, self.cr, [])
         self.addCleanup(self.registry.__delitem__, Files._name)
+        self.addCleanup(self.env.invalidate_all)
         self.registry._setup_models__(self.cr, [])
         self.registry.init_models(self.cr, [Files._name], {"module": MODULE})
         scan = base64.b64encode(pdf_samples.scan_pdf(2))
@@ -193,7 +204,7 @@ class TestStructure(TransactionCase):
         user = new_test_user(self.env, "certificate_files", groups="base.group_user")
         theirs = record.with_user(user)
         for vals in ({}, {"name": "two"}, {"scan": scan}, {"scan_size": 1}):
-            with self.subTest(vals=vals), self.assertRaises(AccessError):
+            with self.subTest(written=[*vals]), self.assertRaises(AccessError):
                 theirs.write(vals)
         self.env["ir.model.access"].create(
             {
@@ -204,10 +215,10 @@ class TestStructure(TransactionCase):
             }
         )
         for vals in ({"name": "two"}, {"scan_size": 1}, {"scan": scan, "scan_sha256": "0"}):
-            with self.subTest(vals=vals), self.assertRaises(AccessError):
+            with self.subTest(written=[*vals]), self.assertRaises(AccessError):
                 theirs.write(vals)
         for vals in ({"scan": scan}, {"scan_sha256": "0"}):
-            with self.subTest(created=vals), self.assertRaises(AccessError):
+            with self.subTest(created=[*vals]), self.assertRaises(AccessError):
                 theirs.create(vals)
         with self.assertRaises(ValidationError):
             theirs.write({"scan": base64.b64encode(b"no PDF")})
