@@ -145,7 +145,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual(loan.state, "expired")
         self.assertEqual(self.company_a._get_active_certificate_activation(), request)
         self.assertSigns(request)
-        self.assertEqual(request._get_signer_role(), "supplier")
+        self.assertEqual(request._get_route().signer_role, "supplier")
         self.assertFalse(request.record_facts["lender"] or request.record_facts["letter"])
         self.assertTrue(request.record_facts["payment"])
         wizard.invalidate_recordset()
