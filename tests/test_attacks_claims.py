@@ -14,7 +14,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..const import CRON_VALIDITY, ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, MODULE
+from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE
 from ..models import certificate_custody as custody
 from ..tools import certificate_chain as tool
 from . import letter_samples, own_samples, samples
