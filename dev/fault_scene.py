@@ -267,9 +267,8 @@ class Scene:
             )
 
         module = "l10n_co_certificate_activation"
-        country, currency, state, rut, user, manager, self.authority, *actions = (
-            self.query(
-                f"""
+        country, currency, state, rut, user, manager, self.authority, *actions = self.query(
+            f"""
                 SELECT (SELECT id FROM res_country WHERE code = 'CO'),
                        (SELECT id FROM res_currency WHERE name = 'COP'),
                        (SELECT id FROM res_country_state WHERE code = 'ANT'),
@@ -279,8 +278,7 @@ class Scene:
                        {find(module, "certificate_request_issue_action")},
                        {find(module, "certificate_activation_review_action")}
                 """
-            )[0]
-        )
+        )[0]
         self.issue_action, self.accept_action = actions
         logins = [login for logins in self.logins.values() for login in logins]
         for number, login in enumerate(logins):
