@@ -163,13 +163,18 @@ class TestStructure(TransactionCase):
 
     # === NO FILE'S NAME IS BEHAVIOUR === #
 
-    def test_the_order_of_imports_changes_no_step(self):
-        """Renaming a file moves its import. Here each stands where its name would be the last."""
+    def test_renaming_a_file_changes_no_step(self):
+        """Its name decides when it is imported. Here each stands where the alphabet's end is the beginning."""
         files = self.run_shuffled("reversed", *WALKS)
         self.assertLess(
             files.index("models.certificate_activation_signing"),
             files.index("models.certificate_activation_letter"),
         )
+
+    def test_shuffled_imports_change_no_step(self):
+        """In an order in which no alphabet has put them; in any other one for who gives another number."""
+        files = self.run_shuffled("7", WALKS[-1])
+        self.assertNotEqual(files, sorted(files))
 
     # === MIXINS ALONE === #
 
