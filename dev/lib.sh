@@ -227,10 +227,14 @@ download_tested() {
     local path hash file
     while read -r hash path; do
         file=$2/archives/${path##*/}
-        /usr/lib/apt/apt-helper "${APT_OPTIONS[@]}" download-file "${1%/}/$path" "$file" "SHA256:$hash" >"$2/download.log" 2>&1 &&
+        fetch "${1%/}/$path" "$file" "$hash" >"$2/download.log" 2>&1 &&
             echo "$hash  $file" | sha256sum --check --status || { rm -f "$2"/archives/*.deb; return 1; }
     done <<<"$TESTED_DEBS"
 }
+
+# Fetches a file as apt does, by its proxies.
+#   fetch <address> <file> <hash>
+fetch() { /usr/lib/apt/apt-helper "${APT_OPTIONS[@]}" download-file "$1" "$2" "SHA256:$3"; }
 
 # Downloads what sid has now, from a mirror whose signed lists are no older than they may be.
 #   download_newest <mirror> <apt's folder>

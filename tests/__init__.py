@@ -22,6 +22,7 @@ from . import (
     test_certificate_request,
     test_custody,
     test_demo,
+    test_dev_commands,
     test_dian,
     test_dian_client,
     test_electronic_invoicing_resolution,
