@@ -101,6 +101,54 @@ INVARIANTS = {
         SELECT id FROM certificate_key WHERE NOT EXISTS (
             SELECT 1 FROM certificate_certificate WHERE private_key_id = certificate_key.id)
           AND company_id IN (SELECT company_id FROM res_users WHERE login LIKE 'walker%')""",
+    # The lender's review of letters
+    "a letter waits and its lender has nothing to do": """
+        SELECT id FROM certificate_activation WHERE letter_review = 'waiting' AND state = 'active'
+          AND id NOT IN (
+            SELECT res_id FROM mail_activity activity JOIN ir_model_data data
+              ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
+            WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter')""",
+    "a letter was reviewed and is still to do": """
+        SELECT id FROM certificate_activation WHERE letter_review <> 'waiting'
+          AND id IN (
+            SELECT res_id FROM mail_activity activity JOIN ir_model_data data
+              ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
+            WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter')""",
+    "the lender has a letter twice to do": """
+        SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
+          ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
+        WHERE data.name = 'mail_activity_type_letter'
+        GROUP BY activity.res_id, activity.user_id HAVING count(*) > 1""",
+    "a letter was decided on by nobody": """
+        SELECT id FROM certificate_activation WHERE letter_review IN ('accepted', 'rejected')
+          AND (letter_reviewed_by_id IS NULL OR letter_reviewed_on IS NULL)""",
+    "a letter was accepted and the record says otherwise": """
+        SELECT id FROM certificate_activation WHERE letter_review = 'accepted'
+          AND ((record_facts -> 'letter' ->> 'review') IS DISTINCT FROM 'accepted'
+               OR (record_facts -> 'letter' ->> 'sha256') IS DISTINCT FROM signed_letter_sha256)""",
+    "a rejected letter was kept twice": """
+        SELECT activation_id FROM certificate_voided_letter WHERE reason = 'rejected'
+        GROUP BY activation_id, signed_letter_sha256 HAVING count(*) > 1""",
+    # Trusted certificates; all that the walkers bring are of one authority
+    "verified by what is not trusted": """
+        SELECT certificate.id FROM certificate_certificate certificate
+        JOIN certificate_activation activation ON activation.certificate_id = certificate.id
+        LEFT JOIN certificate_trust_anchor anchor ON anchor.id = certificate.issuer_anchor_id
+        WHERE activation.state IN ('process', 'active') AND certificate.issuer_level = 'anchored'
+          AND anchor.active IS NOT TRUE""",
+    "not verified by what is trusted": """
+        SELECT certificate.id FROM certificate_certificate certificate
+        JOIN certificate_activation activation ON activation.certificate_id = certificate.id
+        WHERE activation.state IN ('process', 'active') AND activation.route = 'request'
+          AND certificate.issuer_level <> 'anchored'
+          AND EXISTS (SELECT 1 FROM certificate_trust_anchor WHERE active AND certificate IS NOT NULL)""",
+    # Keys: this server has a secret
+    "a key that signs is not sealed": """
+        SELECT certificate.id FROM certificate_certificate certificate
+        JOIN certificate_activation activation ON activation.certificate_id = certificate.id
+        WHERE activation.state = 'active' AND certificate.sealed_key IS NULL""",
+    "a sealed key lies there in the clear, too": """
+        SELECT id FROM certificate_certificate WHERE sealed_key IS NOT NULL AND private_key_id IS NOT NULL""",
     # The portal
     "a contact has two links": """
         SELECT activation_id FROM certificate_portal_access
@@ -113,7 +161,8 @@ INVARIANTS = {
 # Each row: model, record, field, file, SHA-256 of what was stored.
 _FILES = """
     SELECT attachment.res_model, attachment.res_id, attachment.res_field, attachment.store_fname,
-           CASE attachment.res_field WHEN 'signed_letter' THEN activation.signed_letter_sha256
+           CASE attachment.res_field
+                WHEN 'signed_letter' THEN COALESCE(activation.signed_letter_sha256, voided.signed_letter_sha256)
                 WHEN 'record_file' THEN activation.record_sha256
                 ELSE document.document_sha256 END
     FROM ir_attachment attachment
@@ -121,14 +170,20 @@ _FILES = """
       ON attachment.res_model = 'certificate.activation' AND activation.id = attachment.res_id
     LEFT JOIN certificate_request_document document
       ON attachment.res_model = 'certificate.request.document' AND document.id = attachment.res_id
+    LEFT JOIN certificate_voided_letter voided
+      ON attachment.res_model = 'certificate.voided.letter' AND voided.id = attachment.res_id
     WHERE attachment.res_field IN ('signed_letter', 'record_file', 'document')
-      AND COALESCE(activation.id, document.id) IS NOT NULL
+      AND COALESCE(activation.id, document.id, voided.id) IS NOT NULL
 """
 _LOST_FILES = """
     SELECT 'signed_letter', id FROM certificate_activation activation
     WHERE signed_letter_sha256 IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM ir_attachment WHERE res_model = 'certificate.activation'
           AND res_field = 'signed_letter' AND res_id = activation.id)
+    UNION SELECT 'voided letter', id FROM certificate_voided_letter voided
+    WHERE signed_letter_sha256 IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM ir_attachment WHERE res_model = 'certificate.voided.letter'
+          AND res_field = 'signed_letter' AND res_id = voided.id)
     UNION SELECT 'document', id FROM certificate_request_document document
     WHERE document_sha256 IS NOT NULL AND NOT EXISTS (
         SELECT 1 FROM ir_attachment WHERE res_model = 'certificate.request.document'

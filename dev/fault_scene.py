@@ -1,6 +1,7 @@
 """What breaks and who is there: PostgreSQL, servers, a signer, companies that walk, and what is found."""
 
 import contextlib
+import json
 import os
 import random
 import signal
@@ -13,11 +14,12 @@ import fault_invariants
 import psutil
 import psycopg2
 import requests
-from fault_walkers import PATIENCE, SEED, LoanWalker, PortalWalker, RequestWalker
+from fault_walkers import CUSTODIAN, PATIENCE, SEED, LoanWalker, PortalWalker, RequestWalker
 from odoo_session import Session
 from stdnum.co import nit
 
 SIGNER = "ana"  # the user whose company signs all the time
+CUSTODY = "certificate.custody.wizard"
 # How many people walk by each route.
 WALKERS = {LoanWalker: 4, RequestWalker: 2, PortalWalker: 2}
 COMPANIES = 2  # of each walker, in each walk
@@ -40,9 +42,26 @@ except psycopg2.Error:
     pass
 """
 
-CHECK_LOG = """
-company = env["res.users"].search([("login", "=", {login!r})]).company_id
-print("broken", env["certificate.signature.log"].sudo()._find_breaks(company))
+# What *Check the log* does, of every company.
+CHECK_LOGS = """
+import json
+companies = env["res.company"].with_context(active_test=False).search([])
+found = [
+    log._explain_break(company, broken)
+    for log in (env["certificate.signature.log"], env["certificate.history"])
+    for company, broken in log._find_breaks(companies)
+]
+print("found", json.dumps(found + env["certificate.history"]._find_differences(companies)))
+"""
+
+# As if time had passed; not by SQL, which the history would miss.
+MOVE_PERIODS = """
+from datetime import timedelta
+for activation in env["certificate.activation"].search({domain!r}):
+    start, end = activation.date_start, activation.date_end
+    activation._trusted().write({vals})
+env.cr.commit()
+print("moved")
 """
 
 
@@ -133,28 +152,30 @@ class Server:
         self.process.wait()
 
 
+def open_shell(options):
+    """Start an `odoo shell`, which reads a script."""
+    arguments = "-c", str(options.conf), "-d", options.database, "--no-http"
+    with (options.folder / "shell.log").open("ab") as log:
+        return subprocess.Popen(
+            [sys.executable, "-m", "odoo", "shell", *arguments, "--log-level", "critical"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+        )
+
+
 class Signer:
     """A process that signs one document after the other, and says so after each commit."""
 
     def __init__(self, options):
         self.options, self.acknowledged, self.process = options, [], None
 
-    def open_shell(self):
-        options = "-c", str(self.options.conf), "-d", self.options.database, "--no-http"
-        with (self.options.folder / "signer.log").open("ab") as log:
-            return subprocess.Popen(
-                [sys.executable, "-m", "odoo", "shell", *options, "--log-level", "critical"],
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-            )
-
     def start(self):
         script = SIGN.format(
             tests=str(self.options.tests), start=len(self.acknowledged) * 10, login=SIGNER
         )
-        self.process = self.open_shell()
+        self.process = open_shell(self.options)
         self.process.stdin.write(script)
         self.process.stdin.close()
         threading.Thread(target=self.read, args=(self.process,), daemon=True).start()
@@ -165,20 +186,13 @@ class Signer:
                 self.acknowledged.append(line)
 
     def keep_going(self):
-        """Start it again when it has ended: it gives up when the database does."""
+        """Start it again when it has ended: it gives up when the database does, or when it may not sign."""
         if self.process.poll() is not None:
             self.start()
 
     def kill(self):
         self.process.kill()
         self.process.wait()
-
-    def find_breaks(self):
-        output, _errors = self.open_shell().communicate(CHECK_LOG.format(login=SIGNER))
-        return next(
-            (line.strip() for line in output.splitlines() if line.startswith("broken ")),
-            "the log could not be checked",
-        )
 
 
 # === WHO IS THERE === #
@@ -220,7 +234,28 @@ class Scene:
         finally:
             connection.close()
 
+    def run_script(self, script, answer):
+        """Run a script in an `odoo shell`.
+
+        :param str answer: the first word of the line that it prints at the end
+        :return: the rest of the line
+        :rtype: str
+        """
+        output, _errors = open_shell(self.options).communicate(script)
+        for line in output.splitlines():
+            word, _blank, rest = line.partition(" ")
+            if word == answer:
+                return rest
+        raise RuntimeError(f"a script failed: see shell.log; it said {output[-300:]}")
+
     # === BEFORE === #
+
+    def seal_keys(self):
+        """Seal the keys, which lie in a database of another name than that where they were made."""
+        custodian = Session(self.server.url, self.options.database, CUSTODIAN)
+        page = custodian.call(CUSTODY, "create", {})
+        custodian.call(CUSTODY, "action_seal", [page])
+        custodian.call(CUSTODY, "action_confirm_place", [page])
 
     def prepare(self):
         """Make companies that walk, each with a user and a contact."""
@@ -232,7 +267,7 @@ class Scene:
             )
 
         module = "l10n_co_certificate_activation"
-        country, currency, state, rut, user, manager, self.authority, self.issue_action = (
+        country, currency, state, rut, user, manager, self.authority, *actions = (
             self.query(
                 f"""
                 SELECT (SELECT id FROM res_country WHERE code = 'CO'),
@@ -241,10 +276,12 @@ class Scene:
                        {find("l10n_co", "rut")}, {find("account", "group_account_invoice")},
                        {find(module, "group_certificate_manager")},
                        {find(module, "authority_andes")},
-                       {find(module, "certificate_request_issue_action")}
+                       {find(module, "certificate_request_issue_action")},
+                       {find(module, "certificate_activation_review_action")}
                 """
             )[0]
         )
+        self.issue_action, self.accept_action = actions
         logins = [login for logins in self.logins.values() for login in logins]
         for number, login in enumerate(logins):
             digits = str(901000000 + 7 * number)
@@ -302,11 +339,18 @@ class Scene:
 
     def let_time_pass(self):
         """Let everything that was activated by walkers have ended, so that they walk again."""
-        self.query(
-            "UPDATE certificate_activation SET state = 'expired', date_start = date_start - 400, "
-            "date_end = date_end - 400 WHERE state = 'active' AND company_id IN "
-            "(SELECT company_id FROM res_users WHERE login LIKE 'walker%%')"
+        self.move_periods(
+            [("state", "=", "active"), ("company_id.user_ids.login", "like", "walker")],
+            "{'state': 'expired', 'date_start': start - timedelta(400), 'date_end': end - timedelta(400)}",
         )
+
+    def move_periods(self, domain, vals):
+        """Move the first and the last day of activations.
+
+        :param list domain: of which
+        :param str vals: what is written, as Python, where `start` and `end` are what they were
+        """
+        self.run_script(MOVE_PERIODS.format(domain=domain, vals=vals), "moved")
 
     # === DURING === #
 
@@ -388,6 +432,31 @@ class Scene:
         """Tell whether somebody is about to load a certificate."""
         return any(walker.is_loading for walker in self.walkers)
 
+    def expect_silence(self, why):
+        """See that nothing is signed for a while: neither kept nor undone.
+
+        :param str why: what is found when something is
+        """
+        query = "SELECT count(*) FROM certificate_signature_log"
+        time.sleep(1)  # what had begun before
+        before = self.query(query)
+        for _second in range(15):
+            self.look_after()
+            time.sleep(1)
+        if self.query(query) != before:
+            self.found.append(why)
+
+    def expect_signature(self):
+        """See that signing goes on, at last when the signer has started again."""
+        signed = len(self.signer.acknowledged)
+        deadline = time.monotonic() + PATIENCE
+        while len(self.signer.acknowledged) == signed:
+            if time.monotonic() > deadline:
+                self.found.append("nothing is signed any more")
+                return
+            self.look_after()
+            time.sleep(0.2)
+
     def wait_for(self, condition):
         """Wait until something is so, while somebody walks."""
         while self.is_walking() and not condition():
@@ -408,18 +477,18 @@ class Scene:
     def find_mistakes(self):
         """Compare what was acknowledged with what the database holds, and ask for its invariants."""
         mistakes = [mistake for walker in self.walkers for mistake in walker.mistakes]
-        for walker in self.walkers:
+        for walker in (*self.walkers, self.signing):
             mistakes += walker.find_lost()
         mistakes += fault_invariants.find_broken(self.query)
         mistakes += fault_invariants.find_bad_files(self.query, self.options.filestore)
         ((signatures,),) = self.query("SELECT count(*) FROM certificate_signature_mark")
         if signatures < len(self.signer.acknowledged):
             mistakes.append(f"{len(self.signer.acknowledged) - signatures} signatures are lost")
-        return mistakes
+        return mistakes + json.loads(self.run_script(CHECK_LOGS, "found"))
 
     def activate_signer(self):
         """Let the company that signs walk the three steps in peace."""
-        self.walkers = [LoanWalker(self, [SIGNER])]
-        self.walkers[0].run()
-        if mistakes := self.walkers[0].mistakes:
+        self.signing = LoanWalker(self, [SIGNER])
+        self.signing.run()
+        if mistakes := self.signing.mistakes:
             raise RuntimeError(f"nobody can walk: {mistakes}")

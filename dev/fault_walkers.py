@@ -16,15 +16,17 @@ import time
 import own_samples
 import pdf_samples
 import requests
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 
 SEED = 20260228
 PATIENCE = 240  # seconds, for a walk from its last fault to its end
 CUSTODIAN = "carla"  # of the seller
+ADMINISTRATOR = "admin"
 
 DOCUMENT = "certificate.request.document"
 REASON = "certificate.reason.wizard"
+ANCHOR = "certificate.trust.anchor"
 INVITATION = "certificate.portal.invitation"
 LETTER = "l10n_co_certificate_activation.exoneration_letter"
 RECORD = "l10n_co_certificate_activation.activation_record"
@@ -149,6 +151,7 @@ class Walker(threading.Thread):
         for login in self.logins:
             try:
                 self.user = Person(self, login)
+                self.custodian = Person(self, CUSTODIAN)
                 self.walk()
             except Exception as error:
                 self.mistakes.append(f"{login}: {type(error).__name__}: {error}")
@@ -220,6 +223,49 @@ class Walker(threading.Thread):
             if person.session:
                 person.session.post("/payment/status/poll")
 
+    # === REVIEW OF THE LETTER === #
+
+    def give_reason(self, name, record, reason):
+        dialog = self.custodian.call(REASON, "create", {name: record, "reason": reason})
+        self.custodian.call(REASON, "action_confirm", [dialog])
+
+    def attach_letter(self):
+        """Attach a signed letter that nobody has attached before."""
+        raise NotImplementedError
+
+    def hand_letter_in(self):
+        """Press the button under the letter."""
+        raise NotImplementedError
+
+    def reject_letter(self):
+        self.facts.setdefault("rejected", set()).add(self.facts.pop("sha256"))
+        self.facts.pop("letter_review")
+        self.give_reason("letter_id", self.activation, "It is not signed.")
+        self.reach("letter_review", "rejected")
+
+    def correct_letter(self):
+        """Hand in another letter instead of the one that was rejected."""
+        self.attach_letter()
+        self.facts.pop("letter_review")
+        self.hand_letter_in()
+        self.reach("letter_review", "waiting")
+
+    def accept_letter(self):
+        self.facts.pop("letter_review")
+        self.custodian.insist(
+            lambda session: session.run_action(
+                self.scene.accept_action, ACTIVATION, self.activation
+            )
+        )
+        self.reach("letter_review", "accepted")
+
+    def review_letter(self):
+        """Let the lender, which no code of the letter speaks for, reject it, and accept another one."""
+        self.reach("letter_review", "waiting")
+        self.reject_letter()
+        self.correct_letter()
+        self.accept_letter()
+
     # === FILES === #
 
     def make_scan(self):
@@ -243,9 +289,9 @@ class Walker(threading.Thread):
 
     def find_lost_of(self, activation, facts):
         query = self.scene.query
-        ((state, sha256, name),) = query(
-            "SELECT state, signed_letter_sha256, representative_name FROM certificate_activation "
-            "WHERE id = %s",
+        ((state, sha256, name, review),) = query(
+            "SELECT state, signed_letter_sha256, representative_name, letter_review "
+            "FROM certificate_activation WHERE id = %s",
             activation,
         )
         order = ("pay", "process", "active", "expired")
@@ -253,6 +299,17 @@ class Walker(threading.Thread):
             yield f"{activation} is at {state}, and was at {facts['state']}"
         if facts.get("sha256", sha256) != sha256:
             yield f"{activation} has another letter"
+        if facts.get("letter_review", review) != review:
+            yield f"the letter of {activation} is {review}, and was {facts['letter_review']}"
+        for rejected in facts.get("rejected", ()):
+            ((kept,),) = query(
+                "SELECT count(*) FROM certificate_voided_letter "
+                "WHERE activation_id = %s AND reason = 'rejected' AND signed_letter_sha256 = %s",
+                activation,
+                rejected,
+            )
+            if kept != 1:
+                yield f"the rejected letter of {activation} was kept {kept} times"
         if facts.get("representative") and not name:
             yield f"{activation} has lost its representative"
         for reference in facts["charges"]:
@@ -277,12 +334,21 @@ class LoanWalker(Walker):
         self.facts["representative"] = True
         self.user.call(ACTIVATION, "action_download_letter", [self.activation])
         self.user.download(LETTER, self.activation)
+        self.attach_letter()
+        self.hand_letter_in()
+        self.reach("state", "active")
+        self.user.download(RECORD, self.activation)
+        self.review_letter()
+        self.user.download(RECORD, self.activation)
+
+    def attach_letter(self):
         scan = self.make_scan()
         content = base64.b64encode(scan).decode()
         self.user.call(ACTIVATION, "write", [self.activation], {"signed_letter": content})
         self.facts["sha256"] = hashlib.sha256(scan).hexdigest()
-        self.step("action_finish", "state", "active")
-        self.user.download(RECORD, self.activation)
+
+    def hand_letter_in(self):
+        self.user.call(ACTIVATION, "action_finish", [self.activation])
 
 
 class RequestWalker(Walker):
@@ -293,7 +359,7 @@ class RequestWalker(Walker):
     course = ("draft", "in_process", "rejected", "in_process", "issued", "completed")
 
     def walk(self):
-        self.custodian = Person(self, CUSTODIAN)
+        self.administrator = Person(self, ADMINISTRATOR)
         self.wizard = self.open_wizard()
         self.user.call(WIZARD, "action_start_request", [self.wizard])
         self.begin(self.find_request())
@@ -313,10 +379,13 @@ class RequestWalker(Walker):
             lambda session: session.run_action(self.scene.issue_action, ACTIVATION, self.activation)
         )
         self.advance("issued")
+        self.trust_authority()
         self.load()
         self.step("action_finish", "state", "active")
         self.advance("completed")
+        self.user.wait_for_value(ACTIVATION, self.activation, "issuer_level", "anchored")
         self.user.download(RECORD, self.activation)
+        self.trust_authority_no_more()
 
     def find_request(self):
         activation, _name = self.user.wait(
@@ -377,12 +446,35 @@ class RequestWalker(Walker):
         self.is_loading = False
         self.facts["fingerprint"] = certificate.fingerprint(hashes.SHA256()).hex()
 
-    # === CUSTODIAN === #
+    # === ADMINISTRATOR === #
 
-    def give_reason(self, name, record, reason):
-        vals = {name: record, "reason": reason}
-        dialog = self.custodian.call(REASON, "create", vals)
-        self.custodian.call(REASON, "action_confirm", [dialog])
+    def trust_authority(self):
+        """Trust the authority by a certificate of it that nobody has added before."""
+        certificate = own_samples.issue(
+            own_samples.AUTHORITY,
+            own_samples.get_key("authority"),
+            issuer=own_samples.ROOT,
+            issuer_key=own_samples.get_key("root"),
+            usage=("key_cert_sign",),
+        )
+        sha256 = certificate.fingerprint(hashes.SHA256()).hex()
+        file = base64.b64encode(certificate.public_bytes(serialization.Encoding.PEM)).decode()
+
+        def act(session):
+            # One whose answer was lost has been added all the same.
+            found = session.call(ANCHOR, "search", [["sha256", "=", sha256]])
+            return found[0] if found else session.call(ANCHOR, "create", {"file": file})
+
+        self.anchor = self.administrator.insist(act)
+        self.facts["anchor"] = sha256, True
+
+    def trust_authority_no_more(self):
+        """Trust it no more by that certificate; others may be there."""
+        sha256, _is_trusted = self.facts.pop("anchor")
+        self.administrator.call(ANCHOR, "write", [self.anchor], {"active": False})
+        self.facts["anchor"] = sha256, False
+
+    # === CUSTODIAN === #
 
     def reject(self, document):
         self.give_reason("document_id", document, "It cannot be read.")
@@ -418,6 +510,11 @@ class RequestWalker(Walker):
         course = facts["course"]
         if facts["state"] != "pay" and state not in self.course[course : course + 2]:
             yield f"the request {activation} is at {state}, and was at {self.course[course]}"
+        if "anchor" in facts:
+            sha256, is_trusted = facts["anchor"]
+            rows = query("SELECT active FROM certificate_trust_anchor WHERE sha256 = %s", sha256)
+            if rows != [(is_trusted,)]:
+                yield f"the certificate of the authority of {activation} is not as it was left"
         if facts.get("fingerprint", fingerprint) != fingerprint:
             yield f"the request {activation} has another certificate"
         documents = {
@@ -457,14 +554,21 @@ class PortalWalker(Walker):
         self.submit("representative", **REPRESENTATIVE)
         self.facts["representative"] = True
         self.contact.insist(lambda session: session.get_pdf(f"{self.path}/letter"))
-        scan = self.make_scan()
-        self.submit("signed-letter", files={"file": ("scan.pdf", scan, "application/pdf")})
-        self.facts["sha256"] = hashlib.sha256(scan).hexdigest()
-        self.submit("finish")
+        self.attach_letter()
+        self.hand_letter_in()
         if self.get_step() != "finish":
             raise AssertionError("the last step does not show")
         self.facts["state"] = "active"
         self.contact.insist(lambda session: session.get_pdf(f"{self.path}/record"))
+        self.review_letter()
+
+    def attach_letter(self):
+        scan = self.make_scan()
+        self.submit("signed-letter", files={"file": ("scan.pdf", scan, "application/pdf")})
+        self.facts["sha256"] = hashlib.sha256(scan).hexdigest()
+
+    def hand_letter_in(self):
+        self.submit("finish")
 
     def get_page(self):
         return self.contact.insist(lambda session: session.request("GET", self.path).text)

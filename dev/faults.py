@@ -19,7 +19,7 @@ from pathlib import Path
 
 import psutil
 import requests
-from fault_scene import Postgres, Scene, Server
+from fault_scene import CUSTODY, Postgres, Scene, Server
 from odoo_session import Session
 
 # === FAULTS === #
@@ -27,12 +27,16 @@ from odoo_session import Session
 
 def kill_workers(scene):
     """A worker is killed: the answer under way is lost."""
-    killed = 0
-    for _moment in scene.moments(8):
-        with contextlib.suppress(psutil.NoSuchProcess, IndexError):
-            scene.random.choice(scene.server.get_workers()).kill()
-            killed += 1
+    killed = sum(kill_worker(scene) for _moment in scene.moments(8))
     return f"{killed} killed"
+
+
+def kill_worker(scene):
+    """Kill one by chance; return how many were."""
+    with contextlib.suppress(psutil.NoSuchProcess, IndexError):
+        scene.random.choice(scene.server.get_workers()).kill()
+        return 1
+    return 0
 
 
 def kill_signer(scene):
@@ -173,9 +177,10 @@ def damage_files(scene):
 def kill_cron(scene):
     """The worker of the cron is killed while it reminds."""
     scene.finish_walks()
-    scene.query(
-        "UPDATE certificate_activation SET date_end = (now() AT TIME ZONE 'America/Bogota')::date + 20, "
-        "date_start = date_start - 300, reminded_days = NULL WHERE state = 'active'"
+    scene.move_periods(
+        [("state", "=", "active")],
+        "{'date_end': activation._get_today() + timedelta(20), 'date_start': start - timedelta(300),"
+        " 'reminded_days': False}",
     )
     killed = 0
     for _time in range(10):
@@ -267,6 +272,43 @@ def replace_server(scene):
     return f"{read} transactions on the replica, {stale} of them behind"
 
 
+def reject_letter(scene):
+    """The lender rejects the letter of who signs, while workers are killed: nothing is signed until it has
+    accepted another one."""
+    signing, killed = scene.signing, 0
+    for act, why in (
+        (signing.reject_letter, "under a letter that was rejected something is signed"),
+        (signing.correct_letter, "under a letter that nobody has accepted something is signed"),
+        (signing.accept_letter, None),
+    ):
+        killed += kill_worker(scene)
+        act()
+        if why:
+            scene.expect_silence(why)
+    scene.expect_signature()
+    return f"{killed} killed"
+
+
+def move_database(scene):
+    """The database has another identity, as one that was restored: it signs nothing until a custodian has
+    confirmed it."""
+    scene.signer.kill()
+    for server in scene.servers:
+        server.kill()
+    scene.query(
+        "UPDATE ir_config_parameter SET value = gen_random_uuid() WHERE key = 'database.uuid'"
+    )
+    for server in scene.servers:
+        server.start()
+    scene.expect_silence("a database that may be a copy signs")
+    custodian = scene.signing.custodian
+    page = custodian.call(CUSTODY, "create", {})
+    killed = kill_worker(scene)
+    custodian.call(CUSTODY, "action_confirm_place", [page])
+    scene.expect_signature()
+    return f"moved once, {killed} killed"
+
+
 FAULTS = {
     "nothing": lambda scene: "",
     "workers": kill_workers,
@@ -276,6 +318,8 @@ FAULTS = {
     "filestore": fill_filestore,
     "files": damage_files,
     "servers": replace_server,
+    "letter": reject_letter,
+    "identity": move_database,
     "cron": kill_cron,
     # The last one: all that was active has ended after it.
     "clock": turn_clock,
@@ -301,14 +345,12 @@ def main():
     signal.signal(signal.SIGTERM, lambda *_args: sys.exit(143))
     scene.server.start()
     try:
+        scene.seal_keys()
         scene.prepare()
         scene.activate_signer()
         scene.signer.start()
         for name in options.faults or FAULTS:
             scene.walk(name, FAULTS[name])
-        scene.signer.kill()
-        if (breaks := scene.signer.find_breaks()) != "broken []":
-            scene.mistakes.append(f"the log of signatures: {breaks}")
     finally:
         if scene.signer.process:
             scene.signer.kill()

@@ -44,6 +44,42 @@ EXPLAINED = {
         "Odoo computes anew who is an internal user, when groups are written",
         lambda row: True,
     ),
+    ("ir_model", "info"): (
+        "Odoo describes a model by the add-on that extends it last",
+        lambda row: True,
+    ),
+    ("ir_model_data", "*"): (
+        "what mail and portal note of the models of other add-ons",
+        lambda row: (
+            row["module"] in ("mail", "portal")
+            and row["name"].startswith(("model_inherit__certificate_", "model_inherit__electronic_"))
+        ),
+    ),
+    ("mail_message", "*"): (
+        "Odoo notes what the data files change of a server action",
+        lambda row: row["model"] == "ir.actions.server" and row["message_type"] == "notification",
+    ),
+    # Of an upgrade to 19.0.1.1.0:
+    ("certificate_activation", "signed_letter_match"): (
+        "what the borrower cleared, or whoever signed, waits for the lender",
+        lambda row: (
+            row["route"] == "loan"
+            and row["state"] in ("process", "active")
+            and row["signed_letter_match"] in ("reviewed", "signature")
+        ),
+    ),
+    ("certificate_signature_head", "*"): (
+        "the history begins",
+        lambda row: row.get("log") == "certificate.history",
+    ),
+    ("ir_rule", "domain_force"): (
+        "a letter that was rejected is corrected while its activation is active",
+        lambda row: row["domain_force"] == "[('state', 'in', ('pay', 'process'))]",
+    ),
+    ("ir_rule", "write_date"): (
+        "likewise",
+        lambda row: row["domain_force"] == "[('state', 'in', ('pay', 'process'))]",
+    ),
 }
 # Columns that say who wrote a row, and nothing of what it belongs to.
 AUTHORS = ("create_uid", "write_uid")
@@ -52,10 +88,6 @@ EXPLAINED_UNINSTALLED = {
     ("ir_config_parameter", "*"): (
         "the add-on's own parameters",
         lambda row: row["key"].startswith(MODULE),
-    ),
-    ("ir_model", "info"): (
-        "Odoo describes a model by the add-on that extends it last",
-        lambda row: True,
     ),
     ("res_users", "write_date"): ("users lose the add-on's groups", lambda row: True),
 }
@@ -93,6 +125,8 @@ class Snapshot:
             self.named["ir_model_data", str(number)] = noupdate
             for table in TABLES.get(model, [model.replace(".", "_")]):
                 self.named[table, str(record)] = noupdate
+        for (number,) in self.read(f"SELECT id FROM ir_module_module WHERE name = '{MODULE}'"):
+            self.named["ir_module_module", str(number)] = False  # Odoo keeps it up to date
         self.models = {  # {table: model} of the add-on; what it only extends has a name of another one, too
             model.replace(".", "_"): model
             for (model,) in self.read(
@@ -165,6 +199,7 @@ class Comparison:
         self.found, self.reasons = defaultdict(list), defaultdict(int)
         self.tables = self.values = 0
         self.gone = []  # (table, key, names, row)
+        self.new = []  # likewise
         self.changed = []  # (table, key, name, value, other, names, row)
 
     def run(self):
@@ -174,6 +209,7 @@ class Comparison:
                 self.compare_table(table)
             elif not (self.is_uninstalled and (table in before.models or table in before.links)):
                 self.note_gone(table, "*")
+        self.explain_new()
         self.explain()
 
     def compare_table(self, table):
@@ -193,8 +229,11 @@ class Comparison:
                 for name, value, new in zip(names, row, other, strict=True):
                     if value != new:
                         self.changed.append((table, key, name, value, new, names, row))
-        for key in others.keys() - rows.keys():
-            self.note_new(table, key, names, others[key])
+        if new := others.keys() - rows.keys():
+            # With the columns that were not there before.
+            names = sorted(after.tables[table])
+            others = after.read_rows(table, names) if "id" in names else others
+            self.new += [(table, key, names, others[key]) for key in sorted(new)]
 
     def note_gone(self, table, name):
         if (table, name) in self.explained:
@@ -210,13 +249,35 @@ class Comparison:
                 if is_of(dict(zip(names, row, strict=True))):
                     return f"{table}: {reason}"
 
-    def note_new(self, table, key, names, row):
-        is_data = (table, key) in self.after.named or self.links_data(self.after, table, names, row)
-        if reason := self.get_reason(table, "*", names, row):
-            self.reasons[reason] += 1
-        elif is_data and not self.is_uninstalled:
-            self.reasons["rows of the add-on are new"] += 1
-        else:
+    def explain_new(self):
+        """Sort the rows that are new into what has a reason and what has none."""
+        after, known, rest, count = self.after, set(), self.new, None
+        if not self.is_uninstalled:
+            # Tables that are new, and what the data files add to others.
+            known = {
+                target
+                for target in after.named
+                if target[0] not in self.before.tables or target not in self.before.named
+            }
+        # What is new brings along what refers to it.
+        while len(rest) != count:
+            count, later = len(rest), []
+            for table, key, names, row in rest:
+                targets = set(after.get_targets(table, names, row).values())
+                if reason := self.get_reason(table, "*", names, row):
+                    known.add((table, key))
+                    self.reasons[reason] += 1
+                elif not self.is_uninstalled and (
+                    (table, key) in after.named
+                    or known & targets
+                    or self.links_data(after, table, names, row)
+                ):
+                    known.add((table, key))
+                    self.reasons["rows of the add-on, and what belongs to them, are new"] += 1
+                else:
+                    later.append((table, key, names, row))
+            rest = later
+        for table, _key, names, row in rest:
             self.found[f"{table}: rows are new"].append(self.show(names, row))
 
     def links_data(self, snapshot, table, names, row):

@@ -183,10 +183,9 @@ class CertificateActivation(models.Model):
         activation = self.sudo()
         facts = activation.record_facts or {}
         start = activation.date_start and activation.date_start.isoformat()
-        letter, review = facts.get("letter"), self._get_review_facts()
+        letter = facts.get("letter")
         return facts.get("date_start") == start and (
-            not letter
-            or all(letter.get(name) == review[name] for name in ("review", "reviewed_on"))
+            not letter or _get_decision(letter) == _get_decision(self._get_review_facts())
         )
 
     def _get_payment_facts(self):
@@ -286,3 +285,14 @@ class CertificateActivation(models.Model):
             "is_blocked": activation.is_signing_blocked,
             "sha256": activation.record_sha256,
         }
+
+
+def _get_decision(letter):
+    """Return what was decided on a letter, and when.
+
+    A record of before the lenders reviewed letters says nothing of a review, nor that one is due: it is the
+    evidence that it was until something is decided.
+
+    :param dict letter: facts of it
+    """
+    return letter.get("review") or "waiting", letter.get("reviewed_on")

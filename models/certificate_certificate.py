@@ -60,10 +60,17 @@ class CertificateCertificate(models.Model):
 
     @api.depends("content", "pem_certificate")
     def _compute_issuer(self):
+        for certificate, vals in self._find_issuers():
+            for name, value in vals.items():
+                certificate[name] = value
+
+    def _find_issuers(self):
+        """Yield each of these with what is known of its issuer, as values of the fields.
+
+        :rtype: Iterator[tuple[certificate.certificate, dict]]
+        """
         anchors = self.env["certificate.trust.anchor"]._get_anchors()
-        by_sha256 = {
-            anchor.sha256: anchor for anchor in self.env["certificate.trust.anchor"].search([])
-        }
+        ids = {anchor.sha256: anchor.id for anchor in self.env["certificate.trust.anchor"].search([])}
         now = datetime.now(timezone.utc)
         for certificate in self:
             try:
@@ -71,8 +78,13 @@ class CertificateCertificate(models.Model):
                 sha256 = certificate_chain.find_anchor(facts.certificate, facts.chain, anchors, now)
             except pkcs12.CertificateRefused:
                 sha256 = None
-            certificate.issuer_anchor_id = by_sha256.get(sha256)
-            certificate.issuer_level = "anchored" if sha256 else "unknown"
+            yield (
+                certificate,
+                {
+                    "issuer_anchor_id": ids.get(sha256, False),
+                    "issuer_level": "anchored" if sha256 else "unknown",
+                },
+            )
 
     # === BUSINESS METHODS === #
 
@@ -84,7 +96,13 @@ class CertificateCertificate(models.Model):
         )
         lenders = self.env["res.company"].with_context(active_test=False)
         lent = lenders.search([("certificate_lent_id", "!=", False)]).certificate_lent_id
-        (activations.certificate_id | lent)._compute_issuer()
+        for certificate, vals in (activations.certificate_id | lent)._find_issuers():
+            # What is as it was is not written: every activation under it would be, too.
+            if vals != {
+                "issuer_anchor_id": certificate.issuer_anchor_id.id,
+                "issuer_level": certificate.issuer_level,
+            }:
+                certificate.write(vals)
 
     @api.model
     def _get_in_custody(self, companies):

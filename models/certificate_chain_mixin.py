@@ -381,7 +381,10 @@ def _link(model, rows, cr, now=None):
     :param now: a cursor that sees what is committed, where `cr` sees what was when it began
     """
     secrets = custody.require_secrets(model.env)
-    company_ids = sorted({row["company_id"] for row in rows})
+    by_company = {}
+    for row in rows:
+        by_company.setdefault(row["company_id"], []).append(row)
+    company_ids = sorted(by_company)
     if now:
         lock_chains(model, company_ids, cr)
         ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr)]
@@ -397,7 +400,7 @@ def _link(model, rows, cr, now=None):
             own, own_last = ends[1][company_id]
             known |= {head_id: head for head_id, head in own.items() if head_id > newest}
             last = max(last, own_last)
-        here = [row for row in rows if row["company_id"] == company_id]
+        here = by_company[company_id]
         made = [Row(None, "", "", tuple(row[name] for name in model._hashed)) for row in here]
         found, head = extend(chain, made, known.values(), last, secrets)
         placed += [

@@ -5,11 +5,14 @@ from datetime import datetime, timedelta
 
 from freezegun import freeze_time
 
-from odoo.exceptions import UserError
+from odoo.exceptions import AccessError, UserError
+from odoo.modules.migration import load_script
 from odoo.tests import tagged
 
+from ..const import MODULE
 from ..models import certificate_custody as custody
 from ..models.certificate_activation_review import SEEN_LETTER
+from ..models.certificate_history import begin_history
 from . import letter_samples, samples
 from .test_right_letter import RightLetterCommon
 
@@ -160,3 +163,37 @@ class TestAttacksOnReviews(RightLetterCommon):
             with self.subTest(view=view):
                 arch = self.env.ref(f"l10n_co_certificate_activation.{view}").arch
                 self.assertIn(f"{{'{SEEN_LETTER}': signed_letter_sha256}}", arch)
+
+    def test_an_upgrade_hands_over_what_the_borrower_cleared_and_says_so(self):
+        activation, history = self.finish(self.activation), self.env["certificate.history"]
+        record = activation.record_sha256
+        attachment = self.env["ir.attachment"].search(
+            [("res_model", "=", activation._name), ("res_field", "=", "record_file")]
+            + [("res_id", "=", activation.id)]
+        )
+        for match in ("reviewed", "signature"):
+            with self.subTest(match=match):
+                # As the former version left it.
+                self.env.flush_all()
+                self.env.cr.execute(
+                    "UPDATE certificate_activation SET signed_letter_match = %s, letter_review = NULL, "
+                    "record_facts = record_facts #- '{letter,review}' #- '{letter,reviewed_on}' WHERE id = %s",
+                    [match, activation.id],
+                )
+                self.env.invalidate_all()
+                begin_history(self.env(su=True))
+                script = load_script(f"{MODULE}/migrations/19.0.1.1.0/post-claims.py", "claims")
+                script.migrate(self.env.cr, "19.0.1.0.0")
+                self.env.invalidate_all()
+                self.assertEqual(activation.signed_letter_match, "unread")
+                self.assertEqual(activation.letter_review, "waiting")
+                custody.open_signing_key(activation)
+                last = history.sudo().search([("res_id", "=", activation.id)], limit=1)
+                self.assertIn(f'["signed_letter_match", "{match}", "unread"]', last.changes)
+                self.assertFalse(history._find_differences(activation.company_id.sudo()))
+                # The record stays evidence until something is decided.
+                with self.assertRaises(AccessError):
+                    attachment.sudo().raw = b"%PDF-1.4"
+        self.accept(activation)
+        self.assertNotEqual(activation.record_sha256, record)
+        self.assertFalse(history._find_differences(activation.company_id.sudo()))

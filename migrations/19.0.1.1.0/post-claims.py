@@ -1,29 +1,19 @@
 from odoo import SUPERUSER_ID, api
 
 from odoo.addons.l10n_co_certificate_activation.const import MODULE
+from odoo.addons.l10n_co_certificate_activation.models.certificate_history import recording
+
+_FORMER_RULE = "[('state', 'in', ('pay', 'process'))]"
+_RULE = (
+    "['|', ('state', 'in', ('pay', 'process')), "
+    "'&', ('state', '=', 'active'), ('letter_review', '=', 'rejected')]"
+)
 
 
 def migrate(cr, version):
-    """Hand to the lenders what borrowers decided on their own letters, and note who wrote receipts.
-
-    Until now a manager of the borrower cleared a letter that could not be read, and any digital signature counted.
-    Letters of what signs wait for the lender from now on; they go on signing meanwhile, unless the lender switches
-    *Sign only after review* on.
-    """
+    """Hand to the lenders what borrowers decided on their own letters, and note who wrote receipts."""
     env = api.Environment(cr, SUPERUSER_ID, {})
-    cr.execute(
-        """
-        UPDATE certificate_activation SET signed_letter_match = 'unread'
-        WHERE signed_letter_match IN ('reviewed', 'signature') AND state IN ('process', 'active')
-        """
-    )
-    cr.execute(
-        """
-        UPDATE certificate_activation SET letter_review = 'waiting'
-        WHERE route = 'loan' AND signed_letter_match = 'unread'
-          AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
-        """
-    )
+    _hand_letters_over(env)
     cr.execute(
         """
         INSERT INTO certificate_payment_receipt_author_rel (certificate_payment_receipt_id, res_users_id)
@@ -34,11 +24,37 @@ def migrate(cr, version):
         ON CONFLICT DO NOTHING
         """
     )
-    env.invalidate_all()
-    # A rejected letter is corrected while its activation is active.
+    # A rejected letter is corrected while its activation is active. A rule that an administrator has written
+    # stays as it is.
     rule = env.ref(f"{MODULE}.certificate_activation_rule_state", raise_if_not_found=False)
-    if rule:
-        rule.domain_force = (
-            "['|', ('state', 'in', ('pay', 'process')), "
-            "'&', ('state', '=', 'active'), ('letter_review', '=', 'rejected')]"
+    if rule and rule.domain_force == _FORMER_RULE:
+        rule.domain_force = _RULE
+
+
+def _hand_letters_over(env):
+    """Let the letters wait for the lender that nothing but a code that was read speaks for.
+
+    Until now a manager of the borrower cleared a letter whose code could not be read (`reviewed`), and any
+    digital signature counted (`signature`), whoever's it was. These words say more now, that the lender has
+    accepted the letter or that the signer was verified, so they are taken back; the history, which has
+    begun, keeps what they were. Nothing stops signing, unless the lender signs only after review. What
+    has ended stays as it was: it signs nothing, and nobody reviews it.
+    """
+    letters = env["certificate.activation"].search(
+        [
+            ("route", "=", "loan"),
+            ("state", "in", ("process", "active")),
+            ("signed_letter_match", "in", ("unread", "reviewed", "signature")),
+        ]
+    )
+    with recording(letters, ("signed_letter_match", "letter_review")):
+        env.cr.execute(
+            """
+            UPDATE certificate_activation
+            SET signed_letter_match = 'unread',
+                letter_review = CASE WHEN state = 'active' OR switch_on IS NOT NULL THEN 'waiting' END
+            WHERE id = ANY(%s)
+            """,
+            [letters.ids],
         )
+        letters.invalidate_recordset()
