@@ -23,15 +23,20 @@ class Door(NamedTuple):
 
     :ivar label: writes it, in the language of the activation's context
     :ivar str get_url: the method that returns the address for a user
+    :ivar str place: the field that leads to the record with which activity and message are left; None for the
+        activation itself
     """
 
     label: Callable
     get_url: str
+    place: str | None = None
 
 
 _STEPS = Door(lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url")
 _RECORD = Door(lambda self: self.env._("Open the activation"), "_get_steps_url")
-_REQUEST = Door(lambda self: self.env._("Open the request"), "_get_request_url")
+_REQUEST = Door(
+    lambda self: self.env._("Open the request"), "_get_request_url", "request_ids"
+)
 
 
 class Notice(NamedTuple):
@@ -175,7 +180,7 @@ NOTICES = {
         lambda self: self.env._(
             "%(company)s asks %(authority)s for a certificate. Look at its documents.",
             company=self.company_id.name,
-            authority=self.request_authority_id.name or "",
+            authority=self.request_ids.authority_id.name or "",
         ),
     ),
     "request_resent": Notice(
@@ -186,7 +191,7 @@ NOTICES = {
         lambda self: self.env._(
             "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
             company=self.company_id.name,
-            authority=self.request_authority_id.name or "",
+            authority=self.request_ids.authority_id.name or "",
         ),
     ),
     "request_rejected": Notice(
@@ -205,7 +210,7 @@ NOTICES = {
         lambda self: self.env._("Your digital certificate was issued"),
         lambda self: self.env._(
             "%s gives you its file and its password. Load them to sign with it.",
-            self.request_authority_id.name or "",
+            self.request_ids.authority_id.name or "",
         ),
     ),
     "request_completed": Notice(
@@ -327,18 +332,19 @@ class CertificateActivation(models.Model):
             # The message tells of the activity already.
             context = {"lang": user.lang, "mail_activity_quick_update": True}
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            place = told[notice.door.place] if notice.door.place else told
             subject, sentence = told._get_notice(kind)
             if notice.activity:
-                known = told.activity_search([notice.activity], user_id=user.id)
+                known = place.activity_search([notice.activity], user_id=user.id)
                 if subject in known.mapped("summary"):
                     continue
                 if notice.activity == ACTIVITY_NEXT_STEP:
                     known.unlink()  # there is one next step
-                told.activity_schedule(
+                place.activity_schedule(
                     notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
             url = getattr(told, notice.door.get_url)(user)
-            told.message_notify(
+            place.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
@@ -366,4 +372,4 @@ class CertificateActivation(models.Model):
 
     def _get_request_url(self, _user):
         """Return the address at which the seller processes a request."""
-        return f"{self.get_base_url()}{REQUEST_URL}/{self.id}"
+        return f"{self.get_base_url()}{REQUEST_URL}/{self.request_ids.id}"

@@ -7,8 +7,6 @@ selection of that field. (They are no models: nothing of them can be called by a
 
 from odoo.exceptions import UserError
 
-from ..const import REQUEST_FIELDS
-
 
 class Route:
     """What a way needs and does, step by step. Without a certificate: what is so of no activation.
@@ -58,21 +56,14 @@ class Route:
         """
         return activation.payment_sentence
 
-    def prepare_state_vals(self, activation, state):
-        """Prepare what changes together with the state.
+    def begin_process(self, activation):
+        """Make what belongs to it from `process` on."""
 
-        :param str state: the next one
-        :rtype: dict
+    def check_editable(self, activation):
+        """Check that a user may write it now, by what is asked for.
+
+        :raise UserError: otherwise
         """
-        return {}
-
-    def check_editable(self, activation, vals):
-        """Refuse values that a user may not write now.
-
-        :raise UserError: if there is one
-        """
-        if not vals.keys().isdisjoint(REQUEST_FIELDS):
-            raise UserError(activation.env._("Nothing is asked of an authority here."))
 
     def check_loading(self, activation):
         """Check that a file of a certificate can be loaded or deleted at `process`.
@@ -213,24 +204,18 @@ class RequestRoute(OwnRoute):
             "%s Next: the data and documents of the request.", activation.payment_sentence
         )
 
-    def prepare_process_vals(self, activation):
-        return {
-            **super().prepare_process_vals(activation),
-            **activation._prepare_request_vals(),
-        }
+    def begin_process(self, activation):
+        activation._begin_request()
 
-    def prepare_state_vals(self, activation, state):
-        return {"request_state": "completed"} if state == "active" else {}
-
-    def check_editable(self, activation, vals):
+    def check_editable(self, activation):
         if activation.state == "process":
-            activation._check_request_editable()
+            activation.request_ids._check_written()
 
     def check_loading(self, activation):
-        activation._check_request_state("issued")
+        activation.request_ids._lock_at("issued")
 
     def check(self, activation):
-        activation._check_request_state("issued")
+        activation.request_ids._lock_at("issued")
         activation._check_still_paid()
 
 
