@@ -156,9 +156,7 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_FILE,
         _RECORD,
-        lambda self: self.env._(
-            "A stored file of a digital certificate is missing or was altered"
-        ),
+        lambda self: self.env._("A stored file of a digital certificate is missing or was altered"),
         lambda self: self.env._(
             "A letter or receipt of %s is not the file that was stored. Ask your administrator "
             "to restore it from the backup, or have it attached again.",
@@ -218,9 +216,7 @@ NOTICES = {
         ACTIVITY_REQUEST,
         _REQUEST,
         lambda self: self.env._("A requested digital certificate is active"),
-        lambda self: self.env._(
-            "%s signs with it. Nothing is left to do.", self.company_id.name
-        ),
+        lambda self: self.env._("%s signs with it. Nothing is left to do.", self.company_id.name),
     ),
     "request_cancelled": Notice(
         "_get_seller_custodians",

@@ -39,7 +39,7 @@ class CertificateActivation(models.Model):
         :raise UserError: when nobody can be invited to it, or the contact has no email
         """
         self._lock(GROUP_MANAGER)
-        if self._is_own() or self.state not in ("pay", "process", "active"):
+        if not self._get_route().is_for_contacts or self.state not in ("pay", "process", "active"):
             raise UserError(
                 self.env._(
                     "Somebody is invited to activate a lent certificate, while that is possible. This "

@@ -159,10 +159,8 @@ class CertificateActivation(models.Model):
             )
         if self._get_open_renewal():
             return self.env._("Its renewal has begun. Finish it: no day is lost.")
-        if self.can_renew and self._is_own():
-            return self.env._("Load the file of the new one in time: it signs at once.")
         if self.can_renew:
-            return self.env._("You can renew it now: the renewal signs when this one ends.")
+            return self._get_route().write_renewable(self)
         return self.env._(
             "You can renew it from %s, without losing a day.",
             self._format_date(self._get_renewal_start()),

@@ -16,6 +16,7 @@ class Route:
     :cvar bool needs_letter: the lender's certificate signs, by the letter that the company has signed
     :cvar bool is_own: the company's own certificate signs, which is loaded here
     :cvar bool is_requested: an authority is asked for that certificate here, through the seller
+    :cvar bool is_for_contacts: a contact without a login can be invited to walk its steps
     :cvar bool accepts_receipts: the receipt of an outside authority can take the place of the payment
     :cvar str signer_role: the role that its signatures claim: who signs with a lent certificate is no party
     :cvar str product_field: where the company that sells it keeps the product that is paid
@@ -27,6 +28,7 @@ class Route:
     needs_letter = False
     is_own = False
     is_requested = False
+    is_for_contacts = False
     accepts_receipts = False
     signer_role = "supplier"
     product_field = "certificate_product_id"
@@ -124,6 +126,22 @@ class Route:
         :raise UserError: otherwise
         """
 
+    def write_active(self, activation, start, end):
+        """Say who signs, and for how long.
+
+        :param str start: the first day
+        :param str end: the last day
+        :rtype: str
+        """
+        return ""
+
+    def write_renewable(self, activation):
+        """Say what renewing it now means.
+
+        :rtype: str
+        """
+        return ""
+
 
 class LentRoute(Route):
     """`loan`: the lender's certificate signs, against a payment and the signed exoneration letter."""
@@ -131,6 +149,7 @@ class LentRoute(Route):
     code = "loan"
     needs_payment = True
     needs_letter = True
+    is_for_contacts = True
     accepts_receipts = True
     signer_role = "third party"
 
@@ -161,6 +180,18 @@ class LentRoute(Route):
     def check_signing(self, activation):
         activation.certificate_id.company_id._check_lends()
 
+    def write_active(self, activation, start, end):
+        return activation.env._(
+            "%(seller)s signs your electronic invoices with its certificate "
+            "from %(start)s to %(end)s.",
+            seller=activation.seller_id.sudo().name,
+            start=start,
+            end=end,
+        )
+
+    def write_renewable(self, activation):
+        return activation.env._("You can renew it now: the renewal signs when this one ends.")
+
 
 class OwnRoute(Route):
     """`own`: the company brings the file of a certificate that it has. Nobody is paid, no letter is signed."""
@@ -188,6 +219,16 @@ class OwnRoute(Route):
 
     def renew(self, activation):
         return activation._start_own()
+
+    def write_active(self, activation, start, end):
+        return activation.env._(
+            "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
+            start=start,
+            end=end,
+        )
+
+    def write_renewable(self, activation):
+        return activation.env._("Load the file of the new one in time: it signs at once.")
 
 
 class RequestRoute(OwnRoute):

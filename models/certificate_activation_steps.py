@@ -75,15 +75,5 @@ class CertificateActivation(models.Model):
                 "Your certificate is activated from %(start)s to %(end)s.", **period
             )
             if self.is_signing_blocked
-            else self.env._(
-                "Your own certificate signs your electronic invoices from %(start)s to %(end)s.",
-                **period,
-            )
-            if self._is_own()
-            else self.env._(
-                "%(seller)s signs your electronic invoices with its certificate "
-                "from %(start)s to %(end)s.",
-                seller=seller,
-                **period,
-            ),
+            else self._get_route().write_active(self, **period),
         }

@@ -146,9 +146,7 @@ class CertificateBoard(models.Model):
     def _compute_payment_status(self):
         for row in self:
             activation = row.open_activation_id
-            row.payment_status = (
-                activation._get_route().needs_letter and activation.payment_status
-            )
+            row.payment_status = activation._get_route().needs_letter and activation.payment_status
 
     @api.depends("company_id", "activation_id", "state")
     @api.depends_context("lang")

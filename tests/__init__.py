@@ -60,6 +60,7 @@ from . import (
     test_sold_certificates,
     test_step_order,
     test_stored_files,
+    test_structure,
     test_text_limits,
     test_tours,
     test_translations,

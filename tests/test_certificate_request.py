@@ -150,7 +150,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual(loan.state, "expired")
         self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
         self.assertSigns(activation)
-        self.assertEqual(activation._get_signer_role(), "supplier")
+        self.assertEqual(activation._get_route().signer_role, "supplier")
         self.assertFalse(activation.record_facts["lender"] or activation.record_facts["letter"])
         self.assertTrue(activation.record_facts["payment"])
         wizard.invalidate_recordset()
@@ -578,7 +578,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_a_cancelled_request_stays_in_the_history_of_managers(self):
         request = self.get_sent()
         rut = self.get_document(request)
-        manager = request.with_user(self.manager_a)
+        manager = request.activation_id.with_user(self.manager_a)
         manager.action_cancel()
         self.assertEqual(
             self.get_told(request, ACTIVITY_REQUEST), self.seller_custodian | self.custodian
@@ -631,7 +631,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         request._send()
         self.assertEqual(seller.search([("name", "=", activation.name)]), request)
         self.assertTrue(seller.can_process)
-        self.assertEqual(dict(seller.company_rows)["NIT"], "900.987.321-1")
+        self.assertEqual(dict(seller.company_rows)["NIT"], "900987321-1")
         self.assertIn(REPRESENTATIVE["representative_vat"], dict(seller.representative_rows).values())
         self.assertEqual((seller.payment_status, seller.activation_state), ("paid", "process"))
         companies = self.company_a.ids
