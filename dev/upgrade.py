@@ -14,7 +14,7 @@ from pathlib import Path
 
 import psycopg2
 from upgrade_computed import read_computed
-from upgrade_fill import TO_PROCESS
+from upgrade_fill import CUSTODIAN, TO_PROCESS
 
 MODULE = "l10n_co_certificate_activation"
 
@@ -97,6 +97,13 @@ EXPLAINED = {
         lambda row: row["summary"] == TO_PROCESS,
     ),
     ("mail_activity", "res_model_id"): ("likewise", lambda row: row["summary"] == TO_PROCESS),
+    **{
+        ("certificate_activation", f"activity_{name}"): (
+            "likewise",
+            lambda row: row["activity_user_id"] == CUSTODIAN,
+        )
+        for name in ("date_deadline", "state", "type_id", "user_id")
+    },
     ("mail_tracking_value", "field_id"): (
         "the state of a request is a field of the request",
         lambda row: row["new_value_char"] == TO_PROCESS,
@@ -125,6 +132,7 @@ MOVED["certificate_request_document", "activation_id"] = (
     "request_id",
     "true",
 )
+NO_REASON = ("", lambda row: False)
 # Columns that say who wrote a row, and nothing of what it belongs to.
 AUTHORS = ("create_uid", "write_uid")
 # And when the add-on is uninstalled.
@@ -350,14 +358,18 @@ class Comparison:
             known |= {("model", model) for model in before.models.values()}
         else:
             known = {target for target, noupdate in before.named.items() if not noupdate}
-        rest, count = self.gone, None
+        rest, count, given_up = self.gone, None, set()
         # What is gone takes along what refers to it.
         while len(rest) != count:
             count, later = len(rest), []
             for table, key, names, row in rest:
                 targets = set(before.get_targets(table, names, row).values())
-                if (
+                if reason := self.get_reason(table, "*", names, row):
+                    given_up.add((table, key))
+                    self.reasons[reason] += 1
+                elif (
                     (table, key) in known
+                    or given_up & targets
                     or (self.is_uninstalled and known & targets)
                     or self.links_data(before, table, names, row)
                 ):
@@ -367,10 +379,7 @@ class Comparison:
                     later.append((table, key, names, row))
             rest = later
         for table, _key, names, row in rest:
-            if reason := self.get_reason(table, "*", names, row):
-                self.reasons[reason] += 1
-            else:
-                self.found[f"{table}: rows are gone"].append(self.show(names, row))
+            self.found[f"{table}: rows are gone"].append(self.show(names, row))
         for table, key, name, value, new, names, row in self.changed:
             target = before.get_targets(table, names, row).get(name)
             if reason := self.get_reason(table, name, names, row):
@@ -441,8 +450,8 @@ def compute(options):
     for model, rows in old.items():
         for number, values in rows.items():
             for name, value in values.items():
-                is_explained = (model.replace(".", "_"), name) in EXPLAINED
-                if name in new.get(model, {}).get(number, {}) and not is_explained:
+                _reason, is_of = EXPLAINED.get((model.replace(".", "_"), name), NO_REASON)
+                if name in new.get(model, {}).get(number, {}) and not is_of(values):
                     count += 1
                     if value != new[model][number][name]:
                         found[f"{model}.{name}"].append(

@@ -18,6 +18,7 @@ BEFORE = 9  # activations of each company beside the one that is in force
 INVOICES = 120
 SIGNATURES = 200
 TO_PROCESS = "To be processed"  # what tells the activities and the messages of requests
+CUSTODIAN = 2  # the user who has these activities
 
 # What became of the activations beside it, by their number.
 HISTORY = {
@@ -191,7 +192,7 @@ class OldDatabase(Database):
             f"""
             INSERT INTO mail_activity (res_model, res_model_id, res_id, activity_type_id, user_id, date_deadline,
                                        summary, active, create_uid)
-            SELECT %s, model.id, activation.id, kind.res_id, 1, now(), %s, true, 1
+            SELECT %s, model.id, activation.id, kind.res_id, {CUSTODIAN}, now(), %s, true, 1
             FROM certificate_activation activation
             JOIN ir_model model ON model.model = %s
             JOIN ir_model_data kind ON kind.module = '{MODULE}' AND kind.name = 'mail_activity_type_request'

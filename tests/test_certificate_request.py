@@ -1,7 +1,10 @@
 """A company that asks here for a certificate of its own: what it pays, sends, corrects and gets."""
 
 import base64
+import json
 from datetime import datetime, timedelta
+
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
@@ -21,6 +24,7 @@ from ..const import (
     REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
 )
+from ..models.certificate_history import record_entries
 from . import own_samples, pdf_samples, samples
 from .common import REPRESENTATIVE, CertificateCommon
 from .payment_common import CertificatePaymentCommon
@@ -619,6 +623,56 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         written = "\n".join([*messages.mapped("body"), *filter(None, messages.mapped("subject"))])
         for secret in (OBSERVATION, *REPRESENTATIVE.values()):
             self.assertNotIn(secret, written)
+
+    def test_the_history_tells_of_the_request_and_of_what_it_was_before(self):
+        request = self.get_sent()
+        activation = request.activation_id
+        history = self.env["certificate.history"].with_user(self.manager_a)
+        entries = history.search([("res_model", "=", request._name), ("res_id", "=", request.id)])
+        self.assertEqual(
+            [json.loads(entry.changes) for entry in entries],
+            [[["state", "draft", "in_process"]], [["state", None, "draft"]]],
+        )
+        # As a former version wrote it, when the state stood in the activation.
+        record_entries(
+            activation.env, [("request", activation, [["request_state", "draft", "in_process"]])]
+        )
+        former = history.search([], limit=1)
+        self.assertEqual(former.res_id, activation.id)
+        self.assertEqual(former.summary, entries[0].summary)
+        self.assertFalse(history.sudo()._find_breaks(self.company_a))
+        self.assertFalse(history.sudo()._find_differences(self.company_a))
+
+    def test_what_was_sent_is_evidence(self):
+        request = self.get_filled()
+        with self.env.cr.savepoint() as savepoint:
+            request.activation_id.sudo().unlink()
+            self.assertFalse(request.exists())
+            savepoint.rollback()
+        request._send()
+        for record in (request, request.activation_id):
+            with self.subTest(record._name), self.assertRaises(AccessError):
+                record.sudo().unlink()
+
+    def test_a_step_of_the_activation_waits_for_who_decides_on_its_request(self):
+        """What was decided meanwhile is seen by whoever locks the row, and by nobody else."""
+        activation = self.get_issued().activation_id
+        model, locked = self.env.registry["certificate.guarded.mixin"], []
+
+        def lock(record, lock_row=model._lock_row):
+            locked.append(record._name)
+            return lock_row(record)
+
+        for step in (
+            lambda: self.load(activation),
+            activation._delete_certificate,
+            lambda: self.load(activation),
+            activation.action_finish,
+        ):
+            with patch.object(type(activation.request_ids), "_lock_row", lock):
+                locked.clear()
+                step()
+            self.assertIn("certificate.request", locked)
 
     # === RIGHTS === #
 
