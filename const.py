@@ -129,7 +129,7 @@ CRON_VALIDITY = f"{MODULE}.ir_cron_certificate_validity"
 RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
 
 # What a company says when it asks for a certificate of its own, beside its representative.
-REQUEST_FIELDS = ("request_person_kind", "request_date", "request_authority_id")
+REQUEST_FIELDS = ("person_kind", "date", "authority_id")
 # Days from today within which the validity of a requested certificate can be asked to begin.
 REQUEST_DAYS = 30
 # Months for which a requested certificate keeps its company from buying another one.

@@ -23,7 +23,7 @@ def uninstall_hook(env):
     forget_pending(env.cr)
     # Odoo deletes the records of the data files one by one, and could not while these refer to them.
     env.cr.execute("DELETE FROM certificate_request_document")
-    env.cr.execute("UPDATE certificate_activation SET request_authority_id = NULL")
+    env.cr.execute("DELETE FROM certificate_request")
     env.cr.execute("DELETE FROM certificate_authority_requirement")
     # With its triggers, so that the table can go.
     env.cr.execute("DROP FUNCTION IF EXISTS certificate_chain_guard CASCADE")

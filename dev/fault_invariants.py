@@ -61,17 +61,23 @@ INVARIANTS = {
         WHERE route = 'request' AND state IN ('pay', 'process', 'active')
         GROUP BY company_id HAVING count(*) > 1""",
     "a document is asked for twice": """
-        SELECT activation_id FROM certificate_request_document
-        GROUP BY activation_id, document_type_id HAVING count(*) > 1""",
+        SELECT request_id FROM certificate_request_document
+        GROUP BY request_id, document_type_id HAVING count(*) > 1""",
+    "asked for and not paid, or paid and not asked for": """
+        SELECT activation.id FROM certificate_activation activation
+        LEFT JOIN certificate_request request ON request.activation_id = activation.id
+        WHERE (activation.route = 'request' AND activation.state NOT IN ('pay', 'cancelled'))
+              <> (request.id IS NOT NULL)
+          AND activation.state <> 'cancelled'""",
     "sent with a document that was not": """
         SELECT document.id FROM certificate_request_document document
-        JOIN certificate_activation activation ON activation.id = document.activation_id
-        WHERE activation.request_state IN ('in_process', 'issued', 'completed')
+        JOIN certificate_request request ON request.id = document.request_id
+        WHERE request.state IN ('in_process', 'issued', 'completed')
           AND document.document_size > 0 AND document.state = 'draft'""",
     "issued with a document that was not accepted": """
         SELECT document.id FROM certificate_request_document document
-        JOIN certificate_activation activation ON activation.id = document.activation_id
-        WHERE activation.request_state IN ('issued', 'completed')
+        JOIN certificate_request request ON request.id = document.request_id
+        WHERE request.state IN ('issued', 'completed')
           AND document.document_size > 0 AND document.state <> 'accepted'""",
     "decided by nobody": """
         SELECT id FROM certificate_request_document WHERE state IN ('accepted', 'rejected')
@@ -79,8 +85,7 @@ INVARIANTS = {
     "a decision was told twice": """
         SELECT message.res_id, message.body FROM mail_message message
         JOIN res_users custodian ON custodian.partner_id = message.author_id
-        JOIN certificate_activation activation ON activation.id = message.res_id
-        WHERE message.model = 'certificate.activation' AND activation.route = 'request'
+        WHERE message.model = 'certificate.request'
           AND custodian.login = 'carla' AND message.body <> ''
           AND message.message_type = 'notification'
         GROUP BY message.res_id, message.body HAVING count(*) > 1""",
@@ -92,8 +97,9 @@ INVARIANTS = {
     "completed and incomplete": """
         SELECT activation.id FROM certificate_activation activation
         LEFT JOIN certificate_certificate certificate ON certificate.id = activation.certificate_id
+        LEFT JOIN certificate_request request ON request.activation_id = activation.id
         WHERE activation.state = 'active' AND activation.route = 'request'
-          AND (activation.request_state <> 'completed' OR activation.date_start IS NULL
+          AND (request.state IS DISTINCT FROM 'completed' OR activation.date_start IS NULL
                OR activation.date_end IS NULL OR activation.certificate_fingerprint IS NULL
                OR activation.record_sha256 IS NULL OR certificate.active IS NOT TRUE
                OR (certificate.private_key_id IS NULL AND certificate.sealed_key IS NULL))""",

@@ -24,6 +24,7 @@ PATIENCE = 240  # seconds, for a walk from its last fault to its end
 CUSTODIAN = "carla"  # of the seller
 ADMINISTRATOR = "admin"
 
+REQUEST = "certificate.request"
 DOCUMENT = "certificate.request.document"
 REASON = "certificate.reason.wizard"
 ANCHOR = "certificate.trust.anchor"
@@ -376,7 +377,7 @@ class RequestWalker(Walker):
         self.send()
         self.accept(first)
         self.custodian.insist(
-            lambda session: session.run_action(self.scene.issue_action, ACTIVATION, self.activation)
+            lambda session: session.run_action(self.scene.issue_action, REQUEST, self.request)
         )
         self.advance("issued")
         self.trust_authority()
@@ -396,16 +397,19 @@ class RequestWalker(Walker):
         return activation
 
     def advance(self, state):
-        self.user.wait_for_value(ACTIVATION, self.activation, "request_state", state)
+        self.user.wait_for_value(REQUEST, self.request, "state", state)
         self.facts["course"] += 1
 
     # === COMPANY === #
 
     def write_request(self):
-        vals = {"request_authority_id": self.scene.authority, **REPRESENTATIVE}
-        self.user.call(ACTIVATION, "write", [self.activation], vals)
+        (self.request,) = self.user.wait(
+            lambda: self.read("request_ids"), bool, "the request, which begins when it is paid,"
+        )
+        self.user.call(ACTIVATION, "write", [self.activation], REPRESENTATIVE)
         self.facts["representative"] = True
-        domain = [["activation_id", "=", self.activation]]
+        self.user.call(REQUEST, "write", [self.request], {"authority_id": self.scene.authority})
+        domain = [["request_id", "=", self.request]]
         for document in self.user.wait(
             lambda: self.user.call(DOCUMENT, "search", domain), bool, "what is to be attached"
         ):
@@ -415,7 +419,7 @@ class RequestWalker(Walker):
         scan = self.make_scan()
         vals = {
             "document": base64.b64encode(scan).decode(),
-            "issue_date": self.read("request_date"),
+            "issue_date": self.user.read(REQUEST, self.request, "date"),
         }
         self.user.call(DOCUMENT, "write", [document], vals)
         self.facts["documents"][document] = hashlib.sha256(scan).hexdigest()
@@ -485,9 +489,9 @@ class RequestWalker(Walker):
         self.facts["reviews"][document] = "accepted"
 
     def give_back(self):
-        self.give_reason("request_id", self.activation, "Scan it again.")
+        self.give_reason("request_id", self.request, "Scan it again.")
         self.advance("rejected")
-        if not self.read("request_observation"):
+        if not self.user.read(REQUEST, self.request, "observation"):
             raise AssertionError("nobody reads why the request was rejected")
 
     # === AFTERWARDS === #
@@ -504,7 +508,9 @@ class RequestWalker(Walker):
             return
         query = self.scene.query
         ((state, fingerprint),) = query(
-            "SELECT request_state, certificate_fingerprint FROM certificate_activation WHERE id = %s",
+            "SELECT request.state, certificate_fingerprint FROM certificate_activation activation "
+            "LEFT JOIN certificate_request request ON request.activation_id = activation.id "
+            "WHERE activation.id = %s",
             activation,
         )
         course = facts["course"]
@@ -520,7 +526,8 @@ class RequestWalker(Walker):
         documents = {
             document: (sha256, review)
             for document, sha256, review in query(
-                "SELECT id, document_sha256, state FROM certificate_request_document "
+                "SELECT document.id, document_sha256, document.state FROM certificate_request_document document "
+                "JOIN certificate_request request ON request.id = document.request_id "
                 "WHERE activation_id = %s",
                 activation,
             )

@@ -758,7 +758,7 @@ async function walkRequest(flor, carla) {
     const TRACK = "[data-step=track][aria-current]";
     await flor.wait(TRACK);
     await flor.look("request-tracked", TRACK);
-    const id = await findActivation(flor, [["route", "=", "request"]]);
+    const [id] = await flor.call("certificate.request", "search", [[]], { limit: 1 });
     await carla.open("/odoo/certificate-requests", ".o_list_view");
     await carla.look("requests", ".o_list_view");
     await carla.open(`/odoo/certificate-requests/${id}`, ".o_form_view");

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import psycopg2
 from upgrade_computed import read_computed
+from upgrade_fill import CUSTODIAN, TO_PROCESS
 
 MODULE = "l10n_co_certificate_activation"
 
@@ -82,7 +83,58 @@ EXPLAINED = {
         "likewise",
         lambda row: row["domain_force"] == "[('state', 'in', ('pay', 'process'))]",
     ),
+    ("ir_rule", "*"): (
+        "who reads what is asked of an authority is a rule of the request",
+        lambda row: any(
+            name in (row["domain_force"] or "") for name in ("activation_id.state", "request_state")
+        ),
+    ),
+    ("mail_activity_type", "res_model"): (
+        "what the seller has to do is left with the request",
+        lambda row: row["icon"] == "fa-inbox",
+    ),
+    ("mail_activity_type", "write_date"): ("likewise", lambda row: row["icon"] == "fa-inbox"),
+    ("mail_activity", "res_model"): (
+        "likewise",
+        lambda row: row["summary"] == TO_PROCESS,
+    ),
+    ("mail_activity", "res_model_id"): ("likewise", lambda row: row["summary"] == TO_PROCESS),
+    **{
+        ("certificate_activation", f"activity_{name}"): (
+            "likewise",
+            lambda row: row["activity_user_id"] == CUSTODIAN,
+        )
+        for name in ("date_deadline", "state", "type_id", "user_id")
+    },
+    ("mail_tracking_value", "field_id"): (
+        "the state of a request is a field of the request",
+        lambda row: row["new_value_char"] == TO_PROCESS,
+    ),
+    ("mail_followers", "*"): (
+        "who followed an activation follows its request",
+        lambda row: row["res_model"] == "certificate.request",
+    ),
 }
+# Columns that are gone, whose values stand elsewhere in the row of the same id: where, and of which rows.
+IS_ASKED = "route = 'request' AND request_state IS NOT NULL"
+MOVED = {
+    ("certificate_activation", f"request_{name}"): ("certificate_request", name, IS_ASKED)
+    for name in (
+        "state",
+        "person_kind",
+        "date",
+        "authority_id",
+        "sent_on",
+        "issued_on",
+        "observation",
+    )
+}
+MOVED["certificate_request_document", "activation_id"] = (
+    "certificate_request_document",
+    "request_id",
+    "true",
+)
+NO_REASON = ("", lambda row: False)
 # Columns that say who wrote a row, and nothing of what it belongs to.
 AUTHORS = ("create_uid", "write_uid")
 # And when the add-on is uninstalled.
@@ -238,7 +290,20 @@ class Comparison:
             self.new += [(table, key, names, others[key]) for key in sorted(new)]
 
     def note_gone(self, table, name):
-        if (table, name) in self.explained:
+        if (table, name) in MOVED and not self.is_uninstalled:
+            other, column, condition = MOVED[table, name]
+            values = dict(
+                self.before.read(f"SELECT id, {name}::text FROM {table} WHERE {condition}")
+            )
+            moved = dict(self.after.read(f"SELECT id, {column}::text FROM {other}"))
+            self.values += len(values)
+            for number, value in values.items():
+                if moved.get(number) != value:
+                    self.found[f"{table}.{name} is gone"].append(
+                        f"{number}: {value!r} -> {moved.get(number)!r}"
+                    )
+            self.reasons[f"{table}.{name} is {other}.{column}, with its values"] += 1
+        elif (table, name) in self.explained:
             self.reasons[f"{table}: {self.explained[table, name][0]}"] += 1
         else:
             self.found[f"{table}.{name} is gone"].append("")
@@ -295,14 +360,18 @@ class Comparison:
             known |= {("model", model) for model in before.models.values()}
         else:
             known = {target for target, noupdate in before.named.items() if not noupdate}
-        rest, count = self.gone, None
+        rest, count, given_up = self.gone, None, set()
         # What is gone takes along what refers to it.
         while len(rest) != count:
             count, later = len(rest), []
             for table, key, names, row in rest:
                 targets = set(before.get_targets(table, names, row).values())
-                if (
+                if reason := self.get_reason(table, "*", names, row):
+                    given_up.add((table, key))
+                    self.reasons[reason] += 1
+                elif (
                     (table, key) in known
+                    or given_up & targets
                     or (self.is_uninstalled and known & targets)
                     or self.links_data(before, table, names, row)
                 ):
@@ -312,10 +381,7 @@ class Comparison:
                     later.append((table, key, names, row))
             rest = later
         for table, _key, names, row in rest:
-            if reason := self.get_reason(table, "*", names, row):
-                self.reasons[reason] += 1
-            else:
-                self.found[f"{table}: rows are gone"].append(self.show(names, row))
+            self.found[f"{table}: rows are gone"].append(self.show(names, row))
         for table, key, name, value, new, names, row in self.changed:
             target = before.get_targets(table, names, row).get(name)
             if reason := self.get_reason(table, name, names, row):
@@ -386,8 +452,8 @@ def compute(options):
     for model, rows in old.items():
         for number, values in rows.items():
             for name, value in values.items():
-                is_explained = (model.replace(".", "_"), name) in EXPLAINED
-                if name in new.get(model, {}).get(number, {}) and not is_explained:
+                _reason, is_of = EXPLAINED.get((model.replace(".", "_"), name), NO_REASON)
+                if name in new.get(model, {}).get(number, {}) and not is_of(values):
                     count += 1
                     if value != new[model][number][name]:
                         found[f"{model}.{name}"].append(

@@ -17,6 +17,8 @@ COMPANIES = 1000
 BEFORE = 9  # activations of each company beside the one that is in force
 INVOICES = 120
 SIGNATURES = 200
+TO_PROCESS = "To be processed"  # what tells the activities and the messages of requests
+CUSTODIAN = 2  # the user who has these activities
 
 # What became of the activations beside it, by their number.
 HISTORY = {
@@ -183,6 +185,32 @@ class OldDatabase(Database):
                 (model, model, model),
             )
 
+    def ask(self):
+        """Give what is asked of an authority to the seller to do, with a message of its state."""
+        asked = "activation.route = 'request' AND activation.state = 'process'"
+        self.query(
+            f"""
+            INSERT INTO mail_activity (res_model, res_model_id, res_id, activity_type_id, user_id, date_deadline,
+                                       summary, active, create_uid)
+            SELECT %s, model.id, activation.id, kind.res_id, {CUSTODIAN}, now(), %s, true, 1
+            FROM certificate_activation activation
+            JOIN ir_model model ON model.model = %s
+            JOIN ir_model_data kind ON kind.module = '{MODULE}' AND kind.name = 'mail_activity_type_request'
+            WHERE {asked}
+            """,
+            (ACTIVATION, TO_PROCESS, ACTIVATION),
+        )
+        self.query(
+            f"""
+            INSERT INTO mail_tracking_value (field_id, mail_message_id, new_value_char)
+            SELECT field.id, message.id, %s FROM mail_message message
+            JOIN certificate_activation activation ON activation.id = message.res_id
+            JOIN ir_model_fields field ON field.model = %s AND field.name = 'request_state'
+            WHERE message.model = %s AND {asked}
+            """,
+            (TO_PROCESS, ACTIVATION, ACTIVATION),
+        )
+
     def pay(self):
         """Make the seller's invoices, and pay, credit or cancel most of them."""
         env = self.open()
@@ -290,6 +318,7 @@ def main():
     database.pay()
     database.sign()
     database.attach()
+    database.ask()
     database.administrate()
     env = database.open()
     with open(computed, "w", encoding="utf-8") as file:

@@ -35,6 +35,7 @@ from . import (
     certificate_payment_receipt,
     certificate_pdf_shrink,
     certificate_portal_access,
+    certificate_request,
     certificate_request_document,
     certificate_signature_head,
     certificate_signature_log,

@@ -17,7 +17,6 @@ from ..const import (
     GROUP_USER,
     LIGHTS,
     REPRESENTATIVE_FIELDS,
-    REQUEST_FIELDS,
     TRANSITIONS,
 )
 from ..exceptions import ACTIVATE, SETTINGS, make_remedy_error
@@ -27,14 +26,13 @@ from .certificate_activation_routes import NO_ROUTE, ROUTES
 
 # Methods called after a write of any of these fields, in this order, with the values.
 _WRITE_EFFECTS = (
-    (("request_person_kind", "request_authority_id"), "_ask_for_documents"),
     (("signed_letter",), "_close_letter_activities"),
 )
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
     (("expired", "cancelled", "revoked"), "_close_review"),
-    (("active",), "_tell_of_completion"),
-    (("cancelled",), "_tell_of_withdrawal"),
+    (("active",), "_complete_request"),
+    (("cancelled",), "_withdraw_request"),
 )
 
 
@@ -60,9 +58,9 @@ class CertificateActivation(models.Model):
     ]
     _order = "id desc"
     _editable_fields = frozenset(
-        (*REPRESENTATIVE_FIELDS, *REQUEST_FIELDS, "signed_letter", "signed_letter_filename")
+        (*REPRESENTATIVE_FIELDS, "signed_letter", "signed_letter_filename")
     )
-    _evidence_children = ("receipt_ids", "document_ids", "voided_letter_ids")
+    _evidence_children = ("receipt_ids", "request_ids", "voided_letter_ids")
     _no_way_back = dict.fromkeys(("active", "expired", "revoked"), ("pay", "process"))
     # An active activation cannot be written, but it can be talked about.
     _mail_post_access = "read"
@@ -174,7 +172,7 @@ class CertificateActivation(models.Model):
         for activation in self:
             activation._check_not_ended()
             activation._check_not_waiting()
-            activation._get_route().check_editable(activation, vals)
+            activation._get_route().check_editable(activation)
 
     def _check_not_ended(self):
         if self.state not in ("pay", "process") and not self._is_letter_open():
@@ -230,7 +228,9 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("The certificate is not paid yet. Buy it, or verify the payment.")
             )
-        self._set_state("process", **self._get_route().prepare_process_vals(self))
+        route = self._get_route()
+        self._set_state("process", **route.prepare_process_vals(self))
+        route.begin_process(self)
         self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
 
     def action_finish(self):
@@ -311,7 +311,6 @@ class CertificateActivation(models.Model):
                     next=self._get_state_label(state),
                 )
             )
-        vals |= self._get_route().prepare_state_vals(self, state)
         vals |= self._prepare_waiting_vals(state)
         self._trusted().write({"state": state, **vals})
         for states, effect in _STATE_EFFECTS:

@@ -23,17 +23,22 @@ class Button(NamedTuple):
 
     :ivar label: function of an activation, which returns the label in its language
     :ivar str get_url: method of the activation that returns the address for a user
+    :ivar str place: field of the activation that leads to the record with the activity and the message;
+        None for the activation itself
     """
 
     label: Callable
     get_url: str
+    place: str | None = None
 
 
 _STEPS_BUTTON = Button(
     lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url"
 )
 _RECORD_BUTTON = Button(lambda self: self.env._("Open the activation"), "_get_steps_url")
-_REQUEST_BUTTON = Button(lambda self: self.env._("Open the request"), "_get_request_url")
+_REQUEST_BUTTON = Button(
+    lambda self: self.env._("Open the request"), "_get_request_url", "request_ids"
+)
 
 
 class Notice(NamedTuple):
@@ -175,7 +180,7 @@ NOTICES = {
         lambda self: self.env._(
             "%(company)s asks %(authority)s for a certificate. Look at its documents.",
             company=self.company_id.name,
-            authority=self.request_authority_id.name or "",
+            authority=self.request_ids.authority_id.name or "",
         ),
     ),
     "request_resent": Notice(
@@ -186,7 +191,7 @@ NOTICES = {
         lambda self: self.env._(
             "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
             company=self.company_id.name,
-            authority=self.request_authority_id.name or "",
+            authority=self.request_ids.authority_id.name or "",
         ),
     ),
     "request_rejected": Notice(
@@ -205,7 +210,7 @@ NOTICES = {
         lambda self: self.env._("Your digital certificate was issued"),
         lambda self: self.env._(
             "%s gives you its file and its password. Load them to sign with it.",
-            self.request_authority_id.name or "",
+            self.request_ids.authority_id.name or "",
         ),
     ),
     "request_completed": Notice(
@@ -325,18 +330,19 @@ class CertificateActivation(models.Model):
             # The message tells of the activity already.
             context = {"lang": user.lang, "mail_activity_quick_update": True}
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            place = told[notice.button.place] if notice.button.place else told
             subject, sentence = told._get_notice(kind)
             if notice.activity:
-                known = told.activity_search([notice.activity], user_id=user.id)
+                known = place.activity_search([notice.activity], user_id=user.id)
                 if subject in known.mapped("summary"):
                     continue
                 if notice.activity == ACTIVITY_NEXT_STEP:
                     known.unlink()  # there is one next step
-                told.activity_schedule(
+                place.activity_schedule(
                     notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
             url = getattr(told, notice.button.get_url)(user)
-            told.message_notify(
+            place.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
@@ -364,4 +370,4 @@ class CertificateActivation(models.Model):
 
     def _get_request_url(self, _user):
         """Return the address at which the seller processes a request."""
-        return f"{self.get_base_url()}{REQUEST_URL}/{self.id}"
+        return f"{self.get_base_url()}{REQUEST_URL}/{self.request_ids.id}"

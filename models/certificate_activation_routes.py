@@ -7,8 +7,6 @@ selection of that field. (Routes are not models: a client cannot call them.)
 
 from odoo.exceptions import UserError
 
-from ..const import REQUEST_FIELDS
-
 
 class Route:
     """What a route needs and does at each step. The base class is neutral: an empty record has it.
@@ -59,21 +57,14 @@ class Route:
         """
         return activation.payment_sentence
 
-    def prepare_state_vals(self, activation, state):
-        """Prepare the values that change together with the state.
+    def begin_process(self, activation):
+        """Create what belongs to the activation from `process` on."""
 
-        :param str state: the next state
-        :rtype: dict
-        """
-        return {}
-
-    def check_editable(self, activation, vals):
-        """Check that a user may write these values now.
+    def check_editable(self, activation):
+        """Check that a user may write to the activation now.
 
         :raise UserError: otherwise
         """
-        if not vals.keys().isdisjoint(REQUEST_FIELDS):
-            raise UserError(activation.env._("Nothing is asked of an authority here."))
 
     def check_loading(self, activation):
         """Check that the file of a certificate can be loaded or deleted, at `process`.
@@ -253,24 +244,18 @@ class RequestRoute(OwnRoute):
             "%s Next: the data and documents of the request.", activation.payment_sentence
         )
 
-    def prepare_process_vals(self, activation):
-        return {
-            **super().prepare_process_vals(activation),
-            **activation._prepare_request_vals(),
-        }
+    def begin_process(self, activation):
+        activation._begin_request()
 
-    def prepare_state_vals(self, activation, state):
-        return {"request_state": "completed"} if state == "active" else {}
-
-    def check_editable(self, activation, vals):
+    def check_editable(self, activation):
         if activation.state == "process":
-            activation._check_request_editable()
+            activation.request_ids._check_written()
 
     def check_loading(self, activation):
-        activation._check_request_state("issued")
+        activation.request_ids._lock_at("issued")
 
     def check(self, activation):
-        activation._check_request_state("issued")
+        activation.request_ids._lock_at("issued")
         activation._check_still_paid()
 
 

@@ -41,12 +41,12 @@ class CertificateBoard(models.Model):
             "issuer_level",
             "letter_rejection_reason",
             "letter_review",
-            "request_state",
             "signed_letter_match",
             "state",
             "switch_on",
         ],
         "certificate.certificate": ["company_id", "date_end", "issuer_level"],
+        "certificate.request": ["activation_id", "state"],
         "res.company": [
             "active",
             "certificate_lent_id",
@@ -237,7 +237,7 @@ class CertificateBoard(models.Model):
                         ELSE COALESCE(current.state, 'none')
                     END AS state,
                     CASE
-                        WHEN begun.request_state = 'in_process' THEN 'review'
+                        WHEN asked.state = 'in_process' THEN 'review'
                         ELSE begun.state
                     END AS begun_state,
                     (
@@ -289,7 +289,8 @@ class CertificateBoard(models.Model):
 
         :param dict values: of the query
         :return: `current`, what is in force (a renewal is from its day on, though the cron has not run),
-            else in progress, else the last one; `begun`, what is in progress; `found.has_ended`, whether
+            else in progress, else the last one; `begun`, what is in progress; `asked`, its request;
+            `found.has_ended`, whether
             something signed once and does not any more; `lent`, the certificate of the seller;
             `signing`, the one that signs by `current`
         :rtype: odoo.tools.SQL
@@ -335,6 +336,7 @@ class CertificateBoard(models.Model):
                 WHERE activation.id = found.current_id
             ) current ON TRUE
             LEFT JOIN certificate_activation begun ON begun.id = found.begun_id
+            LEFT JOIN certificate_request asked ON asked.activation_id = begun.id
             LEFT JOIN LATERAL (
                 SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end, issuer_level
                 FROM certificate_certificate

@@ -39,7 +39,6 @@ TRACKED = {
         "date_start": "activation",
         "date_end": "activation",
         "switch_on": "renewal",
-        "request_state": "request",
         "certificate_id": "certificate",
         "certificate_fingerprint": "certificate",
         "revocation_status": "certificate",
@@ -61,6 +60,9 @@ TRACKED = {
         "state": "receipt",
         "receipt_sha256": "receipt",
         "rejection_reason": "receipt",
+    },
+    "certificate.request": {
+        "state": "request",
     },
     "certificate.request.document": {
         "state": "document",
@@ -96,6 +98,9 @@ TRACKED = {
         "certificate_sign_after_review": "settings",
     },
 }
+
+# What entries of before tell of, and which field has it now.
+_MOVED = {("certificate.activation", "request_state"): ("certificate.request", "state")}
 
 
 class CertificateHistory(models.Model):
@@ -388,6 +393,9 @@ def _describe(env, model, name, before, after):
     """
     if name == "begin":
         return env._("The history begins here")
+    if model is not None and (model._name, name) in _MOVED:
+        model_name, name = _MOVED[model._name, name]
+        model = env[model_name]
     field = model is not None and model._fields.get(name)
     labels = {"seal": env._("Seal of a log")}
     label = field._description_string(env) if field else labels.get(name, name)

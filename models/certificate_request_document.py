@@ -20,10 +20,10 @@ class CertificateRequestDocument(models.Model):
     _editable_fields = frozenset(("document", "document_filename", "issue_date"))
     _pdf_fields = ("document",)
 
-    activation_id = fields.Many2one(
-        "certificate.activation", required=True, readonly=True, index=True, ondelete="cascade"
+    request_id = fields.Many2one(
+        "certificate.request", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(related="request_id.company_id", store=True, index=True)
     document_type_id = fields.Many2one(
         "certificate.document.type",
         string="Kind of document",
@@ -44,18 +44,16 @@ class CertificateRequestDocument(models.Model):
     can_decide = fields.Boolean(compute="_compute_can_decide")
 
     _kind_unique = models.UniqueIndex(
-        "(activation_id, document_type_id)", "A request has each document once."
+        "(request_id, document_type_id)", "A request has each document once."
     )
 
-    @api.depends("state", "document_size", "activation_id.request_state")
+    @api.depends("state", "document_size", "request_id.can_process", "request_id.state")
     @api.depends_context("uid", "allowed_company_ids")
     def _compute_can_decide(self):
         for document in self:
-            activation = document.activation_id
+            request = document.request_id
             document.can_decide = (
-                document.state != "draft"
-                and activation.can_process_request
-                and activation.request_state == "in_process"
+                document.state != "draft" and request.can_process and request.state == "in_process"
             )
 
     # === CRUD METHODS === #
@@ -72,7 +70,7 @@ class CertificateRequestDocument(models.Model):
     def _check_editable(self, vals):  # pylint: disable=missing-return
         super()._check_editable(vals)
         for document in self:
-            document.activation_id._check_editable({})
+            document.request_id._check_editable({})
             if document.state not in ("draft", "rejected"):
                 raise UserError(
                     self.env._("This document was sent and cannot be changed. Reload the page.")
@@ -93,7 +91,7 @@ class CertificateRequestDocument(models.Model):
         return self.state in ("waiting", "accepted")
 
     def _report_stored_pdf(self):
-        self.activation_id._report_stored_pdf()
+        self.request_id.activation_id._report_stored_pdf()
 
     # === ACTION METHODS === #
 
@@ -128,7 +126,7 @@ class CertificateRequestDocument(models.Model):
 
     def _lock_for_seller(self):
         self._check_user(GROUP_CUSTODIAN)
-        self.activation_id._lock_for_seller("in_process")
+        self.request_id._lock_for_seller("in_process")
         self._lock_row()
 
     def _decide(self, state, observation):
@@ -143,7 +141,7 @@ class CertificateRequestDocument(models.Model):
             }
         )
         name = self.document_type_id.name
-        self.activation_id._trusted().message_post(
+        self.request_id._trusted().message_post(
             body=self.env._("Accepted: %s", name)
             if state == "accepted"
             else self.env._("Rejected: %s", name)
@@ -169,10 +167,10 @@ class CertificateRequestDocument(models.Model):
         :rtype: certificate.authority.requirement
         """
         self.ensure_one()
-        activation = self.activation_id
-        return activation.request_authority_id._get_requirements(
-            activation.request_person_kind
-        ).filtered(lambda requirement: requirement.document_type_id == self.document_type_id)
+        request = self.request_id
+        return request.authority_id._get_requirements(request.person_kind).filtered(
+            lambda requirement: requirement.document_type_id == self.document_type_id
+        )
 
     def _get_errors(self):
         """Say what keeps this document from being sent.
@@ -200,7 +198,7 @@ class CertificateRequestDocument(models.Model):
         """
         if not self.issue_date:
             return self.env._("Enter the day on which it was issued.")
-        age = (self.activation_id._get_today() - self.issue_date).days
+        age = (self.request_id.activation_id._get_today() - self.issue_date).days
         if age < 0:
             return self.env._("This day has not come yet.")
         if age > max_age:

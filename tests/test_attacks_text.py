@@ -95,9 +95,10 @@ class TestAttacksText(SecurityCommon):
         company = self.seller.with_user(self.admin)
         settings = self.env["res.config.settings"].with_user(self.admin)
         documents = self.env["certificate.request.document"].sudo()
-        request = self.activation.sudo().copy({"company_id": self.company_b.id, "route": "request"})
-        request.write({"state": "process", "request_state": "draft"})
-        document = documents.create({"activation_id": request.id, "document_type_id": kind.id})
+        asking = self.activation.sudo().copy({"company_id": self.company_b.id, "route": "request"})
+        asking.state = "process"
+        request = self.env["certificate.request"].sudo().create({"activation_id": asking.id})
+        document = documents.create({"request_id": request.id, "document_type_id": kind.id})
         self.wizard.sudo().receipt_id = self.receipt
         # (Nobody writes the wizard of somebody else.)
         users = {self.wizard: self.user_a}
@@ -112,6 +113,7 @@ class TestAttacksText(SecurityCommon):
             decision._trusted().create({"setup_id": self.setup.id, "decision": "reset"}),
             company,
             settings.create({}),
+            request.with_user(self.user_b),
             document.with_user(self.user_b),
         ]
         return {record._name: record for record in records}

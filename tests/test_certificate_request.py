@@ -1,7 +1,10 @@
 """A company that asks here for a certificate of its own: what it pays, sends, corrects and gets."""
 
 import base64
+import json
 from datetime import datetime, timedelta
+
+from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
@@ -21,6 +24,7 @@ from ..const import (
     REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
 )
+from ..models.certificate_history import record_entries
 from . import own_samples, pdf_samples, samples
 from .common import REPRESENTATIVE, CertificateCommon
 from .payment_common import CertificatePaymentCommon
@@ -63,47 +67,49 @@ class RequestCommon(CertificateCommon):
         return self.start(user)._start_request()
 
     def get_paid(self, user=None):
-        """Return a request that is paid and in process, with nothing entered."""
+        """Return a request that was just paid, with nothing entered."""
         activation = self.start_request(user)
         self.pay(activation)
         activation.action_continue()
-        return activation
+        return activation.request_ids
 
     def get_filled(self, user=None):
         """Return a request with all that it needs, before it is sent."""
-        activation = self.get_paid(user)
-        self.fill(activation, request_authority_id=self.authority.id)
-        today = activation._get_today()
-        self.get_document(activation).write({"document": self.scan, "issue_date": today})
-        return activation
+        request = self.get_paid(user)
+        self.fill(request.activation_id)
+        request.authority_id = self.authority
+        today = request.activation_id._get_today()
+        self.get_document(request).write({"document": self.scan, "issue_date": today})
+        return request
 
     def get_sent(self, user=None):
-        activation = self.get_filled(user)
-        activation._send_request()
-        return activation
+        request = self.get_filled(user)
+        request._send()
+        return request
 
-    def get_document(self, activation, name="rut"):
+    def get_document(self, request, name="rut"):
         kind = self.env.ref(f"{MODULE}.document_type_{name}")
-        return activation.document_ids.filtered(lambda document: document.document_type_id == kind)
+        return request.document_ids.filtered(lambda document: document.document_type_id == kind)
 
     def as_seller(self, record):
         return record.with_user(self.seller_custodian)
 
-    def accept(self, activation):
-        for document in self.as_seller(activation).document_ids:
+    def accept(self, request):
+        for document in self.as_seller(request).document_ids:
             if document.document_size:
                 document.action_accept()
 
     def get_issued(self, user=None):
-        activation = self.get_sent(user)
-        self.accept(activation)
-        self.as_seller(activation)._issue_request()
-        activation.invalidate_recordset()
-        return activation
+        request = self.get_sent(user)
+        self.accept(request)
+        self.as_seller(request)._issue()
+        request.invalidate_recordset()
+        return request
 
-    def get_told(self, activation, activity):
-        """Return who has an activity of a type on an activation."""
-        return activation.sudo().activity_search([activity]).user_id
+    def get_told(self, request, activity):
+        """Return who has an activity of a type: the seller on the request, the company on its activation."""
+        record = request if activity == ACTIVITY_REQUEST else request.activation_id
+        return record.sudo().activity_search([activity]).user_id
 
 
 @tagged("post_install", "-at_install")
@@ -115,53 +121,56 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         wizard = self.get_wizard(loan.action_open_wizard())
         self.assertEqual(wizard.request_offer, "offer")
         wizard.action_start_request()
-        request = wizard.activation_id
-        self.assertEqual((request.route, request.state), ("request", "pay"))
+        activation = wizard.activation_id
+        self.assertEqual((activation.route, activation.state), ("request", "pay"))
+        self.assertFalse(activation.request_ids, "it begins when it is paid")
         self.assertEqual((wizard.step, wizard.request_step), ("pay", "pay"))
-        self.pay(request)
+        self.pay(activation)
         wizard.action_continue()
-        self.assertEqual((request.request_state, wizard.request_step), ("draft", "process"))
-        self.assertEqual(request.request_person_kind, "juridica", "by its NIT")
-        self.assertEqual(request.representative_vat, REPRESENTATIVE["representative_vat"])
+        request = activation.request_ids
+        self.assertEqual((request.state, wizard.request_step), ("draft", "process"))
+        self.assertEqual(request.person_kind, "juridica", "by its NIT")
+        self.assertEqual(activation.representative_vat, REPRESENTATIVE["representative_vat"])
         wizard.request_authority_id = self.authority
+        self.assertEqual(request.authority_id, self.authority)
         self.get_document(request).write(
-            {"document": self.scan, "issue_date": request._get_today()}
+            {"document": self.scan, "issue_date": activation._get_today()}
         )
         wizard.action_review_request()
         self.assertTrue(wizard.is_request_reviewed)
-        self.assertEqual(request.request_state, "draft", "it is sent after the review")
+        self.assertEqual(request.state, "draft", "it is sent after the review")
         wizard.action_send_request()
         wizard.invalidate_recordset()
-        self.assertEqual((request.request_state, wizard.request_step), ("in_process", "track"))
+        self.assertEqual((request.state, wizard.request_step), ("in_process", "track"))
         board = self.env["certificate.board"].with_user(self.custodian)
         self.assertEqual(board.search([("company_id", "=", self.company_a.id)]).step, "review")
         self.accept(request)
-        self.as_seller(request)._issue_request()
+        self.as_seller(request)._issue()
         self.assertEqual(self.company_a._get_active_certificate_activation(), loan)
         self.assertSigns(loan)
-        self.assertEqual(self.load(request), {})
-        request.action_finish()
-        self.assertEqual((request.state, request.request_state), ("active", "completed"))
+        self.assertEqual(self.load(activation), {})
+        activation.action_finish()
+        self.assertEqual((activation.state, request.state), ("active", "completed"))
         self.assertEqual(loan.state, "expired")
-        self.assertEqual(self.company_a._get_active_certificate_activation(), request)
-        self.assertSigns(request)
-        self.assertEqual(request._get_route().signer_role, "supplier")
-        self.assertFalse(request.record_facts["lender"] or request.record_facts["letter"])
-        self.assertTrue(request.record_facts["payment"])
+        self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+        self.assertSigns(activation)
+        self.assertEqual(activation._get_route().signer_role, "supplier")
+        self.assertFalse(activation.record_facts["lender"] or activation.record_facts["letter"])
+        self.assertTrue(activation.record_facts["payment"])
         wizard.invalidate_recordset()
         self.assertTrue(wizard.is_request_done)
 
     def test_it_is_renewed_as_an_own_one(self):
-        request = self.get_issued()
-        self.load(request)
-        request.action_finish()
-        old = request.sudo().certificate_id
-        request.sudo().date_end = request._get_today() + timedelta(days=9)
-        renewal = request._renew()
-        self.assertEqual((renewal.route, renewal.renewal_of_id), ("own", request))
+        activation = self.get_issued().activation_id
+        self.load(activation)
+        activation.action_finish()
+        old = activation.sudo().certificate_id
+        activation.sudo().date_end = activation._get_today() + timedelta(days=9)
+        renewal = activation._renew()
+        self.assertEqual((renewal.route, renewal.renewal_of_id), ("own", activation))
         self.load(renewal, own_samples.make_p12(own_samples.issue(days=700)))
         renewal.action_finish()
-        self.assertEqual((request.state, renewal.state), ("expired", "active"))
+        self.assertEqual((activation.state, renewal.state), ("expired", "active"))
         self.assertFalse(old.active)
 
     def test_a_second_one_leads_to_what_runs_until_its_eleventh_month(self):
@@ -296,19 +305,18 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
 
     def test_everything_that_is_missing_is_said_at_once(self):
         request = self.get_paid()
-        wizard = self.get_wizard(request.action_open_wizard())
+        wizard = self.get_wizard(request.activation_id.action_open_wizard())
         self.assertFalse(wizard.field_errors)
-        request.write(
-            {"representative_name": False, "request_date": False, "request_person_kind": False}
-        )
+        request.activation_id.representative_name = False
+        request.write({"date": False, "person_kind": False})
         wizard.action_review_request()
         self.assertFalse(wizard.is_request_reviewed)
         self.assertEqual(
             set(wizard.field_errors),
             {"request_person_kind", "request_date", "request_authority_id"},
         )
-        request.request_person_kind = "juridica"
-        request.request_authority_id = self.env.ref(f"{MODULE}.authority_andes")
+        request.person_kind = "juridica"
+        request.authority_id = self.env.ref(f"{MODULE}.authority_andes")
         self.assertEqual(len(request._get_asked_documents()), 3)
         wizard.invalidate_recordset()
         errors = wizard.field_errors
@@ -318,39 +326,40 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
             {f"document_{document.id}" for document in request.document_ids},
         )
         with self.assertRaises(ValidationError) as caught:
-            request._send_request()
+            request._send()
         self.assertEqual(len(str(caught.exception).splitlines()), len(errors))
         # A person has no representative, and no chamber of commerce.
-        request.request_person_kind = "natural"
+        request.person_kind = "natural"
         self.assertEqual(len(request._get_asked_documents()), 2)
         self.assertFalse(
-            [name for name in request._get_request_errors() if name.startswith("representative")]
+            [name for name in request._get_errors() if name.startswith("representative")]
         )
         with self.cr.savepoint() as savepoint:
             self.company_a.sudo().street = False
-            self.assertIn("company_id", request._get_request_errors())
+            self.assertIn("company_id", request._get_errors())
             savepoint.rollback()
         # The representative that it was prefilled with is then kept nowhere.
-        today = request._get_today()
-        self.fill(request, request_authority_id=self.authority.id, request_date=today)
-        self.assertTrue(request.representative_vat)
+        today = request.activation_id._get_today()
+        self.fill(request.activation_id)
+        request.write({"authority_id": self.authority.id, "date": today})
+        self.assertTrue(request.activation_id.representative_vat)
         self.get_document(request).write({"document": self.scan, "issue_date": today})
-        request._send_request()
-        self.assertEqual(request.request_state, "in_process")
-        self.assertFalse(any(request[name] for name in REPRESENTATIVE_FIELDS))
+        request._send()
+        self.assertEqual(request.state, "in_process")
+        self.assertFalse(any(request.activation_id[name] for name in REPRESENTATIVE_FIELDS))
 
     def test_dates_have_limits(self):
         request = self.get_filled()
-        today, rut = request._get_today(), self.get_document(request)
+        today, rut = request.activation_id._get_today(), self.get_document(request)
         for days, is_right in (
             (-1, False),
             (0, True),
             (REQUEST_DAYS, True),
             (REQUEST_DAYS + 1, False),
         ):
-            request.request_date = today + timedelta(days=days)
+            request.date = today + timedelta(days=days)
             with self.subTest(days=days):
-                self.assertEqual("request_date" not in request._get_request_errors(), is_right)
+                self.assertEqual("date" not in request._get_errors(), is_right)
         for age, is_right in ((-1, False), (0, True), (30, True), (31, False), (None, False)):
             rut.issue_date = age is not None and today - timedelta(days=age)
             with self.subTest(age=age):
@@ -360,14 +369,14 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_another_authority_keeps_what_is_attached(self):
         request = self.get_filled()
         rut = self.get_document(request)
-        request.request_authority_id = self.env.ref(f"{MODULE}.authority_gse")
+        request.authority_id = self.env.ref(f"{MODULE}.authority_gse")
         self.assertIn(rut, request._get_asked_documents())
         self.assertTrue(rut.document_size)
-        request.request_authority_id = self.authority
-        request._send_request()
+        request.authority_id = self.authority
+        request._send()
         identity = self.get_document(request, "identity")
         self.assertEqual((rut.state, identity.state), ("waiting", "draft"))
-        sent = self.as_seller(rut).search([("activation_id", "=", request.id)])
+        sent = self.as_seller(rut).search([("request_id", "=", request.id)])
         self.assertNotIn(identity, sent, "nobody asked for it")
         # Nor does a custodian decide on it who sees it as a colleague of the company.
         with self.assertRaises(UserError):
@@ -380,7 +389,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
 
     def test_a_file_is_checked_on_every_way_in(self):
         request = self.get_paid()
-        request.request_authority_id = self.authority
+        request.authority_id = self.authority
         rut = self.get_document(request)
         bad = base64.b64encode(b"no PDF").decode()
         with self.assertRaises(ValidationError):
@@ -397,102 +406,104 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_no_letter_belongs_to_it(self):
         request = self.get_filled()
         with self.assertRaises(UserError):
-            request.action_download_letter()
+            request.activation_id.action_download_letter()
         with self.assertRaises(UserError):
-            self.attach(request)
-        loan = request.search([("route", "=", "loan")])
-        with self.assertRaises(UserError):
-            loan.request_date = "2030-01-01"
+            self.attach(request.activation_id)
+        loan = request.activation_id.search([("route", "=", "loan")])
+        with self.assertRaises(AccessError):
+            request.create({"activation_id": loan.id})
 
     # === TRACK === #
 
     def test_what_was_rejected_is_corrected_and_what_was_accepted_stays(self):
         request = self.get_filled()
         commerce, rut = self.get_document(request, "commerce"), self.get_document(request)
-        commerce.write({"document": self.scan, "issue_date": request._get_today()})
-        request._send_request()
+        commerce.write({"document": self.scan, "issue_date": request.activation_id._get_today()})
+        request._send()
         self.assertEqual(
             self.get_told(request, ACTIVITY_REQUEST), self.seller_custodian | self.custodian
         )
         for attempt in (
             lambda: commerce.write({"document": self.other_scan}),
-            lambda: request.write({"representative_name": "X"}),
-            lambda: request.write({"request_authority_id": False}),
+            lambda: request.activation_id.write({"representative_name": "X"}),
+            lambda: request.write({"authority_id": False}),
         ):
             with self.assertRaises(UserError):
                 attempt()
         seller = self.as_seller(request)
         with self.assertRaises(UserError):
-            seller._issue_request()
+            seller._issue()
         with self.assertRaises(UserError):
-            seller._reject_request(" ")
+            seller._reject(" ")
         self.as_seller(commerce).action_accept()
         with self.assertRaises(UserError):
             self.as_seller(rut)._reject(" ")
         self.as_seller(rut)._reject(OBSERVATION)
-        self.assertEqual(request.request_state, "in_process", "it is told as a whole")
+        self.assertEqual(request.state, "in_process", "it is told as a whole")
         with self.assertRaises(UserError):
             rut.write({"document": self.other_scan})
         with self.assertRaises(UserError):
-            seller._issue_request()
-        seller._reject_request("")
-        self.assertEqual((request.request_state, rut.observation), ("rejected", OBSERVATION))
+            seller._issue()
+        seller._reject("")
+        self.assertEqual((request.state, rut.observation), ("rejected", OBSERVATION))
         self.assertEqual(self.get_told(request, ACTIVITY_NEXT_STEP), self.user_a)
         self.assertFalse(self.get_told(request, ACTIVITY_REQUEST))
-        self.assertEqual(set(request._get_request_errors()), {f"document_{rut.id}"})
+        self.assertEqual(set(request._get_errors()), {f"document_{rut.id}"})
         with self.assertRaises(ValidationError):
-            request._send_request()
+            request._send()
         with self.assertRaises(UserError):
             commerce.write({"document": self.other_scan})
         with self.assertRaises(ValidationError):
             rut.document = self.scan
         rut.document = self.other_scan
         self.assertEqual((rut.state, rut.observation), ("draft", OBSERVATION))
-        request._send_request()
+        request._send()
         self.assertEqual((rut.state, rut.observation), ("waiting", False))
         self.assertEqual(commerce.state, "accepted")
         self.assertTrue(self.get_told(request, ACTIVITY_REQUEST))
         self.assertFalse(self.get_told(request, ACTIVITY_NEXT_STEP))
         with self.assertRaises(UserError):
-            self.load(request)
+            self.load(request.activation_id)
         self.as_seller(rut).action_accept()
-        seller._issue_request()
-        self.assertEqual(request.request_state, "issued")
+        seller._issue()
+        self.assertEqual(request.state, "issued")
         self.assertEqual(self.get_told(request, ACTIVITY_NEXT_STEP), self.user_a)
         with self.assertRaises(UserError):
             self.as_seller(rut)._reject(OBSERVATION)
         # The authority made a mistake: it goes back, unless the certificate was loaded.
-        self.load(request)
+        self.load(request.activation_id)
         with self.assertRaises(UserError):
-            seller._reject_request(OBSERVATION)
-        request._delete_certificate()
-        seller._reject_request(OBSERVATION)
-        self.assertEqual((request.request_state, rut.state), ("rejected", "accepted"))
-        self.assertFalse(request._get_request_errors())
-        request._send_request()
-        self.assertEqual(request.request_state, "in_process")
+            seller._reject(OBSERVATION)
+        request.activation_id._delete_certificate()
+        seller._reject(OBSERVATION)
+        self.assertEqual((request.state, rut.state), ("rejected", "accepted"))
+        self.assertFalse(request._get_errors())
+        request._send()
+        self.assertEqual(request.state, "in_process")
 
     def test_each_transition_changes_only_the_states_it_is_for(self):
         request = self.get_sent()
         seller, rut = self.as_seller(request), self.get_document(request)
         allowed = {
-            "_send_request": ("draft", "in_process", "rejected"),  # again: one effect
-            "_issue_request": ("in_process", "issued"),
-            "_reject_request": ("in_process", "issued"),
+            "_send": ("draft", "in_process", "rejected"),  # again: one effect
+            "_issue": ("in_process", "issued"),
+            "_reject": ("in_process", "issued"),
             "action_finish": ("issued",),
         }
         for state in ("draft", "in_process", "rejected", "issued"):
-            request.sudo().request_state = state
+            request.sudo().state = state
             for method, states in allowed.items():
-                record = request if method in ("_send_request", "action_finish") else seller
-                arguments = ["x"] if method == "_reject_request" else []
+                record = {"_send": request, "action_finish": request.activation_id}.get(
+                    method, seller
+                )
+                arguments = ["x"] if method == "_reject" else []
                 if state not in states:
                     with (
                         self.subTest(state, method=method),
                         self.assertRaises(UserError),
                     ):
                         getattr(record, method)(*arguments)
-                    self.assertEqual(request.request_state, state)
+                    self.assertEqual(request.state, state)
             if state not in ("in_process",):
                 for attempt in (
                     rut.with_env(seller.env).action_accept,
@@ -505,7 +516,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_each_transition_again_has_one_effect(self):
         request = self.get_filled()
         rut, seller = self.get_document(request), self.as_seller(request)
-        facts = ("request_state", "request_sent_on", "request_issued_on", "request_observation")
+        facts = ("state", "sent_on", "issued_on", "observation")
 
         def look():
             self.env.invalidate_all()
@@ -517,20 +528,22 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
             before = look()
             with freeze_time(datetime.now() + timedelta(hours=1)):
                 step()
-            with self.subTest(before[0][0]["request_state"], document=before[1][0]["state"]):
+            with self.subTest(before[0][0]["state"], document=before[1][0]["state"]):
                 self.assertEqual(look(), before)
 
-        take(request._send_request)
+        take(request._send)
         take(lambda: self.as_seller(rut)._reject("x"))
-        take(lambda: seller._reject_request("y"))
+        take(lambda: seller._reject("y"))
         rut.document = self.other_scan
-        take(request._send_request)
+        take(request._send)
         take(self.as_seller(rut).action_accept)
-        take(seller._issue_request)
+        take(seller._issue)
         with self.assertRaises(ConcurrencyError):
             rut._create_once(
-                {"activation_id": request.id, "document_type_id": rut.document_type_id.id}
+                {"request_id": request.id, "document_type_id": rut.document_type_id.id}
             )
+        with self.assertRaises(ConcurrencyError):
+            request._begin(request.activation_id)
         abandoned = self.start_request(self.user_b)
         for _time in range(2):
             abandoned._abandon_request()
@@ -538,17 +551,17 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
 
     def test_a_payment_that_went_back_stops_it(self):
         request = self.get_issued()
-        self.load(request)
-        request.sudo().payment_move_id.button_cancel()
-        self.assertEqual(self.get_status(request), "void")
+        self.load(request.activation_id)
+        request.activation_id.sudo().payment_move_id.button_cancel()
+        self.assertEqual(self.get_status(request.activation_id), "void")
         with self.assertRaises(UserError):
-            request.action_finish()
+            request.activation_id.action_finish()
         seller = self.as_seller(request)
         for state, attempt in (
-            ("in_process", seller._issue_request),
-            ("draft", request._send_request),
+            ("in_process", seller._issue),
+            ("draft", request._send),
         ):
-            request.sudo().request_state = state
+            request.sudo().state = state
             with self.assertRaises(UserError):
                 attempt()
 
@@ -557,19 +570,19 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         rut = self.get_document(request)
         file = self.get_file(rut, "document")
         whole = file.raw
-        for attempt in (request._send_request, self.as_seller(rut).action_accept):
+        for attempt in (request._send, self.as_seller(rut).action_accept):
             self.alter_file(file, b"altered")
             with self.assertRaises(UserError):
                 attempt()
             self.alter_file(file, whole)
-            if request.request_state == "draft":
-                request._send_request()
+            if request.state == "draft":
+                request._send()
         self.assertEqual(rut.state, "waiting")
 
     def test_a_cancelled_request_stays_in_the_history_of_managers(self):
         request = self.get_sent()
         rut = self.get_document(request)
-        manager = request.with_user(self.manager_a)
+        manager = request.activation_id.with_user(self.manager_a)
         manager.action_cancel()
         self.assertEqual(
             self.get_told(request, ACTIVITY_REQUEST), self.seller_custodian | self.custodian
@@ -580,58 +593,124 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
             with self.subTest(user.login), self.assertRaises(AccessError):
                 rut.with_user(user).read(["document"])
         with self.assertRaises(UserError):
-            self.as_seller(request)._issue_request()
+            self.as_seller(request)._issue()
 
     def test_neither_history_nor_mails_tell_of_a_person(self):
         self.env = self.env(context={})
         request = self.get_sent()
         self.as_seller(self.get_document(request))._reject(OBSERVATION)
-        self.as_seller(request)._reject_request(OBSERVATION)
+        self.as_seller(request)._reject(OBSERVATION)
         self.env.flush_all()
         self.cr.precommit.run()
         messages = (
             self.env["mail.message"]
             .sudo()
-            .search([("model", "=", request._name), ("res_id", "=", request.id)])
+            .search(
+                [
+                    "|",
+                    "&",
+                    ("model", "=", request._name),
+                    ("res_id", "=", request.id),
+                    "&",
+                    ("model", "=", request.activation_id._name),
+                    ("res_id", "=", request.activation_id.id),
+                ]
+            )
         )
-        self.assertEqual(
-            set(messages.tracking_value_ids.field_id.mapped("name")), {"state", "request_state"}
-        )
+        self.assertEqual(set(messages.tracking_value_ids.field_id.mapped("name")), {"state"})
         self.assertIn(self.user_a.partner_id, messages.notified_partner_ids)
         self.assertIn(self.seller_custodian.partner_id, messages.notified_partner_ids)
         written = "\n".join([*messages.mapped("body"), *filter(None, messages.mapped("subject"))])
         for secret in (OBSERVATION, *REPRESENTATIVE.values()):
             self.assertNotIn(secret, written)
 
+    def test_the_history_tells_of_the_request_and_of_what_it_was_before(self):
+        request = self.get_sent()
+        activation = request.activation_id
+        history = self.env["certificate.history"].with_user(self.manager_a)
+        entries = history.search([("res_model", "=", request._name), ("res_id", "=", request.id)])
+        self.assertEqual(
+            [json.loads(entry.changes) for entry in entries],
+            [[["state", "draft", "in_process"]], [["state", None, "draft"]]],
+        )
+        # As a former version wrote it, when the state stood in the activation.
+        record_entries(
+            activation.env, [("request", activation, [["request_state", "draft", "in_process"]])]
+        )
+        former = history.search([], limit=1)
+        self.assertEqual(former.res_id, activation.id)
+        self.assertEqual(former.summary, entries[0].summary)
+        self.assertFalse(history.sudo()._find_breaks(self.company_a))
+        self.assertFalse(history.sudo()._find_differences(self.company_a))
+
+    def test_what_was_sent_is_evidence(self):
+        request = self.get_filled()
+        with self.env.cr.savepoint() as savepoint:
+            request.activation_id.sudo().unlink()
+            self.assertFalse(request.exists())
+            savepoint.rollback()
+        request._send()
+        for record in (request, request.activation_id):
+            with self.subTest(record._name), self.assertRaises(AccessError):
+                record.sudo().unlink()
+
+    def test_a_step_of_the_activation_waits_for_who_decides_on_its_request(self):
+        """What was decided meanwhile is seen by whoever locks the row, and by nobody else."""
+        activation = self.get_issued().activation_id
+        model, locked = self.env.registry["certificate.guarded.mixin"], []
+
+        def lock(record, lock_row=model._lock_row):
+            locked.append(record._name)
+            return lock_row(record)
+
+        for step in (
+            lambda: self.load(activation),
+            activation._delete_certificate,
+            lambda: self.load(activation),
+            activation.action_finish,
+        ):
+            with patch.object(type(activation.request_ids), "_lock_row", lock):
+                locked.clear()
+                step()
+            self.assertIn("certificate.request", locked)
+
     # === RIGHTS === #
 
     def test_the_sellers_custodian_sees_what_was_sent_and_writes_nothing(self):
         request = self.get_filled()
         rut = self.get_document(request)
-        loan = request.search([("route", "=", "loan")])
+        activation = request.activation_id
         seller = self.as_seller(request)
-        self.assertFalse(seller.search([("id", "in", (request.id, loan.id))]), "not sent yet")
-        request._send_request()
-        self.assertEqual(seller.search([("id", "in", (request.id, loan.id))]), request)
-        self.assertTrue(seller.can_process_request)
-        self.assertTrue(dict(seller.request_company).values())
+        self.assertFalse(seller.search([("id", "=", request.id)]), "not sent yet")
+        request._send()
+        self.assertEqual(seller.search([("name", "=", activation.name)]), request)
+        self.assertTrue(seller.can_process)
+        self.assertEqual(dict(seller.company_rows)["NIT"], "900987321-1")
+        self.assertIn(REPRESENTATIVE["representative_vat"], dict(seller.representative_rows).values())
+        self.assertEqual((seller.payment_status, seller.activation_state), ("paid", "process"))
+        companies = self.company_a.ids
+        self.assertFalse(self.as_seller(activation).search([("company_id", "in", companies)]))
         self.assertTrue(self.as_seller(rut).document)
         with self.assertRaises(UserError):
-            seller.write({"representative_name": "X"})
+            seller.write({"person_kind": "natural"})
         for attempt in (
-            seller.action_open_wizard,
-            seller.action_cancel,
-            seller.action_finish,
-            seller.action_verify_payment,
-            seller._send_request,
-            seller._start_request,
-            lambda: self.load(seller),
+            lambda: self.as_seller(activation).read(["name"]),
+            lambda: self.as_seller(activation).write({"representative_name": "X"}),
+            self.as_seller(activation).action_open_wizard,
+            self.as_seller(activation).action_cancel,
+            self.as_seller(activation).action_finish,
+            self.as_seller(activation).action_verify_payment,
+            self.as_seller(activation)._start_request,
+            lambda: self.load(self.as_seller(activation)),
+            seller._send,
+            lambda: seller.create({"activation_id": activation.id}),
+            seller.unlink,
             lambda: self.as_seller(rut).write({"issue_date": "2026-01-01"}),
             lambda: self.as_seller(rut).write({"document": self.other_scan}),
         ):
             with self.assertRaises(AccessError):
                 attempt()
-        self.assertEqual((request.request_state, rut.state), ("in_process", "waiting"))
+        self.assertEqual((request.state, rut.state), ("in_process", "waiting"))
 
     def test_others_open_and_change_nothing(self):
         request = self.get_sent()
@@ -657,10 +736,20 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
                 (DOCUMENT, rut.ids, "unlink", []),
                 (DOCUMENT, rut.ids, "copy", []),
                 (DOCUMENT, rut.ids, "_reject", ["x"]),
-                (request._name, request.ids, "write", [{"request_state": "issued"}]),
-                (request._name, request.ids, "_issue_request", []),
-                (request._name, request.ids, "_reject_request", ["x"]),
-                *(((DOCUMENT, rut.ids, "read", [["document"]]),) if not is_insider else ()),
+                (request._name, request.ids, "write", [{"state": "issued"}]),
+                (request._name, request.ids, "write", [{"authority_id": False}]),
+                (request._name, request.ids, "unlink", []),
+                (request._name, request.ids, "copy", []),
+                (request._name, request.ids, "_issue", []),
+                (request._name, request.ids, "_reject", ["x"]),
+                *(
+                    (
+                        (DOCUMENT, rut.ids, "read", [["document"]]),
+                        (request._name, request.ids, "read", [["representative_rows"]]),
+                    )
+                    if not is_insider
+                    else ()
+                ),
             ):
                 with (
                     self.subTest(user.login, method=method, arguments=arguments),
@@ -690,7 +779,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
                     active_model=request._name, active_id=request.id
                 ).run()
         self.env.invalidate_all()
-        self.assertEqual((request.request_state, rut.state), ("in_process", "waiting"))
+        self.assertEqual((request.state, rut.state), ("in_process", "waiting"))
         self.assertEqual(rut.document, self.scan)
 
     def test_a_custodian_of_the_company_does_not_decide_for_the_seller(self):
@@ -699,10 +788,10 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
             self.env, "Celia", "certificate_Celia", self.company_a, GROUP_CUSTODIAN
         )
         own = request.with_user(custodian)
-        self.assertFalse(own.can_process_request)
+        self.assertFalse(own.can_process)
         for attempt in (
-            own._issue_request,
-            lambda: own._reject_request("x"),
+            own._issue,
+            lambda: own._reject("x"),
             own.document_ids[0].action_accept,
             lambda: own.document_ids[0]._reject("x"),
         ):

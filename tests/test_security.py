@@ -115,13 +115,12 @@ WITHOUT_RECORD = {
 EDITABLE = {
     ACTIVATION: {
         *REPRESENTATIVE_FIELDS,
-        *REQUEST_FIELDS,
         "signed_letter",
         "signed_letter_filename",
     },
     WIZARD: {
         *REPRESENTATIVE_FIELDS,
-        *REQUEST_FIELDS,
+        *(f"request_{name}" for name in REQUEST_FIELDS),
         "signed_letter",
         "signed_letter_filename",
         *(f"receipt_{name}" for name in RECEIPT_FIELDS),

@@ -139,29 +139,29 @@ class TestTours(CertificateCommon, HttpCase):
     def test_a_requested_certificate_is_rejected_sent_again_issued_and_loaded(self):
         def walk(name, user=self.user_a, path=WIZARD_PATH):
             self.start_tour(path, f"certificate_request_{name}", login=user.login)
-            request.invalidate_recordset()
+            self.env.invalidate_all()
 
         loan = self.get_active()
-        request = loan.browse()
         walk("start")
-        request = loan._start_request()
-        self.pay(request)
+        activation = loan._start_request()
+        self.pay(activation)
         walk("send")
+        request = activation.request_ids
         documents = request.document_ids
         self.assertEqual(documents.mapped("state"), ["waiting"] * 3)
         kept = (documents[0] | documents[2]).mapped("document_sha256")
         walk("reject", self.custodian, REQUEST_URL)
-        self.assertEqual(request.request_state, "rejected")
+        self.assertEqual(request.state, "rejected")
         with mute_logger("odoo.http"):
             walk("correct")
         documents.invalidate_recordset()
         self.assertEqual(documents.mapped("state"), ["accepted", "waiting", "accepted"])
         self.assertEqual((documents[0] | documents[2]).mapped("document_sha256"), kept)
         walk("issue", self.custodian, REQUEST_URL)
-        self.assertEqual((request.request_state, loan.state), ("issued", "active"))
+        self.assertEqual((request.state, loan.state), ("issued", "active"))
         walk("load")
-        self.assertEqual((request.state, request.request_state), ("active", "completed"))
-        self.assertEqual(self.company_a._get_active_certificate_activation(), request)
+        self.assertEqual((activation.state, request.state), ("active", "completed"))
+        self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
 
     def test_a_letter_is_rejected_handed_in_anew_and_accepted_and_nothing_signs_before(self):
         self.speak_spanish(self.user_a, self.custodian)

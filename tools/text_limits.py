@@ -139,10 +139,10 @@ TEXT_RULES = {
         "representative_street": _STREET,
         "representative_city": _PLACE,
         "signed_letter_filename": _FILENAME,
-        "request_observation": TextRule(1000, lines=True),
     },
     "certificate.authority": {"name": _NAME},
     "certificate.document.type": {"name": _NAME, "advice": TextRule(500)},
+    "certificate.request": {"observation": TextRule(1000, lines=True)},
     "certificate.payment.receipt": {
         "authority": _NAME,
         "reference": _NAME,

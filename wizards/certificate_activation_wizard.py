@@ -36,7 +36,7 @@ class CertificateActivationWizard(models.TransientModel):
     _editable_fields = frozenset(
         (
             *REPRESENTATIVE_FIELDS,
-            *REQUEST_FIELDS,
+            *(f"request_{name}" for name in REQUEST_FIELDS),
             "signed_letter",
             "signed_letter_filename",
             *(f"receipt_{name}" for name in RECEIPT_FIELDS),
@@ -200,7 +200,7 @@ class CertificateActivationWizard(models.TransientModel):
         "receipt_size",
         "request_documents",
         *REPRESENTATIVE_FIELDS,
-        *REQUEST_FIELDS,
+        *(f"request_{name}" for name in REQUEST_FIELDS),
         *(f"receipt_{name}" for name in RECEIPT_FIELDS),
     )
     def _compute_field_errors(self):
@@ -214,13 +214,25 @@ class CertificateActivationWizard(models.TransientModel):
     def _get_requested_errors(self):
         """Return the sentences of what this visit has asked for: a request, or a letter and a receipt."""
         if self.is_request_checked and self.request_state in ("draft", "rejected"):
-            return self.activation_id._get_request_errors(self)
+            return self._get_request_errors()
         errors = {}
         if self.is_letter_requested:
             errors.update(self.activation_id._get_representative_errors(self))
         if self.is_receipt_requested:
             errors.update(self._get_receipt_errors())
         return errors
+
+    def _get_request_errors(self):
+        """Return the sentences of the request by the names that its fields have here."""
+        values = {
+            **{name: self[f"request_{name}"] for name in REQUEST_FIELDS},
+            **{name: self[name] for name in REPRESENTATIVE_FIELDS},
+        }
+        errors = self.activation_id.request_ids._get_errors(values)
+        return {
+            f"request_{name}" if name in REQUEST_FIELDS else name: sentence
+            for name, sentence in errors.items()
+        }
 
     def _get_receipt_errors(self):
         """Return the sentences of the receipt by the names that its fields have here."""

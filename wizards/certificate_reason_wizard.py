@@ -4,7 +4,7 @@ from odoo import fields, models
 _DECISIONS = {
     "document_id": "_reject",
     "letter_id": "_reject_letter",
-    "request_id": "_reject_request",
+    "request_id": "_reject",
     "receipt_id": "_reject",
     "activation_id": "_discard_payment",
 }
@@ -23,7 +23,7 @@ class CertificateReasonWizard(models.TransientModel):
 
     receipt_id = fields.Many2one("certificate.payment.receipt", ondelete="cascade")
     activation_id = fields.Many2one("certificate.activation", ondelete="cascade")
-    request_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    request_id = fields.Many2one("certificate.request", ondelete="cascade")
     letter_id = fields.Many2one("certificate.activation", ondelete="cascade")
     document_id = fields.Many2one("certificate.request.document", ondelete="cascade")
     reason = fields.Char(required=True)

@@ -3,6 +3,11 @@ from odoo import api, fields, models
 from .certificate_activation_wizard import _activation_field
 
 
+def _request_field(kind, name, **options):
+    """A field of the request, read and written with the rights of the user."""
+    return _activation_field(kind, f"request_ids.{name}", **options)
+
+
 class CertificateActivationWizard(models.TransientModel):
     """The steps of a request for an own certificate on the same page: Pay, Process, Track."""
 
@@ -19,15 +24,13 @@ class CertificateActivationWizard(models.TransientModel):
         compute="_compute_request_offer",
         help="Whether this page leads to the request of the company, or to a new one.",
     )
-    request_state = _activation_field(fields.Selection, "request_state")
-    request_sentence = _activation_field(fields.Char, "request_sentence")
-    request_observation = _activation_field(fields.Text, "request_observation")
-    request_person_kind = _activation_field(fields.Selection, "request_person_kind", readonly=False)
-    request_date = _activation_field(fields.Date, "request_date", readonly=False)
-    request_authority_id = _activation_field(
-        fields.Many2one, "request_authority_id", readonly=False
-    )
-    request_company = _activation_field(fields.Json, "request_company")
+    request_state = _request_field(fields.Selection, "state")
+    request_sentence = _request_field(fields.Char, "sentence")
+    request_observation = _request_field(fields.Text, "observation")
+    request_person_kind = _request_field(fields.Selection, "person_kind", readonly=False)
+    request_date = _request_field(fields.Date, "date", readonly=False)
+    request_authority_id = _request_field(fields.Many2one, "authority_id", readonly=False)
+    request_company = _request_field(fields.Json, "company_rows")
     request_documents = fields.Json(
         compute="_compute_request_documents",
         help="What is attached and what is missing; see `certificate.request.document._describe`.",
@@ -67,7 +70,7 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("activation_id", "request_state", "request_person_kind", "request_authority_id")
     def _compute_request_documents(self):
         for wizard in self:
-            asked = wizard.activation_id._get_asked_documents()
+            asked = wizard.activation_id.request_ids._get_asked_documents()
             wizard.request_documents = [document._describe() for document in asked]
 
     # === ACTION METHODS === #
@@ -85,7 +88,7 @@ class CertificateActivationWizard(models.TransientModel):
     def action_review_request(self):
         """Save, show every red message, or show what is about to be sent when there is none."""
         self.is_request_checked = True
-        if not self.activation_id._get_request_errors():
+        if not self.activation_id.request_ids._get_errors():
             self._trusted().is_request_reviewed = True
 
     def action_change_request(self):
@@ -96,8 +99,9 @@ class CertificateActivationWizard(models.TransientModel):
     def action_send_request(self):
         """Send the request, or show again what became wrong meanwhile."""
         self._trusted().is_request_reviewed = False
-        if not self.activation_id._get_request_errors():
-            self.activation_id._send_request()
+        request = self.activation_id.request_ids
+        if not request._get_errors():
+            request._send()
             self.is_request_checked = False
 
     def action_open_current(self):
