@@ -19,6 +19,7 @@ from odoo.service import server
 from odoo.tests import tagged
 from odoo.tools import mute_logger, safe_eval
 
+from ..const import MODULE
 from ..models import certificate_custody as custody
 from ..models import certificate_key_file, server_process
 from ..tools import key_seal, server_secret
@@ -273,7 +274,7 @@ class TestSecretAttacks(AttackCommon):
         secret = random.token_hex(24)
         key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
         patterns = get_patterns(secret, key)
-        count = 0
+        count, called = 0, set()
         with own_samples.secret(secret):
             own = self.get_own()
             self.load(own, own_samples.make_p12(own_samples.issue(key=key), key))
@@ -286,6 +287,10 @@ class TestSecretAttacks(AttackCommon):
                         method.__module__.startswith(ADDON)
                     ):
                         continue
+                    # What models share is asked of one of those without records.
+                    if method in called and not model:
+                        continue
+                    called.add(method)
                     for args in ((), (certificate,)):
                         answer = self.call(model, name, args)
                         count += 1
@@ -294,12 +299,13 @@ class TestSecretAttacks(AttackCommon):
                         for kind in (rsa.RSAPrivateKey, key_seal.Secret):
                             for part in answer if isinstance(answer, tuple) else (answer,):
                                 self.assertNotIsInstance(part, kind, name)
-        self.assertGreater(count, 300)
+        self.assertGreater(count, 1000)
 
     def get_empty(self):
-        names = ("log", "head")
-        yield from (self.env[f"certificate.signature.{name}"].sudo() for name in names)
-        yield self.env["certificate.key.file"].sudo()
+        """Every model of the add-on, and what is filled by whoever opens a page."""
+        for name, model in self.env.registry.items():
+            if model._original_module == MODULE and not model._abstract:
+                yield self.env[name].sudo()
         yield self.env["certificate.custody.wizard"].with_user(self.custodian).new({})
         yield self.env["res.config.settings"].sudo().new({})
 

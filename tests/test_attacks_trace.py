@@ -341,7 +341,9 @@ class TestContextOpensNothing(HistoryCommon):
     def test_an_administrator_who_says_that_the_add_on_goes_deletes_nothing(self):
         """Whether it is to be removed is a field, which administrators write."""
         messages = self.env["mail.message"].sudo()
-        messages = messages.search([("model", "=", self.active._name), ("res_id", "=", self.active.id)])
+        messages = messages.search(
+            [("model", "=", self.active._name), ("res_id", "=", self.active.id)]
+        )
         for records in (self.get_file(self.active, "signed_letter"), self.active, messages[:1]):
             action = self.env["ir.actions.server"].create(
                 {
