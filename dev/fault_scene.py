@@ -14,7 +14,15 @@ import fault_invariants
 import psutil
 import psycopg2
 import requests
-from fault_walkers import CUSTODIAN, PATIENCE, SEED, LoanWalker, PortalWalker, RequestWalker
+from fault_walkers import (
+    CUSTODIAN,
+    PATIENCE,
+    SEED,
+    LoanWalker,
+    PortalWalker,
+    RequestWalker,
+    SigningWalker,
+)
 from odoo_session import Session
 from stdnum.co import nit
 
@@ -127,7 +135,8 @@ class Server:
 
     def wait(self):
         """Wait until it serves."""
-        for _try in range(300):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.url}/web/health", timeout=5).ok:
                     return
@@ -366,7 +375,11 @@ class Scene:
         for walker in self.walkers:
             walker.start()
         self.found = []
-        happened = fault(self)
+        try:
+            happened = fault(self)
+        except Exception as error:  # what follows is worth knowing, too
+            happened = "it did not come to its end"
+            self.found.append(f"{type(error).__name__}: {error}")
         self.finish_walks()
         seconds = time.monotonic() - started
         mistakes = ["somebody still walks"] if self.is_walking() else []
@@ -487,7 +500,7 @@ class Scene:
 
     def activate_signer(self):
         """Let the company that signs walk the three steps in peace."""
-        self.signing = LoanWalker(self, [SIGNER])
+        self.signing = SigningWalker(self, [SIGNER])
         self.signing.run()
         if mistakes := self.signing.mistakes:
             raise RuntimeError(f"nobody can walk: {mistakes}")
