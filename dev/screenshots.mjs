@@ -79,7 +79,7 @@ class Visitor {
         await visitor.page.fill("input[name=login]", login);
         await visitor.page.fill("input[name=password]", login);
         await visitor.page.click("button[type=submit]");
-        await visitor.page.waitForSelector(".o_main_navbar");
+        await visitor.wait(".o_main_navbar");
         const session = await visitor.ask("/web/session/get_session_info", {});
         visitor.uid = session.uid;
         if (isDark) {
