@@ -406,7 +406,7 @@ def _describe(env, model, name, before, after):
         if field and field.type == "boolean" and value is not None:
             return env._("Yes") if value else env._("No")
         if value in (None, False):
-            return "–"
+            return "-"
         if field and field.type == "selection":
             return dict(field._description_selection(env)).get(value, value)
         if field and field.type == "date":
