@@ -566,7 +566,7 @@ uninstall_script() { echo "env['ir.module.module'].search([('name', '=', '$MODUL
 # Everything that an add-on can leave: one line each.
 #   snapshot <database>
 snapshot() {
-    DATABASE=$1 psql_ <<'SQL'
+    DATABASE=$1 psql_ <<SQL
 SELECT 'column ' || table_name || '.' || column_name FROM information_schema.columns WHERE table_schema = 'public'
 UNION SELECT 'function ' || proname FROM pg_proc WHERE pronamespace = 'public'::regnamespace
 UNION SELECT 'trigger ' || tgname FROM pg_trigger WHERE NOT tgisinternal
@@ -575,6 +575,8 @@ UNION SELECT 'index ' || indexname FROM pg_indexes WHERE schemaname = 'public'
 UNION SELECT 'model ' || model FROM ir_model
 UNION SELECT 'field ' || model || '.' || name FROM ir_model_fields
 UNION SELECT 'identifier ' || module || '.' || name FROM ir_model_data WHERE module <> 'account' -- the charts of new companies
+    -- Odoo keeps those that its own add-ons gave to what they added to our models, which is gone itself.
+    AND (module = '$MODULE' OR model NOT IN ('ir.model.fields.selection', 'ir.model.inherit'))
 UNION SELECT 'parameter ' || key FROM ir_config_parameter
 UNION SELECT 'sequence ' || code FROM ir_sequence WHERE code IS NOT NULL
 UNION SELECT 'menu ' || id FROM ir_ui_menu

@@ -518,17 +518,9 @@ class TestFileAttacks(AttackCommon):
         super().setUp()
         self.files = self.env["certificate.key.file"].sudo()
         self.page = self.env["certificate.custody.wizard"].with_user(self.custodian).create({})
-        # Of this test alone: its files are removed, whatever becomes of the transaction.
-        key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
-        pem = own_samples.to_pem(own_samples.issue(key=key))
-        stored = {"name": "lent", "company_id": self.seller.id}
-        self.lent = (
-            self.env[CERTIFICATE].sudo().create({**stored, "content": base64.b64encode(pem)})
-        )
-        self.lent.private_key_id = self.lent.private_key_id.create(
-            {**stored, "content": base64.b64encode(own_samples.key_to_pem(key))}
-        )
-        self.seller.sudo().certificate_lent_id = self.lent
+        # They are removed whatever becomes of the transaction, and other tests need them.
+        for path in self.get_plain_paths():
+            self.addCleanup(path.write_bytes, path.read_bytes())
 
     def get_plain_paths(self):
         """Return the files with the lent key in the clear."""

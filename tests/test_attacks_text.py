@@ -29,7 +29,7 @@ from ..models import certificate_input_mixin
 from ..tools.letter_pdf import render_letter
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import INTEGER_MAX, TEXT_RULES, is_clean
-from .test_letter_pdf import data_uri
+from .letter_samples import data_uri
 from .test_security import SecurityCommon
 
 TEXTS = ("char", "text", "html")
