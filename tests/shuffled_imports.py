@@ -119,7 +119,8 @@ def main(module, order, *tests):
     import_files(addon, order_files(order))
     # As Odoo knows them.
     files = [cls.__module__ for cls in MetaModel._module_to_models__[module]]
-    print("\n".join(name.removeprefix(f"{addon}.") for name in dict.fromkeys(files)))
+    for name in dict.fromkeys(files):
+        sys.stdout.write(f"{name.removeprefix(f'{addon}.')}\n")
     threading.current_thread().dbname = common.get_db_name()
     threading.current_thread().testing = True
     Registry(common.get_db_name())
@@ -134,7 +135,7 @@ def main(module, order, *tests):
         # One by one: Odoo's suite takes no other one.
         suite.addTests(iter(unittest.defaultTestLoader.loadTestsFromName(name, tests_of_file)))
     result = run_suite(suite)
-    print(result, file=sys.stderr)
+    sys.stderr.write(f"{result}\n")
     sys.exit(0 if result.testsRun and result.wasSuccessful() else 1)
 
 

@@ -16,6 +16,9 @@ from odoo.tests import TransactionCase, get_db_name, new_test_user, tagged
 from odoo.tools import config
 
 from ..const import MODULE
+from ..models import certificate_activation, res_company
+from ..models.certificate_activation_notice import NOTICES
+from ..models.certificate_activation_routes import ROUTES, Route
 from . import pdf_samples, shuffled_imports
 
 ROOT = Path(__file__).parents[1]
@@ -160,6 +163,37 @@ class TestStructure(TransactionCase):
             if len(ours) > 1:
                 seen.add(name)
         self.assertLessEqual({"certificate.activation", "res.company"}, seen)
+
+    # === TABLES === #
+
+    def test_each_route_has_its_object(self):
+        codes = [
+            code for code, _label in self.env["certificate.activation"]._fields["route"].selection
+        ]
+        self.assertEqual([*ROUTES], codes)
+        for code, route in ROUTES.items():
+            # All of the contract, where the neutral one would raise.
+            for name in ("get_certificate", "prepare_period_vals", "start_period", "renew"):
+                with self.subTest(code=code, name=name):
+                    self.assertIsNot(getattr(type(route), name), getattr(Route, name))
+
+    def test_the_tables_name_methods_that_are_there(self):
+        activation = self.env["certificate.activation"]
+        named = [
+            *(notice.recipients for notice in NOTICES.values()),
+            *(notice.button.get_url for notice in NOTICES.values()),
+            *(method for _names, method in certificate_activation._WRITE_EFFECTS),
+            *(method for _states, method in certificate_activation._STATE_EFFECTS),
+        ]
+        self.assertEqual(
+            [name for name in named if not callable(getattr(activation, name, None))], []
+        )
+        company = self.env["res.company"]
+        effects = res_company._WRITE_EFFECTS
+        self.assertLessEqual(effects.keys(), company._fields.keys())
+        self.assertTrue(all(callable(getattr(company, name)) for name in effects.values()))
+        for names, _method in certificate_activation._WRITE_EFFECTS:
+            self.assertLessEqual({*names}, activation._fields.keys())
 
     # === NO FILE'S NAME IS BEHAVIOUR === #
 
