@@ -187,7 +187,9 @@ class CertificatePortal(CustomerPortal):
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",
-                "pdf_size": PDF_SIZE,
+                "file_label": request.env._(
+                    "Signed letter, as a PDF of at most %s or as photos", PDF_SIZE
+                ),
                 "errors": {},
                 "findings": [],
                 **values,

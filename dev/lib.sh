@@ -620,6 +620,25 @@ prepare_pytest() {
     sed "s/^http_interface.*/&\nhttp_port = $(free_port)/" "$4" >"$3"
 }
 
+# === DEMO DATA === #
+
+# The database that tests with demo data start from: the template with the demo data of all that is in it.
+setup_demo_template() { alone create_demo_template; }
+
+create_demo_template() {
+    DEMO_TEMPLATE=demo_${TEMPLATE#template_}
+    ! database_exists "$DEMO_TEMPLATE" || return 0
+    say "loading Odoo's demo data (about half a minute)"
+    copy_database "$TEMPLATE" "${DEMO_TEMPLATE}_tmp"
+    load_demo() { odoo shell -d "${DEMO_TEMPLATE}_tmp" --no-http --log-level warn <<<"env['ir.demo'].install_demo(); env.cr.commit()"; }
+    quietly "Odoo's demo data cannot be loaded" load_demo
+    rm -rf "$CACHE/data/filestore/$DEMO_TEMPLATE"
+    mv "$CACHE/data/filestore/${DEMO_TEMPLATE}_tmp" "$CACHE/data/filestore/$DEMO_TEMPLATE"
+    psql_ -c "ALTER DATABASE \"${DEMO_TEMPLATE}_tmp\" RENAME TO \"$DEMO_TEMPLATE\""
+}
+
+demo_odoo() { odoo --with-demo "$@"; }
+
 # === CLIENT === #
 
 # Installs a real client of the signature, which the add-on does not need, and what the signature is

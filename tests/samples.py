@@ -20,6 +20,29 @@ from ..demo.records import (  # noqa: F401  # the tests find all of it here
 )
 
 
+def set_demo_aside(env):
+    """Take the demo data out of the way of tests, which make companies of the same names and numbers.
+
+    In the database, because a company that has invoiced keeps its number, and what was paid for stays.
+    """
+    env.flush_all()
+    env.cr.execute(
+        """
+        CREATE TEMPORARY TABLE demo_company ON COMMIT DROP AS
+        SELECT company.id, partner_id
+        FROM ir_model_data JOIN res_company company ON company.id = res_id
+        WHERE module = 'base' AND ir_model_data.name LIKE 'certificate_demo_%' AND model = 'res.company';
+        DELETE FROM certificate_activation WHERE company_id IN (SELECT id FROM demo_company);
+        DELETE FROM electronic_invoicing_setup WHERE company_id IN (SELECT id FROM demo_company);
+        UPDATE res_company SET name = 'Demo ' || name WHERE id IN (SELECT id FROM demo_company);
+        UPDATE res_partner SET name = 'Demo ' || name, complete_name = 'Demo ' || complete_name, vat = NULL
+        WHERE id IN (SELECT partner_id FROM demo_company);
+        DROP TABLE demo_company
+        """
+    )
+    env.invalidate_all()
+
+
 def make_clients(env):
     """Two companies that buy the certificate."""
     return make_company(env, *COFFEE), make_company(env, *FLOWERS)
