@@ -22,11 +22,11 @@ from ..exceptions import ACTIVATE, SETTINGS, make_remedy_error
 from . import certificate_custody as custody
 from .certificate_activation_routes import NO_ROUTE, ROUTES
 
-# What follows a write of any of these fields, in this order: methods that take the values.
+# Methods called after a write of any of these fields, in this order, with the values.
 _WRITE_EFFECTS = (
     (("signed_letter",), "_close_letter_activities"),
 )
-# What follows a state, likewise.
+# Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
     (("expired", "cancelled", "revoked"), "_close_review"),
     (("active",), "_complete_request"),
@@ -43,8 +43,8 @@ class CertificateActivation(models.Model):
     state first.
 
     Payment, letter, renewal and the like stand in files of their own, and what differs by route in
-    `certificate_activation_routes.py`. No method is defined in two of these files: what several of them
-    have to say of a write, a change of the state or an end is called here, in this order.
+    `certificate_activation_routes.py`. No two of these files define the same method: what a write, a new
+    state or an end means to them is called from here, in a fixed order.
     """
 
     _name = "certificate.activation"
@@ -272,7 +272,7 @@ class CertificateActivation(models.Model):
     # === BUSINESS METHODS - ROUTE === #
 
     def _get_route(self):
-        """Return what this needs and does by its route.
+        """Return the object that knows what this activation needs and does by its route.
 
         :rtype: certificate_activation_routes.Route
         """
@@ -313,7 +313,7 @@ class CertificateActivation(models.Model):
                 getattr(self, effect)()
 
     def _close_review(self):
-        """What has ended is not reviewed any more."""
+        """Close the review of the letter: nobody reviews what has ended."""
         self.sudo().activity_unlink([ACTIVITY_LETTER])
 
     def _end_replaced(self):
@@ -330,7 +330,7 @@ class CertificateActivation(models.Model):
             former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
 
     def _cancel_unpaid(self):
-        """Cancel what the company has begun beside this and not paid; what was paid stays to be finished."""
+        """Cancel the company's other activations that nobody has paid; a paid one can still be finished."""
         for other in self._trusted().search(
             [
                 ("company_id", "=", self.company_id.id),

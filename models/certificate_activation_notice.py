@@ -18,13 +18,13 @@ from ..const import (
 )
 
 
-class Door(NamedTuple):
-    """Where the button of a notice leads.
+class Button(NamedTuple):
+    """The button of a notice.
 
-    :ivar label: writes it, in the language of the activation's context
-    :ivar str get_url: the method that returns the address for a user
-    :ivar str place: the field that leads to the record with which activity and message are left; None for the
-        activation itself
+    :ivar label: function of an activation, which returns the label in its language
+    :ivar str get_url: method of the activation that returns the address for a user
+    :ivar str place: field of the activation that leads to the record with the activity and the message;
+        None for the activation itself
     """
 
     label: Callable
@@ -32,38 +32,40 @@ class Door(NamedTuple):
     place: str | None = None
 
 
-_STEPS = Door(lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url")
-_RECORD = Door(lambda self: self.env._("Open the activation"), "_get_steps_url")
-_REQUEST = Door(
+_STEPS_BUTTON = Button(
+    lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url"
+)
+_RECORD_BUTTON = Button(lambda self: self.env._("Open the activation"), "_get_steps_url")
+_REQUEST_BUTTON = Button(
     lambda self: self.env._("Open the request"), "_get_request_url", "request_ids"
 )
 
 
 class Notice(NamedTuple):
-    """Who is told what of an activation.
+    """Who is told what about an activation.
 
-    :ivar str recipients: the method that returns the users
-    :ivar str activity: the kind of activity that it leaves with them; None for a message alone
-    :ivar door: where its button leads
-    :ivar subject: writes it, in the language of the activation's context
+    :ivar str recipients: method of the activation that returns the users
+    :ivar str activity: type of the activity that they get; None for a message alone
+    :ivar button: its label, and where it leads
+    :ivar subject: function of an activation, which returns the subject in its language
     :ivar sentence: likewise
-    :ivar bool to_contacts: whether the contacts who were invited are told, too
+    :ivar bool to_contacts: whether invited contacts are told, too
     """
 
     recipients: str
     activity: str | None
-    door: Door
+    button: Button
     subject: Callable
     sentence: Callable
     to_contacts: bool = False
 
 
-# What is told of a request never repeats what was observed, which may name a person.
+# No notice of a request repeats the custodian's observations, which may name a person.
 NOTICES = {
     "paid": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("Your digital certificate is paid"),
         lambda self: self._get_route().write_paid(self),
         to_contacts=True,
@@ -71,7 +73,7 @@ NOTICES = {
     "failed": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("The payment of your digital certificate was not completed"),
         lambda self: self.env._("You can try again. %s", self.payment_message or ""),
         to_contacts=True,
@@ -79,7 +81,7 @@ NOTICES = {
     "returned": Notice(
         "_get_managers",
         ACTIVITY_PROBLEM,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self.env._("The payment of a digital certificate is gone"),
         lambda self: self.env._(
             "%(sentence)s Decide whether %(company)s keeps its activation.",
@@ -90,7 +92,7 @@ NOTICES = {
     "surplus": Notice(
         "_get_managers",
         ACTIVITY_PROBLEM,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self.env._("A digital certificate was charged too much"),
         lambda self: self.env._(
             "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
@@ -101,7 +103,7 @@ NOTICES = {
     "receipt_waiting": Notice(
         "_get_managers",
         ACTIVITY_DECISION,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self.env._("A payment receipt waits for your decision"),
         lambda self: self.env._(
             "%s attached the receipt of its digital certificate. Approve or reject it.",
@@ -111,14 +113,14 @@ NOTICES = {
     "receipt_rejected": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("The receipt of your digital certificate was rejected"),
         lambda self: self.payment_sentence,
     ),
     "letter_void": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("The signed letter of your digital certificate is void"),
         lambda self: self.letter_void_sentence or "",
         to_contacts=True,
@@ -126,7 +128,7 @@ NOTICES = {
     "letter_review": Notice(
         "_get_lender_custodians",
         ACTIVITY_LETTER,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self.env._("A signed letter waits for your review"),
         lambda self: self.env._(
             "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
@@ -137,7 +139,7 @@ NOTICES = {
     "letter_rejected": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("The signed letter of your digital certificate was rejected"),
         lambda self: self.letter_review_sentence or "",
         to_contacts=True,
@@ -145,7 +147,7 @@ NOTICES = {
     "letter_accepted": Notice(
         "_get_responsible_users",
         None,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self.env._("The signed letter of your digital certificate was accepted"),
         lambda self: self.env._(
             "The certificate signs the invoices of %s from now on.", self.company_id.name
@@ -155,7 +157,7 @@ NOTICES = {
     "file_problem": Notice(
         "_get_managers",
         ACTIVITY_FILE,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self.env._("A stored file of a digital certificate is missing or was altered"),
         lambda self: self.env._(
             "A letter or receipt of %s is not the file that was stored. Ask your administrator "
@@ -166,14 +168,14 @@ NOTICES = {
     "certificate_revoked": Notice(
         "_get_managers",
         ACTIVITY_EXPIRY,
-        _RECORD,
+        _RECORD_BUTTON,
         lambda self: self._get_revoked_subject(),
         lambda self: self._get_revoked_sentence(self.revocation_as_of, self.revocation_code),
     ),
     "request_sent": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
-        _REQUEST,
+        _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate has come in"),
         lambda self: self.env._(
             "%(company)s asks %(authority)s for a certificate. Look at its documents.",
@@ -184,7 +186,7 @@ NOTICES = {
     "request_resent": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
-        _REQUEST,
+        _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate was sent again"),
         lambda self: self.env._(
             "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
@@ -195,7 +197,7 @@ NOTICES = {
     "request_rejected": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("Your request for a digital certificate was rejected"),
         lambda self: self.env._(
             "Look at what has to be corrected, and send it again. What was accepted is kept."
@@ -204,7 +206,7 @@ NOTICES = {
     "request_issued": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
-        _STEPS,
+        _STEPS_BUTTON,
         lambda self: self.env._("Your digital certificate was issued"),
         lambda self: self.env._(
             "%s gives you its file and its password. Load them to sign with it.",
@@ -214,14 +216,14 @@ NOTICES = {
     "request_completed": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
-        _REQUEST,
+        _REQUEST_BUTTON,
         lambda self: self.env._("A requested digital certificate is active"),
         lambda self: self.env._("%s signs with it. Nothing is left to do.", self.company_id.name),
     ),
     "request_cancelled": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
-        _REQUEST,
+        _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate was cancelled"),
         lambda self: self.env._(
             "%s gave its request up: stop what is under way.", self.company_id.name
@@ -317,10 +319,10 @@ class CertificateActivation(models.Model):
     def _notify(self, kind, users=None):
         """Tell users of something by an activity and a message, each in their language, once.
 
-        The contacts who were invited are told after them, where it concerns them.
+        Invited contacts are told after them, if the notice is for contacts.
 
         :param str kind: one of `NOTICES`
-        :param users: `res.users`, instead of the notice's recipients
+        :param users: `res.users`, instead of the recipients of the notice
         """
         self.ensure_one()
         notice = NOTICES[kind]
@@ -328,7 +330,7 @@ class CertificateActivation(models.Model):
             # The message tells of the activity already.
             context = {"lang": user.lang, "mail_activity_quick_update": True}
             told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
-            place = told[notice.door.place] if notice.door.place else told
+            place = told[notice.button.place] if notice.button.place else told
             subject, sentence = told._get_notice(kind)
             if notice.activity:
                 known = place.activity_search([notice.activity], user_id=user.id)
@@ -339,12 +341,12 @@ class CertificateActivation(models.Model):
                 place.activity_schedule(
                     notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
-            url = getattr(told, notice.door.get_url)(user)
+            url = getattr(told, notice.button.get_url)(user)
             place.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-                % (sentence, url, notice.door.label(told)),
+                % (sentence, url, notice.button.label(told)),
             )
         if notice.to_contacts:
             self._notify_contacts(kind)

@@ -254,7 +254,7 @@ class CertificateActivation(models.Model):
                 % (
                     sentence,
                     f"{told.get_base_url()}{told._get_portal_path()}",
-                    NOTICES[kind].door.label(told),
+                    NOTICES[kind].button.label(told),
                     told.env._("If the page does not open, use the link of your invitation."),
                 ),
             )

@@ -245,7 +245,7 @@ class CertificateActivation(models.Model):
         self._get_route().start_period(self, certificate)
 
     def _start_own_period(self, certificate):
-        """Sign at once: an own certificate has a period of its own, of which no day is to be lost."""
+        """Sign at once, because an own certificate has a period of its own."""
         self._end_replaced()
         self._cancel_unpaid()
         # It was kept archived until now, so that nothing else takes it.
@@ -253,7 +253,7 @@ class CertificateActivation(models.Model):
         self._activate(certificate)
 
     def _start_lent_period(self, certificate):
-        """Sign when what is lent now has ended, else at once."""
+        """Sign after the end of the loan in force, or at once."""
         activation = self._trusted()
         former = activation._find_in_force(self.company_id)
         if former:
@@ -352,9 +352,7 @@ class CertificateActivation(models.Model):
         self.flush_recordset()
 
     def _prepare_waiting_vals(self, state):
-        """Prepare what becomes of a renewal that waits for its day, when it changes to a state.
-
-        When it is given up, what it was to follow counts as not renewed.
+        """Prepare the end of the wait of a finished renewal; once cancelled, its predecessor is not renewed.
 
         :rtype: dict
         """

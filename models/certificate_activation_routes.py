@@ -1,26 +1,27 @@
-"""The ways in which a company comes to a certificate, and everything in which they differ.
+"""The routes by which a company gets a certificate, and everything in which they differ.
 
-Each is one object without a state, by the code that `certificate.activation.route` holds; what is done at a
-step is asked of `activation._get_route()`. A further way is a further class here, with its code in the
-selection of that field. (They are no models: nothing of them can be called by a client.)
+Each route is one stateless object, found by its code in `certificate.activation.route`. The steps ask
+`activation._get_route()` instead of comparing codes. To add a route, add a class here and its code to the
+selection of that field. (Routes are not models: a client cannot call them.)
 """
 
 from odoo.exceptions import UserError
 
 
 class Route:
-    """What a way needs and does, step by step. Without a certificate: what is so of no activation.
+    """What a route needs and does at each step. The base class is neutral: an empty record has it.
 
-    :cvar str code: as `certificate.activation.route` holds it
-    :cvar bool needs_payment: it begins with a payment, which has to count when it is finished
-    :cvar bool needs_letter: the lender's certificate signs, by the letter that the company has signed
-    :cvar bool is_own: the company's own certificate signs, which is loaded here
-    :cvar bool is_requested: an authority is asked for that certificate here, through the seller
-    :cvar bool is_for_contacts: a contact without a login can be invited to walk its steps
-    :cvar bool accepts_receipts: the receipt of an outside authority can take the place of the payment
-    :cvar str signer_role: the role that its signatures claim: who signs with a lent certificate is no party
-    :cvar str product_field: where the company that sells it keeps the product that is paid
-    :cvar str step_field: the wizard's field that names the step
+    :cvar str code: its value in `certificate.activation.route`
+    :cvar bool needs_payment: whether it starts with a payment, which must still count at the end
+    :cvar bool needs_letter: whether the lender's certificate signs, against the exoneration letter
+    :cvar bool is_own: whether the company's own certificate signs, loaded from its file
+    :cvar bool is_requested: whether an authority is asked for that certificate, through the seller
+    :cvar bool is_for_contacts: whether a contact without a login can be invited to its steps
+    :cvar bool accepts_receipts: whether a receipt of an outside authority can replace the payment
+    :cvar str signer_role: the role that its signatures claim; whoever signs with a lent certificate is a
+        third party
+    :cvar str product_field: the field of the seller that holds the product to pay for
+    :cvar str step_field: the field of the wizard that names the step
     """
 
     code = ""
@@ -34,10 +35,8 @@ class Route:
     product_field = "certificate_product_id"
     step_field = "step"
 
-    # Each of these is asked of an activation of this route.
-
     def get_product(self, seller):
-        """Return what a seller sells by it, by which its payment is known.
+        """Return the product that a seller sells for this route; a payment counts for that product alone.
 
         :param seller: `res.company`
         :rtype: product.product
@@ -45,30 +44,30 @@ class Route:
         return seller[self.product_field]
 
     def prepare_process_vals(self, activation):
-        """Prefill what is asked for at `process`.
+        """Prefill the data that `process` asks for.
 
         :rtype: dict
         """
         return activation._prepare_representative_vals()
 
     def write_paid(self, activation):
-        """Say that it is paid, and what is next.
+        """Say that the activation is paid and what comes next.
 
         :rtype: str
         """
         return activation.payment_sentence
 
     def begin_process(self, activation):
-        """Make what belongs to it from `process` on."""
+        """Create what belongs to the activation from `process` on."""
 
     def check_editable(self, activation):
-        """Check that a user may write it now, by what is asked for.
+        """Check that a user may write to the activation now.
 
         :raise UserError: otherwise
         """
 
     def check_loading(self, activation):
-        """Check that a file of a certificate can be loaded or deleted at `process`.
+        """Check that the file of a certificate can be loaded or deleted, at `process`.
 
         :raise UserError: otherwise
         """
@@ -77,24 +76,24 @@ class Route:
         )
 
     def prepare_finish(self, activation):
-        """Do what takes longer than a row may be locked, before it is finished."""
+        """Do what takes too long for a locked row, before the activation is finished."""
 
     def check(self, activation):
-        """Check that it is paid and agreed to, when it is finished.
+        """Check payment and agreement when the activation is finished.
 
         :raise UserError: otherwise, with the remedy
         """
 
     def get_certificate(self, activation):
-        """Return the certificate that is going to sign.
+        """Return the certificate that will sign.
 
         :return: `certificate.certificate` in sudo mode
-        :raise UserError: when none can, with the remedy
+        :raise UserError: if there is none, with the remedy
         """
         raise NotImplementedError
 
     def is_ready(self, activation):
-        """Tell whether everything is there, so that finishing can be offered.
+        """Tell whether everything is there to finish.
 
         :rtype: bool
         """
@@ -110,7 +109,7 @@ class Route:
         raise NotImplementedError
 
     def start_period(self, activation, certificate):
-        """Let a certificate sign, at once or when what is in force has ended."""
+        """Let a certificate sign: at once, or after the end of what is in force."""
         raise NotImplementedError
 
     def renew(self, activation):
@@ -121,13 +120,13 @@ class Route:
         raise NotImplementedError
 
     def check_signing(self, activation):
-        """Check that whoever has the certificate still lets it sign.
+        """Check that the owner of the certificate still lets it sign.
 
         :raise UserError: otherwise
         """
 
     def write_active(self, activation, start, end):
-        """Say who signs, and for how long.
+        """Say who signs, from when to when.
 
         :param str start: the first day
         :param str end: the last day
@@ -136,7 +135,7 @@ class Route:
         return ""
 
     def write_renewable(self, activation):
-        """Say what renewing it now means.
+        """Say what a renewal means now.
 
         :rtype: str
         """
@@ -144,7 +143,7 @@ class Route:
 
 
 class LentRoute(Route):
-    """`loan`: the lender's certificate signs, against a payment and the signed exoneration letter."""
+    """`loan`: the lender's certificate signs, after a payment and a signed exoneration letter."""
 
     code = "loan"
     needs_payment = True
@@ -194,13 +193,13 @@ class LentRoute(Route):
 
 
 class OwnRoute(Route):
-    """`own`: the company brings the file of a certificate that it has. Nobody is paid, no letter is signed."""
+    """`own`: the company loads the file of its own certificate. There is no payment and no letter."""
 
     code = "own"
     is_own = True
 
     def check_loading(self, activation):
-        """A file can be loaded as long as it is not finished."""
+        """Allow it: a file can be loaded until the activation is finished."""
 
     def prepare_finish(self, activation):
         activation._ask_revocation_again()
@@ -232,7 +231,7 @@ class OwnRoute(Route):
 
 
 class RequestRoute(OwnRoute):
-    """`request`: the seller is paid for asking an authority; the company then loads the file that it gets."""
+    """`request`: the seller, for a payment, gets the company a certificate, whose file the company loads."""
 
     code = "request"
     needs_payment = True

@@ -41,16 +41,16 @@ class CertificateInputMixin(models.AbstractModel):
         return super().create(vals_list)
 
     def write(self, vals):
-        """Write what is admitted, as `_storing` has it."""
+        """Admit the values with the rights of the user, then store them."""
         vals = self._admit(vals)
         with self._storing(vals) as (records, vals):
             return super(CertificateInputMixin, records).write(vals)
 
     def _admit(self, vals):
-        """Ask everything that a write is asked, with the rights of the user.
+        """Make every check of a write, with the rights of the user.
 
         :param dict vals: as for `write`
-        :return: the values as they are going to be kept
+        :return: the values to store
         :rtype: dict
         """
         self._check_row_count(self)
@@ -60,10 +60,10 @@ class CertificateInputMixin(models.AbstractModel):
 
     @contextmanager
     def _storing(self, vals):
-        """Surround a write that was admitted. Nothing is asked any more: it can take place in sudo mode.
+        """Wrap the write of admitted values. All checks are done, so an extension may switch to sudo mode.
 
-        :param dict vals: of `_admit`
-        :return: the records as which it is done, and the values that are written
+        :param dict vals: as returned by `_admit`
+        :return: the records to write, and the values
         """
         yield self, vals
 

@@ -74,9 +74,9 @@ class CertificatePdfMixin(models.AbstractModel):
 
     @api.model
     def _refuse_files(self, *vals_list):
-        """Refuse files of a record that is not there yet: they are checked when they are attached to it.
+        """Refuse files in the values of a new record: they are checked when they are attached to it.
 
-        :raise AccessError: if there is one, or anything that is kept about one
+        :raise AccessError: if the values hold a file, or what is known of one
         """
         kept = {name for item in self._map_file_facts().items() for name in (item[0], *item[1])}
         if any(vals.get(name) for vals in vals_list for name in kept):
@@ -89,8 +89,7 @@ class CertificatePdfMixin(models.AbstractModel):
         self._check_no_evidence(vals)
         with self._checking_files():
             vals = self._prepare_all_pdf_vals(vals)
-        # In sudo mode: the facts derived from a file are not the user's to write. Whether the record is,
-        # was asked before.
+        # In sudo mode, because users do not write the facts of a file. `_admit` has checked their rights.
         writer = FileWriter(self._name, frozenset(self.ids), self._get_file_names())
         context = {"certificate_pdf_unread": True, FILE_WRITER: writer}
         with storing_files(self.env), super()._storing(vals) as (records, vals):

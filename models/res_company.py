@@ -5,7 +5,7 @@ from odoo.tools import float_round
 from ..const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
 from .certificate_history import recording
 
-# What follows a write of these fields, in this order: methods without arguments.
+# Methods called after a write of these fields, in this order.
 _WRITE_EFFECTS = {
     "certificate_lent_id": "_lend_another_certificate",
     "certificate_letter_html": "_void_letters",

@@ -32,7 +32,7 @@ class ResCompany(models.Model):
     _inherit = "res.company"
 
     def _lend_another_certificate(self):
-        """Let those who sign with what was lent until now sign with what is lent from now on, if anything."""
+        """Move everyone who signs with the former lent certificate to the new one, if there is one."""
         for lender in self:
             if lender.sudo().certificate_lent_id:
                 self.env["certificate.activation"]._carry_over(lender)

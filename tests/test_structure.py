@@ -16,6 +16,9 @@ from odoo.tests import TransactionCase, get_db_name, new_test_user, tagged
 from odoo.tools import config
 
 from ..const import MODULE
+from ..models import certificate_activation, res_company
+from ..models.certificate_activation_notice import NOTICES
+from ..models.certificate_activation_routes import ROUTES, Route
 from . import pdf_samples, shuffled_imports
 
 ROOT = Path(__file__).parents[1]
@@ -161,15 +164,51 @@ class TestStructure(TransactionCase):
                 seen.add(name)
         self.assertLessEqual({"certificate.activation", "res.company"}, seen)
 
+    # === TABLES === #
+
+    def test_each_route_has_its_object(self):
+        codes = [
+            code for code, _label in self.env["certificate.activation"]._fields["route"].selection
+        ]
+        self.assertEqual([*ROUTES], codes)
+        for code, route in ROUTES.items():
+            # All of the contract, where the neutral one would raise.
+            for name in ("get_certificate", "prepare_period_vals", "start_period", "renew"):
+                with self.subTest(code=code, name=name):
+                    self.assertIsNot(getattr(type(route), name), getattr(Route, name))
+
+    def test_the_tables_name_methods_that_are_there(self):
+        activation = self.env["certificate.activation"]
+        named = [
+            *(notice.recipients for notice in NOTICES.values()),
+            *(notice.button.get_url for notice in NOTICES.values()),
+            *(method for _names, method in certificate_activation._WRITE_EFFECTS),
+            *(method for _states, method in certificate_activation._STATE_EFFECTS),
+        ]
+        self.assertEqual(
+            [name for name in named if not callable(getattr(activation, name, None))], []
+        )
+        company = self.env["res.company"]
+        effects = res_company._WRITE_EFFECTS
+        self.assertLessEqual(effects.keys(), company._fields.keys())
+        self.assertTrue(all(callable(getattr(company, name)) for name in effects.values()))
+        for names, _method in certificate_activation._WRITE_EFFECTS:
+            self.assertLessEqual({*names}, activation._fields.keys())
+
     # === NO FILE'S NAME IS BEHAVIOUR === #
 
-    def test_the_order_of_imports_changes_no_step(self):
-        """Renaming a file moves its import. Here each stands where its name would be the last."""
+    def test_renaming_a_file_changes_no_step(self):
+        """Its name decides when it is imported. Here each stands where the alphabet's end is the beginning."""
         files = self.run_shuffled("reversed", *WALKS)
         self.assertLess(
             files.index("models.certificate_activation_signing"),
             files.index("models.certificate_activation_letter"),
         )
+
+    def test_shuffled_imports_change_no_step(self):
+        """In an order in which no alphabet has put them; in any other one for who gives another number."""
+        files = self.run_shuffled("7", WALKS[-1])
+        self.assertNotEqual(files, sorted(files))
 
     # === MIXINS ALONE === #
 
