@@ -111,13 +111,13 @@ INVARIANTS = {
     "a letter waits and its lender has nothing to do": """
         SELECT id FROM certificate_activation WHERE letter_review = 'waiting' AND state = 'active'
           AND id NOT IN (
-            SELECT res_id FROM mail_activity activity JOIN ir_model_data data
+            SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
               ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
             WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter')""",
     "a letter was reviewed and is still to do": """
         SELECT id FROM certificate_activation WHERE letter_review <> 'waiting'
           AND id IN (
-            SELECT res_id FROM mail_activity activity JOIN ir_model_data data
+            SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
               ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
             WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter')""",
     "the lender has a letter twice to do": """

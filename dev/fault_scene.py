@@ -14,7 +14,15 @@ import fault_invariants
 import psutil
 import psycopg2
 import requests
-from fault_walkers import CUSTODIAN, PATIENCE, SEED, LoanWalker, PortalWalker, RequestWalker
+from fault_walkers import (
+    CUSTODIAN,
+    PATIENCE,
+    SEED,
+    LoanWalker,
+    PortalWalker,
+    RequestWalker,
+    SigningWalker,
+)
 from odoo_session import Session
 from stdnum.co import nit
 
@@ -267,9 +275,8 @@ class Scene:
             )
 
         module = "l10n_co_certificate_activation"
-        country, currency, state, rut, user, manager, self.authority, *actions = (
-            self.query(
-                f"""
+        country, currency, state, rut, user, manager, self.authority, *actions = self.query(
+            f"""
                 SELECT (SELECT id FROM res_country WHERE code = 'CO'),
                        (SELECT id FROM res_currency WHERE name = 'COP'),
                        (SELECT id FROM res_country_state WHERE code = 'ANT'),
@@ -279,8 +286,7 @@ class Scene:
                        {find(module, "certificate_request_issue_action")},
                        {find(module, "certificate_activation_review_action")}
                 """
-            )[0]
-        )
+        )[0]
         self.issue_action, self.accept_action = actions
         logins = [login for logins in self.logins.values() for login in logins]
         for number, login in enumerate(logins):
@@ -368,7 +374,11 @@ class Scene:
         for walker in self.walkers:
             walker.start()
         self.found = []
-        happened = fault(self)
+        try:
+            happened = fault(self)
+        except Exception as error:  # what follows is worth knowing, too
+            happened = "it did not come to its end"
+            self.found.append(f"{type(error).__name__}: {error}")
         self.finish_walks()
         seconds = time.monotonic() - started
         mistakes = ["somebody still walks"] if self.is_walking() else []
@@ -382,8 +392,9 @@ class Scene:
         self.rows.append(
             (name, happened, walks, signatures, failures, f"{seconds:.0f}", len(mistakes))
         )
+        print(f"{name}: {len(mistakes)} mistakes in {seconds:.0f} s; {happened}", file=sys.stderr)
         for mistake in mistakes:
-            print(f"{name}: {mistake}", file=sys.stderr)
+            print(f"{name}: {mistake}", file=sys.stderr, flush=True)
         self.mistakes += mistakes
 
     def finish_walks(self):
@@ -488,7 +499,7 @@ class Scene:
 
     def activate_signer(self):
         """Let the company that signs walk the three steps in peace."""
-        self.signing = LoanWalker(self, [SIGNER])
+        self.signing = SigningWalker(self, [SIGNER])
         self.signing.run()
         if mistakes := self.signing.mistakes:
             raise RuntimeError(f"nobody can walk: {mistakes}")

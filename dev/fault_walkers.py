@@ -352,6 +352,13 @@ class LoanWalker(Walker):
         self.user.call(ACTIVATION, "action_finish", [self.activation])
 
 
+class SigningWalker(LoanWalker):
+    """Somebody whose certificate signs, while the lender has not looked at the letter."""
+
+    def review_letter(self):
+        self.reach("letter_review", "waiting")
+
+
 class RequestWalker(Walker):
     """Somebody who asks for an own certificate, and the seller's custodian, who gives it back once."""
 

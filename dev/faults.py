@@ -179,9 +179,9 @@ def kill_cron(scene):
     scene.finish_walks()
     scene.move_periods(
         [("state", "=", "active")],
-        "{'date_end': activation._get_today() + timedelta(20), 'date_start': start - timedelta(300),"
-        " 'reminded_days': False}",
+        "{'date_end': activation._get_today() + timedelta(20), 'date_start': start - timedelta(300)}",
     )
+    scene.query("UPDATE certificate_activation SET reminded_days = NULL WHERE state = 'active'")
     killed = 0
     for _time in range(10):
         scene.wake_cron()

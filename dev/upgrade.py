@@ -53,7 +53,9 @@ EXPLAINED = {
         "what mail and portal note of the models of other add-ons",
         lambda row: (
             row["module"] in ("mail", "portal")
-            and row["name"].startswith(("model_inherit__certificate_", "model_inherit__electronic_"))
+            and row["name"].startswith(
+                ("model_inherit__certificate_", "model_inherit__electronic_")
+            )
         ),
     ),
     ("mail_message", "*"): (

@@ -273,7 +273,11 @@ class OldDatabase(Database):
         # Of the demo data, where that walks: a letter that the borrower itself has cleared.
         if "record_code" in env[ACTIVATION]._fields:
             env[ACTIVATION].search(
-                [("state", "=", "active"), ("record_code", "!=", False), ("name", "not like", "BENCH/")]
+                [
+                    ("state", "=", "active"),
+                    ("record_code", "!=", False),
+                    ("name", "not like", "BENCH/"),
+                ]
             ).sudo().signed_letter_match = "reviewed"
         # So that dev/lifecycle.py can make it again.
         active.company_id.name += " (1)"

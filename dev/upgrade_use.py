@@ -28,14 +28,23 @@ active = activations.search([("state", "=", "active"), ("company_id.name", "like
 record = env["res.partner"].create({"name": "SETP3", "company_id": active.company_id.id})
 active._sign_xml(xml_samples.make_document(), record)
 # A letter that the borrower had cleared signs, is known as what it was, and waits for the lender.
-cleared = activations.search(
-    [("state", "=", "active"), ("letter_review", "=", "waiting"), ("name", "not like", "BENCH/")]
-) - active
+cleared = (
+    activations.search(
+        [
+            ("state", "=", "active"),
+            ("letter_review", "=", "waiting"),
+            ("name", "not like", "BENCH/"),
+        ]
+    )
+    - active
+)
 for activation in cleared:
     record = env["res.partner"].create({"name": "SETP4", "company_id": activation.company_id.id})
     activation._sign_xml(xml_samples.make_document(), record)
     entries = history.search([("res_model", "=", activation._name), ("res_id", "=", activation.id)])
-    assert '["signed_letter_match", "reviewed", "unread"]' in entries[0].changes, entries.mapped("changes")
+    assert '["signed_letter_match", "reviewed", "unread"]' in entries[0].changes, entries.mapped(
+        "changes"
+    )
     assert activation._is_evidence("record_file"), "the record of before can be changed"
     former = activation.record_sha256
     activation._accept_letter()

@@ -39,7 +39,7 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _cron_follow_validity(self):
-        """Switch over to the renewals whose day has come, expire what has ended, and remind."""
+        """Switch over to the renewals whose day has come, expire what has ended, remind, and rate issuers."""
         # As nobody in particular, whoever runs the cron by hand.
         activations = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         cron = self.env["ir.cron"]
@@ -48,6 +48,8 @@ class CertificateActivation(models.Model):
             activations.env["res.company"]._follow_lent_certificate,
             activations._follow_switches,
             activations._follow_ends,
+            # Trusted certificates end as well, and two that were changed at once did not see each other.
+            activations.env["certificate.certificate"]._rate_issuers,
         ):
             while True:
                 try:

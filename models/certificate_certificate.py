@@ -70,7 +70,9 @@ class CertificateCertificate(models.Model):
         :rtype: Iterator[tuple[certificate.certificate, dict]]
         """
         anchors = self.env["certificate.trust.anchor"]._get_anchors()
-        ids = {anchor.sha256: anchor.id for anchor in self.env["certificate.trust.anchor"].search([])}
+        ids = {
+            anchor.sha256: anchor.id for anchor in self.env["certificate.trust.anchor"].search([])
+        }
         now = datetime.now(timezone.utc)
         for certificate in self:
             try:

@@ -14,7 +14,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, MODULE
+from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE
 from ..models import certificate_custody as custody
 from ..tools import certificate_chain as tool
 from . import letter_samples, own_samples, samples
@@ -314,6 +314,16 @@ class TestClaimedIssuer(TrustCommon, OwnCertificateCommon):
         self.assertEqual(activation.issuer_level, "unknown")
         anchor.active = True
         self.env.invalidate_all()
+        self.assertEqual(activation.issuer_level, "anchored")
+        # What somebody else trusts no more at this moment is not seen here; the cron looks again.
+        self.env.cr.execute("UPDATE certificate_trust_anchor SET active = FALSE")
+        self.env.invalidate_all()
+        self.assertEqual(activation.issuer_level, "anchored")
+        with self.enter_registry_test_mode():
+            self.env.ref(CRON_VALIDITY).method_direct_trigger()
+        self.env.invalidate_all()
+        self.assertEqual(activation.issuer_level, "unknown")
+        anchor.active = True
         self.assertEqual(activation.issuer_level, "anchored")
         anchor.unlink()
         self.env.invalidate_all()

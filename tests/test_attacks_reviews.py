@@ -164,36 +164,52 @@ class TestAttacksOnReviews(RightLetterCommon):
                 arch = self.env.ref(f"l10n_co_certificate_activation.{view}").arch
                 self.assertIn(f"{{'{SEEN_LETTER}': signed_letter_sha256}}", arch)
 
-    def test_an_upgrade_hands_over_what_the_borrower_cleared_and_says_so(self):
-        activation, history = self.finish(self.activation), self.env["certificate.history"]
-        record = activation.record_sha256
-        attachment = self.env["ir.attachment"].search(
-            [("res_model", "=", activation._name), ("res_field", "=", "record_file")]
-            + [("res_id", "=", activation.id)]
+    def upgrade(self, match):
+        """Upgrade with an active letter that the former version knew as told.
+
+        :return: the activation
+        """
+        activation = self.finish(self.activation, is_right=True)
+        self.assertFalse(activation.letter_review)
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE certificate_activation SET signed_letter_match = %s, "
+            "record_facts = record_facts #- '{letter,review}' #- '{letter,reviewed_on}' WHERE id = %s",
+            [match, activation.id],
         )
-        for match in ("reviewed", "signature"):
-            with self.subTest(match=match):
-                # As the former version left it.
-                self.env.flush_all()
-                self.env.cr.execute(
-                    "UPDATE certificate_activation SET signed_letter_match = %s, letter_review = NULL, "
-                    "record_facts = record_facts #- '{letter,review}' #- '{letter,reviewed_on}' WHERE id = %s",
-                    [match, activation.id],
-                )
-                self.env.invalidate_all()
-                begin_history(self.env(su=True))
-                script = load_script(f"{MODULE}/migrations/19.0.1.1.0/post-claims.py", "claims")
-                script.migrate(self.env.cr, "19.0.1.0.0")
-                self.env.invalidate_all()
-                self.assertEqual(activation.signed_letter_match, "unread")
-                self.assertEqual(activation.letter_review, "waiting")
-                custody.open_signing_key(activation)
-                last = history.sudo().search([("res_id", "=", activation.id)], limit=1)
-                self.assertIn(f'["signed_letter_match", "{match}", "unread"]', last.changes)
-                self.assertFalse(history._find_differences(activation.company_id.sudo()))
-                # The record stays evidence until something is decided.
-                with self.assertRaises(AccessError):
-                    attachment.sudo().raw = b"%PDF-1.4"
+        self.env.invalidate_all()
+        begin_history(self.env(su=True))
+        script = load_script(f"{MODULE}/migrations/19.0.1.1.0/post-claims.py", "claims")
+        script.migrate(self.env.cr, "19.0.1.0.0")
+        self.env.invalidate_all()
+        self.assertEqual(activation.signed_letter_match, "unread")
+        self.assertEqual(activation.letter_review, "waiting")
+        custody.open_signing_key(activation)
+        return activation
+
+    def test_an_upgrade_hands_over_what_the_borrower_cleared_and_says_so(self):
+        activation, history = self.upgrade("reviewed"), self.env["certificate.history"].sudo()
+        last = history.search([("res_id", "=", activation.id)], limit=1)
+        self.assertIn('["signed_letter_match", "reviewed", "unread"]', last.changes)
+        self.assertFalse(history._find_differences(activation.company_id.sudo()))
+
+    def test_an_upgrade_leaves_the_record_as_evidence_until_the_lender_decides(self):
+        activation = self.upgrade("signature")
+        record = activation.record_sha256
+        attachment = (
+            self.env["ir.attachment"]
+            .sudo()
+            .search(
+                [
+                    ("res_model", "=", activation._name),
+                    ("res_field", "=", "record_file"),
+                    ("res_id", "=", activation.id),
+                ]
+            )
+        )
+        with self.assertRaises(AccessError):
+            activation.sudo().record_file = False
+        with self.assertRaises(AccessError):
+            attachment.raw = b"%PDF-1.4"
         self.accept(activation)
         self.assertNotEqual(activation.record_sha256, record)
-        self.assertFalse(history._find_differences(activation.company_id.sudo()))
