@@ -122,9 +122,8 @@ REMINDER_DAYS = "90/60/30/15/7/1"
 WARNING_DAYS = 30
 DANGER_DAYS = 7
 
-# The daily cron, and after how many hours without a run the settings warn.
+# The daily cron.
 CRON_VALIDITY = f"{MODULE}.ir_cron_certificate_validity"
-CRON_LATE_HOURS = 26
 
 # What is stated of a payment to an outside authority: all of it required, in this order.
 RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
@@ -184,15 +183,15 @@ VOID_REASONS = [
 LETTER_MATCHES = [
     ("match", "Code read"),
     ("signature", "Digitally signed"),
-    ("unread", "To be looked at"),
+    ("unread", "Code not read"),
     ("reviewed", "Looked at"),
 ]
 
 # What the lender decided on a signed letter.
 LETTER_REVIEWS = [
     ("waiting", "To be reviewed"),
-    ("accepted", "Accepted"),
-    ("rejected", "Rejected"),
+    ("accepted", "Letter accepted"),
+    ("rejected", "Letter rejected"),
 ]
 # Whether the issuer of a certificate was verified, by a chain of signatures up to a trusted certificate.
 ISSUER_LEVELS = [("anchored", "Verified"), ("unknown", "Not verified")]
@@ -233,9 +232,7 @@ PAYMENT_STATUSES = [
     ("void", "Void"),
 ]
 
-# The board's traffic light, by days left: up to which it is yellow, and red.
-LIGHT_YELLOW_DAYS = 90
-LIGHT_RED_DAYS = 15
+# The traffic light; the days are in `tools.expiry`.
 LIGHTS = [
     ("green", "In force"),
     ("yellow", "Ends soon"),

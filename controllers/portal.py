@@ -12,6 +12,7 @@ from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import clean_filename
+from ..tools.upload_limits import PDF_SIZE
 from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
 from .verbs import route
 
@@ -186,6 +187,7 @@ class CertificatePortal(CustomerPortal):
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",
+                "pdf_size": PDF_SIZE,
                 "errors": {},
                 "findings": [],
                 **values,

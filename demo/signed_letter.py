@@ -2,7 +2,8 @@
 
 import io
 
-import qrcode
+from PIL import Image
+from reportlab.graphics.barcode.qr import QrCodeWidget
 from reportlab.lib.pagesizes import A4
 from reportlab.lib.units import mm
 from reportlab.lib.utils import ImageReader
@@ -39,7 +40,20 @@ def make_signed_letter(code, company, representative):
     canvas.drawString(25 * mm, 78 * mm, representative)
     # As pixels, as in a scan: what is drawn otherwise is not looked for a code.
     side = 30 * mm
-    image = qrcode.make(code, box_size=8).get_image().convert("L")
-    canvas.drawImage(ImageReader(image), (width - side) / 2, 20 * mm, side, side)
+    image = ImageReader(_make_qr_code(code))
+    canvas.drawImage(image, (width - side) / 2, 20 * mm, side, side)
     canvas.save()
     return file.getvalue()
+
+
+def _make_qr_code(text):
+    """Return the picture of a QR code with its white border, 8 pixels a module."""
+    code = QrCodeWidget(text, barLevel="L").qr
+    code.make()
+    rows, border, scale = code.modules, 4, 8
+    image = Image.new("L", (len(rows) + 2 * border,) * 2, 255)
+    for y, row in enumerate(rows, border):
+        for x, dark in enumerate(row, border):
+            if dark:
+                image.putpixel((x, y), 0)
+    return image.resize((image.width * scale,) * 2, Image.Resampling.NEAREST)

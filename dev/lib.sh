@@ -15,6 +15,10 @@ DEV=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 CHECKOUT=$(dirname "$DEV")
 MODULE=l10n_co_certificate_activation
 TESTED_ODOO=19.0.0+dfsg-1
+# By SHA-256, each with its place in a Debian mirror.
+TESTED_DEBS="\
+9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf pool/main/o/odoo/odoo-19_${TESTED_ODOO}_all.deb
+c5f603701f86661a7eed820ff0b0d19e0aa697b316053b7885cc7346370128c1 pool/main/f/fonts-montserrat/fonts-montserrat_9.000-6_all.deb"
 PACKAGES=(ca-certificates python3 python3-venv postgresql chromium xmlsec1)
 NEEDED_MB=3000
 
@@ -179,39 +183,29 @@ setup_odoo() {
     [ ! -d "$ODOO_ROOT/addons" ] || ODOO_ADDONS=$ODOO_ROOT/addons,$ODOO_ADDONS
 }
 
-# Debian's odoo-19 lives in sid; only its files are taken, so that any Debian can run them.
+# Debian's odoo-19 lives in sid; only its files are taken, so that any Debian can run them. What was tested is
+# known by its hash and comes from the mirror's pool: how old the mirror's lists are, and where sid has moved
+# to, does not matter. The rest are targets of links inside Odoo's tree, from the suite whose files fit them.
 download_odoo() {
     check_disk
-    local mirror codename apt=$CACHE/apt tree=$CACHE/odoo.tmp deb version
+    local mirror codename apt=$CACHE/apt tree=$CACHE/odoo.tmp deb
     mirror=$(debian_mirror)
     [ -n "$mirror" ] || die "no Debian mirror is named in this machine's apt sources; set ODOO_HOME to an Odoo 19.0 tree"
     codename=$(. /etc/os-release && echo "$VERSION_CODENAME")
     rm -rf "$apt" "$tree"
     mkdir -p "$apt/lists/partial" "$apt/archives/partial" "$tree"
-    local suite keyring='[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]'
-    for suite in sid "$codename"; do
-        echo "deb $keyring $mirror $suite main"
-    done >"$apt/sources.list"
-    local options=(
+    APT_OPTIONS=(
         -oDir::State::Lists="$apt/lists" -oDir::Etc::SourceList="$apt/sources.list"
         -oDir::Etc::SourceParts=/dev/null -oDir::Cache="$apt" -oAPT::Sandbox::User=root
         -oAcquire::Languages=none
     )
+    say "downloading Odoo"
+    download_tested "$mirror" "$apt" || download_newest "$mirror" "$apt"
     say "reading Debian's package lists"
-    quietly "Debian's package lists cannot be read" apt-get "${options[@]}" update
-    version=$(apt-cache "${options[@]}" policy odoo-19 | sed -n 's/^  Candidate: //p')
-    case $version in
-        "$TESTED_ODOO") ;;
-        ''|'(none)') die "Debian's odoo-19 is not on this mirror; set ODOO_HOME to an Odoo 19.0 tree" ;;
-        *) say "warning: this is Odoo $version; the add-on was tested with $TESTED_ODOO" ;;
-    esac
-    say "downloading Odoo $version"
-    # The rest are targets of links inside Odoo's tree, from the suites whose files the links fit.
-    (cd "$apt/archives" && quietly "Odoo cannot be downloaded" apt-get "${options[@]}" download \
-        odoo-19/sid fonts-montserrat/sid libjs-jquery/"$codename" libjs-jquery-form/"$codename" \
-        libjs-underscore/"$codename" fonts-font-awesome/"$codename" \
-        fonts-glyphicons-halflings/"$codename" fonts-inconsolata/"$codename" \
-        fonts-ocr-b/"$codename" fonts-roboto-unhinted/"$codename")
+    read_lists "$mirror" "$codename" "$apt"
+    (cd "$apt/archives" && quietly "what Odoo links to cannot be downloaded" apt-get "${APT_OPTIONS[@]}" download \
+        libjs-jquery libjs-jquery-form libjs-underscore fonts-font-awesome \
+        fonts-glyphicons-halflings fonts-inconsolata fonts-ocr-b fonts-roboto-unhinted)
     say "unpacking Odoo"
     for deb in "$apt"/archives/*.deb; do
         quietly "${deb##*/} cannot be unpacked" dpkg -x "$deb" "$tree"
@@ -219,6 +213,40 @@ download_odoo() {
     repair_odoo "$tree"
     rm -rf "$apt"
     mv "$tree" "$CACHE/odoo"
+}
+
+#   read_lists <mirror> <suite> <apt's folder>
+read_lists() {
+    echo "deb [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $1 $2 main" >"$3/sources.list"
+    quietly "Debian's package lists of $2 cannot be read" apt-get "${APT_OPTIONS[@]}" update
+}
+
+# Downloads what was tested. Fails where the mirror has not got it, or has something else in its place.
+#   download_tested <mirror> <apt's folder>
+download_tested() {
+    local path hash file
+    while read -r hash path; do
+        file=$2/archives/${path##*/}
+        fetch "${1%/}/$path" "$file" "$hash" >"$2/download.log" 2>&1 &&
+            echo "$hash  $file" | sha256sum --check --status || { rm -f "$2"/archives/*.deb; return 1; }
+    done <<<"$TESTED_DEBS"
+}
+
+# Fetches a file as apt does, by its proxies.
+#   fetch <address> <file> <hash>
+fetch() { /usr/lib/apt/apt-helper "${APT_OPTIONS[@]}" download-file "$1" "$2" "SHA256:$3"; }
+
+# Downloads what sid has now, from a mirror whose signed lists are no older than they may be.
+#   download_newest <mirror> <apt's folder>
+download_newest() {
+    local version
+    read_lists "$1" sid "$2"
+    version=$(apt-cache "${APT_OPTIONS[@]}" policy odoo-19 | sed -n 's/^  Candidate: //p')
+    case $version in
+        ''|'(none)') die "Debian's odoo-19 is not on this mirror; set ODOO_HOME to an Odoo 19.0 tree" ;;
+        *) say "warning: this is Odoo $version; the add-on was tested with $TESTED_ODOO" ;;
+    esac
+    (cd "$2/archives" && quietly "Odoo cannot be downloaded" apt-get "${APT_OPTIONS[@]}" download odoo-19 fonts-montserrat)
 }
 
 # Links into /usr/share are led into the unpacked tree, and the one script that Debian strips (without
@@ -399,6 +427,14 @@ copy_database() {
     [ ! -d "$CACHE/data/filestore/$1" ] || cp -al "$CACHE/data/filestore/$1" "$CACHE/data/filestore/$2"
 }
 
+# Gives a database that is complete its name, and its files.
+#   rename_database <from> <to>
+rename_database() {
+    rm -rf "$CACHE/data/filestore/$2"
+    mv "$CACHE/data/filestore/$1" "$CACHE/data/filestore/$2"
+    psql_ -c "ALTER DATABASE \"$1\" RENAME TO \"$2\""
+}
+
 # === ODOO ===
 
 setup_checkout() {
@@ -449,9 +485,7 @@ setup_template() {
     echo "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()" >"$OWN/assets.py"
     run_assets() { odoo shell -d "${TEMPLATE}_tmp" --no-http --log-level warn <"$OWN/assets.py"; }
     quietly "the assets cannot be prepared" run_assets
-    rm -rf "$CACHE/data/filestore/$TEMPLATE"
-    mv "$CACHE/data/filestore/${TEMPLATE}_tmp" "$CACHE/data/filestore/$TEMPLATE"
-    psql_ -c "ALTER DATABASE \"${TEMPLATE}_tmp\" RENAME TO \"$TEMPLATE\""
+    rename_database "${TEMPLATE}_tmp" "$TEMPLATE"
 }
 
 # Creates a database with the add-on and the demo companies, under its name only when it is complete.
@@ -463,9 +497,7 @@ create_demo_database() {
     say "creating the demo companies"
     run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
     quietly "the demo companies cannot be created" run_demo "$1_tmp" "${2:-}"
-    psql_ -c "ALTER DATABASE \"$1_tmp\" RENAME TO \"$1\""
-    rm -rf "$CACHE/data/filestore/$1"
-    mv "$CACHE/data/filestore/$1_tmp" "$CACHE/data/filestore/$1"
+    rename_database "$1_tmp" "$1"
 }
 
 # A port of this machine that nothing listens on now.
@@ -476,19 +508,58 @@ free_port() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(
 #   write_odoo_bin <file>
 write_odoo_bin() { printf 'import odoo.cli\n\nodoo.cli.main()\n' >"$1"; }
 
-# Waits until something answers on a port, or the process ends.
+# Waits until a process, or one that it started, listens on a port; fails when the process ends.
 #   wait_for_port <port> <process>
 wait_for_port() {
     local tries
     for tries in $(seq 300); do
         sleep 0.2
         kill -0 "$2" 2>/dev/null || return 1
-        ! (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null || return 0
+        ! listens "$2" "$1" || return 0
     done
     return 1
 }
 
+# Tells whether a process or one that it started listens on a port. Whatever else has the port is not it.
+#   listens <process> <port>
+listens() {
+    local sockets child
+    sockets=$(awk -v port=":$(printf %04X "$2")$" '$4 == "0A" && $2 ~ port { print "socket:\\[" $10 "]" }' /proc/net/tcp /proc/net/tcp6)
+    [ -n "$sockets" ] || return 1
+    # (Reads to the end: a broken pipe would be a failure.)
+    ! find "/proc/$1/fd" -type l -printf '%l\n' 2>/dev/null | grep "$sockets" >/dev/null || return 0
+    for child in $(cat "/proc/$1/task/$1/children" 2>/dev/null); do
+        ! listens "$child" "$2" || return 0
+    done
+    return 1
+}
+
+# Lets the links in mails and on payment pages lead to an address, whatever address an administrator logs in at.
+#   set_base_url <database> <address>
+set_base_url() {
+    DATABASE=$1 psql_ -v address="$2" <<'SQL'
+INSERT INTO ir_config_parameter (key, value) VALUES ('web.base.url', :'address'), ('web.base.url.freeze', 'True')
+ON CONFLICT (key) DO UPDATE SET value = EXCLUDED.value
+SQL
+}
+
 # === UNINSTALLING === #
+
+# The database that the add-on is installed into: what it depends on, and what Odoo installs with that.
+setup_dependencies() { alone create_dependencies; }
+
+create_dependencies() {
+    local modules
+    modules=$("$VENV/bin/python" -c 'import ast, sys; print(",".join(ast.literal_eval(sys.stdin.read())["depends"]))' <"$CHECKOUT/__manifest__.py")
+    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules" | hash_of)
+    database_exists "$DEPENDENCIES" && return
+    say "creating the database of dependencies (about half a minute)"
+    drop_database "${DEPENDENCIES}_tmp"
+    psql_ -c "CREATE DATABASE \"${DEPENDENCIES}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
+    quietly "the dependencies cannot be installed" odoo -d "${DEPENDENCIES}_tmp" -i "$modules" \
+        --stop-after-init --no-http --log-level warn
+    rename_database "${DEPENDENCIES}_tmp" "$DEPENDENCIES"
+}
 
 uninstall_script() { echo "env['ir.module.module'].search([('name', '=', '$MODULE')]).button_immediate_uninstall()"; }
 
@@ -529,6 +600,15 @@ SQL
 # them row by row, which takes longer than the tests themselves.
 TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 
+# Makes a database with the add-on and what the tests have in common.
+#   prepare_tests <database>
+prepare_tests() {
+    say "preparing what the tests have in common"
+    copy_database "$TEMPLATE" "$1"
+    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/prepare_tests.py"; }
+    quietly "what the tests have in common cannot be prepared" run_preparation "$1"
+}
+
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
 #   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
 prepare_pytest() {
@@ -562,9 +642,7 @@ create_client_template() {
     copy_database "$TEMPLATE" "${CLIENT_TEMPLATE}_tmp"
     quietly "the client cannot be installed" client_odoo -d "${CLIENT_TEMPLATE}_tmp" -i "$modules" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
-    rm -rf "$CACHE/data/filestore/$CLIENT_TEMPLATE"
-    mv "$CACHE/data/filestore/${CLIENT_TEMPLATE}_tmp" "$CACHE/data/filestore/$CLIENT_TEMPLATE"
-    psql_ -c "ALTER DATABASE \"${CLIENT_TEMPLATE}_tmp\" RENAME TO \"$CLIENT_TEMPLATE\""
+    rename_database "${CLIENT_TEMPLATE}_tmp" "$CLIENT_TEMPLATE"
 }
 
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }

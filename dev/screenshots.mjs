@@ -411,10 +411,8 @@ async function walkSteps(ana) {
 }
 
 /** A certificate that was bought elsewhere: the receipt, and what a manager makes of it. */
-async function walkReceipt(raul, admin) {
-    const accept = (accepted) =>
-        admin.call("res.company", "write", [[seller], { certificate_accept_receipts: accepted }]);
-    const [seller] = await admin.call("res.company", "search", [[["name", "ilike", "Firma"]]]);
+async function walkReceipt(raul, rita, admin) {
+    const accept = (accepted) => setUpSeller(admin, { certificate_accept_receipts: accepted });
     await accept(true);
     const SEND = "button[name=action_submit_receipt]";
     await raul.open(WIZARD, SEND);
@@ -433,14 +431,16 @@ async function walkReceipt(raul, admin) {
     await raul.wait(".o_certificate_card");
     await raul.look("receipt-attached", ".o_certificate_card");
     await raul.click(SEND);
-    const WAITING = "button[name=action_approve_receipt]";
-    await raul.wait(WAITING);
-    await raul.look("receipt-waiting", WAITING);
-    await raul.open("/odoo/certificate-receipts", ".o_data_row");
-    await raul.click(".o_data_row .o_data_cell");
-    await raul.wait("button[name=action_approve]");
-    await raul.look("receipt", "button[name=action_approve]");
-    await rejectWith(raul, ".o_form_statusbar button", "receipt-reject-es");
+    await raul.wait("p[name=four_eyes]");
+    await raul.look("receipt-waiting", "p[name=four_eyes]");
+    await openFirst(raul, "/odoo/certificate-receipts");
+    await raul.look("receipt-of-ones-own", ".o_form_view");
+    const APPROVE = "button[name=action_approve_receipt]";
+    await rita.open(WIZARD, APPROVE);
+    await rita.look("receipt-of-another", APPROVE);
+    await openFirst(rita, "/odoo/certificate-receipts");
+    await rita.look("receipt", "button[name=action_approve]");
+    await rejectWith(rita, ".o_form_statusbar button", "receipt-reject-es");
     await raul.open(WIZARD, SEND);
     await raul.look("receipt-rejected", SEND);
     await accept(false);
@@ -459,7 +459,6 @@ async function lookAround(mario, carla, admin) {
         [carla, "requests-empty", "/odoo/certificate-requests"],
         [carla, "authorities", "/odoo/certificate-authorities"],
         [carla, "authority", "/odoo/certificate-authorities/1"],
-        [carla, "custody", "/odoo/certificate-custody"],
         [admin, "settings", `/odoo/action-${ADDON}.res_config_settings_action`],
         [admin, "letter", "/odoo/exoneration-letter"],
     ];
@@ -484,6 +483,155 @@ async function lookAround(mario, carla, admin) {
     await carla.click(".o_searchview_dropdown_toggler");
     await carla.wait(".o_search_bar_menu");
     await carla.see("activations-search-es");
+    await admin.choose(await findSeller(admin));
+    await admin.open(`/odoo/action-${ADDON}.res_config_settings_action`, VIEW);
+    await admin.look("settings-seller", VIEW);
+}
+
+/** Sets what the company sells and lends that the others borrow from. */
+async function setUpSeller(admin, values) {
+    await admin.call("res.company", "write", [await findSeller(admin), values]);
+}
+
+function findSeller(admin) {
+    return admin.call("res.company", "search", [[["name", "ilike", "Firma"]]]);
+}
+
+/** Opens the first row of a list. */
+async function openFirst(visitor, path) {
+    await visitor.open(path, ".o_data_row");
+    await visitor.click(".o_data_row .o_data_cell");
+    await visitor.wait(".o_form_view");
+}
+
+/** A letter whose code cannot be read, where the lender signs only after review. */
+async function walkLetters(lucia, carla, admin) {
+    const LETTERS = "/odoo/certificate-letters";
+    const EMPTY = ".o_view_nocontent";
+    const ACCEPT = ".o_form_statusbar button.btn-primary";
+    await setUpSeller(admin, { certificate_sign_after_review: true });
+    await lucia.open(WIZARD, "div[name=letter_review]");
+    await lucia.look("letter-waiting", "div[name=letter_review]");
+    const [{ record_code: code }] = await lucia.call(
+        "certificate.activation",
+        "search_read",
+        [[["state", "=", "active"]], ["record_code"]],
+        { limit: 1 }
+    );
+    const visitor = await Visitor.arrive();
+    await visitor.open(`/certificate/verify/${code}`, "main");
+    await visitor.look("verify-blocked", "main");
+    await carla.open(LETTERS, ".o_data_row");
+    await carla.look("letters", ".o_data_row");
+    await openFirst(carla, LETTERS);
+    await carla.look("letter-review", ACCEPT);
+    await rejectWith(carla, ".o_form_statusbar button", "letter-reject-es");
+    await carla.look("letter-review-rejected", ".o_form_view");
+    await lucia.open(WIZARD, "div[name=letter_rejected]");
+    await lucia.look("letter-rejected", "div[name=letter_rejected]");
+    await lucia.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
+    await lucia.wait(".o_certificate_refusal");
+    await lucia.see("letter-same-es");
+    await lucia.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/sharper.pdf`);
+    await lucia.wait(".o_certificate_card");
+    await lucia.click("button[name=action_finish]");
+    await lucia.wait("div[name=letter_review]");
+    await lucia.look("letter-handed-in", "div[name=letter_review]");
+    // By the keyboard alone.
+    const typist = new Typist(carla);
+    await carla.open(LETTERS, ".o_data_row");
+    await typist.goTo(".o_data_row .o_list_record_selector input");
+    await typist.press("ArrowRight");
+    await typist.press("Enter");
+    await carla.wait(ACCEPT);
+    await carla.look("letter-review-again", ACCEPT);
+    await typist.use(ACCEPT);
+    await carla.page.waitForSelector(ACCEPT, { state: "detached" });
+    await carla.look("letter-review-accepted", ".o_form_view");
+    await carla.open(LETTERS, EMPTY);
+    await carla.look("letters-empty", EMPTY);
+    await lucia.open(WIZARD, "div[name=finish] h1");
+    await lucia.look("letter-accepted", "div[name=finish] h1");
+    await setUpSeller(admin, { certificate_sign_after_review: false });
+}
+
+/** The administrator trusts the certificate of an authority. */
+async function walkTrust(admin) {
+    const TRUST = "/odoo/certificate-trust";
+    const FILE = "div[name=file] input[type=file]";
+    const SAVE = "button[special=save]";
+    await admin.open(TRUST, ".o_data_row");
+    await admin.look("trust", ".o_data_row");
+    await openFirst(admin, TRUST);
+    await admin.look("trust-pinned", ".o_form_view");
+    await admin.open(`${TRUST}/new`, ".o_form_view");
+    await admin.look("trust-new", ".o_form_view");
+    await admin.page.setInputFiles(FILE, `${files}/own.cer`);
+    await admin.wait(".modal");
+    await admin.see("trust-refused-es");
+    await admin.click(".modal .btn-primary");
+    await admin.page.waitForSelector(".modal", { state: "detached" });
+    // By the keyboard alone.
+    const typist = new Typist(admin);
+    const chooser = admin.page.waitForEvent("filechooser");
+    await typist.use(".o_certificate_choose");
+    await (await chooser).setFiles(`${files}/root.cer`);
+    await admin.wait(SAVE);
+    await admin.see("trust-chosen-es");
+    await typist.use(SAVE);
+    await admin.page.waitForSelector(SAVE, { state: "detached" });
+    await admin.look("trust-added", "div[name=sha256]");
+    await admin.open(TRUST, ".o_data_row");
+    await admin.look("trust-list", ".o_data_row");
+}
+
+/** The history of an activation and of a company, and what is said when it was altered. */
+async function walkHistory(mario, lucia) {
+    const HISTORY = "/odoo/certificate-history";
+    const CHECK = "button[name=action_check]";
+    const id = await findActivation(mario);
+    await mario.open(`/odoo/certificate-activations/${id}`, ".oe_stat_button");
+    await mario.click(".oe_stat_button .fa-history");
+    await mario.wait(".o_list_view");
+    await mario.see("log-of-activation-es");
+    await mario.open(HISTORY, ".o_list_view");
+    await mario.look("log", ".o_list_view");
+    await openFirst(mario, HISTORY);
+    await mario.look("log-entry", ".o_form_view");
+    for (const [visitor, name] of [
+        [mario, "log-checked-es"],
+        [lucia, "log-altered-es"],
+    ]) {
+        await visitor.open(HISTORY, CHECK);
+        await visitor.click(CHECK);
+        await visitor.wait(".o_notification");
+        await visitor.see(name);
+    }
+}
+
+/** Keys before and after they are sealed, and in a database that may be a copy. */
+async function walkCustody(carla, admin) {
+    const CUSTODY = "/odoo/certificate-custody";
+    const SEAL = "button[name=action_seal]";
+    const CONFIRM = "button[name=action_confirm_place]";
+    const UUID = "database.uuid";
+    await carla.open(CUSTODY, SEAL);
+    await carla.look("custody", SEAL);
+    await carla.click(SEAL);
+    await carla.wait(".modal");
+    await carla.see("custody-dialog-es");
+    await carla.click(".modal .btn-primary");
+    await carla.wait("[data-state=sealed]");
+    await carla.look("custody-sealed", "[data-state=sealed]");
+    const uuid = await admin.call("ir.config_parameter", "get_param", [UUID]);
+    await admin.call("ir.config_parameter", "set_param", [UUID, `${uuid}-copy`]);
+    await carla.open(CUSTODY, CONFIRM);
+    await carla.look("custody-copy", CONFIRM);
+    await carla.click(CONFIRM);
+    await carla.wait(".modal");
+    await carla.see("custody-copy-dialog-es");
+    await carla.click(".modal .btn-primary");
+    await carla.page.waitForSelector(CONFIRM, { state: "detached" });
 }
 
 /** What the company of the story has that invoices: its six steps, its evidence, the lock of its NIT. */
@@ -638,7 +786,7 @@ async function rejectWith(visitor, buttons, name) {
 }
 
 /** The contact of a company without a user, before and after others have walked for that company. */
-async function walkPortal(carla) {
+async function walkPortal(carla, ana) {
     const STEPPER = ".o_certificate_stepper";
     const flowers = (await carla.call("res.company", "search", [[["name", "ilike", "Flores"]]]))[0];
     const id = await findActivation(carla, [
@@ -685,6 +833,14 @@ async function walkPortal(carla) {
     await contact.click("button[name=finish]");
     await contact.page.waitForSelector("button[name=finish]", { state: "detached" });
     await contact.look("portal-finish", STEPPER);
+    // Whoever is not the contact.
+    await ana.open(`/my/certificate/${id}`, "div[name=closed]");
+    await ana.look("portal-wrong-person", "div[name=closed]");
+    await ana.open("/my/certificate", "main");
+    await ana.look("portal-my-empty", "main");
+    const visitor = await Visitor.arrive();
+    await visitor.open(`/my/certificate/${id}/open#wrong`, "div[name=closed]");
+    await visitor.see("portal-wrong-link-es");
 }
 
 /** Somebody who has no mouse: goes to a control by Tab, and fails where that does not get there. */
@@ -824,10 +980,15 @@ const walks = {
     story: async () =>
         walkStory(await Visitor.login("teresa"), await Visitor.login("tomas"), admin),
     around: () => lookAround(mario, carla, admin),
-    receipt: async () => walkReceipt(await Visitor.login("raul"), admin),
+    receipt: async () =>
+        walkReceipt(await Visitor.login("raul"), await Visitor.login("rita"), admin),
+    letters: async () => walkLetters(await Visitor.login("lucia"), carla, admin),
+    custody: () => walkCustody(carla, admin),
+    history: async () => walkHistory(mario, await Visitor.login("lucia")),
     own: () => walkOwn(flor),
     request: () => walkRequest(flor, carla),
-    portal: () => walkPortal(carla),
+    portal: () => walkPortal(carla, ana),
+    trust: () => walkTrust(admin),
     keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),
     public: async () => {
         const visitor = await Visitor.arrive();

@@ -9,6 +9,7 @@ LINKS = {
     "account.move": ("matched_payment_ids", "transaction_ids"),
     "account.partial.reconcile": ("credit_move_id", "debit_move_id", "exchange_move_id"),
     "account.payment": ("invoice_ids", "payment_transaction_id"),
+    "account.payment.method.line": ("journal_id", "payment_provider_id"),
     "payment.transaction": ("invoice_ids", "payment_id", "source_transaction_id"),
 }
 

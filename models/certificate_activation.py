@@ -15,10 +15,12 @@ from ..const import (
     COLOMBIA_TZ,
     GROUP_MANAGER,
     GROUP_USER,
+    LIGHTS,
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
 )
 from ..exceptions import ACTIVATE, SETTINGS, make_remedy_error
+from ..tools import expiry
 from . import certificate_custody as custody
 from .certificate_activation_routes import NO_ROUTE, ROUTES
 
@@ -112,6 +114,7 @@ class CertificateActivation(models.Model):
     days_left = fields.Integer(
         compute="_compute_days_left", help="Days after today on which it still signs."
     )
+    light = fields.Selection(LIGHTS, string="Traffic light", compute="_compute_days_left")
 
     # Of whatever route: one certificate signs for a company at a time.
     _active_unique = models.UniqueIndex(
@@ -131,12 +134,14 @@ class CertificateActivation(models.Model):
             company = activation.company_id.sudo()
             activation.display_name = f"{activation.name} - {company.name}"
 
-    @api.depends("date_end", "state")
+    @api.depends("date_end", "state", "is_renewed")
     def _compute_days_left(self):
         today = self._get_today()
         for activation in self:
             in_force = activation.state == "active" and activation.date_end
-            activation.days_left = max((activation.date_end - today).days, 0) if in_force else 0
+            left = max((activation.date_end - today).days, 0) if in_force else 0
+            activation.days_left = left
+            activation.light = in_force and expiry.get_light(left, activation.is_renewed)
 
     # === CRUD METHODS === #
 

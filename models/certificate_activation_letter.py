@@ -17,6 +17,7 @@ from ..const import (
 )
 from ..tools import identity
 from ..tools.letter_pdf import render_letter
+from ..tools.letter_text import get_printed_text
 from ..tools.text_limits import LETTER_LIMITS
 from .res_company_letter import laying_out
 
@@ -84,12 +85,11 @@ class CertificateActivation(models.Model):
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))
-        letter_date = self.letter_date or self._get_today()
-        self._check_letter_values(letter_date)
-        letter_code = self._get_letter_code(letter_date)
-        if letter_code != self.letter_code:
+        letter_date, letter_code = self.letter_date, self.letter_code
+        self._check_letter_values(letter_date or self._get_today())
+        if not letter_code or self._is_letter_stale():
             # A new letter: whatever scan is attached is of another one.
-            if self.letter_code or self.signed_letter_sha256:
+            if letter_code or self.signed_letter_sha256:
                 self._void_letter("other")
             letter_date = self._get_today()
             letter_code = self._get_letter_code(letter_date)
@@ -273,8 +273,10 @@ class CertificateActivation(models.Model):
         :return: 16 letters and digits in four groups: 80 bits of a SHA-256
         :rtype: str
         """
-        text = f"{self.name}\n{self._get_letter_html(letter_date)}"
-        digest = hashlib.sha256(text.encode()).digest()[:10]
+        return self._make_letter_code(get_printed_text(self._get_letter_html(letter_date)))
+
+    def _make_letter_code(self, text):
+        digest = hashlib.sha256(f"{self.name}\n{text}".encode()).digest()[:10]
         code = base64.b32encode(digest).decode()
         return "-".join(code[at : at + 4] for at in range(0, len(code), 4))
 
@@ -335,9 +337,12 @@ class CertificateActivation(models.Model):
 
     def _is_letter_stale(self):
         """Tell whether the downloaded letter no longer says what it would say today."""
-        return bool(self.letter_code) and self.letter_code != self._get_letter_code(
-            self.letter_date
-        )
+        if not self.letter_code:
+            return False
+        html = self._get_letter_html(self.letter_date)
+        # Until 19.0.1.0 a code was made of the HTML as it is written.
+        codes = map(self._make_letter_code, (get_printed_text(html), html))
+        return self.letter_code not in codes
 
     def _find_changed_letters(self, vals):
         """Return those of these whose downloaded letter would no longer say what a write makes of it.

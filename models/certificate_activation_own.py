@@ -9,6 +9,7 @@ from ..const import (
     GROUP_USER,
 )
 from ..tools import identity, pkcs12
+from ..tools.upload_limits import CERTIFICATE_SIZE
 from . import certificate_custody as custody
 from .certificate_activation_routes import OWN_ROUTES
 from .ir_attachment import storing_files
@@ -309,8 +310,9 @@ class CertificateActivation(models.Model):
         sentences = {
             "empty": self.env._("Choose the file of your certificate."),
             "too_large": self.env._(
-                "The file is larger than 128 kB, and no certificate is. Choose the file that your "
-                "authority gave you."
+                "The file is larger than %s, and no certificate is. Choose the file that your "
+                "authority gave you.",
+                CERTIFICATE_SIZE,
             ),
             "not_certificate": self.env._(
                 "This is no certificate. Choose the .p12 or .pfx file of your authority, or a .pem "
@@ -347,9 +349,10 @@ class CertificateActivation(models.Model):
                     "certificate with an RSA key."
                 ),
                 "weak_key": self.env._(
-                    "The key has %s bits, which is not safe. Ask your authority for one of 2048 bits "
-                    "or more.",
-                    facts.bits,
+                    "The key has %(bits)s bits, which is not safe. Ask your authority for one of %(least)s "
+                    "bits or more.",
+                    bits=facts.bits,
+                    least=pkcs12.MIN_BITS,
                 ),
                 "weak_hash": self.env._(
                     "The certificate is signed with %s, which is not safe. Ask your authority for one "

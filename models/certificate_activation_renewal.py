@@ -32,7 +32,9 @@ class CertificateActivation(models.Model):
         copy=False,
         help="A finished renewal waits for the end of this one: nobody is reminded of it any more.",
     )
-    can_renew = fields.Boolean(compute="_compute_can_renew")
+    can_renew = fields.Boolean(
+        string="Can be renewed", compute="_compute_can_renew", search="_search_can_renew"
+    )
 
     # === COMPUTE METHODS === #
 
@@ -46,6 +48,21 @@ class CertificateActivation(models.Model):
                 and not activation.is_renewed
                 and activation._get_renewal_start() <= today <= activation.date_end
             )
+
+    @api.model
+    def _search_can_renew(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = self._get_today()
+        last = today + timedelta(days=self.env.company._get_certificate_renewal_days())
+        return Domain(
+            [
+                ("state", "=", "active"),
+                ("is_renewed", "=", False),
+                ("date_end", ">=", today),
+                ("date_end", "<=", last),
+            ]
+        )
 
     # === BUSINESS METHODS - WHICH ONE SIGNS === #
 

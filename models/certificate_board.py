@@ -2,6 +2,7 @@ from collections import defaultdict
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..const import (
@@ -9,12 +10,11 @@ from ..const import (
     COLOMBIA_TZ,
     ISSUER_LEVELS,
     LETTER_REVIEWS,
-    LIGHT_RED_DAYS,
-    LIGHT_YELLOW_DAYS,
     LIGHTS,
     MODULE,
     PAYMENT_STATUSES,
 )
+from ..tools import expiry
 from .certificate_activation_routes import LETTER_ROUTES
 
 
@@ -126,6 +126,13 @@ class CertificateBoard(models.Model):
         help="It ends before the loan, soon or already: the lender has to lend the next one.",
     )
     light = fields.Selection(LIGHTS, string="Traffic light", readonly=True)
+    can_renew = fields.Boolean(
+        string="Can be renewed",
+        compute="_compute_can_renew",
+        compute_sudo=True,
+        search="_search_can_renew",
+        help="Start renewal would start the renewal of what is in force.",
+    )
     payment_status = fields.Selection(
         PAYMENT_STATUSES,
         string="Payment",
@@ -141,6 +148,25 @@ class CertificateBoard(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("company_id", "activation_id", "open_activation_id", "state")
+    def _compute_can_renew(self):
+        for row in self:
+            row.can_renew = (
+                row.state == "active"
+                and row.activation_id.company_id == row.company_id
+                and row.open_activation_id.route in (False, "request")
+                and row.activation_id.can_renew
+            )
+
+    @api.model
+    def _search_can_renew(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        rows = self.sudo().search(
+            [("state", "=", "active"), ("activation_id.can_renew", "=", True)]
+        )
+        return Domain("id", "in", rows.filtered("can_renew").ids)
 
     @api.depends("open_activation_id")
     def _compute_payment_status(self):
@@ -175,8 +201,8 @@ class CertificateBoard(models.Model):
             "seller": seller.id or None,
             "timezone": COLOMBIA_TZ,
             "letter_routes": LETTER_ROUTES,
-            "yellow": LIGHT_YELLOW_DAYS,
-            "red": LIGHT_RED_DAYS,
+            "yellow": expiry.YELLOW_DAYS,
+            "red": expiry.RED_DAYS,
         }
         return SQL(
             """

@@ -155,19 +155,26 @@ class CertificateChainMixin(models.AbstractModel):
             for company, broken in log._find_breaks(companies)
         ]
         found += self.env["certificate.history"]._find_differences(companies)
-        message = "\n".join(found[:10])
-        if not found:
+        if found:
+            remedy = self.env._(
+                "Somebody changed the database itself. Ask your administrator to compare it with a backup."
+            )
+            message = "\n".join([*found[:10], remedy])
+        else:
             here = [("company_id", "in", companies.ids)]
             signatures, entries = (log.sudo().search_count(here) for log in logs)
             undone = logs[0].sudo().search_count([*here, ("outcome", "=", "undone")])
             message = self.env._(
-                "%(signatures)s signatures and %(entries)s entries of the history are complete and "
-                "unaltered. Signatures whose transaction was undone, so that they may be anywhere: "
-                "%(undone)s.",
+                "Nothing is missing and nothing was altered. Signatures: %(signatures)s. Entries of the "
+                "history: %(entries)s.",
                 signatures=signatures,
                 entries=entries,
-                undone=undone,
             )
+            if undone:
+                message += "\n" + self.env._(
+                    "Signatures whose transaction was undone, so that they may be anywhere: %s.",
+                    undone,
+                )
         return {
             "type": "ir.actions.client",
             "tag": "display_notification",

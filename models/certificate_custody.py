@@ -246,9 +246,10 @@ def get_protection_sentence(env, protection):
         ),
         "no_secret": env._(
             "Keys are not sealed: who administers the system, and whoever gets hold of the database with "
-            "its files, can read them. Write a secret of at least 32 characters to a file of mode 600 "
-            "that only the server reads, name it in its environment as %s, restart it, and seal the keys.",
-            server_secret.VARIABLE_FILE,
+            "its files, can read them. Write a secret of at least %(length)s characters to a file of mode 600 "
+            "that only the server reads, name it in its environment as %(file)s, restart it, and seal the keys.",
+            length=key_seal.MIN_SECRET,
+            file=server_secret.VARIABLE_FILE,
         ),
     }.get(protection) or get_sentence(env, protection)
 
@@ -364,8 +365,9 @@ def get_sentence(env, code):
             server_secret.VARIABLE_FILE,
         ),
         "short_secret": env._(
-            "The secret of the server is too short. Ask the administrator for one of at least 32 "
-            "characters."
+            "The secret of the server is too short. Ask the administrator for one of at least %s "
+            "characters.",
+            key_seal.MIN_SECRET,
         ),
         "unreadable_file": env._(
             "The file of the secret cannot be read. Ask the administrator to check %s.",

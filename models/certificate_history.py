@@ -3,7 +3,7 @@ import json
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.tools import split_every
+from odoo.tools import format_date, format_datetime, split_every
 
 from .certificate_chain_mixin import LooseMany2one, append
 from .ir_http import get_session_uid
@@ -403,8 +403,16 @@ def _describe(env, model, name, before, after):
     def say(value):
         if isinstance(value, list):
             return str(value[-1])
+        if field and field.type == "boolean" and value is not None:
+            return env._("Yes") if value else env._("No")
+        if value in (None, False):
+            return "–"
         if field and field.type == "selection":
-            return dict(field._description_selection(env)).get(value, value or "-")
-        return "-" if value in (None, False) else str(value)
+            return dict(field._description_selection(env)).get(value, value)
+        if field and field.type == "date":
+            return format_date(env, value)
+        if field and field.type == "datetime":
+            return format_datetime(env, value)
+        return str(value)
 
     return f"{label}: {say(before)} → {say(after)}"

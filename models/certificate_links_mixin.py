@@ -1,5 +1,5 @@
 from odoo import api, models
-from odoo.orm.identifiers import NewId
+from odoo.api import NewId
 
 
 class CertificateLinksMixin(models.AbstractModel):

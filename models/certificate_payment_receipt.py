@@ -63,6 +63,10 @@ class CertificatePaymentReceipt(models.Model):
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     rejection_reason = fields.Char(readonly=True)
+    approval_sentence = fields.Char(
+        compute="_compute_approval_sentence",
+        help="Who approves it instead of the user; empty where the user may.",
+    )
     vendor_bill_id = fields.Many2one("account.move", readonly=True, ondelete="set null")
 
     _activation_unique = models.UniqueIndex(
@@ -73,6 +77,16 @@ class CertificatePaymentReceipt(models.Model):
     _reference_unique = models.UniqueIndex(
         "(lower(authority), lower(reference)) WHERE state IN ('waiting', 'approved')"
     )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("state", "sent_by_id", "author_ids")
+    @api.depends_context("uid", "lang")
+    def _compute_approval_sentence(self):
+        for receipt in self:
+            receipt.approval_sentence = (
+                receipt.state == "waiting" and receipt._get_approval_sentence()
+            )
 
     # === CRUD METHODS === #
 
@@ -209,26 +223,33 @@ class CertificatePaymentReceipt(models.Model):
     def _check_four_eyes(self):
         """Refuse the approval of who sent the receipt, while somebody else can give it.
 
+        :raise UserError: otherwise
+        """
+        if sentence := self._get_approval_sentence():
+            raise UserError(sentence)
+
+    def _get_approval_sentence(self):
+        """Say who approves the receipt instead of the user.
+
         Who wrote a part of it gives way to who has no part in it at all; where everybody has, at least the
         one who sent it does not decide. Rejecting is for anybody.
 
-        :raise UserError: otherwise
+        :return: None where the user may
+        :rtype: str | None
         """
+        self.ensure_one()
         user, sender = self.env.user, self.sudo().sent_by_id
         managers = self.company_id.sudo()._find_certificate_users(GROUP_MANAGER)
         others = managers - user
-        if not others:
-            return
         parties = self._get_parties()
-        if user == sender or (user in parties and others - parties):
-            raise UserError(
-                self.env._(
-                    "You had a part in this receipt: another manager of %(company)s approves it, such as "
-                    "%(manager)s.",
-                    company=self.company_id.sudo().name,
-                    manager=(others - parties or others)[0].name,
-                )
+        if (others and user == sender) or (user in parties and others - parties):
+            return self.env._(
+                "You had a part in this receipt: another manager of %(company)s approves it, such as "
+                "%(manager)s.",
+                company=self.company_id.sudo().name,
+                manager=(others - parties or others)[0].name,
             )
+        return None
 
     def _decide(self, **vals):
         self._trusted().write(

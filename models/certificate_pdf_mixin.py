@@ -10,6 +10,7 @@ from odoo.tools import config
 
 from ..tools import sandbox, sandbox_places
 from ..tools.pdf_check import MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
+from ..tools.upload_limits import INPUT_FILES, INPUT_SIZE, PDF_PAGES, PDF_SIZE
 from .ir_attachment import FILE_WRITER, FileWriter, storing_files
 from .ondelete_guard import ondelete_guard
 from .whole_files import read_whole
@@ -237,7 +238,7 @@ class CertificatePdfMixin(models.AbstractModel):
         return {
             "empty": self.env._("The file is empty. Scan it again and attach the new file."),
             "too_large": self.env._(
-                "The file is larger than 1 MB. Scan it in black and white or at 150 dpi."
+                "The file is larger than %s. Scan it in black and white or at 150 dpi.", PDF_SIZE
             ),
             "not_pdf": self.env._("The file is not a PDF. Save the scan as a PDF and attach that."),
             "truncated": self.env._("The end of the file is missing. Copy or scan it again."),
@@ -247,7 +248,7 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "no_pages": self.env._("The file has no pages. Scan it again."),
             "too_many_pages": self.env._(
-                "The file has more than 10 pages. Attach only what is asked for."
+                "The file has more than %s pages. Attach only what is asked for.", PDF_PAGES
             ),
             "active_content": self.env._(
                 "The file contains a program or another file. Print it to PDF or scan it, and attach that."
@@ -265,17 +266,20 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "signed": self.env._(
                 "The PDF has a digital signature, which a smaller copy would lose. Have a PDF of at "
-                "most 1 MB signed, or attach a scan of the paper."
+                "most %s signed, or attach a scan of the paper.",
+                PDF_SIZE,
             ),
             "too_many_files": self.env._(
-                "These are more than 10 files. Attach only what is asked for."
+                "You chose more than %s files. Attach only what is asked for.", INPUT_FILES
             ),
             "too_much": self.env._(
-                "These are more than 20 MB. Scan in black and white or at 150 dpi."
+                "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+                INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(
-                "However it is written, the file stays larger than 1 MB. "
-                "Scan it in black and white or at 150 dpi."
+                "However it is written, the file stays larger than %s. "
+                "Scan it in black and white or at 150 dpi.",
+                PDF_SIZE,
             ),
         }
 

@@ -12,6 +12,8 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
+        if not vals_list:
+            return self.browse()
         raise self._refuse()
 
     def write(self, vals):  # pylint: disable=method-required-super

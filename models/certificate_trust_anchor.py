@@ -6,6 +6,7 @@ from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
 from ..tools import certificate_chain
+from ..tools.upload_limits import ANCHOR_SIZE
 
 # What changes of a certificate that is trusted; everything else follows from its file.
 _EDITABLE_FIELDS = frozenset(("active", "authority_id", "file"))
@@ -60,6 +61,12 @@ class CertificateTrustAnchor(models.Model):
     def _compute_file(self):
         for anchor in self:
             anchor.file = base64.b64encode((anchor.certificate or "").encode()) or False
+
+    @api.onchange("file")
+    def _onchange_file(self):
+        """Show what a new file says before it is trusted, above all its fingerprint."""
+        if self.file and not self._origin:
+            self.update(self._prepare_vals({"file": self.file}))
 
     # === CRUD METHODS === #
 
@@ -138,7 +145,8 @@ class CertificateTrustAnchor(models.Model):
         return {
             "empty": self.env._("Choose the file of the authority's certificate."),
             "too_large": self.env._(
-                "The file is larger than 64 kB, and no certificate is. Choose the one of the authority."
+                "The file is larger than %s, and no certificate is. Choose the one of the authority.",
+                ANCHOR_SIZE,
             ),
             "not_certificate": self.env._(
                 "This file is not a certificate. Choose the .cer, .crt or .pem file that the authority "

@@ -1,9 +1,10 @@
 from werkzeug.routing import BaseConverter, ValidationError
 
-from odoo import models
+from odoo import api, models
 from odoo.http import request
 
 from ..const import MODULE
+from ..tools.upload_limits import BROWSER_LIMITS
 
 _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
 
@@ -48,9 +49,18 @@ def protect_answer():
 
 
 class IrHttp(models.AbstractModel):
-    """The one owner of the headers of this add-on's answers, whichever route gives them."""
+    """The one owner of the headers of this add-on's answers, whichever route gives them; and what pages know."""
 
     _inherit = "ir.http"
+
+    def session_info(self):
+        """Override of `web`: what the browser refuses need not be uploaded first."""
+        return {**super().session_info(), "certificate_limits": BROWSER_LIMITS}
+
+    @api.model
+    def get_frontend_session_info(self):
+        """Override of `web`, likewise for the pages of the portal."""
+        return {**super().get_frontend_session_info(), "certificate_limits": BROWSER_LIMITS}
 
     @classmethod
     def _get_translation_frontend_modules_name(cls):

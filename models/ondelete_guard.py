@@ -16,9 +16,12 @@ from ..const import MODULE
 def is_uninstalling(env):
     """Tell whether this add-on is being uninstalled: by its own state, and not by the context alone.
 
+    Administrators write that state as well. But what is uninstalled is so while the registry is loaded,
+    in which nobody's action runs.
+
     :rtype: bool
     """
-    if not env.context.get(MODULE_UNINSTALL_FLAG):
+    if env.registry.ready or not env.context.get(MODULE_UNINSTALL_FLAG):
         return False
     env["ir.module.module"].flush_model(["state"])
     env.cr.execute(

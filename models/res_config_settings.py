@@ -6,12 +6,13 @@ from ..const import (
     ACCREDITED_AUTHORITIES,
     AUTHORITIES_PARAMETER,
     AUTHORITY_HOSTS,
-    CRON_LATE_HOURS,
     CRON_VALIDITY,
     HOSTS_PARAMETER,
 )
 from ..tools import sandbox, sandbox_places
 from . import certificate_custody as custody
+
+_CRON_LATE_HOURS = 26  # without a run of the daily cron
 
 
 class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
@@ -146,7 +147,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     )
     certificate_cron_last = fields.Datetime(string="Last run", compute="_compute_certificate_cron")
     certificate_cron_next = fields.Datetime(string="Next run", compute="_compute_certificate_cron")
-    is_certificate_cron_late = fields.Boolean(compute="_compute_certificate_cron")
+    certificate_cron_warning = fields.Char(compute="_compute_certificate_cron")
 
     @api.depends("company_id")
     def _compute_certificate_cron(self):
@@ -154,11 +155,16 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         cron = cron.sudo()
         # Before its first run it is late when it has been there for so long.
         since = cron.lastcall or cron.create_date
-        late = fields.Datetime.now() - timedelta(hours=CRON_LATE_HOURS)
+        late = fields.Datetime.now() - timedelta(hours=_CRON_LATE_HOURS)
         for settings in self:
             settings.certificate_cron_last = cron.lastcall
             settings.certificate_cron_next = cron.active and cron.nextcall
-            settings.is_certificate_cron_late = not cron.active or since < late
+            settings.certificate_cron_warning = (not cron.active or since < late) and self.env._(
+                "It has not run for more than %s hours: nobody is reminded. Signing does not depend on "
+                "it. Let Odoo run scheduled actions, or run it under Settings, Technical, Scheduled "
+                "Actions.",
+                _CRON_LATE_HOURS,
+            )
 
     def _compute_certificate_anchor_count(self):
         self.certificate_anchor_count = self.env["certificate.trust.anchor"].search_count([])

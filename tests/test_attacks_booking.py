@@ -97,6 +97,120 @@ class TestBookingAttacks(MoneyAttackCommon):
         activation.action_pay()
         self.assertEqual(self.get_invoice(activation).amount_total, PRICE)
 
+    def test_nobody_else_changes_the_price_by_attributes_of_the_product(self):
+        """Odoo lets whoever creates products write those of any product: they belong to no company."""
+        attribute, other = self.env["product.attribute"].create(
+            [{"name": name, "create_variant": "always"} for name in ("Kind", "Term")]
+        )
+        free, paid = self.env["product.attribute.value"].create(
+            [
+                {"name": "Free", "attribute_id": attribute.id, "default_extra_price": 1 - 100000},
+                {"name": "Paid", "attribute_id": other.id},
+            ]
+        )
+        template = self.product.sudo().product_tmpl_id
+        lines = self.env["product.template.attribute.line"]
+        vals = {"attribute_id": attribute.id, "value_ids": [Command.set(free.ids)]}
+        # One of the seller's own, that costs nothing more.
+        line = lines.sudo().create(
+            {
+                "product_tmpl_id": template.id,
+                "attribute_id": other.id,
+                "value_ids": [Command.set(paid.ids)],
+            }
+        )
+        value = line.product_template_value_ids
+        self.assertEqual(value.ptav_product_variant_ids, self.product.sudo())
+        activation = self.start()
+        for user in (self.accountant_b, self.accountant_a):
+            user.sudo().group_ids += self.env.ref("product.group_product_manager")
+            own = self.env["product.template"].with_user(user)
+            own = own.create(
+                {
+                    "name": "X",
+                    "company_id": user.company_id.id,
+                    "attribute_line_ids": [Command.create(vals)],
+                }
+            )
+            mine = own.attribute_line_ids.product_template_value_ids
+            self.assertTrue(mine)
+            for name, attempt in {
+                "a line": lambda user=user: lines.with_user(user).create(
+                    {"product_tmpl_id": template.id, **vals}
+                ),
+                "price": lambda user=user: value.with_user(user).write({"price_extra": -99999}),
+                "variants": lambda user=user: line.with_user(user).write(
+                    {"value_ids": [Command.create({"name": "Y", "attribute_id": other.id})]}
+                ),
+                "archived": lambda user=user: line.with_user(user).action_archive(),
+                "deleted": lambda user=user: line.with_user(user).unlink(),
+                "value deleted": lambda user=user: value.with_user(user).unlink(),
+            }.items():
+                self.try_in_vain(attempt, user=user.login, by=name)
+                self.assertEqual(activation.price_total, PRICE)
+                self.assertTrue(self.product.sudo().active)
+            # Ordinary work on own products goes on.
+            mine.price_extra = 7
+            own.attribute_line_ids.unlink()
+        # The seller's own people say what it costs.
+        value.with_user(self.env.user).sudo(False).price_extra = 1000
+        activation.invalidate_recordset()
+        self.assertEqual(activation.price_total, PRICE + 1190)
+
+    def test_nobody_else_says_where_a_payment_of_the_seller_is_booked(self):
+        """Odoo takes the first method of payment that names the provider, whosever journal it is of."""
+        journal = self.provider.journal_id
+        line = journal.inbound_payment_method_line_ids.filtered("payment_provider_id")
+        for user in (self.user_b, self.accountant_b, self.user_a, self.accountant_a):
+            books = self.books[user.company_id]
+            lines = self.env["account.payment.method.line"].with_user(user)
+            mine = books["bank"].with_user(user).inbound_payment_method_line_ids[:1]
+            theirs = line.with_user(user).sudo(False)
+            vals = {"payment_provider_id": self.provider.id, "sequence": -5}
+            new = {
+                **vals,
+                "name": "X",
+                "payment_method_id": line.payment_method_id.id,
+                "journal_id": books["bank"].id,
+            }
+            for name, attempt in {
+                "new": lambda lines=lines, new=new: lines.create(new),
+                "new in sudo mode": lambda lines=lines, new=new: lines.sudo().create(new),
+                "own": lambda mine=mine, vals=vals: mine.write(vals),
+                "by the journal": lambda mine=mine, vals=vals: mine.journal_id.write(
+                    {"inbound_payment_method_line_ids": [Command.update(mine.id, vals)]}
+                ),
+                "account": lambda theirs=theirs: theirs.write({"payment_account_id": False}),
+                "journal": lambda theirs=theirs, books=books: theirs.write(
+                    {"journal_id": books["bank"].id}
+                ),
+                "no journal": lambda theirs=theirs: theirs.write({"journal_id": False}),
+                "provider": lambda theirs=theirs: theirs.write({"payment_provider_id": False}),
+                "other provider": lambda theirs=theirs, books=books: theirs.write(
+                    {"payment_provider_id": books["provider"].id}
+                ),
+                "order": lambda theirs=theirs: theirs.write({"sequence": 99}),
+                "deleted": lambda theirs=theirs: theirs.unlink(),
+                "of all": lambda theirs=theirs: theirs.payment_method_id.sudo(False).write(
+                    {"payment_type": "outbound"}
+                ),
+                "of all, deleted": lambda theirs=theirs: (
+                    theirs.payment_method_id.sudo(False).unlink()
+                ),
+            }.items():
+                if name == "by the journal" and not mine.journal_id.has_access("write"):
+                    continue
+                self.try_in_vain(attempt, user=user.login, by=name)
+                self.env.invalidate_all()
+                self.assertEqual(self.provider.journal_id, journal)
+            # One's own are one's own.
+            mine.write({"name": "Y", "sequence": 3})
+        # The seller's accountant says where what it collects is booked.
+        line.with_user(self.env.user).sudo(False).sequence = 4
+        activation = self.start()
+        self.pay_online(activation)
+        self.assertEqual(self.get_status(activation), "paid")
+
     # === ROWS THAT ARE TIED OR MOVED === #
 
     def test_nothing_is_tied_by_a_default(self):

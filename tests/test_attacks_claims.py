@@ -14,7 +14,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import BaseCase, Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE
+from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE, VERIFY_PATH
 from ..models import certificate_custody as custody
 from ..tools import certificate_chain as tool
 from . import letter_samples, own_samples, samples
@@ -262,7 +262,7 @@ class TrustCommon:
 
 
 @tagged("post_install", "-at_install")
-class TestClaimedIssuer(TrustCommon, OwnCertificateCommon):
+class TestClaimedIssuer(TrustCommon, OwnCertificateCommon, HttpCase):
     """Attack 14: a self-made authority under the name of an accredited one."""
 
     def load_claiming(self, **options):
@@ -295,6 +295,15 @@ class TestClaimedIssuer(TrustCommon, OwnCertificateCommon):
         verified = activation._verify_record(activation.record_code)
         self.assertEqual((verified["state"], verified["is_verified"]), ("active", False))
         self.assertIsNone(activation.record_facts["certificate"]["anchor"])
+
+    def test_14_the_public_page_does_not_say_that_it_is_in_force_and_no_more(self):
+        activation = self.load_claiming()
+        activation.action_finish()
+        self.env.flush_all()
+        page = self.url_open(f"{VERIFY_PATH}/{activation.record_code}")
+        self.assertEqual(page.status_code, 200)
+        self.assertIn('name="in_force_unverified"', page.text)
+        self.assertNotIn('name="in_force"', page.text)
 
     def test_14_pinning_the_root_looks_anew(self):
         activation = self.get_own()
@@ -681,6 +690,8 @@ class TestFourEyes(ReceiptCommon):
     """Attack 16: receipts are approved by who sent them."""
 
     def assertRefused(self, receipt, user):
+        # The page says so instead of showing a button.
+        self.assertTrue(receipt.with_user(user).approval_sentence)
         with self.assertRaises(UserError):
             self.approve(receipt, user)
         self.assertEqual(receipt.state, "waiting")
@@ -688,8 +699,10 @@ class TestFourEyes(ReceiptCommon):
     def test_16_who_sent_a_receipt_does_not_approve_it(self):
         receipt = self.get_sent(self.manager_a)
         self.assertRefused(receipt, self.manager_a)
+        self.assertFalse(receipt.with_user(self.custodian).approval_sentence)
         self.approve(receipt, self.custodian)
         self.assertEqual(receipt.state, "approved")
+        self.assertFalse(receipt.with_user(self.manager_a).approval_sentence)
 
     def test_16_nor_who_wrote_it_and_let_somebody_send_it(self):
         wizard = self.open(self.manager_a)

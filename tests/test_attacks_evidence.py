@@ -4,10 +4,12 @@ letters deleted past their record, and a history written anew."""
 import base64
 import hashlib
 import json
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from datetime import datetime, time, timedelta
 from unittest.mock import patch
 
 import psycopg2
+from freezegun import freeze_time
 from psycopg2.errors import RaiseException
 from psycopg2.pool import PoolError
 
@@ -446,18 +448,57 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
             {"model": model, "method": method, "args": [ids, *args], "kwargs": kwargs},
         )
 
-    def test_odoos_route_deletes_no_letter(self):
-        self.authenticate(self.manager_a.login, self.manager_a.login)
-        for attachment in (self.letter, self.record_file):
-            for params in ({}, {"access_token": attachment.sudo()._generate_access_token()[0]}):
-                with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
-                    self.make_jsonrpc_request(
-                        "/mail/attachment/delete", {"attachment_id": attachment.id, **params}
-                    )
-                with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
-                    self.call("ir.attachment", "unlink", attachment.ids)
+    def get_finished_renewal(self):
+        """Return a renewal that waits, finished, for the day on which it takes over."""
+        day = self.active.date_end - timedelta(days=20)
+        with freeze_time(datetime.combine(day, time(17))):
+            self.env.invalidate_all()
+            # What is lent ends before.
+            self.seller.sudo().certificate_lent_id = samples.store_certificate(
+                self.seller.sudo(), days=900
+            )
+            renewal = self.active._renew()
+            self.pay(renewal)
+            renewal.action_continue()
+            self.fill(renewal)
+            renewal.action_download_letter()
+            self.attach(renewal)
+            renewal.action_finish()
+        self.env.flush_all()
         self.env.invalidate_all()
-        self.assertTrue(self.letter.exists() and self.record_file.exists())
+        self.assertEqual(renewal.state, "process")
+        return renewal
+
+    def test_12_odoos_route_deletes_no_evidence(self):
+        """It asks whether its user may write to the record, and deletes in sudo mode."""
+        renewal = self.get_finished_renewal()
+        setup = self.env["electronic.invoicing.setup"].with_user(self.user_a)._get_for_company()
+        setup.test_set_evidence = self.scan
+        setup._trusted().write({"locked_nit": "900987321-1"})
+        receipt = self.make_receipt()
+        files = {
+            "letter in force": self.letter,
+            "record in force": self.record_file,
+            "letter of a renewal": self.get_file(renewal, "signed_letter"),
+            "record of a renewal": self.get_file(renewal, "record_file"),
+            "test set": self.get_file(setup, "test_set_evidence"),
+            "receipt": self.get_file(receipt, "receipt"),
+        }
+        self.env.flush_all()
+        for user in (self.user_a, self.manager_a, self.user_b):
+            self.authenticate(user.login, user.login)
+            for name, attachment in files.items():
+                for params in ({}, {"access_token": attachment.sudo()._get_ownership_token()}):
+                    with self.subTest(name, user=user.login, owns=bool(params)):
+                        with mute_logger("odoo.http"), suppress(JsonRpcException):
+                            self.make_jsonrpc_request(
+                                "/mail/attachment/delete",
+                                {"attachment_id": attachment.id, **params},
+                            )
+                        with mute_logger("odoo.http"), suppress(JsonRpcException):
+                            self.call("ir.attachment", "unlink", attachment.ids)
+                        self.env.invalidate_all()
+                        self.assertTrue(attachment.exists())
 
     # === HISTORY === #
 
@@ -470,32 +511,23 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
         )
         self.assertTrue(messages.tracking_value_ids)
         before = messages.read(["body", "date", "author_id"])
-        self.authenticate(self.manager_a.login, self.manager_a.login)
+        for user in (self.user_a, self.manager_a):  # the authors among them
+            self.authenticate(user.login, user.login)
+            for message in messages:
+                with self.subTest(user=user.login, message=message.subtype_id.name or "step"):
+                    self.assertNotRewritten(message)
         for message in messages:
-            for route, params in (
-                ("/mail/message/update_content", {"message_id": message.id, "body": "x"}),
+            for number, way in enumerate(
                 (
-                    "/mail/message/update_content",
-                    {
-                        "message_id": message.id,
-                        "update_data": {"body": "", "attachment_ids": []},
-                    },
-                ),
+                    message.unlink,
+                    lambda message=message: message.write({"date": "2020-01-01"}),
+                    lambda message=message: message.write({"message_type": "comment"}),
+                    lambda message=message: message.write({"res_id": 1}),
+                    lambda message=message: message.write({"author_id": 1}),
+                    lambda message=message: message.write({"tracking_value_ids": [(5,)]}),
+                )
             ):
-                with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
-                    self.make_jsonrpc_request(route, params)
-            for method, args in (("write", [{"body": "x"}]), ("unlink", [])):
-                with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
-                    self.call("mail.message", method, message.ids, *args)
-            for way in (
-                message.unlink,
-                lambda message=message: message.write({"date": "2020-01-01"}),
-                lambda message=message: message.write({"message_type": "comment"}),
-                lambda message=message: message.write({"res_id": 1}),
-                lambda message=message: message.write({"author_id": 1}),
-                lambda message=message: message.write({"tracking_value_ids": [(5,)]}),
-            ):
-                with self.assertRaises(AccessError), self.cr.savepoint():
+                with self.subTest(way=number), self.assertRaises(AccessError), self.cr.savepoint():
                     way()
         values = messages.tracking_value_ids
         for way in (values.unlink, lambda: values.write({"old_value_char": "x"})):
@@ -506,6 +538,26 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
         comment = self.active.sudo().message_post(body="A word", message_type="comment")
         comment.write({"body": "Another word"})
         comment.unlink()
+
+    def assertNotRewritten(self, message):
+        """Nothing that the web client can ask for changes a message or takes it away."""
+        before = message.read(["body", "date"])
+        for route, params in (
+            ("/mail/message/update_content", {"body": "x"}),
+            ("/mail/message/update_content", {"update_data": {"body": "x", "attachment_ids": []}}),
+            ("/mail/message/update_content", {"update_data": {"body": "", "attachment_ids": []}}),
+        ):
+            with mute_logger("odoo.http"), suppress(JsonRpcException):
+                self.make_jsonrpc_request(route, {"message_id": message.id, **params})
+        for method, args in (
+            ("write", [{"body": "x"}]),
+            ("write", [{"date": "2020-01-01"}]),
+            ("unlink", []),
+        ):
+            with mute_logger("odoo.http"), suppress(JsonRpcException):
+                self.call("mail.message", method, message.ids, *args)
+        self.env.invalidate_all()
+        self.assertEqual(message.exists().read(["body", "date"]), before)
 
     def test_every_transition_is_an_entry(self):
         changes = self.get_changes(self.active)

@@ -231,6 +231,45 @@ class TestAttacksLoad(BaseCase):
         with sandbox_places.take("a"), sandbox_places.take("c"):
             pass
 
+    def count_at_once(self, users):
+        """Let users upload at the same moment, and return how many files were examined at once at most.
+
+        :param list[str] users: one for each file
+        """
+        code = (
+            "import time\n"
+            "print('ready', flush=True)\n"
+            "started = ended = time.monotonic()\n"
+            "while ended < started + 0.5: ended = time.monotonic()\n"
+            "print(started, ended)\n"
+        )
+        spans, refused = [], []
+        start = threading.Barrier(len(users))
+
+        def upload(script, user):
+            start.wait()
+            try:
+                with sandbox.working_for(user):
+                    spans.append([*map(float, sandbox.run_child(script, b"").split())])
+            except sandbox.ChildBusy:
+                refused.append(user)
+
+        with tempfile.NamedTemporaryFile("w", suffix=".py") as script:
+            script.write(code)
+            script.flush()
+            threads = [threading.Thread(target=upload, args=(script.name, user)) for user in users]
+            for thread in threads:
+                thread.start()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(len(spans) + len(refused), len(users))
+        return max(sum(one <= start <= end for one, end in spans) for start, _end in spans)
+
+    def test_as_many_uploads_as_anybody_likes_are_a_few_processes(self):
+        """Eight at once were eight processes of hundreds of megabytes, which ended the server."""
+        self.assertEqual(self.count_at_once(["a"] * 8), 1)
+        self.assertLessEqual(self.count_at_once([*"abcdefgh"]), 2)
+
     def test_who_turns_others_away_waits_as_long_as_he_worked(self):
         with patch.dict(sandbox_places.POOLS, files=sandbox_places._Limits(1, 0)):
             with sandbox_places.take("a"):
@@ -265,6 +304,19 @@ class TestAttacksLoad(BaseCase):
                 with self.assertRaises(sandbox_places.NoPlace), sandbox_places.take("d"):
                     pass
                 sleep.assert_not_called()
+
+    def test_who_keeps_the_last_process_from_answering_waits_for_a_moment_only(self):
+        limits = sandbox_places._Limits(1, 1, is_brief=True)
+        with (
+            patch.dict(sandbox_places.POOLS, files=limits),
+            patch.object(sandbox_places, "WAIT_SECONDS", 120),
+            sandbox_places.take("a"),
+        ):
+            started = time.monotonic()
+            with self.assertRaises(sandbox_places.NoPlace), sandbox_places.take("b"):
+                self.fail("There is one place.")
+            self.assertLess(time.monotonic() - started, 60)
+            self.assertTrue(sandbox_places.is_full(), "the next ones are turned away unread")
 
     def test_who_waits_is_served_when_a_place_is_free(self):
         taken, found = threading.Event(), []
@@ -308,15 +360,18 @@ class TestAttacksLoad(BaseCase):
             self.fail("There is no third place.")
 
     def test_as_many_places_as_leave_a_worker_for_pages(self):
-        for workers, cores, places, waiting in (
-            (0, 2, 2, 4),
-            (1, 8, 1, 0),
-            (2, 8, 1, 1),
-            (6, 8, 4, 4),
-            (6, 2, 2, 2),
+        for workers, cores, *limits in (
+            (0, 2, 2, 4, False),
+            (1, 8, 1, 0, True),
+            (2, 8, 1, 1, True),
+            (3, 2, 2, 1, True),
+            (4, 2, 2, 1, False),
+            (6, 8, 4, 1, False),
+            (6, 2, 2, 2, False),
         ):
-            sandbox_places.configure(workers, cores)
-            self.assertEqual(sandbox_places.POOLS["files"], sandbox_places._Limits(places, waiting))
+            with self.subTest(workers=workers, cores=cores):
+                sandbox_places.configure(workers, cores)
+                self.assertEqual(sandbox_places.POOLS["files"], sandbox_places._Limits(*limits))
 
     def test_no_verdict_when_there_is_no_place(self):
         data = pdf_samples.text_pdf()

@@ -338,12 +338,43 @@ class TestContextOpensNothing(HistoryCommon):
         active._check_evidence()
         self.assertTrue(active._read_record().startswith(b"%PDF-"))
 
+    def test_an_administrator_who_says_that_the_add_on_goes_deletes_nothing(self):
+        """Whether it is to be removed is a field, which administrators write."""
+        messages = self.env["mail.message"].sudo()
+        messages = messages.search([("model", "=", self.active._name), ("res_id", "=", self.active.id)])
+        for records in (self.get_file(self.active, "signed_letter"), self.active, messages[:1]):
+            action = self.env["ir.actions.server"].create(
+                {
+                    "name": "Attack",
+                    "state": "code",
+                    "model_id": self.env["ir.model"]._get_id("res.partner"),
+                    "code": "modules = env['ir.module.module'].sudo()\n"
+                    "modules = modules.search([('name', '=', 'l10n_co_certificate_activation')])\n"
+                    "modules.write({'state': 'to remove'})\n"
+                    f"records = env['{records._name}'].sudo().browse({records.ids})\n"
+                    "records.with_context(_force_unlink=True).unlink()\n"
+                    "modules.write({'state': 'installed'})",
+                }
+            )
+            with (
+                self.subTest(records._name),
+                mute_logger("odoo.addons.base.models.ir_actions", "odoo.sql_db"),
+                self.assertRaises(AccessError),
+                self.cr.savepoint(),
+            ):
+                action.with_user(self.system_user).run()
+            self.env.invalidate_all()
+            self.assertTrue(records.exists())
+
     def test_only_a_module_that_goes_is_one(self):
         env = self.env(context={**self.env.context, **self.CONTEXT})
         self.assertFalse(ondelete_guard.is_uninstalling(env))
         module = self.env["ir.module.module"].sudo()
         module = module.search([("name", "=", "l10n_co_certificate_activation")])
         module.state = "to remove"
+        self.assertFalse(ondelete_guard.is_uninstalling(env), "anybody may say so")
+        # What goes is loaded anew meanwhile.
+        self.patch(self.env.registry, "ready", False)
         self.assertTrue(ondelete_guard.is_uninstalling(env))
         self.assertFalse(ondelete_guard.is_uninstalling(self.env))
         letter = self.get_file(self.active, "signed_letter")

@@ -11,7 +11,8 @@ from odoo.tests import Form, tagged
 from odoo.tools import SQL
 from odoo.tools.safe_eval import safe_eval
 
-from ..const import GROUP_MANAGER, LIGHT_RED_DAYS, LIGHT_YELLOW_DAYS, MODULE
+from ..const import GROUP_MANAGER, MODULE
+from ..tools.expiry import RED_DAYS, YELLOW_DAYS
 from . import samples
 from .common import CertificateCommon
 
@@ -126,10 +127,10 @@ class TestBoard(CertificateCommon):
     def test_the_light_follows_the_days_left(self):
         activation = self.make(self.company_a, "active", 0)
         for days, light in (
-            (LIGHT_YELLOW_DAYS + 1, "green"),
-            (LIGHT_YELLOW_DAYS, "yellow"),
-            (LIGHT_RED_DAYS + 1, "yellow"),
-            (LIGHT_RED_DAYS, "red"),
+            (YELLOW_DAYS + 1, "green"),
+            (YELLOW_DAYS, "yellow"),
+            (RED_DAYS + 1, "yellow"),
+            (RED_DAYS, "red"),
             (0, "red"),
         ):
             with self.subTest(days=days):
@@ -379,8 +380,8 @@ class TestBoard(CertificateCommon):
         self.assertEqual(
             searched,
             {
-                "ends_30": soon,
-                "ends_90": soon | later,
+                "ends_soon": later | lent,
+                "can_renew": soon | later,
                 "expired": ended,
                 "not_started": self.company_b,
                 "open": self.company_a,
@@ -391,6 +392,53 @@ class TestBoard(CertificateCommon):
             },
         )
         self.assertEqual(found, searched)
+
+    def test_renewal_is_offered_when_it_can_begin(self):
+        """Whatever the seller has set: the button is where pressing it starts a renewal."""
+        begun, asked, waiting, branch = self.env["res.company"].create(
+            [
+                *({"name": f"Cliente {n}"} for n in range(3)),
+                {"name": "Sucursal", "parent_id": self.company_b.id},
+            ]
+        )
+        self.accountant.company_ids |= begun | asked | waiting | branch
+        self.make(self.company_a, "active", 100)
+        for company in (self.company_b, begun, asked):
+            self.make(company, "active", 50)
+        self.make(begun, "pay")
+        self.make(asked, "pay", route="request")
+        self.make(waiting, "active", 50, is_renewed=True)
+        offered = self.company_b | asked
+        for days, expected in ((120, offered | self.company_a), (90, offered), (20, offered[:0])):
+            self.seller.certificate_renewal_days = days
+            rows = self.see(self.accountant)
+            with self.subTest(days):
+                self.assertEqual(rows.filtered("can_renew").company_id, expected)
+                self.assertEqual(rows.search([("can_renew", "=", True)]).company_id, expected)
+                self.assertEqual(
+                    rows.search([("can_renew", "=", False)]).company_id, rows.company_id - expected
+                )
+            for row in rows.filtered(lambda row: row.state == "active"):
+                with self.subTest(days=days, company=row.company_id.name):
+                    savepoint = self.cr.savepoint()
+                    try:
+                        row._start_renewal()
+                    except UserError:
+                        self.assertFalse(row.can_renew)
+                    else:
+                        self.assertTrue(row.can_renew)
+                    savepoint.close(rollback=True)
+                    self.env.invalidate_all()
+
+    def test_views_hold_no_days(self):
+        """Days are the model's: in a view they would be right for one setting."""
+        views = self.env["ir.ui.view"].search([("model_data_id.module", "=", MODULE)])
+        for view in views.with_context(lang=None):
+            with self.subTest(view.name):
+                self.assertNotRegex(
+                    view.arch_db,
+                    r"days?(_left)?\s*(&[lg]t;=?|=)\s*\d|\d+d\b|\d+ (days|hours|MB|kB)",
+                )
 
     def test_what_ends_first_stands_first(self):
         self.make(self.company_b, "active", 20)

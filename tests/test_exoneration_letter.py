@@ -1,8 +1,11 @@
 """The letter: bound to what it says, the same for everybody, and void when that changes."""
 
+import base64
 import hashlib
 import json
+import re
 from io import BytesIO
+from unittest.mock import patch
 
 import pypdf
 
@@ -95,6 +98,53 @@ class TestExonerationLetter(CertificateCommon, HttpCase):
         activation.with_user(self.manager_a).action_cancel()
         following = self.get_downloaded()
         self.assertEqual(len({activation.letter_code, other.letter_code, following.letter_code}), 3)
+
+    def test_how_the_html_is_written_does_not_matter(self):
+        """As another version of Odoo writes it: neither downloaded nor signed letters become void."""
+        activation = self.get_signed()
+        code, expected = activation.letter_code, self.get_hash(activation)
+        html = activation._get_letter_html(activation.letter_date)
+        render = type(self.env["res.company"])._render_letter_template
+
+        def write_otherwise(company, template, values):
+            html = render(company, template, values)
+            html = re.sub(r">\s+<(?!t|/)", ">\n\n<", html).replace("<br/>", "<br>")
+            html = re.sub(r'<(\w+) class="([^"]*)"', r"<\1 data-x='1' class='\2'", html)
+            return html.replace("ó", "&oacute;").replace("<ol>", "<!-- list --><ol >")
+
+        with patch.object(
+            type(self.env["res.company"]), "_render_letter_template", write_otherwise
+        ):
+            self.assertNotEqual(activation._get_letter_html(activation.letter_date), html)
+            self.assertFalse(activation._is_letter_stale())
+            self.assertEqual(self.get_hash(activation), expected)
+            activation._void_stale_letter()
+            activation.action_download_letter()
+            self.assertEqual(activation.letter_code, code)
+            activation.action_finish()
+        self.assertEqual(activation.state, "active")
+
+    def test_letters_of_the_former_code_still_count(self):
+        """Until 19.0.1.0 the code was made of the HTML as it is written, white space included."""
+        activation = self.get_processing()
+        html = activation._get_letter_html(activation._get_today())
+        digest = hashlib.sha256(f"{activation.name}\n{html}".encode()).digest()[:10]
+        code = "-".join(re.findall("....", base64.b32encode(digest).decode()))
+        activation.action_download_letter()
+        self.assertNotEqual(activation.letter_code, code)
+        activation._trusted().letter_code = code
+        self.attach(activation)
+        self.assertFalse(activation._void_stale_letter())
+        activation.action_download_letter()
+        self.assertEqual(activation.letter_code, code)
+        self.assertIn(code, self.get_text(activation))
+        self.fill(activation, representative_position="Gerente")
+        self.assertFalse(activation.letter_code)
+        self.fill(activation)
+        activation.action_download_letter()
+        self.attach(activation)
+        activation.action_finish()
+        self.assertEqual(activation.state, "active")
 
     # === WHAT IT SAYS === #
 

@@ -194,7 +194,7 @@ class TestExpiry(ExpiryCommon):
             with self.subTest(hours=hours, active=active):
                 self.assertEqual(settings.certificate_cron_last, cron.lastcall)
                 self.assertEqual(bool(settings.certificate_cron_next), active)
-                self.assertEqual(settings.is_certificate_cron_late, is_late)
+                self.assertEqual(bool(settings.certificate_cron_warning), is_late)
 
 
 @tagged("post_install", "-at_install")

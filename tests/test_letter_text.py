@@ -64,3 +64,48 @@ class TestLetterText(BaseCase):
             with self.subTest(html[:40]):
                 self.assertRefused(html, code, name)
         self.assertRefused("<p>{{ name }}</p>", "missing", "nit", ["name", "nit"])
+
+    def test_what_is_printed_is_known_from_how_it_is_written(self):
+        printed = letter_text.get_printed_text
+        self.assertEqual(printed(""), "")
+        self.assertEqual(printed("a\x02s\x03 b"), "a s b")
+        for same in (
+            (
+                "<p>Uno dos</p><p>tres</p>",
+                "\n<p class='x'>Uno\n  dos</p>\n\n<!-- y --><P>tres</P>",
+                "<div>Uno dos<p>tres</div>",
+            ),
+            ("<p>a<br>b</p>", "<p>a<br/>b</p>", "<p>a <br /> b</p>", "<p>a</p><p>b</p>"),
+            (
+                "<p>a <b>b</b> ó</p>",
+                "<p>a <span style='x'>b</span> &oacute;</p>",
+                "<p>a b o\u0301</p>",
+                "<p>a b ó<script>x</script></p>",
+            ),
+            ("<ul><li>a</li></ul>", "<ul>\n <li class='x'>a</li>\n</ul>"),
+        ):
+            with self.subTest(same[0]):
+                self.assertEqual(len(set(map(printed, same))), 1, list(map(printed, same)))
+        different = (
+            "<p>no firma</p>",
+            "<p>nofirma</p>",
+            "<p>no\xa0firma</p>",
+            "<p>No firma</p>",
+            "<p><s>no</s> firma</p>",
+            "<p><sup>no</sup> firma</p>",
+            "<p><sub>no</sub> firma</p>",
+            "<p>no <del>firma</del></p>",
+            "<p>no</p><p>firma</p>",
+            "<ol><li>no firma</li></ol>",
+            "<ol start='2'><li>no firma</li></ol>",
+            "<ol><li value='2'>no firma</li></ol>",
+            "<ul><li>no firma</li></ul>",
+            "<p>no firma<img src='data:image/png;base64,AAAA'></p>",
+            "<p>no firma<img src='data:image/png;base64,AAAB'></p>",
+            "<table><tr><td>no</td><td>fir</td><td>ma</td></tr></table>",
+            "<p>no firma&lt;img&gt;</p>",
+        )
+        self.assertEqual(len(set(map(printed, different))), len(different))
+        # Nested as deep as the layout takes it, and deeper.
+        for depth in (2000, 50_000):
+            printed("<div>" * depth + "a")

@@ -449,9 +449,7 @@ class TestPortal(CertificatePortalCommon):
     def test_a_contact_walks_on_a_phone_in_spanish(self):
         activation = self.start()
         self.sell_by_demo_provider()
-        self.env["res.lang"]._activate_lang("es_CO")
-        self.env["ir.module.module"]._load_module_terms([MODULE], ["es_CO"])
-        self.contact.lang = "es_CO"
+        self.speak_spanish(self.contact)
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
         large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
         self.serve_to_tours("large", large)
@@ -581,3 +579,25 @@ class TestPortal(CertificatePortalCommon):
         access.last_notice = False
         activation.sudo()._react_to_payment()
         self.assertEqual(len(get_told()), 1)
+
+    def test_a_rejected_letter_is_reviewed_and_handed_in_anew_on_phones_in_spanish(self):
+        self.speak_spanish(self.contact, self.custodian)
+        activation = self.get_active()
+        _access, link = activation.with_user(self.manager_a)._invite(self.contact)
+        self.serve_to_tours("sharper", pdf_samples.scan_pdf(1))
+        menu = "/odoo/electronic-process"
+        self.start_tour(menu, "certificate_letter_reject", login=self.custodian.login)
+        tour = "certificate_portal_letter"
+        self.start_tour(
+            link.removeprefix(activation.get_base_url()),
+            tour,
+            ready="Boolean(document.querySelector('.o_certificate_stepper'))"
+            f" && odoo.isTourReady('{tour}')",
+        )
+        activation.invalidate_recordset()
+        self.assertEqual(activation.letter_review, "waiting")
+        self.assertTrue(activation.is_signing_blocked)
+        self.start_tour(menu, "certificate_letter_accept", login=self.custodian.login)
+        activation.invalidate_recordset()
+        self.assertEqual(activation.letter_review, "accepted")
+        self.assertFalse(activation.is_signing_blocked)

@@ -84,6 +84,31 @@ class TestRenewal(RenewalCommon):
             with self.subTest(days), self.at_days_left(days):
                 self.assertEqual(self.open().can_renew, can_renew)
 
+    def test_what_can_be_renewed_is_found(self):
+        model = self.env["certificate.activation"]
+        for setting, days, can_renew in (
+            (120, 121, False),
+            (120, 120, True),
+            (20, 21, False),
+            (20, 0, True),
+        ):
+            self.seller.certificate_renewal_days = setting
+            with self.subTest(setting=setting, days=days), self.at_days_left(days):
+                self.assertEqual(self.activation.can_renew, can_renew)
+                found = model.search([("can_renew", "=", True)])
+                self.assertEqual(self.activation in found, can_renew)
+                self.assertEqual(
+                    self.activation in model.search([("can_renew", "=", False)]), not can_renew
+                )
+
+    def test_the_list_has_the_light_of_the_board(self):
+        board = self.env["certificate.board"].with_user(self.manager_a)
+        for days in (100, 91, 90, 16, 15, 0):
+            with self.subTest(days), self.at_days_left(days):
+                self.env.invalidate_all()
+                row = board.search([("company_id", "=", self.company_a.id)])
+                self.assertEqual(self.activation.light, row.light)
+
     def test_a_second_purchase_leads_to_what_runs(self):
         for days in (364, 200, 91):
             with self.subTest(days), self.at_days_left(days):

@@ -1,10 +1,13 @@
 from datetime import timedelta
 
+from odoo.exceptions import UserError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
+from ..models import certificate_custody as custody
+from ..tools import certificate_chain
 from ..tools.pdf_check import MAX_SIZE
 from . import own_samples, pdf_samples, samples
 from .common import CertificateCommon
@@ -24,6 +27,8 @@ class TestTours(CertificateCommon, HttpCase):
             ("large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
             ("p12", own_samples.make_p12(certificate)),
             ("pem", own_samples.to_pem(certificate)),
+            ("subscriber", own_samples.to_pem(certificate)),
+            ("root", own_samples.to_pem(own_samples.get_chain()[1])),
         ):
             cls.serve_to_tours(name, content)
 
@@ -38,18 +43,6 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(activation.payment_status, "paid")
         self.assertEqual(activation.representative_vat, "52123456")
         self.assertEqual(activation.signed_letter_pages, 2)
-
-    def test_who_asks_is_guided(self):
-        # `start_tour` would take away the switch of what guides people.
-        name = "certificate_activation_be_guided"
-        self.browser_js(
-            "/odoo/electronic-process",
-            f"odoo.startTour('{name}', {{startUrl: '/odoo/electronic-process'}})",
-            f"odoo.isTourReady('{name}')",
-            login=self.user_a.login,
-            success_signal="tour succeeded",
-        )
-        self.assertEqual(self.start().create_uid, self.user_a)
 
     def test_a_mistake_leads_to_where_it_is_put_right(self):
         self.system_user.write(
@@ -169,6 +162,38 @@ class TestTours(CertificateCommon, HttpCase):
         walk("load")
         self.assertEqual((activation.state, request.state), ("active", "completed"))
         self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+
+    def test_a_letter_is_rejected_handed_in_anew_and_accepted_and_nothing_signs_before(self):
+        self.speak_spanish(self.user_a, self.custodian)
+        self.seller.sudo().certificate_sign_after_review = True
+        activation = self.get_active()
+        # The letter's own code, so that it waits for the setting alone.
+        self.assertEqual(activation.letter_review, "waiting")
+        for path, name, user, review in (
+            ("/odoo/electronic-process", "reject", self.custodian, "rejected"),
+            (WIZARD_PATH, "hand_in", self.user_a, "waiting"),
+            ("/odoo/electronic-process", "accept", self.custodian, "accepted"),
+        ):
+            with self.assertRaises(UserError):
+                custody.open_signing_key(activation)
+            self.start_tour(path, f"certificate_letter_{name}", login=user.login)
+            activation.invalidate_recordset()
+            self.assertEqual(activation.letter_review, review)
+        self.assertEqual(activation.letter_reviewed_by_id, self.custodian)
+        custody.open_signing_key(activation)
+
+    def test_an_administrator_trusts_the_certificate_of_an_authority(self):
+        self.speak_spanish(self.system_user)
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                "/odoo/electronic-process", "certificate_trust_add", login=self.system_user.login
+            )
+        root = own_samples.get_chain()[1]
+        anchor = self.env["certificate.trust.anchor"].search(
+            [("sha256", "=", certificate_chain.get_sha256(root))]
+        )
+        self.assertTrue(anchor.is_root)
+        self.assertEqual(anchor.create_uid, self.system_user)
 
     def test_a_custodian_seals_the_keys(self):
         with own_samples.secret():

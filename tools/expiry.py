@@ -3,6 +3,10 @@
 import re
 from itertools import pairwise
 
+# The traffic light, by days left: up to which it is yellow, and red.
+YELLOW_DAYS = 90
+RED_DAYS = 15
+
 
 def parse_days(text):
     """Read days before the end, as an administrator types them.
@@ -42,3 +46,15 @@ def find_rung(rungs, left):
     :rtype: int
     """
     return next((rung for rung, fewest in rungs if fewest <= left <= rung), 0)
+
+
+def get_light(left, is_renewed=False):
+    """Return the colour of what still signs.
+
+    :param int left: days after today on which it is valid
+    :param bool is_renewed: whether another one follows
+    :rtype: str
+    """
+    if is_renewed or left > YELLOW_DAYS:
+        return "green"
+    return "yellow" if left > RED_DAYS else "red"

@@ -36,7 +36,7 @@ CODES = (
     "unreadable_key",
 )
 
-_MIN_SECRET = 32  # characters
+MIN_SECRET = 32  # characters
 _INFO = b"l10n_co_certificate_activation key seal 1"
 _VERSION = b"\x01"
 _ID = 8  # bytes that name the secret
@@ -91,7 +91,7 @@ class Secret:
         :param bytes secret: at least 32 characters
         :raise SealError: `short_secret`
         """
-        if len(secret.decode(errors="replace")) < _MIN_SECRET:
+        if len(secret.decode(errors="replace")) < MIN_SECRET:
             raise SealError("short_secret")
         self._keyed = hmac.new(secret, digestmod="sha256")
         # HKDF without salt: its first half once, its second one for each use.

@@ -1,12 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The text of a letter with placeholders such as `{{ company_name }}`: check it and fill it in.
+"""The text of a letter with placeholders such as `{{ company_name }}`: check it, fill it in, and say
+what of its HTML is printed.
 
 A placeholder is a name and nothing else: no expression is ever evaluated, so whoever may write a
 letter's text can write words, and no program.
 """
 
 import base64
+import hashlib
 import re
+import unicodedata
 from html import escape
 from io import BytesIO
 
@@ -23,6 +26,29 @@ PIXELS_MAX = 16_000_000
 
 _PICTURE = re.compile(r"data:image/(?:png|jpe?g);base64,(.*)", re.IGNORECASE | re.DOTALL)
 _BRACES = re.compile(r".{0,20}(?:\{\{|\}\}).{0,20}", re.DOTALL)
+
+
+# What of the markup changes the sense of the words; the rest is looks.
+_STRUCK = {"s": "s", "del": "s", "strike": "s", "sup": "sup", "sub": "sub"}
+_INLINE = {
+    *_STRUCK,
+    "a",
+    "abbr",
+    "b",
+    "cite",
+    "code",
+    "em",
+    "font",
+    "i",
+    "img",
+    "ins",
+    "label",
+    "mark",
+}
+_INLINE |= {"q", "small", "span", "strong", "time", "u", "wbr"}
+_UNPRINTED = ("script", "style", "head", "template")
+_SPACE = re.compile(r"[ \t\r\n\f]+")  # a no-break space is text
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f-\x9f]")
 
 
 class LetterTextError(ValueError):
@@ -93,3 +119,50 @@ def fill_text(html: str, values) -> str:
     :param values: a text for each known name.
     """
     return _PLACEHOLDER.sub(lambda found: escape(values[found[1]] or ""), html)
+
+
+def get_printed_text(html: str) -> str:
+    """Return what a letter says, by which two letters are told apart.
+
+    These are its words, one line for each block, with what is struck out, raised or lowered, how lists are
+    numbered, and its pictures. How the HTML is written does not matter: white space between elements,
+    quotes and order of attributes, entities, comments, classes and styles.
+
+    :param html: a document or a fragment, as of `fill_text`.
+    """
+    html = unicodedata.normalize("NFC", _CONTROL.sub(" ", html))
+    parser = etree.HTMLParser(
+        encoding="utf-8", huge_tree=True, remove_comments=True, remove_pis=True
+    )
+    root = etree.HTML(html.encode("utf-8", "replace"), parser) if html.strip() else None
+    if root is None:
+        return ""
+    etree.strip_elements(root, *_UNPRINTED, with_tail=False)
+    # No text has control characters, so that a mark cannot be typed.
+    parts = []
+    for event, element in etree.iterwalk(root, events=("start", "end")):
+        if event == "start":
+            parts += (_get_mark(element), element.text or "")
+        else:
+            if element.tag not in _INLINE:
+                parts.append("\x01")
+            elif element.tag in _STRUCK:
+                parts.append(f"\x02/{_STRUCK[element.tag]}\x03")
+            parts.append(element.tail or "")
+    lines = _SPACE.sub(" ", "".join(parts).replace("\xad", "")).split("\x01")
+    return "\n".join(filter(None, (line.strip(" ") for line in lines)))
+
+
+def _get_mark(element):
+    """Return what stands in the printed text for the beginning of an element."""
+    if element.tag in _STRUCK:
+        return f"\x02{_STRUCK[element.tag]}\x03"
+    if element.tag == "img":
+        source = element.get("src", "").strip()
+        return f"\x02img {hashlib.sha256(source.encode()).hexdigest()}\x03"
+    if element.tag in _INLINE:
+        return ""
+    numbering = [element.get(name) for name in ("start", "type", "value")]
+    if element.tag in ("ol", "ul", "li"):
+        return f"\x01\x02{' '.join([element.tag, *(number or '-' for number in numbering)])}\x03"
+    return "\x01"

@@ -62,7 +62,7 @@ FAULTS = (
 # What somebody should look at.
 WARNINGS = ("unknown_issuer", "no_nit")
 
-_MIN_BITS = 2048
+MIN_BITS = 2048
 _VERIFICATIONS = 60  # of signatures, to put the authorities' certificates of one file in order
 _CHILD = Path(__file__).with_name("pkcs12_child.py")
 _CPU_SECONDS = 5
@@ -352,7 +352,7 @@ def find_faults(facts, nit, moment):
     found = {
         # DIAN takes RSA with SHA-256 or more only: Anexo tecnico 1.9, section 6.
         "not_rsa": facts.bits is None,
-        "weak_key": facts.bits is not None and facts.bits < _MIN_BITS,
+        "weak_key": facts.bits is not None and facts.bits < MIN_BITS,
         "weak_hash": facts.hash_name in WEAK_HASHES,
         "no_signing": not facts.signs,
         "expired": moment > facts.not_after,

@@ -29,6 +29,7 @@ _IDLE_SECONDS = (
     600  # after which the warm process gives its memory back; the next job starts another
 )
 _FIRST_VICTIM = b"1000"  # when the machine runs out of memory, before any process of the server
+_NICENESS = 5  # requests of those who only want a page come first
 
 
 def _load_rights():
@@ -81,6 +82,7 @@ def _become(script, code, job, layers, ruleset, network):
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
     # Should nobody end it in time, this does.
     signal.alarm(job["wall"])
+    os.nice(_NICENESS)
     rights.limit(job["cpu"], job["memory"])
     _take_input()
     rights.close(layers, ruleset, network)

@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass
 
 WAIT_SECONDS = 3
+_BRIEF_SECONDS = 0.2  # as long as several ordinary files take
 _FULL_SECONDS = 20  # for which nobody waits after somebody has waited in vain
 _PAUSE_SECONDS = 10  # at most, before a user has another place that others want
 _POLL_SECONDS = 0.05
@@ -34,6 +35,7 @@ class NoPlace(Exception):
 class _Limits:
     places: int
     waiting: int
+    is_brief: bool = False  # whoever waits keeps the last process from answering
 
 
 POOLS = {
@@ -52,18 +54,23 @@ _own_folders = []
 def configure(workers, cores=None, folder=None):
     """Say how many processes of the server answer requests.
 
-    One of them always stays free of both work and waiting, if there is more than one.
+    One of them always stays free of both work and waiting. If there are too few for that, one waits
+    for a moment only.
 
     :param int workers: 0 for a server of threads
     :param str folder: where only this server writes
     """
     _own_folders[:] = filter(None, [folder])
     cores = cores or os.cpu_count() or 1
-    if workers:
-        places = max(1, min(cores, workers - 1, 4))
-        POOLS["files"] = _Limits(places, min(places, workers - 1))
-    else:
+    if not workers:
         POOLS["files"] = _Limits(max(2, min(cores, 4)), 4)
+        return
+    places = max(1, min(cores, workers - 1, 4))
+    others = workers - 1 - places
+    if others > 0:
+        POOLS["files"] = _Limits(places, min(places, others))
+    else:
+        POOLS["files"] = _Limits(places, int(workers > 1), is_brief=True)
 
 
 @contextlib.contextmanager
@@ -115,7 +122,7 @@ def _is_without_queue(folder, pool):
 def _take_in_queue(folder, user, pool, stack):
     """Take a place, at once or after having waited; return the locked file of the user, if any."""
     limits = POOLS[pool]
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + (_BRIEF_SECONDS if limits.is_brief else WAIT_SECONDS)
     with contextlib.ExitStack() as queue:
         is_waiting = False
         while True:

@@ -84,6 +84,7 @@ class CertificateActivationWizard(models.TransientModel):
         "certificate.payment.receipt", string="Payment receipt", ondelete="cascade"
     )
     receipt_state = _receipt_field(fields.Selection, "state", string="State of the receipt")
+    receipt_approval_sentence = _receipt_field(fields.Char, "approval_sentence")
     receipt_authority = _receipt_field(fields.Char, "authority", readonly=False)
     receipt_payment_date = _receipt_field(fields.Date, "payment_date", readonly=False)
     receipt_amount = _receipt_field(fields.Monetary, "amount", readonly=False)

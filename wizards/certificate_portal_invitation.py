@@ -28,6 +28,7 @@ class CertificatePortalInvitation(models.TransientModel):
     email = fields.Char(related="partner_id.email", related_sudo=False)
     link = fields.Char(store=False, readonly=True)
     sentence = fields.Char(store=False, readonly=True)
+    link_sentence = fields.Char(store=False, readonly=True)
     is_sent = fields.Boolean(store=False, readonly=True)
 
     @api.depends("activation_id")
@@ -50,16 +51,15 @@ class CertificatePortalInvitation(models.TransientModel):
                 "The mail to %s could not be sent. Copy the link and send it yourself.",
                 access.email,
             )
-            return self._show(link, sentence)
+            return self._show(access, link, sentence)
         sentence = self.env._("The invitation was sent to %s.", access.email)
-        return self._show(link, sentence, is_sent=True)
+        return self._show(access, link, sentence, is_sent=True)
 
     def action_make_link(self):
         """Invite, and only show the link."""
         access, link = self._invite()
-        return self._show(
-            link, self.env._("Send the link to %s, and to nobody else.", access.partner_id.name)
-        )
+        sentence = self.env._("Send the link to %s, and to nobody else.", access.partner_id.name)
+        return self._show(access, link, sentence)
 
     # === BUSINESS METHODS === #
 
@@ -67,7 +67,7 @@ class CertificatePortalInvitation(models.TransientModel):
         self.ensure_one()
         return self.activation_id._invite(self.partner_id)
 
-    def _show(self, link, sentence, is_sent=False):
+    def _show(self, access, link, sentence, is_sent=False):
         view = self.env.ref(
             "l10n_co_certificate_activation.certificate_portal_invitation_view_link"
         )
@@ -81,6 +81,11 @@ class CertificatePortalInvitation(models.TransientModel):
                 "default_activation_id": self.activation_id.id,
                 "default_link": link,
                 "default_sentence": sentence,
+                "default_link_sentence": self.env._(
+                    "Whoever has the link can walk the steps until %s. It is shown this once, and a "
+                    "manager can withdraw it.",
+                    access._get_end(),
+                ),
                 "default_is_sent": is_sent,
             },
         }

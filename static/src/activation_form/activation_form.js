@@ -1,10 +1,8 @@
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
 import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
-import { getHint } from "../guide/guide";
 import { useKeptFocus } from "./kept_focus";
 
 // What shows red messages when something is missing.
@@ -35,13 +33,6 @@ export class ActivationFormController extends formView.Controller {
             () => [this.messages.requests]
         );
         useKeptFocus(this.rootRef, STEP);
-        this.guide = useService("certificate_guide");
-        useEffect(
-            (hint) => {
-                this.guide.follow(hint);
-            },
-            () => [getHint(this.model.root.data)]
-        );
     }
 
     async afterExecuteActionButton(clickParams) {

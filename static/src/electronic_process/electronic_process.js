@@ -15,7 +15,6 @@ export class ElectronicProcess extends Component {
     setup() {
         this.action = useService("action");
         this.orm = useService("orm");
-        this.guide = useService("certificate_guide");
         this.state = useState({ overview: null });
         onWillStart(() => this.load());
     }
@@ -57,11 +56,6 @@ export class ElectronicProcess extends Component {
             field,
         ]);
         return this.action.doAction(action, { onClose: () => this.load() });
-    }
-
-    /** Whether the certificate is what comes next, so that there is something to be guided to. */
-    get isGuided() {
-        return this.nextKey === "certificate";
     }
 
     openHistory() {

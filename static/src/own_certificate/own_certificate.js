@@ -1,13 +1,12 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { useService } from "@web/core/utils/hooks";
+import { session } from "@web/session";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 const ROUTE = "/electronic-documents/own-certificate";
-// The server's limit (tools/pkcs12.py).
-const MAX_SIZE = 131072;
 
 /**
  * Takes the company's own certificate: one file or two, and their password. They go to the server by a
@@ -112,11 +111,13 @@ export class OwnCertificate extends Component {
         if (!certificate) {
             return { certificate: [_t("Choose the file of your certificate.")] };
         }
-        if (certificate.size + (key?.size || 0) > MAX_SIZE) {
+        const { bytes, label } = session.certificate_limits.certificate;
+        if (certificate.size + (key?.size || 0) > bytes) {
             return {
                 certificate: [
                     _t(
-                        "The file is larger than 128 kB, and no certificate is. Choose the file that your authority gave you."
+                        "The file is larger than %s, and no certificate is. Choose the file that your authority gave you.",
+                        label
                     ),
                 ],
             };

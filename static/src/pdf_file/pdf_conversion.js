@@ -1,14 +1,12 @@
 import { _t } from "@web/core/l10n/translation";
 import { user } from "@web/core/user";
 import { loadPDFJSAssets } from "@web/core/utils/pdfjs";
+import { session } from "@web/session";
 
 import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
 
-// The server's limits (tools/pdf_check.py, tools/pdf_shrink.py): what is refused here need not be
-// uploaded first.
-export const MAX_SIZE = 1048576;
-export const MAX_INPUT = 20 * MAX_SIZE;
-export const MAX_FILES = 10;
+/** The server's limits (tools/upload_limits.py): what is refused here need not be uploaded first. */
+export const LIMITS = session.certificate_limits;
 
 // What files begin with, whatever they are called.
 const KINDS = { 25504446: "pdf", ffd8ff: "photo", "89504e47": "photo" };
@@ -30,6 +28,14 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
     // A visitor has no language of their own; the page has one.
     const language = user.lang || document.documentElement.lang || undefined;
     return new Intl.NumberFormat(language, format).format(bytes / size);
+}
+
+/** @returns {string} why files cannot be taken that are too large together */
+export function getTooMuchSentence() {
+    return _t(
+        "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+        LIMITS.input.label
+    );
 }
 
 /** An error whose message is a sentence for the user. */
@@ -69,7 +75,7 @@ function convert(request, owner, files, onProgress) {
             } else if (error && files.length > 1 && Number.isInteger(position)) {
                 fail(`${files[position].name}: ${error}`);
             } else if (request.status === 413) {
-                fail(_t("These are more than 20 MB. Scan in black and white or at 150 dpi."));
+                fail(getTooMuchSentence());
             } else {
                 fail(error || _t("The PDF could not be made. Reload the page and try again."));
             }
@@ -138,12 +144,18 @@ export class PdfConversion extends Component {
         const [{ kind }] = this.props.sources;
         const count = this.props.sources.length;
         if (count > 1) {
-            return _t("These %s files become one PDF of at most 1 MB, in this order:", count);
+            return _t("These %(count)s files become one PDF of at most %(limit)s, in this order:", {
+                count,
+                limit: LIMITS.pdf.label,
+            });
         }
         if (kind === "photo") {
-            return _t("This photo becomes a PDF of at most 1 MB.");
+            return _t("This photo becomes a PDF of at most %s.", LIMITS.pdf.label);
         }
-        return _t("This scan has %s; at most 1 MB is possible.", formatSize(this.before, 2));
+        return _t("This scan is %(size)s; the limit is %(limit)s.", {
+            size: formatSize(this.before, 2),
+            limit: LIMITS.pdf.label,
+        });
     }
 
     get isOneScan() {

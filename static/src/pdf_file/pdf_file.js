@@ -5,7 +5,7 @@ import { registry } from "@web/core/registry";
 import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
-import { formatSize, PdfConversion } from "./pdf_conversion";
+import { formatSize, LIMITS, PdfConversion } from "./pdf_conversion";
 import { isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
 
 import { Component, useRef, useState } from "@odoo/owl";
@@ -71,6 +71,10 @@ export class PdfFile extends Component {
 
     get formattedSize() {
         return formatSize(this.size);
+    }
+
+    get smaller() {
+        return _t("What is larger than %s is made smaller.", LIMITS.pdf.label);
     }
 
     get pages() {

@@ -1,6 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
 
-import { getKind, MAX_FILES, MAX_INPUT, MAX_SIZE } from "./pdf_conversion";
+import { getKind, getTooMuchSentence, LIMITS } from "./pdf_conversion";
 
 let lastId = 0;
 
@@ -28,7 +28,9 @@ export async function readSources(files, former = []) {
 
 /** Tells whether a PDF has to be made of these before something can be attached. */
 export function isToBeConverted(sources) {
-    return sources.length > 1 || sources[0].kind === "photo" || sources[0].file.size > MAX_SIZE;
+    return (
+        sources.length > 1 || sources[0].kind === "photo" || sources[0].file.size > LIMITS.pdf.bytes
+    );
 }
 
 export function moveUp(sources, source) {
@@ -64,11 +66,12 @@ function refuse(file, kind) {
  * @returns {string} why the files cannot be taken together, or nothing
  */
 function refuseAll(files) {
-    if (files.length > MAX_FILES) {
-        return _t("These are more than 10 files. Attach only what is asked for.");
+    const { bytes, files: count } = LIMITS.input;
+    if (files.length > count) {
+        return _t("You chose more than %s files. Attach only what is asked for.", count);
     }
-    if (files.reduce((size, file) => size + file.size, 0) > MAX_INPUT) {
-        return _t("These are more than 20 MB. Scan in black and white or at 150 dpi.");
+    if (files.reduce((size, file) => size + file.size, 0) > bytes) {
+        return getTooMuchSentence();
     }
     return "";
 }

@@ -46,7 +46,7 @@ class UploadConversion extends Component {
 
 /**
  * Attaches a PDF as soon as it is chosen, and has one made of photos and of scans that are too large,
- * which the visitor looks at first. Without JavaScript the form takes a PDF of at most 1 MB.
+ * which the visitor looks at first. Without JavaScript the form takes a PDF that need not be made smaller.
  */
 export class Upload extends Interaction {
     static selector = ".o_certificate_upload";

@@ -440,30 +440,6 @@ registry.category("web_tour.tours").add("certificate_activation_renewal", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_be_guided", {
-    steps: () => [
-        {
-            content: "Ask for the guide",
-            trigger: ".o_certificate_guide",
-            run: "click",
-        },
-        {
-            content: "It points to the step",
-            trigger: ".o_tour_pointer",
-        },
-        {
-            content: "Open the step",
-            trigger: "li[data-step=certificate] button",
-            run: "click",
-        },
-        step("pay"),
-        {
-            content: "It points to the purchase",
-            trigger: ".o_tour_pointer",
-        },
-    ],
-});
-
 registry.category("web_tour.tours").add("certificate_activation_remedy", {
     steps: () => [
         {

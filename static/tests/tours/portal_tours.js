@@ -36,8 +36,8 @@ const attach = (name, getContent) => ({
     },
 });
 
-async function fetchLarge() {
-    const response = await fetch("/web/content/base.certificate_tour_large");
+async function fetchFile(name) {
+    const response = await fetch(`/web/content/base.certificate_tour_${name}`);
     return response.blob();
 }
 
@@ -113,7 +113,7 @@ registry.category("web_tour.tours").add("certificate_portal", {
             content: "What is no scan is refused under the field",
             trigger: ".o_certificate_refusal:contains(PDF)",
         },
-        attach("scan.pdf", fetchLarge),
+        attach("scan.pdf", () => fetchFile("large")),
         {
             content: "Have a large scan made smaller",
             trigger: ".o_certificate_convert",
@@ -133,6 +133,31 @@ registry.category("web_tour.tours").add("certificate_portal", {
         {
             content: "It signs",
             trigger: "div[name=finish] a[name=record]",
+        },
+    ],
+});
+
+/** The contact reads why the letter was rejected, and hands in a new scan. */
+registry.category("web_tour.tours").add("certificate_portal_letter", {
+    steps: () => [
+        {
+            content: "The page says why, and what to do",
+            trigger:
+                "div[name=letter_rejected][role=alert]:contains(La firma quedó cortada):contains(adjunta el nuevo archivo)",
+        },
+        {
+            ...attach("nueva.pdf", () => fetchFile("sharper")),
+            expectUnloadPage: true,
+        },
+        {
+            content: "It is attached",
+            trigger: ".o_certificate_card:contains(nueva.pdf)",
+        },
+        press("finish"),
+        {
+            content: "Nothing is signed yet, and the page says so",
+            trigger:
+                "div[name=finish]:has(h2:contains(Tu carta está en revisión)) div[name=letter_review]",
         },
     ],
 });
