@@ -25,9 +25,7 @@ from . import certificate_custody as custody
 from .certificate_activation_routes import NO_ROUTE, ROUTES
 
 # Methods called after a write of any of these fields, in this order, with the values.
-_WRITE_EFFECTS = (
-    (("signed_letter",), "_close_letter_activities"),
-)
+_WRITE_EFFECTS = ((("signed_letter",), "_close_letter_activities"),)
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
     (("expired", "cancelled", "revoked"), "_close_review"),

@@ -335,9 +335,7 @@ class CertificateRequest(models.Model):
             )
         if activation.certificate_id:
             raise UserError(self.env._("The company has loaded its certificate already."))
-        self._trusted().write(
-            {"state": "rejected", "observation": observation, "issued_on": False}
-        )
+        self._trusted().write({"state": "rejected", "observation": observation, "issued_on": False})
         self._tell("request_rejected")
 
     def _issue(self):
