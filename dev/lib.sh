@@ -54,7 +54,7 @@ quietly() {
 # rights away from the processes that examine files is no finding: tests say what then still holds.
 #   find_warnings <log>
 find_warnings() {
-    grep -E ' (WARNING|ERROR|CRITICAL) |^Traceback ' "$1" | grep -vF "$MODULE.models.certificate_pdf_mixin.protection: "
+    grep -E ' (WARNING|ERROR|CRITICAL) |^Traceback ' "$1" | grep -vF "$MODULE.models.mixins.pdf.protection: "
 }
 
 # Runs Odoo, and fails also when its log has warnings or errors.

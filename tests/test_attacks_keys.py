@@ -20,8 +20,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger, safe_eval
 
 from ..const import MODULE
-from ..models import certificate_custody as custody
-from ..models import certificate_key_file, server_process
+from ..models.keys import custody, server_process
+from ..models.keys import key_file as certificate_key_file
 from ..tools import key_seal, server_secret
 from . import own_samples
 from .own_samples import PASSWORD
@@ -204,7 +204,7 @@ class TestSecretAttacks(AttackCommon):
             "environ._data",
             "environb",
             *(
-                f"sys.modules[{ADDON}.models.certificate_custody].SOURCE.{name}"
+                f"sys.modules[{ADDON}.models.keys.custody].SOURCE.{name}"
                 for name in (
                     "_secrets",
                     "_secrets[0]._keyed",
@@ -565,7 +565,7 @@ class TestFileAttacks(AttackCommon):
         self.lent._seal_key()
         with (
             patch.object(os, "unlink", side_effect=PermissionError),
-            mute_logger(f"{ADDON}.models.certificate_key_file"),
+            mute_logger(f"{ADDON}.models.keys.key_file"),
         ):
             self.files._remove(is_all=True)
         self.assertTrue(self.look_again())
@@ -617,7 +617,7 @@ class TestFileAttacks(AttackCommon):
         with (
             patch.object(attachments, "_file_read", file_read),
             patch.object(attachments, "_file_delete", file_delete),
-            mute_logger(f"{ADDON}.models.certificate_key_file"),
+            mute_logger(f"{ADDON}.models.keys.key_file"),
         ):
             self.lent._seal_key()
             self.files._remove(is_all=True)

@@ -10,9 +10,9 @@ from odoo.modules.migration import load_script
 from odoo.tests import tagged
 
 from ..const import MODULE
-from ..models import certificate_custody as custody
-from ..models.certificate_activation_review import SEEN_LETTER
-from ..models.certificate_history import begin_history
+from ..models.keys import custody
+from ..models.letter.review import SEEN_LETTER
+from ..models.trace.history import begin_history
 from . import letter_samples, own_samples, samples
 from .test_right_letter import RightLetterCommon
 

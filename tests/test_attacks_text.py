@@ -25,7 +25,7 @@ from ..const import (
     VERIFY_PATH,
 )
 from ..controllers import portal, verify
-from ..models import certificate_input_mixin
+from ..models.mixins import input as certificate_input_mixin
 from ..tools.letter_pdf import render_letter
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import INTEGER_MAX, TEXT_RULES, is_clean

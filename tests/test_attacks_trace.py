@@ -12,9 +12,9 @@ from odoo.service.model import call_kw
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..models import certificate_chain_mixin as chain
-from ..models import certificate_custody as custody
-from ..models import ondelete_guard
+from ..models.core import ondelete_guard
+from ..models.keys import custody
+from ..models.trace import chain
 from ..tools import key_seal, xades
 from . import own_samples, pdf_samples
 from .test_attacks_evidence import HISTORY, HistoryCommon
@@ -432,9 +432,7 @@ class TestWhatIsHandedOut(AttackCommon):
                 f"{name[:3]}/{name[3:]}",
                 name,
             ):
-                with mute_logger(
-                    "odoo.addons.l10n_co_certificate_activation.models.certificate_key_file"
-                ):
+                with mute_logger("odoo.addons.l10n_co_certificate_activation.models.keys.key_file"):
                     files.create({"store_fname": other})
                     files._remove(is_all=True)
                 self.assertTrue(os.path.exists(path), other)

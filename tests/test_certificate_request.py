@@ -23,7 +23,7 @@ from ..const import (
     REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
 )
-from ..models.certificate_history import record_entries
+from ..models.trace.history import record_entries
 from . import own_samples, pdf_samples, samples
 from .common import REPRESENTATIVE, CertificateCommon
 from .payment_common import CertificatePaymentCommon
