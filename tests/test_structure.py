@@ -11,7 +11,7 @@ from pathlib import Path
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, ValidationError
-from odoo.orm.model_classes import add_to_registry, is_model_definition
+from odoo.models import is_model_definition
 from odoo.tests import TransactionCase, get_db_name, new_test_user, tagged
 from odoo.tools import config
 
@@ -215,6 +215,8 @@ class TestStructure(TransactionCase):
 
     def test_a_record_with_files_asks_itself_who_may_write(self):
         """The mixin of files without another one beside it."""
+
+        from odoo.orm.model_classes import add_to_registry
 
         class Files(models.Model):
             _register = False

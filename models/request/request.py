@@ -45,7 +45,7 @@ class CertificateRequest(models.Model):
     _mail_post_access = "read"
 
     activation_id = fields.Many2one(
-        "certificate.activation", required=True, readonly=True, ondelete="cascade"
+        "certificate.activation", required=True, readonly=True, index=True, ondelete="cascade"
     )
     company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
     name = fields.Char(related="activation_id.name")
