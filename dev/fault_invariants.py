@@ -33,7 +33,8 @@ INVARIANTS = {
     "active and incomplete": """
         SELECT id FROM certificate_activation WHERE state = 'active' AND route = 'loan'
           AND (certificate_id IS NULL OR date_start IS NULL OR date_end IS NULL OR letter_code IS NULL
-               OR signed_letter_sha256 IS NULL OR record_sha256 IS NULL OR record_code IS NULL)""",
+               OR signed_letter_sha256 IS NULL AND letter_review IS DISTINCT FROM 'rejected'
+               OR record_sha256 IS NULL OR record_code IS NULL)""",
     "a letter is too large": """
         SELECT id FROM certificate_activation WHERE signed_letter_size > 1048576""",
     "a step was taken twice": """

@@ -239,10 +239,11 @@ class Walker(threading.Thread):
         raise NotImplementedError
 
     def reject_letter(self):
-        self.facts.setdefault("rejected", set()).add(self.facts.pop("sha256"))
+        rejected = self.facts.pop("sha256")
         self.facts.pop("letter_review")
         self.give_reason("letter_id", self.activation, "It is not signed.")
         self.reach("letter_review", "rejected")
+        self.facts.setdefault("rejected", set()).add(rejected)
 
     def correct_letter(self):
         """Hand in another letter instead of the one that was rejected."""
