@@ -1,6 +1,6 @@
 from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
-from .models.certificate_chain_mixin import forget_pending
-from .models.certificate_custody import PLACE_PARAMETER
+from .models.keys.custody import PLACE_PARAMETER
+from .models.trace.chain import forget_pending
 
 
 def post_init_hook(env):

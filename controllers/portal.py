@@ -7,7 +7,7 @@ from odoo.tools import formatLang
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE_FIELDS
-from ..models.certificate_portal_access import hash_token
+from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
@@ -187,7 +187,9 @@ class CertificatePortal(CustomerPortal):
                 "reads_spanish": (request.env.lang or "").startswith("es"),
                 "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
                 + " kB",
-                "pdf_size": PDF_SIZE,
+                "file_label": request.env._(
+                    "Signed letter, as a PDF of at most %s or as photos", PDF_SIZE
+                ),
                 "errors": {},
                 "findings": [],
                 **values,

@@ -135,7 +135,8 @@ class Server:
 
     def wait(self):
         """Wait until it serves."""
-        for _try in range(300):
+        deadline = time.monotonic() + PATIENCE
+        while time.monotonic() < deadline:
             with contextlib.suppress(requests.RequestException):
                 if requests.get(f"{self.url}/web/health", timeout=5).ok:
                     return

@@ -37,7 +37,7 @@ PASSING = (
     "odoo.http.SessionExpiredException",
     "werkzeug.exceptions.",
     "odoo.exceptions.ConcurrencyError",
-    "odoo.addons.l10n_co_certificate_activation.models.certificate_guarded_mixin.CreatedMeanwhile",
+    "odoo.addons.l10n_co_certificate_activation.models.mixins.guarded.CreatedMeanwhile",
 )
 
 

@@ -79,7 +79,7 @@ class Visitor {
         await visitor.page.fill("input[name=login]", login);
         await visitor.page.fill("input[name=password]", login);
         await visitor.page.click("button[type=submit]");
-        await visitor.page.waitForSelector(".o_main_navbar");
+        await visitor.wait(".o_main_navbar");
         const session = await visitor.ask("/web/session/get_session_info", {});
         visitor.uid = session.uid;
         if (isDark) {
@@ -217,6 +217,18 @@ class Visitor {
                 });
             }
         }
+        await this.page.setViewportSize({ width: 1280, height: 800 });
+        console.log(name);
+    }
+
+    /** Looks at a page that was opened on a phone, where Odoo shows cards instead of a list. */
+    async lookOnPhone(name, path, ready) {
+        const [width, height] = SIZES.at(-1);
+        await this.page.setViewportSize({ width, height });
+        await this.open(path, ready);
+        await this.page.waitForTimeout(700);
+        await this.examine(name);
+        await this.page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" });
         await this.page.setViewportSize({ width: 1280, height: 800 });
         console.log(name);
     }
@@ -523,6 +535,7 @@ async function walkLetters(lucia, carla, admin) {
     await visitor.look("verify-blocked", "main");
     await carla.open(LETTERS, ".o_data_row");
     await carla.look("letters", ".o_data_row");
+    await carla.lookOnPhone("letters-phone-es", LETTERS, ".o_kanban_record");
     await openFirst(carla, LETTERS);
     await carla.look("letter-review", ACCEPT);
     await rejectWith(carla, ".o_form_statusbar button", "letter-reject-es");
@@ -583,6 +596,7 @@ async function walkTrust(admin) {
     await admin.look("trust-added", "div[name=sha256]");
     await admin.open(TRUST, ".o_data_row");
     await admin.look("trust-list", ".o_data_row");
+    await admin.lookOnPhone("trust-phone-es", TRUST, ".o_kanban_record");
 }
 
 /** The history of an activation and of a company, and what is said when it was altered. */
@@ -596,6 +610,7 @@ async function walkHistory(mario, lucia) {
     await mario.see("log-of-activation-es");
     await mario.open(HISTORY, ".o_list_view");
     await mario.look("log", ".o_list_view");
+    await lucia.lookOnPhone("log-phone-es", HISTORY, ".o_kanban_record");
     await openFirst(mario, HISTORY);
     await mario.look("log-entry", ".o_form_view");
     for (const [visitor, name] of [
@@ -975,6 +990,8 @@ const flor = await Visitor.login("flor");
 const carla = await Visitor.login("carla");
 const admin = await Visitor.login("admin");
 const walks = {
+    // First, while no other letter waits for a review.
+    letters: async () => walkLetters(await Visitor.login("lucia"), carla, admin),
     loan: () => walkLoan(ana, mario),
     steps: () => walkSteps(ana),
     story: async () =>
@@ -982,7 +999,6 @@ const walks = {
     around: () => lookAround(mario, carla, admin),
     receipt: async () =>
         walkReceipt(await Visitor.login("raul"), await Visitor.login("rita"), admin),
-    letters: async () => walkLetters(await Visitor.login("lucia"), carla, admin),
     custody: () => walkCustody(carla, admin),
     history: async () => walkHistory(mario, await Visitor.login("lucia")),
     own: () => walkOwn(flor),

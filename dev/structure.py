@@ -13,7 +13,9 @@ from pathlib import Path
 ROOMS = ("models", "wizards", "controllers", "reports")
 VIEWS = ("views", "wizards")
 PRODUCT = (*ROOMS, "tools", "cli", "views", "static/src", "security", "data")
-ROUTE = re.compile(r"\.route\b|\b_is_own\(|\b_is_requested\(|\b_is_loan\(|\"route\", \"(?:=|!=|in)\"")
+ROUTE = re.compile(
+    r"\.route\b|\b_is_own\(|\b_is_requested\(|\b_is_loan\(|\"route\", \"(?:=|!=|in)\""
+)
 ROUTE_IN_VIEW = re.compile(r"\broute\b *(?:==|!=|in\b|not in\b)")
 MIRROR = "_activation_field("
 CODE = (".py", ".js", ".mjs", ".xml", ".scss", ".sh", "")

@@ -4,7 +4,7 @@ from odoo import models
 from odoo.exceptions import UserError
 
 from ..const import LETTER_REPORT, READING_REPORT, RECORD_REPORT
-from ..models.ir_http import protect_answer
+from ..models.core.ir_http import protect_answer
 
 # What each report of an activation is made by: these are no HTML, and no program prints them.
 _RENDERERS = {

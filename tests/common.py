@@ -41,6 +41,7 @@ class CertificateCommon(AccountPaymentCommon):
             return
         super().setUpClass()
         env = cls.env = cls.env(context={**cls.env.context, "lang": "en_US"})
+        samples.set_demo_aside(env)
         env.ref("base.COP").active = True
         cls.seller = cls.company_data["company"]
         cls.seller.write({"name": "Firma Facil SAS", "vat": "901414515-7", "city": "Bogotá"})

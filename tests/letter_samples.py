@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Scans of a letter and digitally signed letters for the tests, made at run time."""
 
+import base64
 import io
 
 import qrcode
@@ -11,6 +12,7 @@ from PIL import Image, ImageDraw, TiffImagePlugin  # noqa: F401  # the last save
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
+from pypdf.generic import ContentStream
 
 from . import own_samples
 
@@ -91,3 +93,41 @@ def signed_pdf(data, signer=None, field="Signature1"):
     )
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
     return signers.sign_pdf(writer, metadata, signer=signer or make_signer()).getvalue()
+
+
+def data_uri(kind, size=(30, 20)):
+    """A picture as HTML holds it."""
+    stream = io.BytesIO()
+    Image.new("RGB", size, "navy").save(stream, kind)
+    return f"data:image/{kind.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
+
+
+def drawn_modules(page):
+    """The dark modules that the page draws: rows from the top, as lists of booleans."""
+    (form,) = (
+        item.get_object()
+        for item in page["/Resources"]["/XObject"].values()
+        if item.get_object()["/Subtype"] == "/Form"
+    )
+    side = int(form["/BBox"][2])
+    modules = [[False] * side for _row in range(side)]
+    for operands, operator in ContentStream(form, None).operations:
+        if operator == b"re":
+            x, y, width, height = (int(operand) for operand in operands)
+            assert height == 1, "a run of modules is one row high"
+            modules[side - 1 - y][x : x + width] = [True] * width
+    return modules
+
+
+def possible_modules(code):
+    """What an independent library draws for the code, with each of the eight masks."""
+    matrices = []
+    for mask in range(8):
+        maker = qrcode.QRCode(
+            error_correction=qrcode.constants.ERROR_CORRECT_L, border=0, mask_pattern=mask
+        )
+        # One segment of the densest mode that takes the whole code.
+        maker.add_data(code, optimize=0)
+        maker.make()
+        matrices.append([[bool(module) for module in row] for row in maker.get_matrix()])
+    return matrices

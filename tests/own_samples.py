@@ -192,7 +192,7 @@ def secret(current=SECRET, previous=None, **more):
         **more,
     }
     # The rest of this module serves outside of Odoo as well.
-    from ..models import certificate_custody
+    from ..models.keys import custody as certificate_custody
     from ..tools import server_secret
 
     source = server_secret.Source({name: value for name, value in values.items() if value})

@@ -20,6 +20,34 @@ from ..demo.records import (  # noqa: F401  # the tests find all of it here
 )
 
 
+def set_demo_aside(env):
+    """Take the demo data out of the way of tests, which make companies of the same names and numbers.
+
+    In the database, because a company that has invoiced keeps its number, and what was paid for stays.
+    """
+    env.flush_all()
+    env.cr.execute(
+        """
+        CREATE TEMPORARY TABLE demo_company ON COMMIT DROP AS
+        SELECT company.id, partner_id
+        FROM ir_model_data JOIN res_company company ON company.id = res_id
+        WHERE module = 'base' AND ir_model_data.name LIKE 'certificate_demo_%' AND model = 'res.company';
+        UPDATE res_company SET name = 'Demo ' || name, certificate_lent_id = NULL
+        WHERE id IN (SELECT id FROM demo_company);
+        DELETE FROM certificate_activation WHERE company_id IN (SELECT id FROM demo_company);
+        DELETE FROM electronic_invoicing_setup WHERE company_id IN (SELECT id FROM demo_company);
+        DELETE FROM certificate_certificate WHERE company_id IN (SELECT id FROM demo_company);
+        DELETE FROM certificate_key WHERE company_id IN (SELECT id FROM demo_company);
+        DELETE FROM ir_attachment WHERE EXISTS (SELECT FROM demo_company) AND res_field IS NOT NULL
+            AND (res_model LIKE 'certificate.%' OR res_model LIKE 'electronic.%');
+        UPDATE res_partner SET name = 'Demo ' || name, complete_name = 'Demo ' || complete_name, vat = NULL
+        WHERE id IN (SELECT partner_id FROM demo_company);
+        DROP TABLE demo_company
+        """
+    )
+    env.invalidate_all()
+
+
 def make_clients(env):
     """Two companies that buy the certificate."""
     return make_company(env, *COFFEE), make_company(env, *FLOWERS)

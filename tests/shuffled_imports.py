@@ -1,7 +1,7 @@
 """Runs tests in a process that has imported the model files in another order; started by `test_structure.py`.
 
-In which order Python runs these files is what their names decide: `models/__init__.py` imports them by the
-alphabet. A file that defines a model stands before those that extend or inherit it in any order, because
+In which order Python runs these files is what their names and those of their rooms decide: `__init__.py` imports
+them by the alphabet. A file that defines a model stands before those that extend or inherit it in any order, because
 Odoo refuses the others at once and in words.
 
     python -P shuffled_imports.py <add-on> <reversed, or a number to shuffle by> <test> ... < configuration.json
@@ -31,9 +31,11 @@ def read_file(path):
     """
     defined, needed, imported = set(), set(), set()
     for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.ImportFrom) and node.level == 1:
-            names = [node.module] if node.module else [alias.name for alias in node.names]
-            imported |= {f"{path.parent.name}.{name}" for name in names}
+        if isinstance(node, ast.ImportFrom) and node.level:
+            place = path.relative_to(ROOT).parts[: -node.level]
+            place += tuple(node.module.split(".")) if node.module else ()
+            # A file, or one of a package.
+            imported |= {".".join(place), *(".".join((*place, name.name)) for name in node.names)}
         if not isinstance(node, ast.ClassDef):
             continue
         values = {
@@ -58,9 +60,9 @@ def order_files(order):
     :rtype: list[str]
     """
     files = {
-        f"{package}.{path.stem}": read_file(path)
+        ".".join(path.relative_to(ROOT).with_suffix("").parts): read_file(path)
         for package in PACKAGES
-        for path in sorted((ROOT / package).glob("*.py"))
+        for path in sorted((ROOT / package).rglob("*.py"))
         if path.name != "__init__.py"
     }
     ours = set().union(*(defined for defined, _needed, _imported in files.values()))
@@ -89,15 +91,18 @@ def order_files(order):
 
 def import_files(addon, names):
     """Import the files of an add-on in an order, and then the add-on."""
+    rooms = (path.parent for package in PACKAGES for path in (ROOT / package).rglob("__init__.py"))
+    places = [".".join((addon, *room.relative_to(ROOT).parts)) for room in sorted(rooms)]
     packages = []
-    for name in (addon, *(f"{addon}.{package}" for package in PACKAGES)):
+    for name in (addon, *places):
         spec = importlib.util.find_spec(name)
         # Only their places: what they import is imported first.
         sys.modules[name] = importlib.util.module_from_spec(spec)
         packages.append((spec, sys.modules[name]))
     for name in names:
         importlib.import_module(f"{addon}.{name}")
-    for spec, package in packages:
+    # A room before what imports it.
+    for spec, package in reversed(packages):
         spec.loader.exec_module(package)
 
 
@@ -119,7 +124,8 @@ def main(module, order, *tests):
     import_files(addon, order_files(order))
     # As Odoo knows them.
     files = [cls.__module__ for cls in MetaModel._module_to_models__[module]]
-    print("\n".join(name.removeprefix(f"{addon}.") for name in dict.fromkeys(files)))
+    for name in dict.fromkeys(files):
+        sys.stdout.write(f"{name.removeprefix(f'{addon}.')}\n")
     threading.current_thread().dbname = common.get_db_name()
     threading.current_thread().testing = True
     Registry(common.get_db_name())
@@ -134,7 +140,7 @@ def main(module, order, *tests):
         # One by one: Odoo's suite takes no other one.
         suite.addTests(iter(unittest.defaultTestLoader.loadTestsFromName(name, tests_of_file)))
     result = run_suite(suite)
-    print(result, file=sys.stderr)
+    sys.stderr.write(f"{result}\n")
     sys.exit(0 if result.testsRun and result.wasSuccessful() else 1)
 
 

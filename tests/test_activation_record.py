@@ -22,7 +22,7 @@ from ..reports.activation_record import render_record
 from ..tools.pdf_append import PdfNotAppended, append_pdf
 from . import letter_samples
 from .common import REPRESENTATIVE, CertificateCommon
-from .test_letter_pdf import drawn_modules, possible_modules
+from .letter_samples import drawn_modules, possible_modules
 
 RECORD_FIELDS = ("record_code", "record_facts", "record_file", "record_sha256")
 

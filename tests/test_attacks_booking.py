@@ -194,9 +194,9 @@ class TestBookingAttacks(MoneyAttackCommon):
                 "of all": lambda theirs=theirs: theirs.payment_method_id.sudo(False).write(
                     {"payment_type": "outbound"}
                 ),
-                "of all, deleted": lambda theirs=theirs: (
-                    theirs.payment_method_id.sudo(False).unlink()
-                ),
+                "of all, deleted": lambda theirs=theirs: theirs.payment_method_id.sudo(
+                    False
+                ).unlink(),
             }.items():
                 if name == "by the journal" and not mine.journal_id.has_access("write"):
                     continue

@@ -15,7 +15,7 @@ from odoo.tests import BaseCase, Form, HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE, VERIFY_PATH
-from ..models import certificate_custody as custody
+from ..models.keys import custody
 from ..tools import certificate_chain as tool
 from . import letter_samples, own_samples, samples
 from .own_samples import AUTHORITY, ROOT, get_chain, get_key, issue, make_name, to_pem

@@ -7,7 +7,7 @@ from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..models.res_partner import _PICTURES
+from ..models.invoicing.res_partner import _PICTURES
 from . import samples
 from .portal_common import CertificatePortalCommon
 from .test_attacks_people import CONTACTS, act_as, make_attacker

@@ -20,9 +20,8 @@ from odoo.tests import HttpCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ..const import GROUP_MANAGER, SELLER_PARAMETER
-from ..models import certificate_chain_mixin as chain
-from ..models import certificate_chain_seal as seal
-from ..models.certificate_history import TRACKED
+from ..models.trace import chain, seal
+from ..models.trace.history import TRACKED
 from . import letter_samples, own_samples, pdf_samples, samples
 from .common import CertificateCommon
 from .test_signing import LOG, SECRET, SigningCommon

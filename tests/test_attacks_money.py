@@ -19,7 +19,7 @@ from odoo.tools import SQL, mute_logger
 
 from odoo.addons.payment import utils as payment_utils
 
-from ..models.payment_transaction import REFERENCE_ALPHABET, REFERENCE_LENGTH
+from ..models.payment.payment_transaction import REFERENCE_ALPHABET, REFERENCE_LENGTH
 from . import samples
 from .payment_common import PRICE, CertificatePaymentCommon
 

@@ -15,7 +15,7 @@ from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, MODULE, PORTAL_PATH
-from ..models.res_partner import LETTER_FIELDS
+from ..models.invoicing.res_partner import LETTER_FIELDS
 from . import samples
 from .common import CertificateCommon
 from .portal_common import CertificatePortalCommon

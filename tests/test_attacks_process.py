@@ -18,7 +18,7 @@ from unittest.mock import patch
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import BaseCase, HttpCase, tagged
 
-from ..models import certificate_pdf_mixin
+from ..models.mixins import pdf as certificate_pdf_mixin
 from ..tools import letter_scan, pdf_append, pdf_check, pdf_shrink, pkcs12, sandbox, sandbox_places
 from . import pdf_samples
 from .common import CertificateCommon

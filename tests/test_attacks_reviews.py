@@ -10,10 +10,10 @@ from odoo.modules.migration import load_script
 from odoo.tests import tagged
 
 from ..const import MODULE
-from ..models import certificate_custody as custody
-from ..models.certificate_activation_review import SEEN_LETTER
-from ..models.certificate_history import begin_history
-from . import letter_samples, samples
+from ..models.keys import custody
+from ..models.letter.review import SEEN_LETTER
+from ..models.trace.history import begin_history
+from . import letter_samples, own_samples, samples
 from .test_right_letter import RightLetterCommon
 
 
@@ -164,6 +164,13 @@ class TestAttacksOnReviews(RightLetterCommon):
                 arch = self.env.ref(f"l10n_co_certificate_activation.{view}").arch
                 self.assertIn(f"{{'{SEEN_LETTER}': signed_letter_sha256}}", arch)
 
+    def migrate(self, name):
+        self.env.flush_all()
+        load_script(f"{MODULE}/migrations/19.0.1.1.0/{name}.py", name).migrate(
+            self.env.cr, "19.0.1.0.0"
+        )
+        self.env.invalidate_all()
+
     def upgrade(self, match):
         """Upgrade with an active letter that the former version knew as told.
 
@@ -179,9 +186,7 @@ class TestAttacksOnReviews(RightLetterCommon):
         )
         self.env.invalidate_all()
         begin_history(self.env(su=True))
-        script = load_script(f"{MODULE}/migrations/19.0.1.1.0/post-claims.py", "claims")
-        script.migrate(self.env.cr, "19.0.1.0.0")
-        self.env.invalidate_all()
+        self.migrate("post-claims")
         self.assertEqual(activation.signed_letter_match, "unread")
         self.assertEqual(activation.letter_review, "waiting")
         custody.open_signing_key(activation)
@@ -213,3 +218,18 @@ class TestAttacksOnReviews(RightLetterCommon):
             attachment.raw = b"%PDF-1.4"
         self.accept(activation)
         self.assertNotEqual(activation.record_sha256, record)
+
+    def test_an_upgrade_of_sealed_logs_asks_for_the_secret(self):
+        self.env.cr.execute(
+            "INSERT INTO certificate_signature_head (log, company_id, count, hash, seal) "
+            "VALUES ('certificate.signature.log', %s, 1, 'x', 'x')",
+            [self.company_a.id],
+        )
+        with own_samples.secret(None), self.assertRaises(UserError):
+            self.migrate("pre-chain")
+        with own_samples.secret():
+            self.migrate("pre-chain")
+        # A copy that signs nothing is upgraded without it.
+        self.env["ir.config_parameter"].sudo().set_param("database.is_neutralized", True)
+        with own_samples.secret(None):
+            self.migrate("pre-chain")

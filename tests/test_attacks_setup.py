@@ -14,7 +14,15 @@ from odoo.tests import BaseCase
 LIBRARY = Path(__file__).parents[1] / "dev" / "lib.sh"
 NOBODY = 65534
 # What the commands execute or write to, as whoever calls them.
-NAMES = ("venv-000000000000", "lint-000000000000", "odoo", "data", "checkouts", "postgresql-17", "x.sh")
+NAMES = (
+    "venv-000000000000",
+    "lint-000000000000",
+    "odoo",
+    "data",
+    "checkouts",
+    "postgresql-17",
+    "x.sh",
+)
 
 
 @skipUnless(LIBRARY.is_file(), "dev/ is no part of an installed add-on.")
@@ -95,7 +103,9 @@ class TestAttacksSetup(BaseCase):
 
     def test_nobody_else_reaches_the_database(self):
         """It was a superuser without a password behind a socket that everybody could open."""
-        log_in = '"$PG_BIN/psql" -qAtX -h "$PGHOST" -p "$PGPORT" -U odoo -d postgres -c "SELECT 40 + 2"'
+        log_in = (
+            '"$PG_BIN/psql" -qAtX -h "$PGHOST" -p "$PGPORT" -U odoo -d postgres -c "SELECT 40 + 2"'
+        )
         as_nobody = f"setpriv --reuid={NOBODY} --regid={NOBODY} --clear-groups "
         commands = f"""
             claim_cache

@@ -25,11 +25,11 @@ from ..const import (
     VERIFY_PATH,
 )
 from ..controllers import portal, verify
-from ..models import certificate_input_mixin
+from ..models.mixins import input as certificate_input_mixin
 from ..tools.letter_pdf import render_letter
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import INTEGER_MAX, TEXT_RULES, is_clean
-from .test_letter_pdf import data_uri
+from .letter_samples import data_uri
 from .test_security import SecurityCommon
 
 TEXTS = ("char", "text", "html")

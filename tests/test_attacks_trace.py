@@ -12,9 +12,9 @@ from odoo.service.model import call_kw
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..models import certificate_chain_mixin as chain
-from ..models import certificate_custody as custody
-from ..models import ondelete_guard
+from ..models.core import ondelete_guard
+from ..models.keys import custody
+from ..models.trace import chain
 from ..tools import key_seal, xades
 from . import own_samples, pdf_samples
 from .test_attacks_evidence import HISTORY, HistoryCommon
@@ -341,7 +341,9 @@ class TestContextOpensNothing(HistoryCommon):
     def test_an_administrator_who_says_that_the_add_on_goes_deletes_nothing(self):
         """Whether it is to be removed is a field, which administrators write."""
         messages = self.env["mail.message"].sudo()
-        messages = messages.search([("model", "=", self.active._name), ("res_id", "=", self.active.id)])
+        messages = messages.search(
+            [("model", "=", self.active._name), ("res_id", "=", self.active.id)]
+        )
         for records in (self.get_file(self.active, "signed_letter"), self.active, messages[:1]):
             action = self.env["ir.actions.server"].create(
                 {
@@ -430,9 +432,7 @@ class TestWhatIsHandedOut(AttackCommon):
                 f"{name[:3]}/{name[3:]}",
                 name,
             ):
-                with mute_logger(
-                    "odoo.addons.l10n_co_certificate_activation.models.certificate_key_file"
-                ):
+                with mute_logger("odoo.addons.l10n_co_certificate_activation.models.keys.key_file"):
                     files.create({"store_fname": other})
                     files._remove(is_all=True)
                 self.assertTrue(os.path.exists(path), other)

@@ -3,7 +3,6 @@
 import base64
 import json
 from datetime import datetime, timedelta
-
 from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
@@ -24,7 +23,7 @@ from ..const import (
     REPRESENTATIVE_FIELDS,
     REQUEST_DAYS,
 )
-from ..models.certificate_history import record_entries
+from ..models.trace.history import record_entries
 from . import own_samples, pdf_samples, samples
 from .common import REPRESENTATIVE, CertificateCommon
 from .payment_common import CertificatePaymentCommon
@@ -687,7 +686,9 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual(seller.search([("name", "=", activation.name)]), request)
         self.assertTrue(seller.can_process)
         self.assertEqual(dict(seller.company_rows)["NIT"], "900987321-1")
-        self.assertIn(REPRESENTATIVE["representative_vat"], dict(seller.representative_rows).values())
+        self.assertIn(
+            REPRESENTATIVE["representative_vat"], dict(seller.representative_rows).values()
+        )
         self.assertEqual((seller.payment_status, seller.activation_state), ("paid", "process"))
         companies = self.company_a.ids
         self.assertFalse(self.as_seller(activation).search([("company_id", "in", companies)]))

@@ -18,7 +18,7 @@ from odoo.service.model import call_kw
 from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
 
-from ..models import certificate_custody as custody
+from ..models.keys import custody
 from ..tools import key_seal
 from ..tools import pkcs12 as tool
 from . import own_samples, samples

@@ -104,12 +104,14 @@ class TestDevCommands(TransactionCase):
             kill "$own"
             """
         )
-        self.assertEqual(said.split("\n")[:4], ["own", "parent", "not the other", "never the other"])
+        self.assertEqual(
+            said.split("\n")[:4], ["own", "parent", "not the other", "never the other"]
+        )
 
     def test_links_lead_to_the_address_that_is_announced(self):
         parameters = self.env["ir.config_parameter"].sudo()
         parameters.set_param("web.base.url", "http://other.example.com")
-        sql = self.run_script('psql_() { cat; }; set_base_url database http://localhost:8070')
+        sql = self.run_script("psql_() { cat; }; set_base_url database http://localhost:8070")
         self.env.flush_all()
         self.cr.execute(sql.replace(":'address'", "%s"), ["http://localhost:8070"])
         self.env.registry.clear_all_caches()

@@ -16,7 +16,7 @@ from odoo.tools import mute_logger
 
 from ..const import LETTER_REPORT, LETTER_TEMPLATE, REPRESENTATIVE_FIELDS
 from .common import REPRESENTATIVE, CertificateCommon
-from .test_letter_pdf import drawn_modules, possible_modules
+from .letter_samples import drawn_modules, possible_modules
 
 
 @tagged("post_install", "-at_install")

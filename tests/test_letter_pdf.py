@@ -10,21 +10,15 @@ from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 
 import pypdf
-import qrcode
 from PIL import Image
 from pypdf.generic import ContentStream
 
 from odoo.tests import BaseCase
 
 from ..tools import letter_pdf, letter_pdf_child
+from .letter_samples import data_uri, drawn_modules, possible_modules
 
 CODE = "CA-2026-000123-8F3A"
-
-
-def data_uri(kind, size=(30, 20)):
-    stream = BytesIO()
-    Image.new("RGB", size, "navy").save(stream, kind)
-    return f"data:image/{kind.lower()};base64,{base64.b64encode(stream.getvalue()).decode()}"
 
 
 LETTER = f"""<!DOCTYPE html><html><head><title>DROPPED</title><style>DROPPED</style></head><body>
@@ -293,34 +287,3 @@ class TestLetterPdf(BaseCase):
             for page in pages:
                 self.assertIn(drawn_modules(page), possible_modules(code))
                 self.assertNotIn(drawn_modules(page), possible_modules(code + "0"))
-
-
-def drawn_modules(page):
-    """The dark modules that the page draws: rows from the top, as lists of booleans."""
-    (form,) = (
-        item.get_object()
-        for item in page["/Resources"]["/XObject"].values()
-        if item.get_object()["/Subtype"] == "/Form"
-    )
-    side = int(form["/BBox"][2])
-    modules = [[False] * side for _row in range(side)]
-    for operands, operator in ContentStream(form, None).operations:
-        if operator == b"re":
-            x, y, width, height = (int(operand) for operand in operands)
-            assert height == 1, "a run of modules is one row high"
-            modules[side - 1 - y][x : x + width] = [True] * width
-    return modules
-
-
-def possible_modules(code):
-    """What an independent library draws for the code, with each of the eight masks."""
-    matrices = []
-    for mask in range(8):
-        maker = qrcode.QRCode(
-            error_correction=qrcode.constants.ERROR_CORRECT_L, border=0, mask_pattern=mask
-        )
-        # One segment of the densest mode that takes the whole code.
-        maker.add_data(code, optimize=0)
-        maker.make()
-        matrices.append([[bool(module) for module in row] for row in maker.get_matrix()])
-    return matrices

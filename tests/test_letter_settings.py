@@ -14,7 +14,7 @@ from odoo.tools import mute_logger
 from ..const import LETTER_PLACEHOLDERS, LETTER_PLACEHOLDERS_REQUIRED, MODULE, READING_REPORT
 from ..controllers import letter
 from .common import CertificateCommon
-from .test_letter_pdf import data_uri
+from .letter_samples import data_uri
 
 LETTER_FIELDS = (
     "certificate_letter_html",

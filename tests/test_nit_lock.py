@@ -11,12 +11,15 @@ OTHER_NIT = "830114921-1"
 
 @tagged("post_install", "-at_install")
 class TestNitLock(ElectronicInvoicingCommon):
-    def setUp(self):
-        super().setUp()
-        self.get_active()
-        self.confirm_test_set()
-        self.partner = self.company_a.sudo().partner_id
-        self.passport = self.env.ref("l10n_latam_base.it_pass")
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The steps are methods of a test, and are walked here once for all tests.
+        steps = cls()
+        steps.get_active()
+        steps.confirm_test_set(steps.get_setup(cls.user_a))
+        cls.partner = cls.company_a.sudo().partner_id
+        cls.passport = cls.env.ref("l10n_latam_base.it_pass")
 
     def assert_locked(self, attempt, error=ValidationError):
         """Assert that an attempt is refused, and that nothing of the NIT has changed."""

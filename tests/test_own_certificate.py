@@ -21,7 +21,7 @@ from ..const import (
     MODULE,
     OWN_CERTIFICATE_ROUTE,
 )
-from ..models import certificate_custody as custody
+from ..models.keys import custody
 from ..tools import pkcs12 as tool
 from ..tools import revocation
 from ..tools.key_seal import export_key

@@ -1,8 +1,10 @@
 """The purchase: through Odoo's payment engine over HTTP, by hand at the seller, and by forgery."""
 
 from contextlib import contextmanager
+from datetime import datetime, timezone
 
 from dateutil.relativedelta import relativedelta
+from freezegun import freeze_time
 
 from odoo.exceptions import UserError
 from odoo.tests import JsonRpcException, tagged
@@ -115,6 +117,8 @@ class TestPayment(CertificatePaymentCommon):
         self.assertEqual(activation.state, "process")
 
     def test_buying_again_reuses_the_draft_invoice_and_its_link(self):
+        # The link says until when it is valid, to the second.
+        self.enterContext(freeze_time(datetime.now(timezone.utc)))
         activation = self.start()
         url = activation.action_pay()["url"]
         invoice = activation.sudo().payment_move_id

@@ -25,9 +25,11 @@ def photo():
 
 @tagged("post_install", "-at_install")
 class TestPdfConversion(CertificateCommon, HttpCase):
-    def setUp(self):
-        super().setUp()
-        self.activation = self.get_processing()
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The steps are methods of a test, and are walked here once for all tests.
+        cls.activation = cls().get_processing()
 
     def convert(self, *files, user=None, record=None, csrf=True, **values):
         """Post files as the browser does, and return the response."""

@@ -16,7 +16,7 @@ from odoo.addons.base.models.ir_mail_server import IrMail_Server, MailDeliveryEx
 
 from ..const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ..controllers import portal
-from ..models.certificate_portal_access import hash_token
+from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from . import letter_samples, pdf_samples, samples
 from .common import REPRESENTATIVE

@@ -23,10 +23,13 @@ def resaved(data):
 
 
 class RightLetterCommon(CertificateCommon):
-    def setUp(self):
-        super().setUp()
-        self.activation = self.get_downloaded()
-        self.wizard = self.get_wizard(self.activation.action_open_wizard())
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The steps are methods of a test, and are walked here once for all tests.
+        steps = cls()
+        cls.activation = steps.get_downloaded()
+        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
 
     def attach_bytes(self, data, activation=None):
         self.attach(activation or self.activation, base64.b64encode(data))

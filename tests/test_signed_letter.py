@@ -44,17 +44,20 @@ def pdf_that_opens(action):
 
 @tagged("post_install", "-at_install")
 class TestSignedLetter(CertificateCommon):
-    def setUp(self):
-        super().setUp()
-        self.activation = self.get_downloaded()
-        self.wizard = self.get_wizard(self.activation.action_open_wizard())
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The steps are methods of a test, and are walked here once for all tests.
+        steps = cls()
+        cls.activation = steps.get_downloaded()
+        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
         # As an export leaves it: an import finds the record by it.
-        self.env["ir.model.data"].sudo().create(
+        cls.env["ir.model.data"].sudo().create(
             {
                 "module": "__import__",
                 "name": "certificate_activation",
-                "model": self.activation._name,
-                "res_id": self.activation.id,
+                "model": cls.activation._name,
+                "res_id": cls.activation.id,
             }
         )
 

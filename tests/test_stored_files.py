@@ -16,15 +16,19 @@ from .common import CertificateCommon
 
 @tagged("post_install", "-at_install")
 class TestStoredFiles(CertificateCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        # The steps are methods of a test, and are walked here once for all tests.
+        steps = cls()
+        cls.activation = steps.get_downloaded()
+        cls.data = letter_samples.letter_scan(cls.activation.letter_code)
+        steps.attach(cls.activation, base64.b64encode(cls.data))
+        cls.stored = steps.get_file(cls.activation, "signed_letter")
+        cls.path = cls.stored._full_path(cls.stored.store_fname)
+
     def setUp(self):
         super().setUp()
-        self.activation = self.get_downloaded()
-        self.data = letter_samples.letter_scan(self.activation.letter_code)
-        self.attach(self.activation, base64.b64encode(self.data))
-        self.stored = self.get_file(self.activation, "signed_letter")
-        self.path = self.stored._full_path(self.stored.store_fname)
-        # Written before the tests change it behind Odoo's back.
-        self.env.flush_all()
         self.addCleanup(self.restore)
         self.authenticate(self.user_a.login, self.user_a.login)
 

@@ -16,9 +16,10 @@ from odoo.tests import TransactionCase, get_db_name, new_test_user, tagged
 from odoo.tools import config
 
 from ..const import MODULE
-from ..models import certificate_activation, res_company
-from ..models.certificate_activation_notice import NOTICES
-from ..models.certificate_activation_routes import ROUTES, Route
+from ..models.activation import activation as certificate_activation
+from ..models.activation.notices import NOTICES
+from ..models.activation.routes import ROUTES, Route
+from ..models.company import res_company
 from . import pdf_samples, shuffled_imports
 
 ROOT = Path(__file__).parents[1]
@@ -115,7 +116,7 @@ class TestStructure(TransactionCase):
             for path in sorted(ROOT.rglob("*.py"))
             if path.relative_to(ROOT).parts[0] not in ("tests", "dev", "migrations")
         }
-        self.assertIn("models/certificate_activation.py", sources)
+        self.assertIn("models/activation/activation.py", sources)
         self.assertEqual(find_doubles(sources), {})
 
     def test_doubles_are_found_wherever_they_stand(self):
@@ -201,8 +202,8 @@ class TestStructure(TransactionCase):
         """Its name decides when it is imported. Here each stands where the alphabet's end is the beginning."""
         files = self.run_shuffled("reversed", *WALKS)
         self.assertLess(
-            files.index("models.certificate_activation_signing"),
-            files.index("models.certificate_activation_letter"),
+            files.index("models.signing.signing"),
+            files.index("models.letter.letter"),
         )
 
     def test_shuffled_imports_change_no_step(self):

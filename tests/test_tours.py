@@ -6,7 +6,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
-from ..models import certificate_custody as custody
+from ..models.keys import custody
 from ..tools import certificate_chain
 from ..tools.pdf_check import MAX_SIZE
 from . import own_samples, pdf_samples, samples

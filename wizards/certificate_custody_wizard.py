@@ -1,7 +1,7 @@
 from odoo import fields, models
 
 from ..const import GROUP_CUSTODIAN
-from ..models import certificate_custody as custody
+from ..models.keys import custody
 
 
 class CertificateCustodyWizard(models.TransientModel):

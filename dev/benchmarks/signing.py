@@ -305,7 +305,7 @@ def bench_cost(database, count):
 def row_in_transaction():
     """Let the row take its place just before the commit, in the transaction that signs."""
     from odoo.addons.l10n_co_certificate_activation.models import certificate_activation_signing
-    from odoo.addons.l10n_co_certificate_activation.models.certificate_chain_mixin import append
+    from odoo.addons.l10n_co_certificate_activation.models.trace.chain import append
 
     def log_signature(env, vals):
         append(env["certificate.signature.log"], [vals])
@@ -589,7 +589,7 @@ def tamper_head(cr, company_id, rng):
 
 
 def hash_of(row, previous_hash):
-    from odoo.addons.l10n_co_certificate_activation.models.certificate_signature_log import (
+    from odoo.addons.l10n_co_certificate_activation.models.trace.log import (
         CertificateSignatureLog,
     )
     from odoo.addons.l10n_co_certificate_activation.tools.signature_chain import hash_row

@@ -45,7 +45,9 @@ def _change_rules(env):
         rule.unlink()
     rules = env["ir.rule"].with_context(active_test=False)
     for rule in rules.search([("model_id.model", "=", "certificate.request.document")]):
-        domain = (rule.domain_force or "").replace("activation_id.request_state", "request_id.state")
+        domain = (rule.domain_force or "").replace(
+            "activation_id.request_state", "request_id.state"
+        )
         domain = domain.replace("'activation_id.", "'request_id.activation_id.")
         if domain != (rule.domain_force or ""):
             rule.domain_force = domain

@@ -6,7 +6,9 @@ the id of its activation, so that the addresses in mails that were sent still le
 
 
 def migrate(cr, version):
-    cr.execute("SELECT to_regclass('certificate_request_document'), to_regclass('certificate_request')")
+    cr.execute(
+        "SELECT to_regclass('certificate_request_document'), to_regclass('certificate_request')"
+    )
     documents, requests = cr.fetchone()
     if requests or not documents:
         return

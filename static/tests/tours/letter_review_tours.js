@@ -139,7 +139,8 @@ registry.category("web_tour.tours").add("certificate_letter_hand_in", {
         },
         {
             content: "Nothing is signed yet, and the page says so",
-            trigger: "div[name=finish]:has(h1:contains(Tu carta está en revisión)) div[name=letter_review]",
+            trigger:
+                "div[name=finish]:has(h1:contains(Tu carta está en revisión)) div[name=letter_review]",
         },
     ],
 });

@@ -25,7 +25,8 @@ registry.category("web_tour.tours").add("certificate_trust_add", {
         },
         choose("subscriber"),
         {
-            content: "The certificate of a subscriber is refused, and it is said which one to choose",
+            content:
+                "The certificate of a subscriber is refused, and it is said which one to choose",
             trigger: ".modal:contains(Elige el de la entidad que lo expidió)",
         },
         {

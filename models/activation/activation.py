@@ -1,0 +1,442 @@
+import secrets
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import padding
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Domain
+
+from ...const import (
+    ACTIVATION_STATES,
+    ACTIVITY_LETTER,
+    ACTIVITY_NEXT_STEP,
+    COLOMBIA_TZ,
+    GROUP_MANAGER,
+    GROUP_USER,
+    LIGHTS,
+    REPRESENTATIVE_FIELDS,
+    TRANSITIONS,
+)
+from ...exceptions import ACTIVATE, SETTINGS, make_remedy_error
+from ...tools import expiry
+from ..keys import custody
+from .routes import NO_ROUTE, ROUTES
+
+# Methods called after a write of any of these fields, in this order, with the values.
+_WRITE_EFFECTS = ((("signed_letter",), "_close_letter_activities"),)
+# Methods called after a change to any of these states, in this order.
+_STATE_EFFECTS = (
+    (("expired", "cancelled", "revoked"), "_close_review"),
+    (("active",), "_complete_request"),
+    (("cancelled",), "_withdraw_request"),
+)
+
+
+class CertificateActivation(models.Model):
+    """One request of one company for the certificate of one validity period.
+
+    It goes `pay` -> `process` -> `active` -> `expired`, or ends `cancelled` or `revoked`. Users
+    write the representative's data and the signed letter; everything else is written in sudo mode
+    by one named method for each transition, which locks the row and checks group, company and
+    state first.
+
+    Payment, letter, renewal and the like stand in files of their own, and what differs by route in
+    `certificate_activation_routes.py`. No two of these files define the same method: what a write, a new
+    state or an end means to them is called from here, in a fixed order.
+    """
+
+    _name = "certificate.activation"
+    _description = "Digital Certificate Activation"
+    _inherit = [
+        "certificate.pdf.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "id desc"
+    _editable_fields = frozenset(
+        (*REPRESENTATIVE_FIELDS, "signed_letter", "signed_letter_filename")
+    )
+    _evidence_children = ("receipt_ids", "request_ids", "voided_letter_ids")
+    _no_way_back = dict.fromkeys(("active", "expired", "revoked"), ("pay", "process"))
+    # An active activation cannot be written, but it can be talked about.
+    _mail_post_access = "read"
+
+    name = fields.Char(required=True, readonly=True, copy=False, default="/")
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        readonly=True,
+        index=True,
+        default=lambda self: self.env.company,
+    )
+    route = fields.Selection(
+        [
+            ("loan", "Lent certificate"),
+            ("own", "Own certificate"),
+            ("request", "Requested certificate"),
+        ],
+        required=True,
+        readonly=True,
+        default="loan",
+    )
+    state = fields.Selection(
+        ACTIVATION_STATES,
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        default="pay",
+        tracking=True,
+    )
+    renewal_of_id = fields.Many2one(
+        "certificate.activation",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        help="The activation after which this one signs.",
+    )
+
+    # Certificate
+    certificate_id = fields.Many2one(
+        "certificate.certificate",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+    )
+    date_start = fields.Date(string="Valid from", readonly=True, copy=False)
+    date_end = fields.Date(
+        string="Valid until", readonly=True, copy=False, help="The last day on which it signs."
+    )
+    days_left = fields.Integer(
+        compute="_compute_days_left", help="Days after today on which it still signs."
+    )
+    light = fields.Selection(LIGHTS, string="Traffic light", compute="_compute_days_left")
+
+    # Of whatever route: one certificate signs for a company at a time.
+    _active_unique = models.UniqueIndex(
+        "(company_id) WHERE state = 'active'",
+        "The company already has an active certificate.",
+    )
+    _open_unique = models.UniqueIndex(
+        "(company_id, route) WHERE state IN ('pay', 'process')",
+        "The company is already activating a certificate.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("name", "company_id")
+    def _compute_display_name(self):
+        for activation in self:
+            company = activation.company_id.sudo()
+            activation.display_name = f"{activation.name} - {company.name}"
+
+    @api.depends("date_end", "state", "is_renewed")
+    def _compute_days_left(self):
+        today = self._get_today()
+        for activation in self:
+            in_force = activation.state == "active" and activation.date_end
+            left = max((activation.date_end - today).days, 0) if in_force else 0
+            activation.days_left = left
+            activation.light = in_force and expiry.get_light(left, activation.is_renewed)
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            raise AccessError(
+                self.env._("An activation starts with Activate your digital certificate.")
+            )
+        for vals in vals_list:
+            if vals.get("name", "/") == "/":
+                vals["name"] = self.env["ir.sequence"].next_by_code("certificate.activation")
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if "certificate_id" in vals:
+            vals = {**vals, **self._prepare_fingerprint_vals(vals["certificate_id"])}
+        changed = self._find_changed_letters(vals)
+        result = super().write(vals)
+        changed._void_letter("representative")
+        for names, effect in _WRITE_EFFECTS:
+            if not vals.keys().isdisjoint(names):
+                getattr(self, effect)(vals)
+        return result
+
+    def _check_editable(self, vals):  # pylint: disable=missing-return
+        super()._check_editable(vals)
+        for activation in self:
+            activation._check_not_ended()
+            activation._check_not_waiting()
+            activation._get_route().check_editable(activation)
+
+    def _check_not_ended(self):
+        if self.state not in ("pay", "process") and not self._is_letter_open():
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "This activation has ended and cannot be changed. "
+                    "Open Activate your digital certificate again."
+                ),
+                ACTIVATE,
+            )
+
+    # === ACTION METHODS === #
+
+    def action_open_wizard(self):
+        """Open the three steps, at the step that this activation has reached.
+
+        On an empty record: at the activation of the user's company, which starts one when there is
+        none. The payment is verified on the way.
+
+        :return: the action of a full page
+        :rtype: dict
+        :raise AccessError: for a user without the group or of another company
+        """
+        activation = self or self._get_or_start()
+        activation._check_user(GROUP_USER)
+        if activation.state == "pay":
+            activation.action_verify_payment()
+        activation._look_at_letter()
+        wizards = self.env["certificate.activation.wizard"]
+        wizard = wizards._trusted().create(
+            {"activation_id": activation.id, "receipt_id": activation._get_receipt().id}
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Activate your digital certificate"),
+            "res_model": wizard._name,
+            "res_id": wizard.id,
+            "views": [(False, "form")],
+            "target": "current",
+        }
+
+    def action_continue(self):
+        """Go from the payment to the process.
+
+        :raise UserError: when the certificate is not paid
+        """
+        self._lock(GROUP_USER)
+        if self.state != "pay":
+            return
+        self._verify_payment()
+        if self.payment_status != "paid":
+            raise UserError(
+                self.env._("The certificate is not paid yet. Buy it, or verify the payment.")
+            )
+        route = self._get_route()
+        self._set_state("process", **route.prepare_process_vals(self))
+        route.begin_process(self)
+        self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
+
+    def action_finish(self):
+        """Activate: check everything once more, prove the certificate and start the period.
+
+        What signed for the company before ends here, or signs until its end: see `_start_period`.
+
+        :raise UserError: when the letter or the certificate cannot be used
+        """
+        self._check_user(GROUP_USER)
+        route = self._get_route()
+        if self.state == "process":
+            # The row is not locked yet.
+            route.prepare_finish(self)
+        self._lock(GROUP_USER)
+        if self.letter_review == "rejected" and self._is_letter_open():
+            self._hand_in_letter()
+            return
+        if self.state == "active" or self.switch_on:
+            return
+        self._check_state("process")
+        route.check(self)
+        certificate = route.get_certificate(self)
+        self._prove_certificate(certificate)
+        self._start_period(certificate)
+        self._ask_for_review()
+        self._keep_record()
+
+    def action_cancel(self):
+        """Give an unfinished activation up; its payment can serve another one."""
+        self._lock(GROUP_MANAGER)
+        if self.state != "cancelled":
+            self._set_state("cancelled")
+            self.receipt_ids._release()
+            self._drop_own_certificate()
+
+    def action_revoke(self):
+        """End an active activation at once: nothing is signed under it any more."""
+        self._lock(GROUP_MANAGER)
+        if self.state != "revoked":
+            self._set_state("revoked")
+            self._archive_own_certificate()
+
+    # === BUSINESS METHODS - ROUTE === #
+
+    def _get_route(self):
+        """Return the object that knows what this activation needs and does by its route.
+
+        :rtype: certificate_activation_routes.Route
+        """
+        return ROUTES.get(self.route, NO_ROUTE)
+
+    def _is_own(self):
+        """Tell whether the company signs with its own certificate: brought, or asked for here.
+
+        :rtype: bool
+        """
+        return self._get_route().is_own
+
+    # === BUSINESS METHODS - TRANSITIONS === #
+
+    @api.model
+    def _get_today(self):
+        """Return the day in Colombia, by which periods and letters are dated."""
+        return fields.Date.context_today(self.with_context(tz=COLOMBIA_TZ))
+
+    def _set_state(self, state, **vals):
+        """Change the state, which `TRANSITIONS` must allow, of a locked activation.
+
+        :param str state: the next one
+        :param vals: what changes together with it
+        """
+        if (self.state, state) not in TRANSITIONS:
+            raise UserError(
+                self.env._(
+                    "An activation at %(current)s cannot become %(next)s. Reload the page.",
+                    current=self._get_state_label(self.state),
+                    next=self._get_state_label(state),
+                )
+            )
+        vals |= self._prepare_waiting_vals(state)
+        self._trusted().write({"state": state, **vals})
+        for states, effect in _STATE_EFFECTS:
+            if state in states:
+                getattr(self, effect)()
+
+    def _close_review(self):
+        """Close the review of the letter: nobody reviews what has ended."""
+        self.sudo().activity_unlink([ACTIVITY_LETTER])
+
+    def _end_replaced(self):
+        """End what signed for the company until now: from here on this activation does."""
+        for former in self._trusted().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", "!=", self.id),
+                ("state", "=", "active"),
+            ]
+        ):
+            former._lock(GROUP_USER)
+            former._expire(date_end=min(former.date_end, self._get_today()))
+            former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
+
+    def _cancel_unpaid(self):
+        """Cancel the company's other activations that nobody has paid; a paid one can still be finished."""
+        for other in self._trusted().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("id", "!=", self.id),
+                ("state", "=", "pay"),
+            ]
+        ):
+            if other.payment_status == "none":
+                other._set_state("cancelled")
+
+    @api.model
+    def _get_or_start(self):
+        """Return the current activation of the user's company, or start one.
+
+        :rtype: certificate.activation
+        :raise UserError: for the seller, which signs with its own certificate
+        """
+        self._check_group(GROUP_USER)
+        company = self.env.company
+        self._check_not_seller(company)
+        # The latest: an own certificate may be on its way beside a lent one, and a renewal beside both.
+        # What has ended is not current, whether or not the cron has run.
+        current = Domain("state", "in", ("pay", "process")) | (
+            Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())
+        )
+        here = Domain("company_id", "=", company.id)
+        if activation := self.search_fetch(current & here, limit=1):
+            return activation
+        return self._create_once(
+            {"company_id": company.id, "renewal_of_id": self._find_ended(company).id}
+        )
+
+    @api.model
+    def _check_not_seller(self, company):
+        """Refuse the seller, which signs with the certificate that it lends."""
+        if company == company.certificate_seller_id:
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "%s lends the certificate. Its own is chosen in Settings, under Electronic Documents.",
+                    company.name,
+                ),
+                SETTINGS,
+            )
+
+    def _check_still_paid(self):
+        """Check that the payment counts still, when what it is for is finished.
+
+        :raise UserError: otherwise
+        """
+        if self.payment_status != "paid":
+            raise UserError(
+                self.env._("The payment is no longer valid. Verify it before finishing.")
+            )
+
+    # === BUSINESS METHODS - CERTIFICATE === #
+
+    def _get_lent_certificate(self):
+        """Return the certificate that the seller lends, in sudo mode.
+
+        :rtype: certificate.certificate
+        :raise UserError: when there is none that is valid
+        """
+        if not self.seller_id:
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "No company of this database lends its certificate. Your data and your letter are "
+                    "kept: ask your administrator to choose one in Settings, under Electronic Documents."
+                ),
+                SETTINGS,
+            )
+        self.seller_id.sudo()._check_lends()
+        certificate = self.seller_id.sudo().certificate_lent_id
+        if not certificate._can_be_lent():
+            raise UserError(
+                self.env._(
+                    "%s has no valid certificate to lend at the moment. "
+                    "Your data and your letter are kept: ask it, then finish here.",
+                    self.seller_id.sudo().name,
+                )
+            )
+        return certificate
+
+    @api.model
+    def _prove_certificate(self, certificate):
+        """Sign something unpredictable and verify it with the public certificate.
+
+        :param certificate: `certificate.certificate` in sudo mode
+        :raise UserError: when the signature is not the certificate's
+        """
+        message = secrets.token_bytes(32)
+        try:
+            signature = custody.open_key(certificate).sign(
+                message, padding.PKCS1v15(), hashes.SHA256()
+            )
+            public = custody.load_certificate(certificate).public_key()
+            # DIAN takes RSA with SHA-256 only: Anexo tecnico 1.9, section 6.
+            public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        except (InvalidSignature, TypeError, ValueError) as error:
+            raise UserError(
+                self.env._(
+                    "The certificate could not make a valid test signature. "
+                    "Ask the custodian of the certificate to load it again."
+                )
+            ) from error

@@ -1,0 +1,373 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
+from markupsafe import Markup
+
+from odoo import SUPERUSER_ID, api, models
+
+from ...const import (
+    ACTIVITY_DECISION,
+    ACTIVITY_EXPIRY,
+    ACTIVITY_FILE,
+    ACTIVITY_LETTER,
+    ACTIVITY_NEXT_STEP,
+    ACTIVITY_PROBLEM,
+    ACTIVITY_REQUEST,
+    REQUEST_URL,
+    WIZARD_PATH,
+)
+
+
+class Button(NamedTuple):
+    """The button of a notice.
+
+    :ivar label: function of an activation, which returns the label in its language
+    :ivar str get_url: method of the activation that returns the address for a user
+    :ivar str place: field of the activation that leads to the record with the activity and the message;
+        None for the activation itself
+    """
+
+    label: Callable
+    get_url: str
+    place: str | None = None
+
+
+_STEPS_BUTTON = Button(
+    lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url"
+)
+_RECORD_BUTTON = Button(lambda self: self.env._("Open the activation"), "_get_steps_url")
+_REQUEST_BUTTON = Button(
+    lambda self: self.env._("Open the request"), "_get_request_url", "request_ids"
+)
+
+
+class Notice(NamedTuple):
+    """Who is told what about an activation.
+
+    :ivar str recipients: method of the activation that returns the users
+    :ivar str activity: type of the activity that they get; None for a message alone
+    :ivar button: its label, and where it leads
+    :ivar subject: function of an activation, which returns the subject in its language
+    :ivar sentence: likewise
+    :ivar bool to_contacts: whether invited contacts are told, too
+    """
+
+    recipients: str
+    activity: str | None
+    button: Button
+    subject: Callable
+    sentence: Callable
+    to_contacts: bool = False
+
+
+# No notice of a request repeats the custodian's observations, which may name a person.
+NOTICES = {
+    "paid": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("Your digital certificate is paid"),
+        lambda self: self._get_route().write_paid(self),
+        to_contacts=True,
+    ),
+    "failed": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("The payment of your digital certificate was not completed"),
+        lambda self: self.env._("You can try again. %s", self.payment_message or ""),
+        to_contacts=True,
+    ),
+    "returned": Notice(
+        "_get_managers",
+        ACTIVITY_PROBLEM,
+        _RECORD_BUTTON,
+        lambda self: self.env._("The payment of a digital certificate is gone"),
+        lambda self: self.env._(
+            "%(sentence)s Decide whether %(company)s keeps its activation.",
+            sentence=self.payment_sentence,
+            company=self.company_id.name,
+        ),
+    ),
+    "surplus": Notice(
+        "_get_managers",
+        ACTIVITY_PROBLEM,
+        _RECORD_BUTTON,
+        lambda self: self.env._("A digital certificate was charged too much"),
+        lambda self: self.env._(
+            "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
+            amount=self._format_money(self.payment_surplus),
+            seller=self.seller_id.name,
+        ),
+    ),
+    "receipt_waiting": Notice(
+        "_get_managers",
+        ACTIVITY_DECISION,
+        _RECORD_BUTTON,
+        lambda self: self.env._("A payment receipt waits for your decision"),
+        lambda self: self.env._(
+            "%s attached the receipt of its digital certificate. Approve or reject it.",
+            self.company_id.name,
+        ),
+    ),
+    "receipt_rejected": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("The receipt of your digital certificate was rejected"),
+        lambda self: self.payment_sentence,
+    ),
+    "letter_void": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("The signed letter of your digital certificate is void"),
+        lambda self: self.letter_void_sentence or "",
+        to_contacts=True,
+    ),
+    "letter_review": Notice(
+        "_get_lender_custodians",
+        ACTIVITY_LETTER,
+        _RECORD_BUTTON,
+        lambda self: self.env._("A signed letter waits for your review"),
+        lambda self: self.env._(
+            "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
+            "with a reason.",
+            self.company_id.name,
+        ),
+    ),
+    "letter_rejected": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("The signed letter of your digital certificate was rejected"),
+        lambda self: self.letter_review_sentence or "",
+        to_contacts=True,
+    ),
+    "letter_accepted": Notice(
+        "_get_responsible_users",
+        None,
+        _RECORD_BUTTON,
+        lambda self: self.env._("The signed letter of your digital certificate was accepted"),
+        lambda self: self.env._(
+            "The certificate signs the invoices of %s from now on.", self.company_id.name
+        ),
+        to_contacts=True,
+    ),
+    "file_problem": Notice(
+        "_get_managers",
+        ACTIVITY_FILE,
+        _RECORD_BUTTON,
+        lambda self: self.env._("A stored file of a digital certificate is missing or was altered"),
+        lambda self: self.env._(
+            "A letter or receipt of %s is not the file that was stored. Ask your administrator "
+            "to restore it from the backup, or have it attached again.",
+            self.company_id.name,
+        ),
+    ),
+    "certificate_revoked": Notice(
+        "_get_managers",
+        ACTIVITY_EXPIRY,
+        _RECORD_BUTTON,
+        lambda self: self._get_revoked_subject(),
+        lambda self: self._get_revoked_sentence(self.revocation_as_of, self.revocation_code),
+    ),
+    "request_sent": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST_BUTTON,
+        lambda self: self.env._("A request for a digital certificate has come in"),
+        lambda self: self.env._(
+            "%(company)s asks %(authority)s for a certificate. Look at its documents.",
+            company=self.company_id.name,
+            authority=self.request_ids.authority_id.name or "",
+        ),
+    ),
+    "request_resent": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST_BUTTON,
+        lambda self: self.env._("A request for a digital certificate was sent again"),
+        lambda self: self.env._(
+            "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
+            company=self.company_id.name,
+            authority=self.request_ids.authority_id.name or "",
+        ),
+    ),
+    "request_rejected": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("Your request for a digital certificate was rejected"),
+        lambda self: self.env._(
+            "Look at what has to be corrected, and send it again. What was accepted is kept."
+        ),
+    ),
+    "request_issued": Notice(
+        "_get_responsible_users",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("Your digital certificate was issued"),
+        lambda self: self.env._(
+            "%s gives you its file and its password. Load them to sign with it.",
+            self.request_ids.authority_id.name or "",
+        ),
+    ),
+    "request_completed": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST_BUTTON,
+        lambda self: self.env._("A requested digital certificate is active"),
+        lambda self: self.env._("%s signs with it. Nothing is left to do.", self.company_id.name),
+    ),
+    "request_cancelled": Notice(
+        "_get_seller_custodians",
+        ACTIVITY_REQUEST,
+        _REQUEST_BUTTON,
+        lambda self: self.env._("A request for a digital certificate was cancelled"),
+        lambda self: self.env._(
+            "%s gave its request up: stop what is under way.", self.company_id.name
+        ),
+    ),
+}
+
+
+class CertificateActivation(models.Model):
+    """Who is told what of an activation when it moves on without them."""
+
+    _inherit = "certificate.activation"
+
+    @api.model
+    def _follow_payment(self, invoices):
+        """React to what happened to invoices, whoever did it.
+
+        :param invoices: `account.move` in sudo mode
+        """
+        activations = invoices._get_certificate_activation()
+        sold = invoices.filtered(lambda move: move.company_id._get_certificate_products())
+        if sold:
+            activations |= activations.search(
+                [("state", "=", "pay"), ("company_id.partner_id", "in", sold.partner_id.ids)]
+            )
+        # In the name of nobody: whoever books a payment has nothing to do with the activation.
+        for activation in activations.with_env(self.env(user=SUPERUSER_ID, context={})):
+            activation.invalidate_recordset()
+            activation._react_to_payment()
+
+    def _react_to_payment(self):
+        """Tell who has to know that the certificate is paid, or is not paid any more."""
+        self.ensure_one()
+        if self.state == "pay":
+            self._take_payment_made_elsewhere()
+            if self.payment_status == "paid":
+                self._notify("paid")
+        elif self.state in ("process", "active"):
+            if self.payment_status == "paid":
+                self.activity_unlink([ACTIVITY_PROBLEM])
+            else:
+                self._notify("returned")
+        if self.payment_surplus:
+            self._notify("surplus")
+
+    def _get_responsible_users(self):
+        """Return who walks the steps: who started them, else the managers.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        return self._map_responsible_users()[self]
+
+    def _map_responsible_users(self):
+        """Return the responsible users of many activations at once.
+
+        :rtype: dict[certificate.activation, res.users]
+        """
+        starters = self.create_uid.filtered(lambda user: user.active and not user.share)
+        # Read once: somebody may work for a hundred companies.
+        companies = {user: set(user.company_ids.ids) for user in starters}
+        users = {
+            activation: activation.create_uid.filtered(
+                lambda user, company=activation.company_id: company.id in companies.get(user, ())
+            )
+            for activation in self
+        }
+        orphans = self.filtered(lambda activation: not users[activation])
+        managers = orphans.company_id._map_certificate_managers()
+        return {**users, **{orphan: managers[orphan.company_id] for orphan in orphans}}
+
+    def _get_managers(self):
+        """Return the managers of the company.
+
+        :rtype: res.users
+        """
+        return self.company_id._get_certificate_managers()
+
+    def _get_seller_custodians(self):
+        """Return who processes the requests that the company of the invoice sells.
+
+        :rtype: res.users
+        """
+        return self.payment_move_id.company_id._get_certificate_custodians()
+
+    def _get_lender_custodians(self):
+        """Return who reviews the letters of the company that lends the certificate.
+
+        :rtype: res.users
+        """
+        return self.certificate_id.company_id._get_certificate_custodians()
+
+    def _notify(self, kind, users=None):
+        """Tell users of something by an activity and a message, each in their language, once.
+
+        Invited contacts are told after them, if the notice is for contacts.
+
+        :param str kind: one of `NOTICES`
+        :param users: `res.users`, instead of the recipients of the notice
+        """
+        self.ensure_one()
+        notice = NOTICES[kind]
+        for user in getattr(self, notice.recipients)() if users is None else users:
+            # The message tells of the activity already.
+            context = {"lang": user.lang, "mail_activity_quick_update": True}
+            told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            place = told[notice.button.place] if notice.button.place else told
+            subject, sentence = told._get_notice(kind)
+            if notice.activity:
+                known = place.activity_search([notice.activity], user_id=user.id)
+                if subject in known.mapped("summary"):
+                    continue
+                if notice.activity == ACTIVITY_NEXT_STEP:
+                    known.unlink()  # there is one next step
+                place.activity_schedule(
+                    notice.activity, user_id=user.id, summary=subject, note=sentence
+                )
+            url = getattr(told, notice.button.get_url)(user)
+            place.message_notify(
+                partner_ids=user.partner_id.ids,
+                subject=subject,
+                body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
+                % (sentence, url, notice.button.label(told)),
+            )
+        if notice.to_contacts:
+            self._notify_contacts(kind)
+
+    def _get_notice(self, kind):
+        """Write a notice: its subject and one sentence, in the language of the context.
+
+        :param str kind: one of `NOTICES`
+        :rtype: tuple[str, str]
+        """
+        notice = NOTICES[kind]
+        return notice.subject(self), notice.sentence(self)
+
+    def _get_steps_url(self, user):
+        """Return the address of the steps, when the user has no other company to be in."""
+        base_url = self.get_base_url()
+        if len(user.company_ids) == 1 and self._get_step() != "finish":
+            return f"{base_url}{WIZARD_PATH}"
+        # Odoo's own way to a record, which changes the company on the way.
+        return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"
+
+    def _get_request_url(self, _user):
+        """Return the address at which the seller processes a request."""
+        return f"{self.get_base_url()}{REQUEST_URL}/{self.request_ids.id}"

@@ -1,0 +1,3 @@
+"""All companies at a glance."""
+
+from . import account_journal, board, res_company

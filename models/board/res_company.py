@@ -1,0 +1,53 @@
+from odoo import fields, models
+
+from ...const import GROUP_MANAGER, LIGHTS
+
+
+class ResCompany(models.Model):
+    """What the form of a company shows of its certificate."""
+
+    _inherit = "res.company"
+
+    certificate_state = fields.Selection(
+        lambda self: (
+            self.env["certificate.board"]._fields["state"]._description_selection(self.env)
+        ),
+        string="Digital certificate",
+        compute="_compute_certificate_state",
+        groups=GROUP_MANAGER,
+    )
+    certificate_days_left = fields.Integer(
+        compute="_compute_certificate_state",
+        groups=GROUP_MANAGER,
+        help="Days after today on which its certificate still signs.",
+    )
+    certificate_light = fields.Selection(
+        LIGHTS, string="Traffic light", compute="_compute_certificate_state", groups=GROUP_MANAGER
+    )
+
+    # === COMPUTE METHODS === #
+
+    def _compute_certificate_state(self):
+        # Also of a company that is not switched on, and of none that the user does not work for.
+        companies = self & self.env.user.company_ids
+        rows = self.env["certificate.board"].sudo().search([("id", "in", companies.ids)])
+        row_by_id = rows.grouped("id")
+        for company in self:
+            row = row_by_id.get(company.id, rows.browse())
+            company.certificate_state = row.state
+            company.certificate_days_left = row.days_left
+            company.certificate_light = row.light
+
+    # === BUSINESS METHODS === #
+
+    def _open_certificate(self):
+        """Open what signs for this company, or the three steps when it has not started.
+
+        :return: an action
+        :rtype: dict
+        :raise AccessError: for a company that the user does not work for
+        """
+        self.ensure_one()
+        companies = self | self.env.companies
+        boards = self.env["certificate.board"].with_context(allowed_company_ids=companies.ids)
+        return boards.browse(self.id).action_open()

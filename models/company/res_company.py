@@ -1,0 +1,288 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.tools import float_round
+
+from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
+from ..trace.history import recording
+
+# Methods called after a write of these fields, in this order.
+_WRITE_EFFECTS = {
+    "certificate_lent_id": "_lend_another_certificate",
+    "certificate_letter_html": "_void_letters",
+}
+
+
+class ResCompany(models.Model):
+    _inherit = "res.company"
+
+    certificate_seller_id = fields.Many2one(
+        "res.company",
+        string="Seller of the certificate",
+        compute="_compute_certificate_seller_id",
+        inverse="_inverse_certificate_seller_id",
+        help="The company of this database that sells the digital certificate and lends its own. "
+        "It is the same for all companies.",
+    )
+    # What the seller sells and lends; empty on every other company.
+    certificate_product_id = fields.Many2one(
+        "product.product",
+        string="Certificate product",
+        domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
+        help="The product on the invoice: one of the seller alone. Its price and taxes are what a "
+        "company pays.",
+    )
+    certificate_lent_id = fields.Many2one(
+        "certificate.certificate",
+        string="Lent certificate",
+        domain="[('company_id', '=', id), '|', ('private_key_id', '!=', False), ('is_key_sealed', '=', True)]",
+        groups="base.group_system",
+        help="The certificate that signs for the companies that have signed the exoneration letter.",
+    )
+    certificate_validity_months = fields.Integer(
+        string="Certificate validity",
+        default=12,
+        help="Months for which one payment activates the certificate.",
+    )
+    certificate_provider_id = fields.Many2one(
+        "payment.provider",
+        string="Payment provider of the certificate",
+        domain="[('company_id', '=', id), ('state', '!=', 'disabled')]",
+        help="The only provider that collects for the certificate; all of the seller's when empty.",
+    )
+    certificate_accept_receipts = fields.Boolean(
+        string="Accept receipts",
+        help="Let a company that paid an outside authority attach the receipt instead of buying "
+        "here. A manager of that company approves it, and this company then lends its certificate.",
+    )
+    certificate_sign_after_review = fields.Boolean(
+        string="Sign only after review",
+        help="Let nothing be signed with the lent certificate before a custodian of this company has accepted "
+        "the signed letter, also when its code or its digital signature was recognised.",
+    )
+    certificate_accept_test_payments = fields.Boolean(
+        string="Accept test payments",
+        help="Let payments of a provider in test mode activate certificates: for demonstrations.",
+    )
+
+    _certificate_validity_months_positive = models.Constraint(
+        "CHECK (certificate_validity_months > 0)",
+        "The certificate must be valid for at least one month.",
+    )
+
+    @api.constrains("certificate_provider_id")
+    def _check_certificate_provider_id(self):
+        for company in self:
+            provider = company.certificate_provider_id.sudo()
+            if provider and provider.company_id != company:
+                raise ValidationError(
+                    self.env._(
+                        "%(provider)s collects for another company. Choose a provider of %(company)s.",
+                        provider=provider.name,
+                        company=company.name,
+                    )
+                )
+
+    @api.constrains("certificate_product_id", "certificate_request_product_id")
+    def _check_certificate_product_id(self):
+        for company in self:
+            products = (company.certificate_product_id, company.certificate_request_product_id)
+            if products[0] and products[0] == products[1]:
+                raise ValidationError(
+                    self.env._(
+                        "%s is what the lent certificate is sold by. Choose another product for "
+                        "requested certificates, so that each payment counts for one of them.",
+                        products[0].display_name,
+                    )
+                )
+            for product in filter(None, products):
+                if product.company_id == company:
+                    continue
+                raise ValidationError(
+                    self.env._(
+                        "%(product)s must belong to %(company)s alone, so that no buyer can change "
+                        "its price. Set the company of the product.",
+                        product=product.display_name,
+                        company=company.name,
+                    )
+                )
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        """Let whoever creates a company fill its contact, who is one of its people only afterwards."""
+        creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
+        companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
+        # Of `res.partner._map_company_partners`.
+        self.env.registry.clear_cache()
+        return companies
+
+    def write(self, vals):
+        with recording(self, vals):
+            result = super().write(vals)
+        for name, effect in _WRITE_EFFECTS.items():
+            if name in vals:
+                getattr(self, effect)()
+        return result
+
+    @api.constrains("partner_id")
+    def _check_partner_id(self):
+        self.env.registry.clear_cache()
+
+    # === COMPUTE METHODS === #
+
+    def _compute_certificate_seller_id(self):
+        seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
+        # The seller is named to everyone who buys, whichever companies they work for. One query finds
+        # whether it exists, and reads it and those who buy.
+        companies = self.env["res.company"].sudo().with_context(active_test=False)
+        found = companies.search_fetch([("id", "in", (*self.ids, int(seller_id or 0)))])
+        seller = found.filtered(lambda company: company.id == int(seller_id or 0))
+        self.certificate_seller_id = seller.with_env(self.env).sudo(self.env.su)
+
+    def _inverse_certificate_seller_id(self):
+        for company in self:
+            # Without sudo: only an administrator sets parameters.
+            self.env["ir.config_parameter"].set_param(
+                SELLER_PARAMETER, company.certificate_seller_id.id
+            )
+        self.env["res.company"].invalidate_model(["certificate_seller_id"])
+
+    # === BUSINESS METHODS === #
+
+    def _get_certificate_price(self, partner=None, unit=None, taxes=None, product=None):
+        """Return what the seller's certificate costs, rounded so that the total is in whole pesos.
+
+        Colombians pay no cents, and some providers take none: whatever the price before taxes is,
+        it gives way by less than a peso so that the total has none.
+
+        :param partner: `res.partner` that buys
+        :param float unit: a price before taxes, instead of the product's
+        :param taxes: `account.tax`, instead of the product's
+        :param product: `product.product`, instead of that of the lent certificate
+        :return: `unit`, the price on the invoice's line, `untaxed` and `total`, in the seller's
+            currency; all 0 when nothing is for sale
+        :rtype: dict[str, float]
+        """
+        product = self.certificate_product_id if product is None else product
+        # Without the context of whoever buys: a unit of measure in it would be another price.
+        product = product.with_env(product.env(context={})).with_company(self)
+        taxes = product.taxes_id if taxes is None else taxes.with_env(product.env)
+        taxes = taxes.filtered(lambda tax: tax.company_id == self)
+        currency = self.currency_id
+
+        def compute(unit):
+            amounts = taxes.compute_all(unit, currency=currency, product=product, partner=partner)
+            return {
+                "unit": unit,
+                "untaxed": amounts["total_excluded"],
+                "total": amounts["total_included"],
+            }
+
+        price = compute(product.lst_price if unit is None else unit)
+        if currency.name != "COP" or not price["total"]:
+            return price
+        whole = round(price["total"])
+        digits = self.env["decimal.precision"].precision_get("Product Price")
+        # Not every whole total can be reached by a price with cents: then the next one.
+        for total in (whole, whole + 1, whole - 1):
+            unit = float_round(price["unit"] * total / price["total"], precision_digits=digits)
+            for cents in (0, 0.01, -0.01):
+                rounded = compute(float_round(unit + cents, precision_digits=digits))
+                if currency.compare_amounts(rounded["total"], total) == 0:
+                    return rounded
+        return price
+
+    def _get_certificate_validity_months(self):
+        """Return for how many months a payment counts, also where the seller is outside.
+
+        :rtype: int
+        """
+        default = self._fields["certificate_validity_months"].default(self)
+        return self.certificate_validity_months or default
+
+    def _get_active_certificate_activation(self):
+        """Return the activation under which this company signs today.
+
+        A branch signs under that of the company whose NIT it has.
+
+        :return: the activation in force in sudo mode, its own certificate's before a lent one's, or
+            an empty record
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        return self._map_active_certificate_activation()[self]
+
+    def _map_active_certificate_activation(self):
+        """Return it for many companies at once; see `_get_active_certificate_activation`.
+
+        :rtype: dict[res.company, certificate.activation]
+        """
+        signers = {company: company._get_certificate_companies() for company in self}
+        activations = self.env["certificate.activation"].sudo()
+        in_force = activations._map_in_force(self.browse().union(*signers.values()))
+        return {
+            company: next((in_force[signer] for signer in those if signer in in_force), activations)
+            for company, those in signers.items()
+        }
+
+    def _get_certificate_companies(self):
+        """Return this company and those above it that are the same before the law, nearest first.
+
+        :return: in sudo mode
+        :rtype: res.company
+        """
+        company = companies = self.sudo()
+        while company.parent_id and company.vat in (False, "", company.parent_id.vat):
+            company = company.parent_id
+            companies += company
+        return companies
+
+    def _get_certificate_managers(self):
+        """Return the managers of the company: those who work for it first of all, else for it too.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        return self._map_certificate_managers()[self]
+
+    def _map_certificate_managers(self):
+        """Return the managers of many companies at once; see `_get_certificate_managers`.
+
+        :rtype: dict[res.company, res.users]
+        """
+        return self._map_certificate_users(GROUP_MANAGER)
+
+    def _find_certificate_users(self, group):
+        """Return those with a group in any of these companies.
+
+        :param str group: external identifier
+        :rtype: res.users
+        """
+        return (
+            self.env["res.users"]
+            .sudo()
+            .search(
+                [
+                    ("all_group_ids", "in", self.env["ir.model.data"]._xmlid_to_res_id(group)),
+                    ("company_ids", "in", self.ids),
+                    ("share", "=", False),
+                ]
+            )
+        )
+
+    def _map_certificate_users(self, group):
+        """Return those with a group in each company: who work for it first of all, else for it too.
+
+        :param str group: external identifier
+        :rtype: dict[res.company, res.users]
+        """
+        users = self._find_certificate_users(group)
+        mapped = {}
+        for company in self:
+            of_company = users.filtered(lambda user, company=company: company in user.company_ids)
+            mapped[company] = (
+                of_company.filtered(lambda user, company=company: user.company_id == company)
+                or of_company
+            )
+        return mapped

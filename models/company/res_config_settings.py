@@ -1,0 +1,183 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+
+from ...const import (
+    ACCREDITED_AUTHORITIES,
+    AUTHORITIES_PARAMETER,
+    AUTHORITY_HOSTS,
+    CRON_VALIDITY,
+    HOSTS_PARAMETER,
+)
+from ...tools import sandbox, sandbox_places
+from ..keys import custody
+
+_CRON_LATE_HOURS = 26  # without a run of the daily cron
+
+
+class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
+    _name = "res.config.settings"
+    _inherit = ["res.config.settings", "certificate.input.mixin"]
+    # Of the company itself. The seller is another one for most, and is named to everybody.
+    _checked_links = frozenset(
+        (
+            "certificate_product_id",
+            "certificate_request_product_id",
+            "certificate_tax_ids",
+            "certificate_request_tax_ids",
+            "certificate_provider_id",
+            "certificate_lent_id",
+        )
+    )
+
+    certificate_seller_id = fields.Many2one(
+        related="company_id.certificate_seller_id", readonly=False
+    )
+    is_certificate_seller = fields.Boolean(compute="_compute_is_certificate_seller")
+    certificate_product_id = fields.Many2one(
+        related="company_id.certificate_product_id", readonly=False
+    )
+    certificate_price = fields.Float(
+        related="certificate_product_id.list_price", string="Price before taxes", readonly=False
+    )
+    certificate_tax_ids = fields.Many2many(
+        related="certificate_product_id.taxes_id", string="Taxes", readonly=False
+    )
+    certificate_price_total = fields.Monetary(
+        string="A company pays",
+        compute="_compute_certificate_price_total",
+        currency_field="currency_id",
+        help="With taxes, in whole pesos.",
+    )
+    certificate_provider_id = fields.Many2one(
+        related="company_id.certificate_provider_id", readonly=False
+    )
+    certificate_accept_receipts = fields.Boolean(
+        related="company_id.certificate_accept_receipts", readonly=False
+    )
+    certificate_sign_after_review = fields.Boolean(
+        related="company_id.certificate_sign_after_review", readonly=False
+    )
+    certificate_lent_issuer_level = fields.Selection(related="certificate_lent_id.issuer_level")
+    certificate_anchor_count = fields.Integer(
+        string="Trusted certificates", compute="_compute_certificate_anchor_count"
+    )
+    certificate_lent_id = fields.Many2one(related="company_id.certificate_lent_id", readonly=False)
+    certificate_validity_months = fields.Integer(
+        related="company_id.certificate_validity_months", readonly=False
+    )
+    certificate_accept_test_payments = fields.Boolean(
+        related="company_id.certificate_accept_test_payments", readonly=False
+    )
+
+    certificate_key_protection = fields.Char(compute="_compute_certificate_key_protection")
+    certificate_key_protection_sentence = fields.Char(compute="_compute_certificate_key_protection")
+    certificate_key_warning = fields.Text(
+        compute="_compute_certificate_key_protection",
+        help="What is weak about the secret, and what a copy or a store still has.",
+    )
+    certificate_authorities = fields.Char(
+        string="Accredited authorities",
+        config_parameter=AUTHORITIES_PARAMETER,
+        default=", ".join(ACCREDITED_AUTHORITIES),
+    )
+    certificate_revocation_hosts = fields.Char(
+        string="Domains of the authorities",
+        config_parameter=HOSTS_PARAMETER,
+        default=", ".join(AUTHORITY_HOSTS),
+    )
+
+    def _compute_certificate_key_protection(self):
+        certificates = self.env["certificate.certificate"]._get_in_custody(
+            self.env.user.company_ids
+        )
+        protection = custody.get_protection(certificates)
+        self.certificate_key_protection = protection
+        self.certificate_key_protection_sentence = custody.get_protection_sentence(
+            self.env, protection
+        )
+        warnings = (
+            custody.get_place_sentence(self.env, certificates),
+            self.env["certificate.key.file"]._get_sentence(),
+            custody.get_secret_warning(self.env),
+        )
+        self.certificate_key_warning = "\n".join(filter(None, warnings))
+
+    certificate_missing_protection = fields.Boolean(compute="_compute_certificate_examination")
+    certificate_examination_sentence = fields.Char(compute="_compute_certificate_examination")
+
+    def _compute_certificate_examination(self):
+        missing = sandbox.get_missing_layers()
+        places = sandbox_places.POOLS["files"].places
+        if missing:
+            sentence = self.env._(
+                "Uploaded files are examined by processes that this server cannot close entirely. "
+                "Missing: %(missing)s. At most %(places)s files are examined at once.",
+                missing="; ".join(self._get_layer_name(layer) for layer in missing),
+                places=places,
+            )
+        else:
+            sentence = self.env._(
+                "Uploaded files are examined by processes without network, without files and without "
+                "sight of other processes; at most %s at once.",
+                places,
+            )
+        self.certificate_missing_protection = bool(missing)
+        self.certificate_examination_sentence = sentence
+
+    @api.model
+    def _get_layer_name(self, layer):
+        """Name a means of the kernel, and what offers it.
+
+        :param str layer: of `tools.sandbox.LAYERS`
+        :rtype: str
+        """
+        return {
+            "user": self.env._("another user (run Odoo as a user of its own, not as root)"),
+            "namespaces": self.env._("namespaces (let ordinary users create user namespaces)"),
+            "landlock": self.env._("Landlock (Linux 5.13 or later, with Landlock enabled)"),
+            "seccomp": self.env._("seccomp (Linux on x86-64 or ARM64)"),
+        }[layer]
+
+    certificate_renewal_days = fields.Integer(
+        related="company_id.certificate_renewal_days", readonly=False
+    )
+    certificate_reminder_days = fields.Char(
+        related="company_id.certificate_reminder_days", readonly=False
+    )
+    certificate_cron_last = fields.Datetime(string="Last run", compute="_compute_certificate_cron")
+    certificate_cron_next = fields.Datetime(string="Next run", compute="_compute_certificate_cron")
+    certificate_cron_warning = fields.Char(compute="_compute_certificate_cron")
+
+    @api.depends("company_id")
+    def _compute_certificate_cron(self):
+        cron = self.env.ref(CRON_VALIDITY, raise_if_not_found=False) or self.env["ir.cron"]
+        cron = cron.sudo()
+        # Before its first run it is late when it has been there for so long.
+        since = cron.lastcall or cron.create_date
+        late = fields.Datetime.now() - timedelta(hours=_CRON_LATE_HOURS)
+        for settings in self:
+            settings.certificate_cron_last = cron.lastcall
+            settings.certificate_cron_next = cron.active and cron.nextcall
+            settings.certificate_cron_warning = (not cron.active or since < late) and self.env._(
+                "It has not run for more than %s hours: nobody is reminded. Signing does not depend on "
+                "it. Let Odoo run scheduled actions, or run it under Settings, Technical, Scheduled "
+                "Actions.",
+                _CRON_LATE_HOURS,
+            )
+
+    def _compute_certificate_anchor_count(self):
+        self.certificate_anchor_count = self.env["certificate.trust.anchor"].search_count([])
+
+    @api.depends("certificate_seller_id", "company_id")
+    def _compute_is_certificate_seller(self):
+        for settings in self:
+            settings.is_certificate_seller = settings.certificate_seller_id == settings.company_id
+
+    @api.depends("company_id", "certificate_price", "certificate_tax_ids")
+    def _compute_certificate_price_total(self):
+        for settings in self:
+            price = settings.company_id._get_certificate_price(
+                unit=settings.certificate_price, taxes=settings.certificate_tax_ids._origin
+            )
+            settings.certificate_price_total = price["total"]

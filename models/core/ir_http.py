@@ -1,0 +1,96 @@
+from werkzeug.routing import BaseConverter, ValidationError
+
+from odoo import api, models
+from odoo.http import request
+
+from ...const import MODULE
+from ...tools.upload_limits import BROWSER_LIMITS
+
+_ID_MAX = 2**31 - 1  # of PostgreSQL's integers
+
+# What each answer of this add-on says to browsers and to whatever stands between.
+_HEADERS = {
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+    # Nearly all of them show or hold somebody's data.
+    "Cache-Control": "no-store",
+    # Addresses hold codes: they are told to no other site.
+    "Referrer-Policy": "no-referrer",
+    "X-Content-Type-Options": "nosniff",
+    # In a frame of another site a click could be led to a button here. For old browsers and new ones.
+    "X-Frame-Options": "DENY",
+}
+_FRAME_POLICY = "frame-ancestors 'none'"
+
+
+class RecordIdConverter(BaseConverter):
+    """The id of a record in an address: what no id can be leads nowhere, instead of to an error."""
+
+    regex = r"[1-9][0-9]{0,9}"
+
+    def to_python(self, value):
+        if (number := int(value)) > _ID_MAX:
+            raise ValidationError()
+        return number
+
+
+def get_session_uid():
+    """Return whose session it was when the request came in: templates can write to a session meanwhile.
+
+    :rtype: int | None
+    """
+    return getattr(request, "certificate_session_uid", request.session.uid) if request else None
+
+
+def protect_answer():
+    """Let the answer to this request have the headers of this add-on's own: a file of it, say, that a
+    route of Odoo gives out."""
+    if request:
+        request.is_certificate_answer = True
+
+
+class IrHttp(models.AbstractModel):
+    """The one owner of the headers of this add-on's answers, whichever route gives them; and what pages know."""
+
+    _inherit = "ir.http"
+
+    def session_info(self):
+        """Override of `web`: what the browser refuses need not be uploaded first."""
+        return {**super().session_info(), "certificate_limits": BROWSER_LIMITS}
+
+    @api.model
+    def get_frontend_session_info(self):
+        """Override of `web`, likewise for the pages of the portal."""
+        return {**super().get_frontend_session_info(), "certificate_limits": BROWSER_LIMITS}
+
+    @classmethod
+    def _get_translation_frontend_modules_name(cls):
+        """Override of `http_routing`: pages of the portal convert scans, in the visitor's language."""
+        return [*super()._get_translation_frontend_modules_name(), MODULE]
+
+    @classmethod
+    def _get_converters(cls):
+        return {**super()._get_converters(), "record_id": RecordIdConverter}
+
+    @classmethod
+    def _serve_fallback(cls):
+        """Override of `base`, which looks for a file with this address: the database takes no NUL."""
+        return None if "\x00" in request.httprequest.path else super()._serve_fallback()
+
+    @classmethod
+    def _pre_dispatch(cls, rule, args):  # pylint: disable=missing-return
+        request.certificate_session_uid = request.session.uid
+        endpoint = getattr(rule.endpoint, "func", rule.endpoint)
+        if endpoint.__module__.startswith(f"odoo.addons.{MODULE}."):
+            protect_answer()
+        super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _post_dispatch(cls, response):  # pylint: disable=missing-return
+        super()._post_dispatch(response)
+        if getattr(request, "is_certificate_answer", False):
+            response.headers.update(_HEADERS)
+            # What Odoo forbids to a file, it forbids further on.
+            policy = response.headers.get("Content-Security-Policy", "")
+            if "frame-ancestors" not in policy:
+                policy = "; ".join(filter(None, (policy.rstrip("; "), _FRAME_POLICY)))
+            response.headers["Content-Security-Policy"] = policy

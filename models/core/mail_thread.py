@@ -1,0 +1,44 @@
+from odoo import api, models
+from odoo.exceptions import AccessError, UserError
+
+from ...const import MODULE
+
+
+class MailThread(models.AbstractModel):
+    _inherit = "mail.thread"
+
+    @api.model
+    def message_process(
+        self,
+        model,
+        message,
+        custom_values=None,
+        save_original=False,
+        strip_attachments=False,
+        thread_id=None,
+    ):
+        """Let only who sets up incoming mail say what a message creates, and to what it belongs.
+
+        Odoo lets everybody who can log in call this, and creates a record of any model with these values in
+        sudo mode, in the name of whoever the message says it is from: an activation in force, an invoice of
+        another company, or, by the commands of a relation, a change of any record at all.
+        """
+        if (custom_values or thread_id) and not (self.env.su or self.env.user._is_system()):
+            raise AccessError(
+                self.env._(
+                    "Only an administrator says what an incoming message creates or answers."
+                )
+            )
+        return super().message_process(
+            model, message, custom_values, save_original, strip_attachments, thread_id
+        )
+
+    @api.model
+    def message_new(self, msg_dict, custom_values=None):
+        """Let no record of this add-on begin with a message: Odoo creates it past the steps.
+
+        Answers to what is there are taken.
+        """
+        if self._original_module == MODULE:
+            raise UserError(self.env._("%s: none is created by mail.", self._description))
+        return super().message_new(msg_dict, custom_values)

@@ -1,0 +1,129 @@
+from odoo import api, fields, models
+
+from ...const import PARTNER_RESPONSIBILITIES_FIELD, RESPONSIBILITY_NONE
+from ...tools import identity
+
+
+class ResCompany(models.Model):
+    """What DIAN asks of a company that issues electronic invoices, and who looks after it."""
+
+    _inherit = "res.company"
+
+    fiscal_responsibility_ids = fields.Many2many(
+        "electronic.invoicing.responsibility",
+        string="Fiscal responsibilities",
+        default=lambda self: self._get_default_fiscal_responsibility(),
+        help="As box 53 of the RUT says; R-99-PN when none of the others is there.",
+    )
+
+    @api.model
+    def _get_default_fiscal_responsibility(self):
+        """Return what most companies have: none of the others."""
+        # Not there yet while the add-on is installed: `hooks.post_init_hook` sets it then.
+        return self.env.ref(RESPONSIBILITY_NONE, raise_if_not_found=False) or []
+
+    @api.constrains("partner_id")
+    def _check_partner_nit_lock(self):
+        self.partner_id._check_nit_lock()
+
+    # === BUSINESS METHODS === #
+
+    def _get_electronic_profile_errors(self, profile=None):
+        """Say what is missing or wrong in the organisation profile.
+
+        :param profile: anything that gives `const.PROFILE_FIELDS` by name, such as a form that is
+            being filled in; without it, what is stored
+        :return: a label, as Colombians call the field, and one sentence with the remedy for each
+            field of `const.PROFILE_FIELDS` that must change, in their order
+        :rtype: dict[str, tuple[str, str]]
+        """
+        profile = profile or self._get_electronic_profile()
+        codes = self.sudo()._get_fiscal_responsibility_codes(profile["profile_responsibility_ids"])
+        labels = {
+            "profile_name": self.env._("Name"),
+            "profile_identification_type_id": self.env._("Identification type"),
+            "profile_vat": self.env._("NIT with its check digit"),
+            "profile_street": self.env._("Address"),
+            "profile_city": self.env._("City"),
+            "profile_state_id": self.env._("Department"),
+            "profile_email": self.env._("Email"),
+            "profile_responsibility_ids": self.env._("Fiscal responsibilities"),
+        }
+        sentences = {
+            "profile_name": self.env._("Enter the name as it stands in the RUT."),
+            "profile_identification_type_id": self.env._(
+                "Choose NIT: electronic invoices are issued under a NIT."
+            ),
+            "profile_vat": self.env._("Enter the NIT with its check digit, such as 213123432-1."),
+            "profile_street": self.env._("Enter the address as it stands in the RUT."),
+            "profile_city": self.env._("Enter the municipality."),
+            "profile_state_id": self.env._("Choose the department."),
+            "profile_email": self.env._("Enter one e-mail address, such as name@company.com."),
+            "profile_responsibility_ids": self.env._(
+                "R-99-PN stands for none of the others: choose it alone, or remove it."
+            )
+            if codes
+            else self.env._("Choose those of box 53 of the RUT, or R-99-PN when it has none."),
+        }
+        return {
+            name: (labels[name], sentences[name])
+            for name in self._find_electronic_profile_errors(profile)
+        }
+
+    def _find_electronic_profile_errors(self, profile=None):
+        """Find what is missing or wrong in the organisation profile, without a word about it.
+
+        :param profile: as above
+        :return: those of `const.PROFILE_FIELDS` that must change, in their order
+        :rtype: list[str]
+        """
+        self.ensure_one()
+        profile = profile or self._get_electronic_profile()
+        codes = self.sudo()._get_fiscal_responsibility_codes(profile["profile_responsibility_ids"])
+        # From Odoo's cache: there may be many companies.
+        nit_type_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.rut")
+        is_right = {
+            "profile_name": profile["profile_name"],
+            "profile_identification_type_id": profile["profile_identification_type_id"].id
+            == nit_type_id,
+            "profile_vat": identity.format_nit(profile["profile_vat"]),
+            "profile_street": profile["profile_street"],
+            "profile_city": profile["profile_city"],
+            "profile_state_id": profile["profile_state_id"].country_id.code == "CO",
+            "profile_email": identity.is_email(profile["profile_email"]),
+            "profile_responsibility_ids": codes and ("R-99-PN" not in codes or len(codes) == 1),
+        }
+        return [name for name, right in is_right.items() if not right]
+
+    def _get_electronic_profile(self):
+        """Return what is stored of the organisation profile.
+
+        :return: by the names of `const.PROFILE_FIELDS`, in sudo mode
+        :rtype: dict
+        """
+        company = self.sudo()
+        # The contact, on which the address is stored: the company only shows it.
+        contact = company.partner_id
+        return {
+            "profile_name": contact.name,
+            "profile_identification_type_id": contact.l10n_latam_identification_type_id,
+            "profile_vat": company.vat,
+            "profile_street": contact.street,
+            "profile_city": contact.city,
+            "profile_state_id": contact.state_id,
+            "profile_email": contact.email,
+            "profile_phone": contact.phone,
+            "profile_responsibility_ids": company.fiscal_responsibility_ids,
+        }
+
+    def _get_fiscal_responsibility_codes(self, responsibilities):
+        """Return DIAN's codes of the company's responsibilities.
+
+        Those of its contact come first, where an add-on for electronic invoicing keeps them there.
+
+        :param responsibilities: `electronic.invoicing.responsibility`, where the contact has none
+        :rtype: set[str]
+        """
+        if PARTNER_RESPONSIBILITIES_FIELD in self.partner_id._fields:
+            responsibilities = self.partner_id[PARTNER_RESPONSIBILITIES_FIELD] or responsibilities
+        return set(responsibilities.mapped("code"))

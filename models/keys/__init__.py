@@ -1,0 +1,3 @@
+"""Private keys: where they lie, the one place that opens them, and what a copy of the database loses."""
+
+from . import custody, key_file, server_process

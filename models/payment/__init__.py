@@ -1,0 +1,15 @@
+"""Whether a certificate is paid: invoices, payments, transactions, and the receipt of an outside authority."""
+
+from . import (
+    account_move,
+    account_partial_reconcile,
+    account_payment,
+    account_payment_method,
+    links,
+    payment,
+    payment_provider,
+    payment_transaction,
+    product_attribute,
+    receipt,
+    search,
+)

@@ -1,0 +1,346 @@
+from markupsafe import Markup
+
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ...const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
+from .links import check_new_links
+
+# Put in the context by who follows a payment later: an object, which no client can send.
+FOLLOW_LATER = object()
+
+
+class AccountMove(models.Model):
+    """The seller's invoice of a certificate: how far its payment has come, and whom it tells."""
+
+    _inherit = "account.move"
+
+    # For the seller, who may not read the activations of other companies.
+    certificate_payment_status = fields.Selection(
+        PAYMENT_STATUSES, string="Certificate payment", compute="_compute_certificate"
+    )
+    certificate_state = fields.Selection(
+        ACTIVATION_STATES, string="Certificate", compute="_compute_certificate"
+    )
+    certificate_activation_name = fields.Char(
+        string="Activation", compute="_compute_certificate", help="Which the invoice pays."
+    )
+    certificate_date_end = fields.Date(
+        string="Certificate until",
+        compute="_compute_certificate",
+        help="The last day that it signs.",
+    )
+    certificate_surplus = fields.Monetary(
+        string="Charged too much",
+        compute="_compute_certificate",
+        help="A charge beyond the total, such as a second one. Refund it from its payment.",
+    )
+
+    is_certificate_credited = fields.Boolean(
+        compute="_compute_certificate_booked",
+        compute_sudo=True,
+        help="A credit note gives the money of this invoice back.",
+    )
+    certificate_booked = fields.Monetary(
+        string="Booked for the certificate",
+        compute="_compute_certificate_booked",
+        compute_sudo=True,
+        help="What entries of the invoice's own company, or of a parent company, have settled.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends(
+        "amount_residual",
+        "reversal_move_ids.state",
+        "line_ids.matched_credit_ids.debit_amount_currency",
+        "line_ids.matched_credit_ids.credit_move_id.move_id.move_type",
+        "line_ids.matched_credit_ids.credit_move_id.move_id.state",
+    )
+    def _compute_certificate_booked(self):
+        """Sum what settles these invoices, of the rows that their own company's people write.
+
+        Not by the residual amounts, which count the entries of any company.
+        """
+        entries, lines = self.env["account.move"], self.env["account.move.line"]
+        partials = self.env["account.partial.reconcile"]
+        entries.flush_model(["company_id", "move_type", "reversed_entry_id", "state"])
+        lines.flush_model(["account_id", "move_id"])
+        partials.flush_model(
+            ["credit_amount_currency", "credit_move_id", "debit_amount_currency", "debit_move_id"]
+        )
+        # A company above it: its bank and its providers collect for its branches.
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT invoice.id, SUM(partial.amount), BOOL_OR(partial.is_credit) OR EXISTS (
+                    SELECT 1 FROM account_move reversal WHERE reversal.reversed_entry_id = invoice.id
+                       AND reversal.state = 'posted' AND reversal.company_id = invoice.company_id
+                )
+                FROM account_move invoice
+                JOIN res_company company ON company.id = invoice.company_id
+                LEFT JOIN LATERAL (
+                    SELECT settled.amount,
+                        entry.move_type = 'out_refund' AND entry.state = 'posted' AS is_credit
+                    FROM account_move_line line
+                    JOIN account_account account ON account.id = line.account_id
+                        AND account.account_type IN ('asset_receivable', 'liability_payable')
+                    JOIN LATERAL (
+                        SELECT debit_amount_currency AS amount, credit_move_id AS other_id
+                        FROM account_partial_reconcile WHERE debit_move_id = line.id
+                        UNION ALL
+                        SELECT -credit_amount_currency, debit_move_id
+                        FROM account_partial_reconcile WHERE credit_move_id = line.id
+                    ) settled ON TRUE
+                    JOIN account_move_line other ON other.id = settled.other_id
+                    JOIN account_move entry ON entry.id = other.move_id
+                    JOIN res_company booking ON booking.id = entry.company_id
+                        AND starts_with(company.parent_path, booking.parent_path)
+                    WHERE line.move_id = invoice.id
+                ) partial ON TRUE
+                WHERE invoice.id IN %s
+                GROUP BY invoice.id
+                """,
+                tuple(self._origin.ids) or (0,),
+            )
+        )
+        booked = {invoice_id: values for invoice_id, *values in rows}
+        for move in self:
+            amount, is_credited = booked.get(move._origin.id, (0, False))
+            move.certificate_booked = amount or 0
+            move.is_certificate_credited = bool(is_credited)
+
+    def _compute_certificate(self):
+        activations = {
+            activation.payment_move_id.id: activation
+            for activation in self._get_certificate_activation()
+        }
+        none = self.env["certificate.activation"]
+        for move in self:
+            activation = activations.get(move._origin.id, none)
+            status = move.move_type == "out_invoice" and move._get_certificate_payment_status()
+            move.certificate_payment_status = status
+            move.certificate_state = activation.state
+            move.certificate_activation_name = activation.name
+            move.certificate_date_end = activation.date_end
+            move.certificate_surplus = max(move._get_surplus(), 0) if status == "paid" else 0
+
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        moves = super().create(vals_list)
+        check_new_links(moves)
+        return moves
+
+    def write(self, vals):
+        result = super().write(vals)
+        check_new_links(self, vals)
+        if "state" in vals:
+            self._follow_certificate_payment()
+        return result
+
+    # === HOOKS === #
+
+    def _invoice_paid_hook(self):
+        result = super()._invoice_paid_hook()
+        self._follow_certificate_payment()
+        return result
+
+    # === BUSINESS METHODS === #
+
+    @api.model
+    def _action_open_sold_certificates(self):
+        """Open the seller's invoices of certificates, each with its payment and its activation.
+
+        :rtype: dict
+        """
+        products = self.env.companies._get_certificate_products()
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Sold certificates"),
+            "res_model": self._name,
+            "views": [
+                (self.env.ref(f"{MODULE}.account_move_view_list").id, "list"),
+                (self.env.ref("account.view_account_move_kanban").id, "kanban"),
+                (self.env.ref("account.view_move_form").id, "form"),
+            ],
+            "search_view_id": (self.env.ref(f"{MODULE}.account_move_view_search").id, "search"),
+            "domain": [
+                ("move_type", "=", "out_invoice"),
+                ("company_id", "in", self.env.companies.ids),
+                ("invoice_line_ids.product_id", "in", products.ids),
+            ],
+            "help": Markup("<p class='o_view_nocontent_smiling_face'>%s</p><p>%s</p>")
+            % (
+                self.env._("No certificate was sold yet"),
+                self.env._(
+                    "The invoices of the company that sells the certificate are listed here."
+                ),
+            ),
+        }
+
+    def _get_certificate_payment_status(self):
+        """Tell how far the payment of a certificate by this invoice has come.
+
+        `payment_state` alone is not asked: with an accounting application it becomes `in_payment`
+        by any first payment, however small. What counts is the money that has settled, by rows of the
+        invoice's own company: any company's can point at it.
+
+        :return: a value of `certificate.activation.payment_status`; `none` for no invoice
+        :rtype: str
+        """
+        if not self:
+            return "none"
+        self.ensure_one()
+        invoice = self.sudo()
+        if invoice.state == "cancel":
+            return "void"
+        if invoice._is_certificate_payment_reversed():
+            return "reversed"
+        transactions = invoice._get_certificate_transactions()
+        # Lists ask this of many: what does not decide is not looked up.
+        currency, missing = invoice.currency_id, invoice.amount_total - invoice.certificate_booked
+        if invoice.state == "posted" and (
+            currency.compare_amounts(missing, 0) <= 0
+            or currency.compare_amounts(invoice._get_amount_due(), 0) <= 0
+        ):
+            done = transactions.filtered(lambda tx: tx.state == "done")
+            # As of when each started: the provider's mode changes.
+            is_test = not all(done.mapped("is_live"))
+            if is_test and not invoice.company_id.certificate_accept_test_payments:
+                return "test"
+            return "paid"
+        states = transactions.mapped("state")
+        if transactions.filtered(lambda tx: tx.state == "done" and not tx.is_post_processed):
+            return "recording"
+        if {"pending", "authorized"} & set(states):
+            return "pending"
+        if not invoice.currency_id.is_zero(invoice._get_settled_amount()):
+            return "partial"
+        if states and states[-1] in ("cancel", "error"):
+            return "failed"
+        return "to_pay"
+
+    def _get_settled_amount(self):
+        """Sum what has been paid of this invoice.
+
+        :return: amount in the invoice's currency: reconciled entries, and payments that are in
+            process or paid without an entry of their own
+        :rtype: float
+        """
+        self.ensure_one()
+        without_entry = self._get_payments_without_entry()
+        return self.certificate_booked + self._sum_payments(without_entry)
+
+    def _get_payments_without_entry(self):
+        """Return the payments of this invoice that count though no entry books them yet.
+
+        Those in another currency count when they are booked: until then, whoever writes rates of
+        currencies, of which all companies have the same, would say what they are worth.
+        """
+        return self._get_own_rows(self.matched_payment_ids).filtered(
+            lambda payment: (
+                not payment.move_id
+                and payment.state in ("in_process", "paid")
+                and payment.currency_id == self.currency_id
+            )
+        )
+
+    @api.model
+    def _sum_payments(self, payments):
+        """Sum what payments brought in, less what they gave back.
+
+        :rtype: float
+        """
+        return sum(
+            payment.amount if payment.payment_type == "inbound" else -payment.amount
+            for payment in payments
+        )
+
+    def _get_own_rows(self, rows):
+        """Return which of the rows that point at this invoice belong to its company or one above it.
+
+        Any company's can point at it; only its own people, and its providers, write these.
+
+        :param rows: a recordset in sudo mode, each with a company
+        """
+        return rows.filtered(lambda row: row.company_id in self.company_id.parent_ids)
+
+    def _get_certificate_transactions(self):
+        """Return the transactions of the seller's providers for this invoice, the oldest first.
+
+        :rtype: payment.transaction
+        """
+        return self._get_own_rows(self.transaction_ids).sorted("id")
+
+    def _get_amount_due(self):
+        """Return what is still to be paid of this invoice, in its currency.
+
+        :rtype: float
+        """
+        self.ensure_one()
+        return self.amount_total - self._get_settled_amount()
+
+    def _get_surplus(self):
+        """Return what came in beyond the total of this invoice and did not go back.
+
+        A provider that charges twice, or charges what was paid by bank meanwhile, leaves money that
+        no invoice asks for. What providers collected counts whole, wherever it is booked; all else
+        counts as far as it settles this invoice.
+
+        :return: amount in the invoice's currency; negative while something is missing
+        :rtype: float
+        """
+        self.ensure_one()
+        invoice = self.sudo()
+        charged = invoice._get_certificate_transactions().filtered(lambda tx: tx.state == "done")
+        if not charged:
+            return invoice._get_settled_amount() - invoice.amount_total
+        booked = charged.payment_id.move_id.line_ids
+        by_hand = sum(
+            partial["amount"]
+            for partial in invoice._get_all_reconciled_invoice_partials()
+            if partial["aml"] not in booked and invoice._get_own_rows(partial["aml"])
+        ) + self._sum_payments(invoice._get_payments_without_entry() - charged.payment_id)
+        refunded = sum(invoice._get_certificate_refunds().mapped("amount"))  # negative
+        return sum(charged.mapped("amount")) + refunded + by_hand - invoice.amount_total
+
+    def _get_certificate_refunds(self):
+        """Return the transactions by which the provider gave money of this invoice back."""
+        return self._get_own_rows(
+            self._get_certificate_transactions().child_transaction_ids
+        ).filtered(lambda tx: tx.operation == "refund" and tx.state == "done")
+
+    def _is_certificate_payment_reversed(self):
+        """Tell whether the money went back: by a credit note, or by a refund of more than a surplus."""
+        self.ensure_one()
+        return self.is_certificate_credited or bool(
+            self._get_certificate_refunds()
+            and self.currency_id.compare_amounts(self._get_surplus(), 0) < 0
+        )
+
+    def _get_certificate_activation(self):
+        """Return the activations that these invoices pay, in sudo mode.
+
+        :rtype: certificate.activation
+        """
+        return (
+            self.env["certificate.activation"]
+            .sudo()
+            .search_fetch([("payment_move_id", "in", self.ids), ("state", "!=", "cancelled")])
+        )
+
+    def _follow_certificate_payment(self):
+        """Bring the activations up to date whose payment may have changed with these entries.
+
+        Called wherever money comes, goes back or is booked otherwise; by whoever does that.
+        """
+        if self.env.context.get("certificate_follow") is FOLLOW_LATER:
+            return
+        moves = self.sudo()
+        invoices = (moves | moves.reversed_entry_id).filtered(
+            lambda move: move.move_type == "out_invoice"
+        )
+        if invoices:
+            self.env["certificate.activation"]._follow_payment(invoices)

@@ -1,0 +1,517 @@
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
+from odoo.tools import format_date, formatLang
+from odoo.tools.misc import hash_sign, verify_hash_signed
+
+from ...const import (
+    COLOMBIA_TZ,
+    GROUP_MANAGER,
+    GROUP_USER,
+    MODULE,
+    PAYMENT_STATUSES,
+    PORTAL_PARAMETER,
+    WIZARD_PATH,
+)
+from ...exceptions import SETTINGS, make_remedy_error
+
+# In these nothing is on its way, so that a payment made elsewhere can take the place.
+OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
+# What a payment link is signed for: nothing else that Odoo signs opens the payment of a certificate.
+PAYMENT_LINK_SCOPE = f"{MODULE}.payment"
+PAYMENT_LINK_HOURS = 7 * 24
+
+
+class CertificateActivation(models.Model):
+    """The payment of an activation: bought online, or found where it was made."""
+
+    _inherit = "certificate.activation"
+
+    payment_move_id = fields.Many2one(
+        "account.move", string="Invoice", readonly=True, copy=False, ondelete="restrict"
+    )
+    receipt_ids = fields.One2many("certificate.payment.receipt", "activation_id", readonly=True)
+    payment_status = fields.Selection(
+        PAYMENT_STATUSES, compute="_compute_payment_status", compute_sudo=True
+    )
+    payment_sentence = fields.Char(
+        compute="_compute_payment_sentence",
+        help="How far the payment has come and what happens next.",
+    )
+    payment_reference = fields.Char(
+        string="Reference", compute="_compute_payment", compute_sudo=True
+    )
+    payment_date = fields.Date(
+        string="Paid on", compute="_compute_payment", compute_sudo=True, help="In Colombia."
+    )
+    payment_message = fields.Char(
+        compute="_compute_payment",
+        compute_sudo=True,
+        help="What the payment provider said of the last transaction.",
+    )
+    payment_surplus = fields.Monetary(
+        string="Charged too much",
+        compute="_compute_payment_surplus",
+        compute_sudo=True,
+        help="What the seller received beyond the price: a credit of the company.",
+    )
+    seller_id = fields.Many2one("res.company", compute="_compute_seller", compute_sudo=True)
+    currency_id = fields.Many2one("res.currency", compute="_compute_seller", compute_sudo=True)
+    price_untaxed = fields.Monetary(compute="_compute_price", compute_sudo=True)
+    price_total = fields.Monetary(compute="_compute_price", compute_sudo=True)
+    validity_months = fields.Integer(compute="_compute_seller", compute_sudo=True)
+    accepts_receipts = fields.Boolean(
+        string="Accept receipts",
+        compute="_compute_seller",
+        compute_sudo=True,
+        help="Whether the receipt of a payment to an outside authority can take the place of one here.",
+    )
+
+    _payment_move_unique = models.UniqueIndex(
+        "(payment_move_id) WHERE payment_move_id IS NOT NULL AND state != 'cancelled'",
+        "This payment has already been used for another activation.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("payment_move_id", "receipt_ids.state")
+    def _compute_payment_status(self):
+        for activation in self:
+            receipt = activation._get_deciding_receipt()
+            activation.payment_status = receipt._get_payment_status() or (
+                activation.payment_move_id._get_certificate_payment_status()
+            )
+
+    @api.depends("payment_move_id", "receipt_ids.state")
+    def _compute_payment(self):
+        for activation in self:
+            invoice = activation.payment_move_id
+            transactions = invoice._get_certificate_transactions()
+            last = transactions[-1:]
+            receipt = activation._get_deciding_receipt()
+            if receipt:
+                activation.payment_reference = receipt.reference
+                activation.payment_date = receipt.payment_date
+                activation.payment_message = False
+                continue
+            # The one that paid; a second charge may have come later.
+            transaction = transactions.filtered(lambda tx: tx.state == "done")[:1] or last
+            activation.payment_reference = ", ".join(
+                filter(None, (invoice.name, transaction.reference))
+            )
+            activation.payment_date = (
+                self._get_day(transaction.last_state_change)
+                if transaction
+                else max(
+                    invoice._get_own_rows(invoice.reconciled_payment_ids).mapped("date"),
+                    default=False,
+                )
+                or invoice.invoice_date
+            )
+            activation.payment_message = last.state_message
+
+    @api.depends("payment_move_id")
+    def _compute_payment_surplus(self):
+        for activation in self:
+            invoice = activation.payment_move_id
+            surplus = (
+                invoice._get_surplus() if activation.payment_status == "paid" and invoice else 0
+            )
+            # Given up when a payment was found elsewhere, and charged after all.
+            for abandoned in activation._get_abandoned_moves():
+                surplus += abandoned._get_surplus() + abandoned.amount_total
+            activation.payment_surplus = max(surplus, 0)
+
+    @api.depends("payment_status")
+    @api.depends_context("lang")
+    def _compute_payment_sentence(self):
+        for activation in self:
+            activation.payment_sentence = activation._get_payment_sentence()
+
+    @api.depends("payment_move_id", "company_id")
+    def _compute_seller(self):
+        for activation in self:
+            invoice = activation.payment_move_id
+            company = activation.company_id
+            seller = invoice.company_id or company.certificate_seller_id
+            # Whoever asks for the one asks for the other, too: one query reads both.
+            seller = seller.with_prefetch((*seller.ids, *company.ids))
+            activation.seller_id = seller
+            activation.currency_id = (
+                invoice.currency_id or seller.currency_id or company.currency_id
+            )
+            activation.validity_months = seller._get_certificate_validity_months()
+            # What is asked for here is bought here.
+            activation.accepts_receipts = activation._get_route().accepts_receipts and (
+                not seller or seller.certificate_accept_receipts
+            )
+
+    # Apart from the seller, which every step asks for: a price takes taxes and their rounding.
+    @api.depends("payment_move_id", "company_id")
+    def _compute_price(self):
+        for activation in self:
+            if invoice := activation.payment_move_id:
+                untaxed, total = invoice.amount_untaxed, invoice.amount_total
+            else:
+                seller = activation.seller_id
+                price = seller._get_certificate_price(
+                    activation.company_id.partner_id, product=activation._get_product(seller)
+                )
+                untaxed, total = price["untaxed"], price["total"]
+            activation.price_untaxed = untaxed
+            activation.price_total = total
+
+    # === ACTION METHODS === #
+
+    def action_verify_payment(self):
+        """Look again whether the certificate is paid, also for a payment made elsewhere.
+
+        :return: whether it is paid; `_explain_payment` tells why not
+        :rtype: bool
+        """
+        self._lock(GROUP_USER)
+        if self.state == "pay":
+            self._verify_payment()
+        return self.payment_status == "paid"
+
+    def action_pay(self):
+        """Invoice the certificate when it is not yet, and lead to the payment page.
+
+        :return: the action that opens the payment page, or the wizard when nothing is to be paid
+        :rtype: dict
+        :raise UserError: while a payment is pending, or when nobody sells the certificate
+        """
+        if url := self._buy():
+            return {"type": "ir.actions.act_url", "url": url, "target": "self"}
+        return self.action_open_wizard()
+
+    # === BUSINESS METHODS - STATUS === #
+
+    @api.model
+    def _get_day(self, moment):
+        """Return the day in Colombia of a moment: a datetime in UTC, as Odoo stores it.
+
+        :rtype: date | bool
+        """
+        in_colombia = self.with_context(tz=COLOMBIA_TZ)
+        return moment and fields.Datetime.context_timestamp(in_colombia, moment).date()
+
+    def _format_money(self, amount):
+        self.ensure_one()
+        return formatLang(self.env, amount, currency_obj=self.currency_id)
+
+    def _format_date(self, date):
+        return format_date(self.env, date, date_format="long") if date else ""
+
+    def _get_deciding_receipt(self):
+        """Return the receipt, in sudo mode, when it and no invoice says how far the payment has come.
+
+        :rtype: certificate.payment.receipt
+        """
+        self.ensure_one()
+        receipt = self.sudo().receipt_ids
+        if not receipt:
+            return receipt
+        status = self.sudo().payment_move_id._get_certificate_payment_status()
+        decides = {
+            "approved": status != "paid",
+            "waiting": status in OPEN_STATUSES,
+            "rejected": status == "none",
+        }
+        return receipt if decides.get(receipt.state) else receipt.browse()
+
+    def _get_payment_sentence(self):
+        """Say in one sentence how far the payment has come and what happens next.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        activation = self.sudo()
+        if receipt := activation._get_deciding_receipt():
+            return receipt._get_sentence()
+        invoice, status = activation.payment_move_id, activation.payment_status
+        # Amounts and dates of what is said alone: a price takes taxes and their rounding.
+        if status == "pending":
+            return self.env._(
+                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
+                "few hours: you can close this page, and we will tell you by email.",
+                reference=activation.payment_reference,
+                date=self._format_date(activation.payment_date),
+            )
+        if status == "partial":
+            return self.env._(
+                "%(paid)s of %(total)s is paid. Pay the rest to continue.",
+                paid=self._format_money(invoice._get_settled_amount()),
+                total=self._format_money(invoice.amount_total),
+            )
+        if status == "paid":
+            return self.env._(
+                "The certificate is paid: %(amount)s on %(date)s, reference %(reference)s.",
+                amount=self._format_money(activation.price_total),
+                date=self._format_date(activation.payment_date),
+                reference=activation.payment_reference,
+            )
+        sentences = {
+            "none": self.env._(
+                "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
+            ),
+            "to_pay": self.env._("Your invoice is ready and not paid yet."),
+            "recording": self.env._("Your payment was confirmed. Record it to continue."),
+            "failed": self.env._("The payment was not completed. You can try again."),
+            "test": self.env._(
+                "This was a test payment: no money moved, and it activates no certificate. Ask the seller."
+            ),
+            "reversed": self.env._(
+                "The payment was returned. Buy the certificate again to continue."
+            )
+            if self.state == "pay"
+            else self.env._("The payment was returned after it had been used here."),
+            "void": self.env._("The invoice was cancelled. Buy the certificate again to continue.")
+            if self.state == "pay"
+            else self.env._("The invoice was cancelled after it had been used here."),
+        }
+        return sentences[status]
+
+    # === BUSINESS METHODS - PAYMENT === #
+
+    def _get_receipt(self):
+        """Return the receipt of this activation, and make an empty one where one can be attached.
+
+        :rtype: certificate.payment.receipt
+        """
+        self.ensure_one()
+        receipts = self.receipt_ids
+        if receipts or self.state != "pay" or not self.accepts_receipts:
+            return receipts
+        return receipts._create_once({"activation_id": self.id})
+
+    def _verify_payment(self):
+        """Bring the payment up to date: book what the provider confirmed, find what was paid elsewhere."""
+        activation = self._trusted()
+        if activation.payment_status == "recording":
+            transactions = activation.payment_move_id._get_certificate_transactions()
+            transactions.filtered(
+                lambda tx: tx.state == "done" and not tx.is_post_processed
+            )._post_process()
+            activation.invalidate_recordset()
+        else:
+            activation._take_payment_made_elsewhere()
+
+    def _get_product(self, seller):
+        """Return what a seller sells by this route: a payment counts for that alone.
+
+        :param seller: `res.company`
+        :rtype: product.product
+        """
+        return self._get_route().get_product(seller)
+
+    def _buy(self):
+        """Invoice the certificate when it is not yet.
+
+        :return: the address of the payment page; nothing when nothing is to be paid
+        :rtype: str | None
+        :raise UserError: while a payment is pending, or when nobody sells the certificate
+        """
+        self._lock(GROUP_USER)
+        self._verify_payment()
+        if self.state != "pay" or self.payment_status in ("paid", "test"):
+            return None
+        if self.payment_status in ("pending", "recording"):
+            raise UserError(
+                self.env._("A payment is being processed. Wait for its result before paying again.")
+            )
+        seller = self.seller_id.sudo()
+        self._check_sale(seller, self._get_product(seller))
+        if self.payment_move_id.sudo()._get_certificate_payment_status() in (
+            "none",
+            "reversed",
+            "void",
+        ):
+            self._create_payment_move()
+        return self._get_payment_url()
+
+    def _create_payment_move(self):
+        """Draft the seller's invoice. It stays a draft until the payment posts it.
+
+        :raise UserError: when nobody sells the certificate
+        """
+        seller = self.seller_id.sudo()
+        product = self._get_product(seller)
+        price = seller._get_certificate_price(self.company_id.sudo().partner_id, product=product)
+        if not product or seller.currency_id.is_zero(price["total"]):
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "The certificate cannot be bought yet: its seller or its price is not set. "
+                    "Ask your administrator to set them in Settings, under Electronic Documents."
+                ),
+                SETTINGS,
+            )
+        # As nobody in particular, in a context of its own: a user's defaults are not the seller's.
+        context = {"lang": self.env.context.get("lang"), "allowed_company_ids": seller.ids}
+        moves = self.env(user=SUPERUSER_ID, context=context)["account.move"]
+        self._trusted().payment_move_id = moves.create(
+            {
+                "move_type": "out_invoice",
+                "company_id": seller.id,
+                "partner_id": self.company_id.sudo().partner_id.id,
+                "currency_id": seller.currency_id.id,
+                "invoice_origin": self.name,
+                # Of those that belong to no company, any accountant may make the price another one.
+                "invoice_payment_term_id": False,
+                "invoice_line_ids": [
+                    Command.create(
+                        {
+                            "product_id": product.id,
+                            "quantity": 1,
+                            "price_unit": price["unit"],
+                        }
+                    )
+                ],
+            }
+        )
+
+    def _check_sale(self, seller, product):
+        """Check that nothing by which the certificate is sold is archived or switched off.
+
+        :param seller: `res.company` in sudo mode, or none
+        :param product: `product.product`, or none
+        :raise UserError: otherwise
+        """
+        if seller:
+            seller._check_lends()
+        provider = seller.certificate_provider_id
+        # Where there is no invoice yet, Odoo says that its journal is missing.
+        journal = self.payment_move_id.sudo().journal_id
+        if product and (
+            not product.active or provider.state == "disabled" or (journal and not journal.active)
+        ):
+            raise UserError(
+                self.env._(
+                    "%s cannot sell the certificate at the moment: its product, its payment provider or "
+                    "its sales journal is archived or disabled. Ask it to enable them, then buy here.",
+                    seller.name,
+                )
+            )
+
+    def _check_transaction(self, provider_id, **kwargs):
+        """Check what the payment page asks for, which comes from the browser.
+
+        :param int provider_id: the provider that is to collect
+        :param dict kwargs: of `PaymentPortal._create_transaction`
+        :raise UserError: when it is not what the wizard offered, or is offered no more
+        """
+        self.ensure_one()
+        invoice = self.payment_move_id
+        # What was archived while the page was open.
+        self._check_sale(invoice.company_id, self._get_product(invoice.company_id))
+        provider = self.env["payment.provider"].sudo().browse(provider_id)
+        status = invoice._get_certificate_payment_status()
+        if (
+            status not in ("to_pay", "failed", "partial")
+            or invoice.currency_id.compare_amounts(
+                float(kwargs.get("amount") or 0), invoice._get_amount_due()
+            )
+            != 0
+            or not self._is_landing_route(kwargs.get("landing_route"))
+            or kwargs.get("is_validation")
+            # A card that is saved, or would be, is a person's and not the company's.
+            or kwargs.get("token_id")
+            or kwargs.get("tokenization_requested")
+            or kwargs.get("flow") not in ("direct", "redirect")
+            or provider.company_id != invoice.company_id
+            or provider.state == "disabled"
+            or provider not in (invoice.company_id.certificate_provider_id or provider)
+        ):
+            raise ValidationError(
+                self.env._(
+                    "This payment is not the one that was offered. "
+                    "Open Activate your digital certificate again and buy from there."
+                )
+            )
+
+    def _is_landing_route(self, route):
+        """Tell whether a page of this payment leads there; an invoice that was sent has one, too."""
+        self.ensure_one()
+        if route in (WIZARD_PATH, self._get_portal_path()):
+            return True
+        invoice = self.payment_move_id
+        return invoice.state == "posted" and route == invoice.get_portal_url()
+
+    def _get_payment_url(self):
+        """Return the address of Odoo's payment page for what is still to be paid."""
+        invoice = self.payment_move_id.sudo()
+        amount = invoice._get_amount_due()
+        token = self._get_payment_token(amount)
+        # In the user's language, when the database has it; a visitor's is the page's.
+        code = self.env.lang if self._get_portal_access() else self.env.user.lang
+        language = self.env["res.lang"]._get_data(code=code or "")
+        prefix = f"/{language.url_code}" if language else ""
+        url = f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
+        return f"{url}&{PORTAL_PARAMETER}=1" if self._get_portal_access() else url
+
+    def _get_payment_token(self, amount):
+        """Sign what may be paid with a link: this activation's invoice, so much, for some days.
+
+        Odoo's own signature names a partner, an amount and a currency, whoever chooses them; and the
+        invoice's permanent token would open it for whoever has once had a link.
+
+        :param float amount: what the page asks for, in the invoice's currency
+        :rtype: str
+        """
+        self.ensure_one()
+        return hash_sign(
+            self.sudo().env,
+            PAYMENT_LINK_SCOPE,
+            self._get_payment_terms(amount),
+            expiration_hours=PAYMENT_LINK_HOURS,
+        )
+
+    def _read_payment_token(self, token):
+        """Return the amount that a link was made for.
+
+        :param str token: what came with the request
+        :return: None for a token that was not made for this invoice as it is, or has ended
+        :rtype: float | None
+        """
+        self.ensure_one()
+        try:
+            terms = verify_hash_signed(self.sudo().env, PAYMENT_LINK_SCOPE, token)
+        except (AttributeError, TypeError, ValueError):
+            return None
+        amount = terms[-1] if terms else None
+        return amount if terms and terms == self._get_payment_terms(amount) else None
+
+    def _get_payment_terms(self, amount):
+        """Return what a payment link stands for, the amount last."""
+        invoice = self.sudo().payment_move_id
+        return [self.id, invoice.id, invoice.partner_id.id, invoice.currency_id.id, amount]
+
+    def _discard_payment(self, reason):
+        """Stop waiting for a pending payment, so that the company can pay again.
+
+        The transaction becomes an error and not cancelled: a provider that confirms it after all is
+        still heard, and its money is not lost.
+
+        :param str reason: as the manager typed it; kept in the history
+        :raise UserError: when nothing is pending, or without a reason
+        """
+        self._lock(GROUP_MANAGER)
+        pending = (
+            self.sudo()
+            .payment_move_id._get_certificate_transactions()
+            .filtered(lambda tx: tx.state in ("pending", "authorized"))
+        )
+        if not pending:
+            raise UserError(self.env._("No payment is pending any more. Reload the page."))
+        if not (reason or "").strip():
+            raise UserError(self.env._("Say why the payment is discarded."))
+        self._trusted().message_post(
+            body=self.env._(
+                "Pending payment %(reference)s discarded: %(reason)s",
+                reference=", ".join(pending.mapped("reference")),
+                reason=reason.strip(),
+            )
+        )
+        pending._set_error(reason.strip())
+        self.invalidate_recordset()

@@ -1,0 +1,3 @@
+"""The contact who walks the steps without a user: who is let in, and what they may do."""
+
+from . import access, portal, res_users

@@ -1,0 +1,406 @@
+import hashlib
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
+from odoo.fields import NO_ACCESS, Domain
+from odoo.tools import consteq, email_normalize
+
+from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
+
+_TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
+_TOKEN_LENGTH = 100  # characters that are looked at; a token has 43
+
+
+def hash_token(token):
+    """Hash a token as it is kept: a random one of 256 bits needs no salt and no slow hash.
+
+    :param str token: as it stands in the link, or what a visitor sent instead
+    :rtype: str
+    """
+    return hashlib.sha256(token.strip()[:_TOKEN_LENGTH].encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class PortalContact:
+    """Who acts by the portal, in the context: an object, which no client can send in a context."""
+
+    access_id: int
+
+
+class CertificatePortalAccess(models.Model):
+    """What lets one contact of a client, who has no login, walk the steps of one activation.
+
+    `portal.mixin` is not used: it keeps one token of a document in a readable field, for everybody
+    who was ever sent a link and for ever. Here every contact has a token of its own, which ends, can
+    be withdrawn, and is nowhere: only its hash is kept, which even an administrator does not read.
+
+    A contact is shared between companies and is no identity: a log-in of the contact counts once it
+    has opened the link itself, and the invitation ends when the contact, its e-mail or the right of
+    whoever invited it is no longer what it was.
+    """
+
+    _name = "certificate.portal.access"
+    _description = "Portal Access of a Contact"
+    _inherit = ["certificate.guarded.mixin"]
+    _order = "id desc"
+    _rec_name = "partner_id"
+
+    activation_id = fields.Many2one(
+        "certificate.activation", required=True, readonly=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Contact",
+        required=True,
+        readonly=True,
+        index=True,
+        ondelete="cascade",
+    )
+    email = fields.Char(readonly=True, help="Where the last invitation was sent to.")
+    commercial_partner_id = fields.Many2one(
+        "res.partner",
+        string="Company of the contact",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="To which the contact belonged when it was invited.",
+    )
+    token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
+    invited_by_id = fields.Many2one("res.users", string="Invited by", readonly=True)
+    invited_on = fields.Datetime(readonly=True)
+    expires_on = fields.Datetime(
+        string="Link valid until",
+        readonly=True,
+        help="The link opens nothing after that. A login that has opened it before still does.",
+    )
+    opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
+    opened_by_id = fields.Many2one(
+        "res.users",
+        string="Login",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The contact's login that opened the link. It opens the page without the link; no other "
+        "login of the same contact does.",
+    )
+    withdrawn_on = fields.Datetime(readonly=True)
+    last_notice = fields.Char(
+        readonly=True, help="What the contact was told last, to tell it once."
+    )
+    state = fields.Selection(
+        [
+            ("valid", "Valid"),
+            ("expired", "Expired"),
+            ("ended", "Ended"),
+            ("withdrawn", "Withdrawn"),
+        ],
+        compute="_compute_state",
+    )
+
+    _contact_unique = models.UniqueIndex(
+        "(activation_id, partner_id)", "This contact is invited already."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("withdrawn_on", "expires_on", "email", "partner_id.email", "partner_id.active")
+    def _compute_state(self):
+        now = fields.Datetime.now()
+        for access in self:
+            if access.withdrawn_on:
+                access.state = "withdrawn"
+            elif access._get_ending():
+                access.state = "ended"
+            elif not access.expires_on or access.expires_on <= now:
+                access.state = "expired"
+            else:
+                access.state = "valid"
+
+    # === ACTION METHODS === #
+
+    def action_withdraw(self):
+        """Close the portal to this contact, at once and wherever it is open."""
+        self._lock(GROUP_MANAGER)
+        if not self.withdrawn_on:
+            self._end(self.env._("Invitation withdrawn."))
+
+    # === BUSINESS METHODS - END === #
+
+    def _get_ending(self):
+        """Say why an invitation no longer counts although nobody has withdrawn it.
+
+        It is asked at each use: a contact and a user are changed in many ways, some of them by SQL.
+
+        :rtype: str | None
+        """
+        self.ensure_one()
+        access = self.sudo()
+        partner, host, activation = access.partner_id, access.invited_by_id, access.activation_id
+        if not partner.active:
+            return self.env._("The contact was archived: the invitation has ended.")
+        if email_normalize(partner.email) != access.email:
+            return self.env._("The e-mail of the contact was changed: the invitation has ended.")
+        belonged = access.commercial_partner_id or partner.commercial_partner_id
+        if partner.commercial_partner_id != belonged or not partner._is_contact_of(
+            activation.company_id
+        ):
+            return self.env._(
+                "The contact is no longer a contact of the company: the invitation has ended."
+            )
+        if host.id != SUPERUSER_ID and not (
+            host.active
+            and host.has_group(GROUP_MANAGER)
+            and activation.with_user(host)
+            .with_context(allowed_company_ids=host.company_ids.ids)
+            .has_access("read")
+        ):
+            return self.env._(
+                "Whoever sent the invitation no longer manages the company's certificates: the "
+                "invitation has ended."
+            )
+
+    def _end(self, sentence):
+        """Close the portal to these contacts for good, and say why in the history.
+
+        :param str sentence: the reason
+        """
+        for access in self._trusted():
+            access.write(
+                {"withdrawn_on": fields.Datetime.now(), "token_hash": False, "opened_by_id": False}
+            )
+            access.activation_id.message_post(
+                body=self.env._(
+                    "%(contact)s (%(email)s), invited by the portal: %(sentence)s",
+                    contact=access.partner_id.name,
+                    email=access.email,
+                    sentence=sentence,
+                )
+            )
+
+    def _end_changed(self):
+        """End those invitations that no longer count, so that changing it back opens nothing."""
+        for access in self.sudo():
+            if not access.withdrawn_on and (sentence := access._get_ending()):
+                access._end(sentence)
+
+    # === BUSINESS METHODS - INVITATION === #
+
+    @api.model
+    def _invite(self, activation, partner):
+        """Let a contact in, by a new link; one that was sent before opens nothing any more.
+
+        :param activation: a locked `certificate.activation`, whose rights were checked
+        :param partner: `res.partner` with an email
+        :return: the access, and the link: it is nowhere else, and cannot be had again
+        :rtype: tuple[certificate.portal.access, str]
+        """
+        partner.check_access("read")
+        email = email_normalize(partner.email)
+        if not email:
+            raise UserError(
+                self.env._(
+                    "%s has no email that can be written to. Enter one at the contact.",
+                    partner.display_name,
+                )
+            )
+        if partner == self.env.ref("base.public_partner"):
+            raise UserError(self.env._("Choose the person who will do this."))
+        if not (partner.active and partner._is_contact_of(activation.company_id)):
+            raise UserError(
+                self.env._(
+                    "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
+                    "one for the person who will do this.",
+                    contact=partner.display_name,
+                    company=activation.sudo().company_id.name,
+                )
+            )
+        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        now = fields.Datetime.now()
+        vals = {
+            "email": email,
+            "commercial_partner_id": partner.sudo().commercial_partner_id.id,
+            "token_hash": hash_token(token),
+            "invited_by_id": self.env.uid,
+            "invited_on": now,
+            "expires_on": now + timedelta(days=PORTAL_DAYS),
+            "opened_on": False,
+            "opened_by_id": False,
+            "withdrawn_on": False,
+        }
+        access = self._trusted().search(
+            [("activation_id", "=", activation.id), ("partner_id", "=", partner.id)]
+        )
+        if access:
+            access.write(vals)
+        else:
+            access = self._create_once(
+                {"activation_id": activation.id, "partner_id": partner.id, **vals}
+            )
+        activation._trusted().message_post(
+            body=self.env._(
+                "%(contact)s (%(email)s) was invited by the portal, until %(date)s.",
+                contact=partner.name,
+                email=email,
+                date=access._get_end(),
+            )
+        )
+        return access.with_env(self.env), access._get_link(token)
+
+    def _get_end(self):
+        """Return the last day of the link, in Colombia, as a text."""
+        access = self.sudo()
+        return access.activation_id._format_moment(access.expires_on)
+
+    def _get_link(self, token):
+        """Return the link. What stands behind # is sent to no server: neither a log nor a proxy has it.
+
+        :rtype: str
+        """
+        access = self.sudo()
+        language = self.env["res.lang"]._get_data(code=access.partner_id.lang or "")
+        prefix = f"/{language.url_code}" if language else ""
+        path = f"{PORTAL_PATH}/{access.activation_id.id}/open"
+        return f"{access.activation_id.get_base_url()}{prefix}{path}#{token}"
+
+    def _send(self, link):
+        """Send the link to the contact, in the contact's language, and keep nothing of the mail.
+
+        Odoo's own queue would keep it in the database until it is sent, and for ever when it is not.
+
+        :param str link: of `_invite`
+        :raise MailDeliveryException: when it could not be sent
+        """
+        self.ensure_one()
+        access = self.sudo().with_context(lang=self.sudo().partner_id.lang or self.env.lang)
+        activation, user = access.activation_id, access.invited_by_id
+        names = {"company": activation.company_id.name, "user": user.name}
+        body = access.env["ir.qweb"]._render(
+            "l10n_co_certificate_activation.portal_invitation_mail",
+            {
+                "link": link,
+                "greeting": access.env._("Hello %s,", access.partner_id.name),
+                "task": access.env._(
+                    "%(company)s is activating the digital certificate with which its electronic "
+                    "invoices are signed. %(user)s asks you to do it, in three steps: pay, have the "
+                    "letter signed by your legal representative, and finish. You need neither a user "
+                    "nor a password, and a phone is enough.",
+                    **names,
+                ),
+                "end": access.env._(
+                    "The link opens until %s. It is yours alone: whoever has it can walk the steps in "
+                    "your name.",
+                    access._get_end(),
+                ),
+                "lender": activation._get_step_sentences()["lender_sentence"]
+                if activation.seller_id
+                else None,
+            },
+        )
+        servers = access.env["ir.mail_server"]
+        servers.send_email(
+            servers._build_email__(
+                email_from=user.email_formatted or activation.company_id.email_formatted,
+                email_to=[access.email],
+                subject=access.env._("Activate the digital certificate of %s", names["company"]),
+                body=str(body),
+                subtype="html",
+            )
+        )
+
+    # === BUSINESS METHODS - ENTRY === #
+
+    @api.model
+    def _find(self, activation_id, *, token_hash=None, user=None):
+        """Return the access of whoever has a token, or is logged in as who has opened the link.
+
+        :param int activation_id: as the visitor asked for it
+        :param str token_hash: of `hash_token`
+        :param user: `res.users` that is logged in
+        :return: in sudo mode; an empty record when there is none
+        :rtype: certificate.portal.access
+        """
+        # Stored integers have 32 bits.
+        found = self.sudo().search(
+            Domain("activation_id", "=", min(activation_id, 2**31 - 1))
+            & Domain("withdrawn_on", "=", False)
+        )
+        found = found.filtered(
+            lambda access: (
+                (access.token_hash and consteq(access.token_hash, token_hash or ""))
+                or access._is_opened_by(user)
+            )
+        )
+        found._end_changed()
+        return found.filtered(
+            lambda access: (
+                access.state == "valid"
+                or (access.state == "expired" and access._is_opened_by(user))
+            )
+        )[:1]
+
+    def _is_opened_by(self, user):
+        """Tell whether this login has opened the link itself, and still is the contact's.
+
+        :param user: `res.users`, or None for a visitor
+        :rtype: bool
+        """
+        access = self.sudo()
+        return bool(
+            user
+            and access.opened_by_id == user
+            and user.active
+            and user.sudo().partner_id == access.partner_id
+        )
+
+    @api.model
+    def _find_opened_by(self, user):
+        """Return all accesses that a login opens without their links, in sudo mode.
+
+        :param user: `res.users`
+        :rtype: certificate.portal.access
+        """
+        opened = self.sudo().search(
+            [
+                ("opened_by_id", "=", user.id),
+                ("withdrawn_on", "=", False),
+                ("activation_id.state", "!=", "cancelled"),
+            ]
+        )
+        return opened.filtered(
+            lambda access: access.state in ("valid", "expired") and access._is_opened_by(user)
+        )
+
+    def _open(self, user):
+        """Note that the contact has opened the link, and with which login.
+
+        :param user: `res.users`; the public one for a visitor without a login
+        """
+        vals = {} if self.opened_on else {"opened_on": fields.Datetime.now()}
+        if user.sudo().partner_id == self.partner_id and self.opened_by_id != user:
+            vals["opened_by_id"] = user.id
+        if vals:
+            self._trusted().write(vals)
+        if "opened_on" in vals:
+            self._get_activation()._log_by_portal("open")
+
+    def _get_activation(self):
+        """Return the activation as the contact acts on it: in sudo mode, in its company alone.
+
+        Sudo mode passes the checks of groups in the transitions. Which of them are open is up to
+        `controllers/portal.py`; who acts is told by the context.
+
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        activation = self.sudo().activation_id
+        context = {
+            "allowed_company_ids": activation.company_id.ids,
+            "lang": self.env.lang,
+            "tz": COLOMBIA_TZ,
+            PORTAL_CONTACT: PortalContact(self.id),
+        }
+        return activation.with_env(self.env(su=True, context=context))

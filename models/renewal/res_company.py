@@ -1,0 +1,94 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ...const import DANGER_DAYS, REMINDER_DAYS, RENEWAL_DAYS, WARNING_DAYS
+from ...tools import expiry
+
+
+class ResCompany(models.Model):
+    """When a certificate can be renewed, when its company is reminded, and what the pages say."""
+
+    _inherit = "res.company"
+
+    # Of the seller, for all companies.
+    certificate_renewal_days = fields.Integer(
+        string="Renewal of the certificate",
+        default=RENEWAL_DAYS,
+        help="Days before its end from which a certificate can be renewed.",
+    )
+    certificate_reminder_days = fields.Char(
+        string="Reminders of the certificate",
+        default=REMINDER_DAYS,
+        help="Days before its end on which a company is reminded; once more when it has ended.",
+    )
+
+    _certificate_renewal_days_positive = models.Constraint(
+        "CHECK (certificate_renewal_days > 0)",
+        "The certificate must be renewable for at least one day.",
+    )
+
+    @api.constrains("certificate_reminder_days")
+    def _check_certificate_reminder_days(self):
+        for company in self:
+            try:
+                expiry.parse_days(company.certificate_reminder_days)
+            except ValueError as error:
+                raise ValidationError(
+                    self.env._(
+                        "The days of the reminders are whole numbers from 1 to 999, such as %s.",
+                        REMINDER_DAYS,
+                    )
+                ) from error
+
+    # === BUSINESS METHODS === #
+
+    def _get_certificate_renewal_days(self):
+        """Return for how many days before its end a certificate can be renewed.
+
+        :rtype: int
+        """
+        return self.certificate_seller_id.sudo().certificate_renewal_days or RENEWAL_DAYS
+
+    @api.model
+    def _get_certificate_reminder_days(self):
+        """Return the days before the end on which companies are reminded, the farthest first.
+
+        :rtype: tuple[int, ...]
+        """
+        seller = self.env.company.certificate_seller_id.sudo()
+        return expiry.parse_days(seller.certificate_reminder_days if seller else REMINDER_DAYS)
+
+    def _get_certificate_warning(self, activation=None):
+        """Say that this company's certificate ends soon, or has ended.
+
+        :param activation: under which it signs today, where that is known already
+        :return: `level` (`warning`, `danger`) and `sentence`; None when there is nothing to say
+        :rtype: dict[str, str] | None
+        """
+        self.ensure_one()
+        activations = self.env["certificate.activation"].sudo()
+        if self == self.certificate_seller_id:
+            return self.sudo()._get_lent_warning()
+        if activation is None:
+            activation = self._get_active_certificate_activation()
+        if activation:
+            if sentence := activation._get_lender_notice():
+                return {"level": "danger", "sentence": sentence}
+            left = (activation.date_end - activations._get_today()).days
+            if activation.is_renewed or left > WARNING_DAYS:
+                return None
+            return {
+                "level": self._get_certificate_warning_level(left),
+                "sentence": activation._get_expiry_notice()[1],
+            }
+        if activation := activations._find_ended(self):
+            return {"level": "danger", "sentence": activation._get_expiry_notice()[1]}
+        return None
+
+    @api.model
+    def _get_certificate_warning_level(self, left):
+        """Return how urgent it is with so many days left.
+
+        :rtype: str
+        """
+        return "danger" if left <= DANGER_DAYS else "warning"

@@ -1,0 +1,119 @@
+from dateutil.relativedelta import relativedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ...const import ACTIVITY_NEXT_STEP, GROUP_USER, REQUEST_MONTHS
+from ..activation.routes import OWN_ROUTES, REQUEST_ROUTES
+
+# What can be given up without losing money.
+_UNPAID = ("none", "to_pay", "failed", "reversed", "void")
+
+
+class CertificateActivation(models.Model):
+    """The route `request`: a company asks here for a certificate of its own, which an authority issues.
+
+    It is paid like a lent one, by a product of its own. At `process` it has a `certificate.request`, which
+    the company writes and the custodian of the seller processes. Once the authority has issued the
+    certificate, the company loads its file as on the route `own`.
+    """
+
+    _inherit = "certificate.activation"
+
+    request_ids = fields.One2many(
+        "certificate.request",
+        "activation_id",
+        string="Request",
+        readonly=True,
+        help="The request to the authority, once it is paid.",
+    )
+    has_representative = fields.Boolean(
+        compute="_compute_has_representative",
+        help="Whether the data of a legal representative belongs to it.",
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("route", "request_ids.person_kind")
+    def _compute_has_representative(self):
+        for activation in self:
+            route = activation._get_route()
+            activation.has_representative = route.needs_letter or (
+                route.is_requested and activation.request_ids.person_kind == "juridica"
+            )
+
+    # === TRANSITIONS === #
+
+    @api.model
+    def _get_running_request(self, company):
+        """Return the request that keeps a company from buying another one.
+
+        :param company: `res.company`
+        :return: what is not finished, or signs since fewer than `REQUEST_MONTHS` months
+        :rtype: certificate.activation
+        """
+        own = [("company_id", "=", company.id), ("route", "in", REQUEST_ROUTES)]
+        recent = self._get_today() - relativedelta(months=REQUEST_MONTHS)
+        return self.search([*own, ("state", "in", ("pay", "process"))], limit=1) or self.search(
+            [*own, ("state", "=", "active"), ("date_start", ">", recent)], limit=1
+        )
+
+    def _start_request(self):
+        """Return the request of the company for a certificate of its own, or start one.
+
+        What signs goes on signing until the new certificate is active. While a request runs, or its
+        certificate is new, this leads there: nothing is paid twice.
+
+        :rtype: certificate.activation
+        :raise UserError: for the seller, and when nobody sells requests
+        """
+        self._check_user(GROUP_USER)
+        company = self.company_id
+        self._check_not_seller(company)
+        if running := self._get_running_request(company):
+            return running
+        if not company.certificate_seller_id._sells_certificate_requests():
+            raise UserError(
+                self.env._(
+                    "A certificate of your own cannot be asked for here: ask your administrator, or "
+                    "load one that you have."
+                )
+            )
+        replaced = self.search(
+            [("company_id", "=", company.id), ("state", "=", "active"), ("route", "in", OWN_ROUTES)]
+        )
+        return self._create_once(
+            {"company_id": company.id, "route": "request", "renewal_of_id": replaced.id}
+        )
+
+    def _abandon_request(self):
+        """Give up a request for which nothing was paid.
+
+        :raise UserError: when money is on its way
+        """
+        self._lock(GROUP_USER)
+        if self.state == "cancelled":
+            return
+        self._check_state("pay")
+        if not self._get_route().is_requested or self.payment_status not in _UNPAID:
+            raise UserError(
+                self.env._("What was paid is not given up here. Ask a manager to cancel it.")
+            )
+        self._set_state("cancelled")
+
+    # === TRANSITIONS - THE REQUEST === #
+
+    def _begin_request(self):
+        """Begin the request, now that it is paid."""
+        self.env["certificate.request"]._begin(self)
+
+    def _complete_request(self):
+        """Complete the request by which the certificate came that signs now."""
+        if self.request_ids:
+            self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
+            self.request_ids._complete()
+
+    def _withdraw_request(self):
+        """Withdraw the request of what was cancelled."""
+        if self.request_ids:
+            self.request_ids._withdraw()

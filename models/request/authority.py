@@ -1,0 +1,120 @@
+from odoo import api, fields, models
+from odoo.fields import Command
+
+from ...const import PERSON_KINDS
+
+
+class CertificateAuthority(models.Model):
+    """A certification authority that issues what companies ask for, and the documents that it wants.
+
+    The custodian of the seller keeps them.
+    """
+
+    _name = "certificate.authority"
+    _description = "Certification Authority"
+    _inherit = ["certificate.input.mixin"]
+    _order = "sequence, name, id"
+
+    name = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    active = fields.Boolean(default=True)
+    requirement_ids = fields.One2many(
+        "certificate.authority.requirement",
+        "authority_id",
+        string="Documents",
+        copy=True,
+        default=lambda self: [
+            Command.create({"document_type_id": usual.id})
+            for usual in self.env["certificate.document.type"].search([])
+        ],
+    )
+
+    anchor_ids = fields.One2many(
+        "certificate.trust.anchor",
+        "authority_id",
+        string="Trusted certificates",
+        readonly=True,
+        help="What verifies that a certificate is of this authority. An administrator adds them.",
+    )
+
+    _name_unique = models.UniqueIndex("(lower(name))", "This authority is there already.")
+
+    def _get_requirements(self, person_kind):
+        """Return the documents that a kind of person hands in.
+
+        :param str person_kind: one of `const.PERSON_KINDS`
+        :rtype: certificate.authority.requirement
+        """
+        return self.requirement_ids.filtered(
+            lambda requirement: requirement.person_kind in (False, person_kind)
+        )
+
+
+class CertificateAuthorityRequirement(models.Model):
+    """A document that an authority asks for, and its rules."""
+
+    _name = "certificate.authority.requirement"
+    _description = "Document That an Authority Asks For"
+    _inherit = ["certificate.input.mixin"]
+    _order = "sequence, id"
+    _rec_name = "document_type_id"
+
+    authority_id = fields.Many2one(
+        "certificate.authority", required=True, index=True, ondelete="cascade"
+    )
+    sequence = fields.Integer(default=10)
+    document_type_id = fields.Many2one(
+        "certificate.document.type", string="Document", required=True, ondelete="restrict"
+    )
+    person_kind = fields.Selection(
+        PERSON_KINDS,
+        string="Only of",
+        compute="_compute_rules",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="Empty when everybody hands it in.",
+    )
+    max_age_days = fields.Integer(
+        string="Maximum age in days",
+        compute="_compute_rules",
+        precompute=True,
+        store=True,
+        readonly=False,
+        help="Days that may have passed since it was issued; 0 when its age does not matter.",
+    )
+    is_required = fields.Boolean(string="Required", default=True)
+
+    _document_unique = models.Constraint(
+        "UNIQUE (authority_id, document_type_id)",
+        "An authority asks for each document once.",
+    )
+    _max_age_positive = models.Constraint(
+        "CHECK (max_age_days >= 0)", "The maximum age of a document cannot be negative."
+    )
+
+    @api.depends("document_type_id")
+    def _compute_rules(self):
+        for requirement in self:
+            requirement.person_kind = requirement.document_type_id.person_kind
+            requirement.max_age_days = requirement.document_type_id.max_age_days
+
+
+class CertificateDocumentType(models.Model):
+    """A kind of document, with the rules that are usual. A file serves whichever authority asks for it."""
+
+    _name = "certificate.document.type"
+    _description = "Kind of Document"
+    _inherit = ["certificate.input.mixin"]
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    advice = fields.Char(translate=True, help="What to attach: where it is had, which pages.")
+    person_kind = fields.Selection(
+        PERSON_KINDS, string="Only of", help="Empty when everybody hands it in."
+    )
+    max_age_days = fields.Integer(
+        string="Maximum age in days",
+        help="What authorities usually ask for; 0 when its age does not matter.",
+    )

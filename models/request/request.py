@@ -1,0 +1,416 @@
+from datetime import timedelta
+
+from odoo import api, fields, models
+from odoo.exceptions import AccessError, UserError, ValidationError
+
+from ...const import (
+    ACTIVITY_NEXT_STEP,
+    ACTIVITY_REQUEST,
+    GROUP_CUSTODIAN,
+    GROUP_USER,
+    PERSON_KINDS,
+    REPRESENTATIVE_FIELDS,
+    REQUEST_DAYS,
+    REQUEST_FIELDS,
+    REQUEST_STATES,
+)
+from ...tools import identity
+
+# While the company writes the request.
+_WRITTEN = ("draft", "rejected")
+
+
+class CertificateRequest(models.Model):
+    """What a company asks of an authority: a certificate of its own, through the seller that it paid.
+
+    There is one for each activation of the route `request`, from the moment it is paid. It goes `draft` ->
+    `in_process` -> `issued` -> `completed`; from `in_process` and `issued` it is given back as `rejected`,
+    and sent again. The company writes it; the custodian of the seller processes it, and changes nothing of
+    what the company wrote. Payment, period and certificate are the activation's.
+
+    Whoever changes it locks the activation first, then the request.
+    """
+
+    _name = "certificate.request"
+    _description = "Certificate Request"
+    _inherit = [
+        "certificate.pdf.mixin",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _order = "id desc"
+    _editable_fields = frozenset(REQUEST_FIELDS)
+    _evidence_children = ("document_ids",)
+    # Who reads it cannot always write it, but can talk about it.
+    _mail_post_access = "read"
+
+    activation_id = fields.Many2one(
+        "certificate.activation", required=True, readonly=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="activation_id.company_id", store=True, index=True)
+    name = fields.Char(related="activation_id.name")
+    activation_state = fields.Selection(
+        related="activation_id.state", string="State of the activation"
+    )
+    state = fields.Selection(
+        REQUEST_STATES,
+        string="Request",
+        required=True,
+        readonly=True,
+        copy=False,
+        index=True,
+        default="draft",
+        tracking=True,
+    )
+    person_kind = fields.Selection(PERSON_KINDS, string="Kind of person", copy=False)
+    date = fields.Date(
+        string="Valid as of",
+        copy=False,
+        help="The day on which the validity of the certificate is asked to begin.",
+    )
+    authority_id = fields.Many2one(
+        "certificate.authority",
+        string="Certification authority",
+        copy=False,
+        ondelete="restrict",
+    )
+    sent_on = fields.Datetime(string="Sent on", readonly=True, copy=False)
+    issued_on = fields.Datetime(string="Issued on", readonly=True, copy=False)
+    observation = fields.Text(
+        string="Observations",
+        readonly=True,
+        copy=False,
+        help="Why the request was rejected, beside what is said of each document.",
+    )
+    document_ids = fields.One2many(
+        "certificate.request.document", "request_id", string="Documents", readonly=True
+    )
+
+    # What the seller reads of the activation, which is the company's.
+    payment_status = fields.Selection(related="activation_id.payment_status")
+    payment_sentence = fields.Char(related="activation_id.payment_sentence")
+    payment_reference = fields.Char(related="activation_id.payment_reference")
+    company_rows = fields.Json(
+        string="Company data",
+        compute="_compute_company_rows",
+        compute_sudo=True,
+        help="What the organisation profile says: pairs of a label and a text.",
+    )
+    representative_rows = fields.Json(
+        string="Legal representative",
+        compute="_compute_representative_rows",
+        compute_sudo=True,
+        help="Who represents a company: pairs of a label and a text.",
+    )
+    sentence = fields.Char(
+        string="Request Sentence", compute="_compute_sentence", compute_sudo=True
+    )
+    can_process = fields.Boolean(string="Can Process Request", compute="_compute_can_process")
+
+    _activation_unique = models.UniqueIndex("(activation_id)", "This activation already has a request.")
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("activation_id.display_name")
+    def _compute_display_name(self):
+        for request in self:
+            request.display_name = request.sudo().activation_id.display_name
+
+    @api.depends("company_id")
+    @api.depends_context("lang")
+    def _compute_company_rows(self):
+        for request in self:
+            company = request.company_id
+            rows = [
+                [self.env._("Name"), company.name],
+                [self.env._("NIT"), identity.format_nit(company.vat) or company.vat],
+                [self.env._("Address"), company.street],
+                [self.env._("City"), company.city],
+                [self.env._("Department"), company.state_id.name],
+                [self.env._("Email"), company.email],
+                [self.env._("Phone"), company.phone],
+            ]
+            request.company_rows = [[label, text or ""] for label, text in rows]
+
+    @api.depends("person_kind", *(f"activation_id.{name}" for name in REPRESENTATIVE_FIELDS))
+    @api.depends_context("lang")
+    def _compute_representative_rows(self):
+        for request in self:
+            activation = request.activation_id
+            request.representative_rows = request.person_kind == "juridica" and [
+                [
+                    activation._fields[name]._description_string(self.env),
+                    activation._fields[name].convert_to_export(activation[name], activation) or "",
+                ]
+                for name in REPRESENTATIVE_FIELDS
+            ]
+
+    @api.depends("state", "sent_on", "issued_on")
+    @api.depends_context("lang")
+    def _compute_sentence(self):
+        for request in self:
+            activation, authority = request.activation_id, request.authority_id.name or ""
+            sentences = {
+                "in_process": self.env._(
+                    "Your request to %(authority)s was sent on %(date)s. %(seller)s works on it, usually "
+                    "for a couple of working days. You can close this page: we will tell you by email.",
+                    authority=authority,
+                    date=activation._format_moment(request.sent_on),
+                    seller=activation.seller_id.name,
+                ),
+                "rejected": self.env._(
+                    "Your request was rejected. Correct what is said here and send it again: what was "
+                    "accepted is kept, and nothing is paid again."
+                ),
+                "issued": self.env._(
+                    "%(authority)s issued your certificate on %(date)s, and gives you its file and its "
+                    "password. Load them here.",
+                    authority=authority,
+                    date=activation._format_moment(request.issued_on),
+                ),
+            }
+            request.sentence = sentences.get(request.state)
+
+    @api.depends("activation_id.payment_move_id", "activation_id.state")
+    @api.depends_context("uid", "allowed_company_ids")
+    def _compute_can_process(self):
+        is_custodian = self.env.user.has_group(GROUP_CUSTODIAN)
+        for request in self:
+            activation = request.sudo().activation_id
+            request.can_process = (
+                is_custodian
+                and activation.state == "process"
+                and activation.payment_move_id.company_id in self.env.companies
+            )
+
+    # === CRUD METHODS === #
+
+    def write(self, vals):
+        result = super().write(vals)
+        if not vals.keys().isdisjoint(("person_kind", "authority_id")):
+            self._ask_for_documents()
+        return result
+
+    def _check_editable(self, vals):  # pylint: disable=missing-return
+        super()._check_editable(vals)
+        for request in self:
+            request.activation_id._check_editable({})
+
+    # === TRANSITIONS - COMPANY === #
+
+    @api.model
+    def _begin(self, activation):
+        """Begin the request of an activation that was paid, prefilled with what is known.
+
+        :param activation: `certificate.activation`
+        :rtype: certificate.request
+        """
+        is_juridical = identity.is_juridical_nit(activation.company_id.sudo().vat)
+        authorities = self.env["certificate.authority"].search([], limit=2)
+        request = self._create_once(
+            {
+                "activation_id": activation.id,
+                "person_kind": "juridica" if is_juridical else "natural",
+                "date": activation._get_today(),
+                "authority_id": len(authorities) == 1 and authorities.id,
+            }
+        )
+        request._ask_for_documents()
+        return request
+
+    def _ask_for_documents(self):
+        """Make a place for each document that the authority asks for; what is attached stays."""
+        for request in self:
+            documents = request.sudo().document_ids
+            asked = request.authority_id._get_requirements(request.person_kind).document_type_id
+            for kind in asked - documents.document_type_id:
+                documents._create_once({"request_id": request.id, "document_type_id": kind.id})
+            request.invalidate_recordset(["document_ids"])
+
+    def _get_asked_documents(self):
+        """Return the documents that the chosen authority asks of this kind of person.
+
+        :rtype: certificate.request.document
+        """
+        return self.document_ids.filtered(lambda document: document._get_requirement())
+
+    def _get_errors(self, values=None):
+        """Say everything that keeps the request from being sent.
+
+        :param values: anything that gives `REQUEST_FIELDS` and `REPRESENTATIVE_FIELDS` by name; without
+            it, what is stored
+        :return: one sentence for each field that must change; under `company_id` when the
+            organisation profile is not complete, under `document_<id>` and `issue_date_<id>` what is
+            wrong with a document
+        :rtype: dict[str, str]
+        """
+        self.ensure_one()
+        activation = self.activation_id
+        values = values or {
+            **{name: self[name] for name in REQUEST_FIELDS},
+            **{name: activation[name] for name in REPRESENTATIVE_FIELDS},
+        }
+        missing = {
+            "person_kind": self.env._("Choose the kind of person."),
+            "date": self.env._("Choose the day on which the validity begins."),
+            "authority_id": self.env._("Choose the authority: it says what to attach."),
+        }
+        errors = {name: sentence for name, sentence in missing.items() if not values[name]}
+        today, date = activation._get_today(), values["date"]
+        if date and not today <= date <= today + timedelta(days=REQUEST_DAYS):
+            errors["date"] = self.env._(
+                "Choose a day from today to %s.",
+                activation._format_date(today + timedelta(days=REQUEST_DAYS)),
+            )
+        if values["person_kind"] == "juridica":
+            errors.update(activation._get_representative_errors(values))
+        if sentence := activation._get_profile_error():
+            errors["company_id"] = sentence
+        for document in self._get_asked_documents():
+            errors.update(document._get_errors())
+        return errors
+
+    def _send(self):
+        """Send the request to the seller, for the first time or again.
+
+        :raise ValidationError: naming everything that is missing or wrong
+        :raise UserError: when it is not paid any more, or a stored file is bad
+        """
+        activation = self.activation_id
+        activation._lock(GROUP_USER)
+        self._lock(GROUP_USER)
+        if self.state == "in_process":
+            return
+        activation._check_state("process")
+        self._check_at(*_WRITTEN)
+        if activation.payment_status != "paid":
+            raise UserError(self.env._("The payment is no longer valid. Verify it before sending."))
+        if errors := self._get_errors():
+            raise ValidationError("\n".join(errors.values()))
+        self._get_asked_documents()._send()
+        is_first = self.state == "draft"
+        self._trusted().write(
+            {"state": "in_process", "sent_on": fields.Datetime.now(), "observation": False}
+        )
+        if self.person_kind == "natural":
+            # Nobody was asked for it: it was prefilled from another activation.
+            activation._trusted().write(dict.fromkeys(REPRESENTATIVE_FIELDS, False))
+        activation.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
+        self._tell("request_sent" if is_first else "request_resent")
+
+    # === TRANSITIONS - SELLER === #
+
+    def _lock_for_seller(self, *states):
+        """Lock the request for the custodian of the seller, who reads it and decides.
+
+        :param states: of the request, of which it must have one
+        :return: its activation, in sudo mode: the custodian has no part in it
+        :rtype: certificate.activation
+        :raise AccessError: for who is not the custodian of the company that sold it
+        :raise UserError: in another state
+        """
+        self._check_user(GROUP_CUSTODIAN)
+        activation = self.sudo().activation_id
+        if not self.env.su and activation.payment_move_id.company_id not in self.env.companies:
+            raise AccessError(self.env._("Only the custodian of the seller does this."))
+        activation._lock_row()
+        self._lock_row()
+        activation._check_state("process")
+        self._check_at(*states)
+        return activation
+
+    def _reject(self, observation):
+        """Give the request back to the company, with what is wrong with it and its documents.
+
+        :param str observation: as the custodian typed it; needed unless a document was rejected
+        :raise UserError: when nothing is said to be wrong, or the certificate was loaded already
+        """
+        activation = self._lock_for_seller("in_process", "issued", "rejected")
+        observation = (observation or "").strip()
+        if self.state == "rejected":
+            if observation == (self.observation or ""):
+                return
+            self._check_at("in_process", "issued")
+        if not observation and "rejected" not in self.document_ids.mapped("state"):
+            raise UserError(
+                self.env._("Say what has to be corrected, or reject the documents that are wrong.")
+            )
+        if activation.certificate_id:
+            raise UserError(self.env._("The company has loaded its certificate already."))
+        self._trusted().write({"state": "rejected", "observation": observation, "issued_on": False})
+        self._tell("request_rejected")
+
+    def _issue(self):
+        """Note that the authority has issued the certificate: the company can load it.
+
+        Called by the server action of the form.
+
+        :raise UserError: when a document is not accepted, or the payment went back
+        """
+        activation = self._lock_for_seller("in_process", "issued")
+        if self.state == "issued":
+            return
+        open_documents = self.document_ids.filtered(
+            lambda document: document.document_size and document.state != "accepted"
+        )
+        if open_documents:
+            raise UserError(
+                self.env._(
+                    "First accept each document, or reject the request: %s.",
+                    ", ".join(open_documents.mapped("document_type_id.name")),
+                )
+            )
+        if activation.payment_status != "paid":
+            raise UserError(self.env._("The payment of this request went back."))
+        self._trusted().write({"state": "issued", "issued_on": fields.Datetime.now()})
+        self._tell("request_issued")
+
+    # === TRANSITIONS - ACTIVATION === #
+
+    def _complete(self):
+        """Note that the certificate signs, and tell the seller."""
+        self._trusted().write({"state": "completed"})
+        self._tell("request_completed")
+
+    def _withdraw(self):
+        """Tell the seller, who works on a request that was sent, that it was given up."""
+        self._lock_row()
+        if self.state != "draft":
+            self._tell("request_cancelled")
+
+    # === BUSINESS METHODS === #
+
+    def _check_written(self):
+        """Check that the company writes the request now.
+
+        :raise UserError: otherwise
+        """
+        self._check_at(*_WRITTEN)
+
+    def _lock_at(self, *states):
+        """Lock the request for a step of its activation, which is locked, and check its state.
+
+        :raise UserError: in another state, or without a request
+        """
+        if self:
+            self._lock_row()
+        self._check_at(*states)
+
+    def _check_at(self, *states):
+        if self.state not in states:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "This is not possible while the request is at %s. Reload the page.",
+                    labels.get(self.state, ""),
+                )
+            )
+
+    def _tell(self, kind):
+        """Tell of the request, which ends what somebody had to do about it until now.
+
+        :param str kind: one of `NOTICES`
+        """
+        request = self.sudo()
+        request.activity_unlink([ACTIVITY_REQUEST])
+        request.activation_id._notify(kind)

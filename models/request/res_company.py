@@ -1,0 +1,46 @@
+from odoo import fields, models
+
+from ...const import GROUP_CUSTODIAN
+
+
+class ResCompany(models.Model):
+    """What the seller sells beside the lent certificate: asking an authority for an own one."""
+
+    _inherit = "res.company"
+
+    certificate_request_product_id = fields.Many2one(
+        "product.product",
+        string="Requested certificate",
+        domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
+        help="The product by which a company pays to ask for a certificate of its own; one of the "
+        "seller alone. Nobody can ask for one while it is empty.",
+    )
+
+    def _get_certificate_products(self):
+        """Return all that these companies sell of certificates.
+
+        :rtype: product.product
+        """
+        return self.certificate_product_id | self.certificate_request_product_id
+
+    def _sells_certificate_requests(self):
+        """Tell whether this company sells requests: with a price, and an authority to send them to.
+
+        :rtype: bool
+        """
+        seller = self.sudo()
+        product = seller.certificate_request_product_id
+        return bool(
+            product.active
+            and seller.active
+            and seller._get_certificate_price(product=product)["total"] > 0
+            and self.env["certificate.authority"].sudo().search_count([], limit=1)
+        )
+
+    def _get_certificate_custodians(self):
+        """Return who answers for the certificates of this company, and processes its requests.
+
+        :rtype: res.users
+        """
+        self.ensure_one()
+        return self._map_certificate_users(GROUP_CUSTODIAN)[self]

@@ -1,0 +1,192 @@
+import hashlib
+from datetime import datetime, timezone
+
+from odoo import fields, models
+from odoo.exceptions import UserError
+
+from ...const import GROUP_USER
+from ...tools import key_seal, xades
+from ...tools.certificate_chain import get_sha256
+from ..keys import custody
+from ..trace.log import log_signature
+
+
+class CertificateActivation(models.Model):
+    """What an active activation is for: documents of its company are signed under it.
+
+    Nobody who signs reads a key, and nobody has a signature before its row in the log is committed.
+    """
+
+    _inherit = "certificate.activation"
+
+    certificate_fingerprint = fields.Char(
+        string="Fingerprint",
+        readonly=True,
+        copy=False,
+        help="SHA-256 of the certificate with which it was activated. No other one signs under it.",
+    )
+    signature_count = fields.Integer(string="Signatures", compute="_compute_signature_count")
+
+    # === COMPUTE METHODS === #
+
+    def _compute_signature_count(self):
+        counts = dict(
+            self.env["certificate.signature.log"]._read_group(
+                [("activation_id", "in", self.ids)], ["activation_id"], ["__count"]
+            )
+            if self.env["certificate.signature.log"].has_access("read")
+            else []
+        )
+        for activation in self:
+            activation.signature_count = counts.get(activation, 0)
+
+    # === CRUD METHODS === #
+
+    def _prepare_fingerprint_vals(self, certificate_id):
+        """Prepare what tells the certificate of an activation from every other one.
+
+        :param int certificate_id: `certificate.certificate` id, or a false value for none
+        :rtype: dict
+        """
+        certificate = self.env["certificate.certificate"].browse(certificate_id or ())
+        fingerprint = certificate and get_sha256(custody.load_certificate(certificate))
+        return {"certificate_fingerprint": fingerprint or False}
+
+    # === BUSINESS METHODS === #
+
+    def _sign_xml(self, document, record):
+        """Sign an electronic document of the company, and log it before anybody has it.
+
+        :param bytes document: UBL in UTF-8 with an empty second extension; see `tools.xades.sign`
+        :param record: what the document is of, such as an `account.move`, in the environment of
+            who signs
+        :return: the signed document
+        :rtype: bytes
+        :raise AccessError: for who may not see the record, or has no part in electronic invoicing
+        :raise UserError: when the activation, the certificate or the document does not allow it
+        """
+        certificate, key = _open_signing(self, record)
+        now = datetime.now(timezone.utc)
+        role = self._get_route().signer_role
+        try:
+            kind = xades.get_kind(document)
+            vals = self._describe_signature(record, certificate, kind, document, now)
+            digest, withheld = key_seal.withhold(xades.sign, document, certificate, key, role, now)
+        except xades.XadesError as error:
+            raise UserError(self._explain_refusal(error.code)) from error
+        log_signature(self.env, {**vals, "signature_digest": digest})
+        return key_seal.release(withheld)
+
+    def _sign_message(self, message, record):
+        """Sign what is no document: the request in which a document is sent to DIAN.
+
+        :param bytes message: what is signed
+        :param record: as for `_sign_xml`
+        :return: the signature, RSA with PKCS #1 v1.5 and SHA-256
+        :rtype: bytes
+        :raise AccessError: as for `_sign_xml`
+        :raise UserError: as for `_sign_xml`
+        """
+        certificate, key = _open_signing(self, record)
+        now = datetime.now(timezone.utc)
+        vals = self._describe_signature(record, certificate, "Request", message, now)
+        try:
+            digest, withheld = key_seal.withhold(xades.sign_bytes, message, certificate, key)
+        except xades.XadesError as error:
+            raise UserError(self._explain_refusal(error.code)) from error
+        log_signature(self.env, {**vals, "signature_digest": digest})
+        return key_seal.release(withheld)
+
+    def _check_signing(self):
+        """Check that the certificate and the evidence of what is in force let it sign.
+
+        :raise UserError: otherwise, with the remedy
+        """
+        certificate = self.certificate_id
+        self._get_route().check_signing(self)
+        if not (certificate.active and certificate.is_valid):
+            raise UserError(
+                self.env._(
+                    "The certificate has expired or was withdrawn. Ask its custodian for a valid one."
+                )
+            )
+        self._check_letter_review()
+        self._check_evidence()
+
+    def _get_x509(self):
+        """Return the certificate that signs, without its key.
+
+        :rtype: cryptography.x509.Certificate
+        """
+        return custody.load_certificate(self.sudo().certificate_id)
+
+    def _describe_signature(self, record, certificate, kind, document, now):
+        """Describe a signature before it is made: whatever is computed here runs without it.
+
+        :return: the values of its row, but for what is known of the signature itself
+        :rtype: dict
+        """
+        return {
+            "company_id": self.sudo().company_id.id,
+            "lender_id": self.sudo().certificate_id.company_id.id,
+            "activation_id": self.id,
+            "user_id": record.env.uid,
+            "signed_on": now.replace(tzinfo=None, microsecond=0),
+            "role": self._get_route().signer_role,
+            "document_type": kind,
+            "document_name": record.sudo().display_name or record._description,
+            "res_model": record._name,
+            "res_id": record.id,
+            "document_digest": hashlib.sha256(document).hexdigest(),
+            "certificate_serial": f"{certificate.serial_number:x}",
+            "certificate_fingerprint": get_sha256(certificate),
+        }
+
+    def _explain_refusal(self, code):
+        """Say in one sentence why a document is not signed.
+
+        :param str code: one of `xades.CODES`
+        :rtype: str
+        """
+        return {
+            "not_xml": self.env._("The document is not well-formed XML, or far too large."),
+            "encoding": self.env._("The document is not in UTF-8, which DIAN asks for."),
+            "doctype": self.env._("The document has a document type declaration; remove it."),
+            "root": self.env._(
+                "The document is none of DIAN's, such as an Invoice or a CreditNote."
+            ),
+            "no_place": self.env._(
+                "The document has no place for the signature: an empty second UBLExtension."
+            ),
+            "signed": self.env._("The document has been signed already."),
+            "key": self.env._(
+                "The key does not belong to the certificate, or is not RSA, which DIAN asks for. "
+                "Ask the custodian of the certificate to load it again."
+            ),
+        }[code]
+
+
+def _open_signing(activation, record):
+    """Check that an activation may sign for a record now, and open the key.
+
+    No method: a server action of an administrator could call it, and would have the key.
+
+    :param activation: `certificate.activation`
+    :param record: as for `_sign_xml`
+    :rtype: tuple[cryptography.x509.Certificate, rsa.RSAPrivateKey]
+    :raise AccessError: as for `_sign_xml`
+    :raise UserError: as for `_sign_xml`
+    """
+    activation.ensure_one()
+    activation.with_env(record.env)._check_group(GROUP_USER)
+    record.check_access("read")
+    activation = activation.sudo()
+    certificate, key = custody.open_signing_key(activation, record.sudo().company_id)
+    if get_sha256(certificate) != activation.certificate_fingerprint:
+        raise UserError(
+            activation.env._(
+                "The certificate is not the one that was activated. Ask its custodian to load it "
+                "again, and activate it anew."
+            )
+        )
+    return certificate, key

@@ -1,0 +1,550 @@
+"""Append-only tables whose rows are a chain for each company: see `tools/signature_chain.py`.
+
+What writes them are functions and not methods of a model: no server action, template or RPC call adds
+a row that nothing stands behind, or seals a chain anew.
+"""
+
+import logging
+from contextlib import contextmanager
+from weakref import WeakKeyDictionary
+
+import psycopg2
+
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+from odoo.modules import module
+from odoo.sql_db import db_connect
+from odoo.tools import SQL
+
+from ...tools import key_seal
+from ...tools.signature_chain import Head, Row, extend, find_breaks, is_sealed
+from ..keys import custody
+
+_logger = logging.getLogger(__name__)
+
+_PENDING = "certificate_chain"
+
+
+class _Transaction:
+    """Stands for the rows of a transaction, where a server action could add others to them."""
+
+    def __deepcopy__(self, memo):
+        """Stay the same: Odoo's tests keep what a transaction had noted, and bring it back."""
+        return self
+
+
+# By model and id what was written by a transaction, and has no place yet.
+_pending = WeakKeyDictionary()
+_PLACE = ("position", "previous_hash", "hash")
+# Nobody holds a chain longer than some milliseconds; whoever waits in vain waits for itself.
+_LOCK_TIMEOUT = 10  # seconds
+DURABLE = f"""
+    SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
+    SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}s';
+    SET LOCAL synchronous_commit = 'on'
+"""
+
+
+class LooseMany2one(fields.Many2one):
+    """A many2one without a foreign key: what it refers to may have been undone, or deleted since.
+
+    A row that is committed before the transaction that it tells of may refer to what only that one
+    sees or has locked, for which a foreign key would wait until the end of days.
+    """
+
+    def update_db_foreign_key(self, model, column):
+        """Remove the one that an earlier version of the add-on made."""
+        model.env.cr.execute(
+            SQL(
+                "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s",
+                SQL.identifier(model._table),
+                SQL.identifier(f"{model._table}_{self.name}_fkey"),
+            )
+        )
+
+
+class CertificateChainMixin(models.AbstractModel):
+    """One row for each thing that happened; the rows of a company are a chain.
+
+    Rows take their places behind an advisory lock of the company, one transaction after the other,
+    and whoever comes next reads the end of the chain as it is then. So nobody has to be tried again.
+    """
+
+    _name = "certificate.chain.mixin"
+    _description = "Append-only Chain of Rows"
+    _inherit = ["certificate.signature.sealed.mixin"]
+    _log_access = False
+
+    # What a row says, in the order in which it is hashed: all its columns but those of the chain
+    # itself; set by each model.
+    _hashed = ()
+    # Before the company's id in the name of a chain; set by each model but the first one.
+    _chain_prefix = ""
+
+    company_id = LooseMany2one("res.company", required=True, readonly=True, index=True)
+    position = fields.Integer(
+        string="Number", readonly=True, help="In the chain of the company's rows."
+    )
+    previous_hash = fields.Char(string="Previous hash", readonly=True)
+    hash = fields.Char(readonly=True)
+
+    _position_unique = models.UniqueIndex(
+        "(company_id, position)", "Two rows have the same number."
+    )
+
+    @api.private
+    def init(self):
+        """Let PostgreSQL, too, refuse to change a row that has its place in the chain.
+
+        `uninstall_hook` removes the function.
+        """
+        if self._abstract:
+            return
+        self.env.cr.execute(
+            SQL(
+                """
+                CREATE OR REPLACE FUNCTION certificate_chain_guard() RETURNS trigger AS $$
+                BEGIN
+                    IF TG_OP = 'UPDATE' AND to_jsonb(OLD) -> 'hash' = 'null'::jsonb THEN
+                        RETURN NEW;
+                    END IF;
+                    RAISE EXCEPTION 'Rows of %% are not changed.', TG_TABLE_NAME;
+                END
+                $$ LANGUAGE plpgsql;
+                DROP TRIGGER IF EXISTS certificate_chain_guard ON %(table)s;
+                CREATE TRIGGER certificate_chain_guard
+                    BEFORE UPDATE OR DELETE ON %(table)s
+                    FOR EACH ROW EXECUTE FUNCTION certificate_chain_guard();
+                DROP TRIGGER IF EXISTS certificate_chain_guard_all ON %(table)s;
+                CREATE TRIGGER certificate_chain_guard_all
+                    BEFORE TRUNCATE ON %(table)s
+                    FOR EACH STATEMENT EXECUTE FUNCTION certificate_chain_guard();
+                """,
+                table=SQL.identifier(self._table),
+            )
+        )
+
+    def _fetch_query(self, query, fields):
+        """Read nothing where a row refers to what was undone or deleted: a screen could not show it."""
+        rows = super()._fetch_query(query, fields)
+        for field in fields:
+            if isinstance(field, LooseMany2one):
+                referring = rows.sudo().filtered(field.name)
+                gone = referring[field.name] - referring[field.name].exists()
+                field._update_cache(
+                    referring.filtered(lambda row, gone=gone, name=field.name: row[name] in gone),
+                    None,
+                )
+        return rows
+
+    # === ACTION METHODS === #
+
+    def action_check(self):
+        """Check the chains of all companies whose rows the user sees, of both tables.
+
+        :return: an action that says what was found
+        :rtype: dict
+        :raise AccessError: if the user is not a manager
+        """
+        self.check_access("read")
+        companies = self._get_checked_companies()
+        logs = [self.env[name] for name in CHAINS]
+        found = [
+            log._explain_break(company, broken)
+            for log in logs
+            for company, broken in log._find_breaks(companies)
+        ]
+        found += self.env["certificate.history"]._find_differences(companies)
+        if found:
+            remedy = self.env._(
+                "Somebody changed the database itself. Ask your administrator to compare it with a backup."
+            )
+            message = "\n".join([*found[:10], remedy])
+        else:
+            here = [("company_id", "in", companies.ids)]
+            signatures, entries = (log.sudo().search_count(here) for log in logs)
+            undone = logs[0].sudo().search_count([*here, ("outcome", "=", "undone")])
+            message = self.env._(
+                "Nothing is missing and nothing was altered. Signatures: %(signatures)s. Entries of the "
+                "history: %(entries)s.",
+                signatures=signatures,
+                entries=entries,
+            )
+            if undone:
+                message += "\n" + self.env._(
+                    "Signatures whose transaction was undone, so that they may be anywhere: %s.",
+                    undone,
+                )
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "title": self.env._("The log was altered") if found else self.env._("Log checked"),
+                "message": message,
+                "type": "danger" if found else "success",
+                "sticky": bool(found),
+            },
+        }
+
+    # === BUSINESS METHODS - READ === #
+
+    @api.model
+    def _get_checked_companies(self):
+        """Return whose chains the user may check: of the own companies, and of those that sign with
+        the own certificate.
+
+        :return: in sudo mode
+        :rtype: res.company
+        """
+        companies = self.env.companies
+        for model in (*CHAINS, "certificate.activation"):
+            for company, *_rest in self.env[model]._read_group([], ["company_id"]):
+                companies |= company
+        return companies.sudo().exists()
+
+    @api.model
+    def _find_breaks(self, companies):
+        """Find what was altered in the chains of some companies, by whatever way.
+
+        :param companies: `res.company`
+        :return: a company and what is wrong, for each finding
+        :rtype: list[tuple[res.company, tools.signature_chain.Break]]
+        """
+        self.env.flush_all()
+        secrets = custody.require_secrets(self.env)
+        found = []
+        ends = read_ends(self, companies.ids, self.env.cr)
+        for company in companies:
+            rows = read_rows(self, company.id)
+            heads = ends[company.id][0].values()
+            for broken in find_breaks(get_chain(self, company.id), rows, heads, secrets):
+                found.append((company, broken))
+        return found
+
+    @api.model
+    def _explain_break(self, company, broken):
+        """Say in one sentence what is wrong with a chain.
+
+        :param broken: `tools.signature_chain.Break`
+        :rtype: str
+        """
+        log = self.env["ir.model"].sudo()._get(self._name).name
+        name = company.exists().name or str(company.id)
+        values = {"company": name, "position": broken.position, "log": log}
+        return {
+            "changed": self.env._(
+                "%(company)s, %(log)s: number %(position)s was changed.", **values
+            ),
+            "missing": self.env._(
+                "%(company)s, %(log)s: what stood before number %(position)s is missing.", **values
+            ),
+            "broken": self.env._(
+                "%(company)s, %(log)s: number %(position)s does not follow from the one before it.",
+                **values,
+            ),
+            "unlinked": self.env._("%(company)s, %(log)s: a row was inserted.", **values),
+            "truncated": self.env._(
+                "%(company)s, %(log)s: it does not end where it did; look from number %(position)s on.",
+                **values,
+            ),
+            "headless": self.env._(
+                "%(company)s, %(log)s: the record of the last row was removed.", **values
+            ),
+            "unsealed": self.env._(
+                "%(company)s, %(log)s: the record of the last row is not sealed with this server's "
+                "secret.",
+                **values,
+            ),
+        }[broken.code]
+
+
+# The tables that are chains, with what signs first.
+CHAINS = ("certificate.signature.log", "certificate.history")
+
+
+# === WRITING === #
+
+
+def append(model, vals_list):
+    """Write rows that take their places in their chains just before the commit.
+
+    :param model: an empty record of one of `CHAINS`
+    :param list[dict] vals_list: the values of `_hashed`, but for the id
+    """
+    cr = model.env.cr
+    cr.execute(SQL("%s RETURNING id", _insert(model, vals_list)))
+    ids = [row_id for (row_id,) in cr.fetchall()]
+    transaction = cr.precommit.data.get(_PENDING)
+    if transaction not in _pending:
+        transaction = cr.precommit.data[_PENDING] = _Transaction()
+        _pending[transaction] = {}
+        env = model.env(su=True)
+        cr.precommit.add(lambda: _link_pending(env, transaction))
+    rows = _pending[transaction].setdefault(model._name, {})
+    rows.update(
+        (row_id, {**vals, "id": row_id}) for row_id, vals in zip(ids, vals_list, strict=True)
+    )
+
+
+def append_durably(model, vals):
+    """Write one row with its place in the chain, committed whatever becomes of this transaction.
+
+    :param model: as for `append`
+    :param dict vals: the values of `_hashed`, with the id
+    :raise UserError: when it cannot be committed
+    """
+    with _open_durable_cursor(model.env) as cr:
+        _link(model, [vals], cr)
+
+
+@contextmanager
+def _open_durable_cursor(env):
+    """Open a transaction of its own, committed at the end: it sees what is committed at any moment.
+
+    A test's own cursor stands in for it in a test, for no other one sees what a test has made.
+
+    :raise UserError: when there is no connection, or what it writes is locked
+    """
+    if is_in_test():
+        yield env.cr
+        return
+    try:
+        with db_connect(env.cr.dbname).cursor() as cr:
+            cr.execute(DURABLE)
+            yield cr
+    except psycopg2.Error as error:
+        # Not tried again by Odoo, which would sign again each time.
+        raise UserError(
+            env._(
+                "The log could not be written, so that nothing was signed. Try again, or tell your "
+                "administrator."
+            )
+        ) from error
+
+
+def is_in_test():
+    return bool(module.current_test)
+
+
+def forget_pending(cr):
+    """Leave the rows of this transaction without a place: their tables are about to go."""
+    transaction = cr.precommit.data.pop(_PENDING, None)
+    if transaction in _pending:
+        del _pending[transaction]
+
+
+def _link_pending(env, transaction):
+    """Give the rows of this transaction their places, each in the chain of its company.
+
+    Where the secret of the server cannot be used they have none, and the check says so: a payment that
+    is booked does not fail for that.
+    """
+    if env.cr.precommit.data.get(_PENDING) is transaction:
+        del env.cr.precommit.data[_PENDING]
+    # (Not taken out: what has its place is left alone below.)
+    pending = _pending.get(transaction, {})
+    try:
+        custody.get_secrets()
+    except key_seal.SealError as error:
+        _logger.error(
+            "Rows of the history are not sealed: the secret cannot be used (%s).", error.code
+        )
+        return
+    for name, written in pending.items():
+        model, ids = env[name], list(written)
+        # A savepoint that was rolled back may have taken some of them away. Of the others nothing is
+        # read: what was written here is vouched for, and not what SQL has made of it since.
+        env.cr.execute(
+            SQL(
+                "SELECT id FROM %s WHERE id = ANY(%s) AND hash IS NULL ORDER BY id",
+                SQL.identifier(model._table),
+                ids,
+            )
+        )
+        if rows := [written[row_id] for (row_id,) in env.cr.fetchall()]:
+            # In this transaction PostgreSQL shows the ends as they were when it began.
+            with _open_present_cursor(env) as now:
+                _link(model, rows, env.cr, now)
+            model.browse(ids).invalidate_recordset()
+
+
+@contextmanager
+def _open_present_cursor(env):
+    """Open a cursor that sees what is committed now."""
+    if not env.registry.ready:
+        # A transaction that installs or upgrades: its tables are nowhere else, or locked for all others.
+        yield env.cr
+        return
+    with db_connect(env.cr.dbname).cursor() as now:
+        yield now
+
+
+def _link(model, rows, cr, now=None):
+    """Give rows their places in the chains of their companies, one transaction after the other.
+
+    :param model: as for `append`
+    :param list[dict] rows: those that `cr` has written; without `now`, to be written
+    :param cr: the cursor that writes
+    :param now: a cursor that sees what is committed, where `cr` sees what was when it began
+    """
+    secrets = custody.require_secrets(model.env)
+    by_company = {}
+    for row in rows:
+        by_company.setdefault(row["company_id"], []).append(row)
+    company_ids = sorted(by_company)
+    if now:
+        lock_chains(model, company_ids, cr)
+        ends = [read_ends(model, company_ids, any_cr) for any_cr in (now, cr)]
+    else:
+        ends = [read_ends(model, company_ids, cr, before=_make_lock(model, company_ids))]
+    placed, heads, gone = [], [], []
+    for company_id in company_ids:
+        chain = get_chain(model, company_id)
+        known, last = ends[0][company_id]
+        if now:
+            # This transaction's own ones are the youngest; others that it sees may be gone by now.
+            newest = max(known, default=0)
+            own, own_last = ends[1][company_id]
+            known |= {head_id: head for head_id, head in own.items() if head_id > newest}
+            last = max(last, own_last)
+        here = by_company[company_id]
+        made = [Row(None, "", "", tuple(row[name] for name in model._hashed)) for row in here]
+        found, head = extend(chain, made, known.values(), last, secrets)
+        placed += [
+            {
+                **row,
+                "position": place.position,
+                "previous_hash": place.previous_hash,
+                "hash": place.hash,
+            }
+            for row, place in zip(here, found, strict=True)
+        ]
+        heads.append((model._name, company_id, head.count, head.hash, head.seal))
+        # A head whose seal is wrong stays, as a trace. So does one that this transaction does not see,
+        # for the next one to replace: the longest counts.
+        gone += [head_id for head_id, head in known.items() if is_sealed(chain, head, secrets)]
+    change = _place(model, placed) if now else _insert(model, placed)
+    cr.execute(SQL("WITH %s %s", _make_heads(gone, heads), change))
+    if cr.rowcount != len(rows):
+        raise UserError(model.env._("The log could not be written. Tell your administrator."))
+
+
+def lock_chains(model, company_ids, cr):
+    """Let nobody else write to the chains of companies, until this transaction ends.
+
+    :param list[int] company_ids: in one order everywhere, so that nobody waits for one another
+    """
+    cr.execute(_make_lock(model, company_ids))
+
+
+def replace_heads(cr, ids, heads):
+    """Put heads in the place of others.
+
+    :param list[int] ids: of the others
+    :param heads: values of a row for each
+    """
+    cr.execute(SQL("WITH %s SELECT", _make_heads(ids, heads)))
+
+
+def _make_lock(model, company_ids):
+    return SQL(
+        "SELECT pg_advisory_xact_lock(hashtext(%s), company_id) FROM unnest(%s::integer[]) company_id",
+        model._table,
+        company_ids,
+    )
+
+
+def _make_heads(ids, heads):
+    return SQL(
+        """
+        gone AS (DELETE FROM certificate_signature_head WHERE id = ANY(%s)),
+        head AS (
+            INSERT INTO certificate_signature_head (log, company_id, count, hash, seal) VALUES %s
+        )
+        """,
+        ids,
+        SQL(", ").join(heads),
+    )
+
+
+def _place(model, rows):
+    return SQL(
+        """
+        UPDATE %(table)s log SET position = place.position, previous_hash = place.previous_hash,
+            hash = place.hash
+        FROM (VALUES %(places)s) place (id, position, previous_hash, hash) WHERE log.id = place.id
+        """,
+        table=SQL.identifier(model._table),
+        places=SQL(", ").join(tuple(row[name] for name in ("id", *_PLACE)) for row in rows),
+    )
+
+
+def _insert(model, rows):
+    names = list(rows[0])
+    return SQL(
+        "INSERT INTO %s (%s) VALUES %s",
+        SQL.identifier(model._table),
+        _list(names),
+        SQL(", ").join(tuple(row[name] for name in names) for row in rows),
+    )
+
+
+# === READING === #
+
+
+def read_rows(model, company_id):
+    """Read a chain as it is stored, past the ORM and its cache.
+
+    :rtype: list[tools.signature_chain.Row]
+    """
+    model.env.cr.execute(
+        SQL(
+            "SELECT %s FROM %s WHERE company_id = %s ORDER BY id",
+            _list([*_PLACE, *model._hashed]),
+            SQL.identifier(model._table),
+            company_id,
+        )
+    )
+    return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
+
+
+def read_ends(model, company_ids, cr, before=None):
+    """Read the heads and the last positions of chains, as a cursor sees them.
+
+    :param SQL before: what is executed first, in the same message to PostgreSQL
+    :return: heads by their ids, and the last position, by company
+    :rtype: dict[int, tuple[dict[int, tools.signature_chain.Head], int]]
+    """
+    cr.execute(
+        SQL(
+            """
+            %s SELECT company_id, NULL, MAX(position), NULL, NULL FROM %s
+            WHERE company_id = ANY(%s) GROUP BY company_id
+            UNION ALL
+            SELECT company_id, id, count, hash, seal FROM certificate_signature_head
+            WHERE company_id = ANY(%s) AND log = %s
+            """,
+            SQL("%s;", before) if before else SQL(),
+            SQL.identifier(model._table),
+            company_ids,
+            company_ids,
+            model._name,
+        )
+    )
+    heads = {company_id: {} for company_id in company_ids}
+    last = dict.fromkeys(company_ids, 0)
+    for company_id, head_id, count, head_hash, seal in cr.fetchall():
+        if head_id:
+            heads[company_id][head_id] = Head(count, head_hash, seal or "")
+        else:
+            last[company_id] = count or 0
+    return {company_id: (heads[company_id], last[company_id]) for company_id in company_ids}
+
+
+def get_chain(model, company_id):
+    """Name the chain of a company, to which its heads are bound."""
+    return f"{model._chain_prefix}{company_id}"
+
+
+def _list(names):
+    return SQL(", ").join(SQL.identifier(name) for name in names)

@@ -1,0 +1,418 @@
+import hashlib
+import json
+from contextlib import contextmanager
+
+from odoo import api, fields, models
+from odoo.tools import format_date, format_datetime, split_every
+
+from ..core.ir_http import get_session_uid
+from ..core.whole_files import read_whole
+from .chain import LooseMany2one, append
+
+_TEXT_LENGTH = 300  # characters of a value that are kept
+_BATCH_SIZE = 1000  # entries that are made at once
+
+# What the history is about. Of one change that concerns several, the first one names it.
+EVENTS = [
+    ("activation", "Activation"),
+    ("renewal", "Renewal"),
+    ("request", "Request"),
+    ("certificate", "Certificate"),
+    ("record", "Activation record"),
+    ("letter", "Letter"),
+    ("payment", "Payment"),
+    ("receipt", "Receipt"),
+    ("document", "Document of a request"),
+    ("nit", "NIT and test set"),
+    ("start", "Start of invoicing"),
+    ("resolution", "Billing resolution"),
+    ("portal", "Portal access"),
+    ("key", "Key"),
+    ("settings", "Settings"),
+    ("log", "Log"),
+]
+
+# Every field whose change is an entry, by model. Whatever writes it, also in sudo mode, writes the entry.
+TRACKED = {
+    "certificate.activation": {
+        "state": "activation",
+        "date_start": "activation",
+        "date_end": "activation",
+        "switch_on": "renewal",
+        "certificate_id": "certificate",
+        "certificate_fingerprint": "certificate",
+        "revocation_status": "certificate",
+        "record_code": "record",
+        "record_sha256": "record",
+        "letter_code": "letter",
+        "signed_letter_sha256": "letter",
+        "signed_letter_match": "letter",
+        "letter_review": "letter",
+        "letter_rejection_reason": "letter",
+        "payment_move_id": "payment",
+    },
+    "certificate.voided.letter": {
+        "letter_code": "letter",
+        "reason": "letter",
+        "signed_letter_sha256": "letter",
+    },
+    "certificate.payment.receipt": {
+        "state": "receipt",
+        "receipt_sha256": "receipt",
+        "rejection_reason": "receipt",
+    },
+    "certificate.request": {
+        "state": "request",
+    },
+    "certificate.request.document": {
+        "state": "document",
+        "document_sha256": "document",
+    },
+    "electronic.invoicing.setup": {
+        "locked_nit": "nit",
+        "test_set_identifier": "nit",
+        "test_set_result": "nit",
+        "test_set_evidence_sha256": "nit",
+        "started_on": "start",
+        "resolution_id": "resolution",
+    },
+    "certificate.portal.access": {
+        "email": "portal",
+        "invited_on": "portal",
+        "expires_on": "portal",
+        "opened_on": "portal",
+        "opened_by_id": "portal",
+        "withdrawn_on": "portal",
+    },
+    "res.company": {
+        "certificate_lent_id": "certificate",
+        "certificate_product_id": "settings",
+        "certificate_request_product_id": "settings",
+        "certificate_provider_id": "settings",
+        "certificate_validity_months": "settings",
+        "certificate_accept_receipts": "settings",
+        "certificate_accept_test_payments": "settings",
+        "certificate_renewal_days": "settings",
+        "certificate_reminder_days": "settings",
+        "certificate_letter_html": "settings",
+        "certificate_sign_after_review": "settings",
+    },
+}
+
+# What entries of before tell of, and which field has it now.
+_MOVED = {("certificate.activation", "request_state"): ("certificate.request", "state")}
+
+
+class CertificateHistory(models.Model):
+    """What happened to activations, receipts, requests, set-ups and settings: who, when, from where.
+
+    Its rows are written in the transaction of what they tell of, and are a chain for each company. The
+    messages of the records are a copy of it to read.
+    """
+
+    _name = "certificate.history"
+    _description = "History"
+    _inherit = ["certificate.chain.mixin"]
+    _order = "id desc"
+    _rec_name = "record_name"
+    _log_access = False
+    _chain_prefix = "history:"
+    _hashed = (
+        "id",
+        "company_id",
+        "event",
+        "happened_on",
+        "user_id",
+        "session_user_id",
+        "access_id",
+        "actor",
+        "address",
+        "browser",
+        "res_model",
+        "res_id",
+        "record_name",
+        "changes",
+    )
+
+    event = fields.Selection(EVENTS, required=True, readonly=True, index=True)
+    happened_on = fields.Datetime(string="Date", required=True, readonly=True)
+    user_id = LooseMany2one("res.users", string="User", required=True, readonly=True)
+    session_user_id = LooseMany2one(
+        "res.users",
+        string="Logged in",
+        readonly=True,
+        help="Whose session it was; empty outside a request, and for a visitor.",
+    )
+    access_id = LooseMany2one(
+        "certificate.portal.access",
+        string="Invited by the portal",
+        readonly=True,
+        help="The contact who acted, with the rights of nobody else.",
+    )
+    actor = fields.Char(string="Who", required=True, readonly=True, help="Name and login, as then.")
+    address = fields.Char(string="From", readonly=True, help="The address of the network.")
+    browser = fields.Char(readonly=True)
+    res_model = fields.Char(string="Model", readonly=True)
+    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    record_name = fields.Char(string="What", required=True, readonly=True)
+    changes = fields.Text(
+        required=True, readonly=True, help="As JSON: name of the field, before, after."
+    )
+    summary = fields.Char(string="What happened", compute="_compute_summary")
+
+    @api.depends("changes", "res_model")
+    @api.depends_context("lang")
+    def _compute_summary(self):
+        for entry in self:
+            model = self.env.get(entry.res_model)
+            entry.summary = "; ".join(
+                _describe(self.env, model, *change) for change in json.loads(entry.changes or "[]")
+            )
+
+    @api.model
+    def _find_differences(self, companies):
+        """Find what is not as the history says: changed, made or deleted past it.
+
+        :param companies: `res.company`
+        :return: a sentence for each finding
+        :rtype: list[str]
+        """
+        known, gaps = _read_last_values(self.env, companies.ids)
+        # What was written past the history, and by a step since, so that it is the last value no more.
+        found = [
+            self.env._(
+                "%(model)s %(number)s: was changed past the history: %(change)s.",
+                model=self.env[name]._description,
+                number=res_id,
+                change=_describe(self.env, self.env[name], *change),
+            )
+            for name, res_id, *change in gaps
+        ]
+        for name in TRACKED:
+            model = read_whole(self.env[name].sudo()).with_context(active_test=False)
+            field = "id" if name == "res.company" else "company_id"
+            for record in model.search([(field, "in", companies.ids)], order="id"):
+                values = known.pop((name, record.id), None)
+                if values is None and name != "res.company":
+                    found.append(self.env._("%s is not in the history.", record.display_name))
+                now = _get_values(record)
+                found += [
+                    self.env._(
+                        "%(record)s: the history says otherwise: %(change)s.",
+                        record=record.display_name,
+                        change=_describe(self.env, model, field_name, value, now[field_name]),
+                    )
+                    for field_name, value in (values or {}).items()
+                    if field_name in now
+                    and _get_key(value) != _get_key(now[field_name])
+                    and not _is_emptied(model, field_name, value, now[field_name])
+                ]
+        found += [
+            self.env._(
+                "%(model)s %(number)s is gone.", model=self.env[name]._description, number=res_id
+            )
+            for name, res_id in known
+            # A contact that is deleted takes its invitations along.
+            if name in TRACKED and name != "certificate.portal.access"
+        ]
+        return found
+
+
+# === WRITING === #
+
+
+@contextmanager
+def recording(records, vals):
+    """Record what a write changes.
+
+    :param records: of a model of `TRACKED`, or of any other one
+    :param dict vals: that are written
+    """
+    tracked = TRACKED.get(records._name, {})
+    # A file is written by the name of its field, and known by its SHA-256.
+    if not any(name in vals or name.removesuffix("_sha256") in vals for name in tracked):
+        yield
+        return
+    records = read_whole(records.sudo())
+    before = {record: _get_values(record) for record in records}
+    yield
+    record_changes(records, before)
+
+
+def record_changes(records, before=None):
+    """Record how records differ from what they were.
+
+    :param records: in the environment of whoever changed them
+    :param dict before: values by name, by record; without it, they are new
+    """
+    entries = []
+    tracked = TRACKED[records._name]
+    for record in records.sudo():
+        old, new = (before or {}).get(record, {}), _get_values(record)
+        changes = [
+            [name, old.get(name), new[name]] for name in tracked if old.get(name) != new[name]
+        ]
+        if changes:
+            events = {tracked[name] for name, *_values in changes}
+            event = next(name for name, _label in EVENTS if name in events)
+            entries.append((event, record, changes))
+    record_entries(records.env, entries)
+
+
+def record_entries(env, entries):
+    """Write entries of the history.
+
+    :param entries: for each the event, the record that it is about, and its changes: lists of a name,
+        what it was and what it is, as JSON has them
+    """
+    if not entries:
+        return
+    activations = env["certificate.activation"]
+    where = activations._get_request_facts()
+    actor = activations._get_actor_facts()
+    common = {
+        "happened_on": fields.Datetime.now(),
+        "user_id": env.uid,
+        "session_user_id": get_session_uid(),
+        "access_id": activations._get_portal_access().id or None,
+        "actor": f"{actor['name']} ({actor['login']})",
+        "address": where["ip"],
+        "browser": where["user_agent"],
+    }
+    append(
+        env["certificate.history"],
+        [
+            {
+                "company_id": _get_company(record).id,
+                "event": event,
+                **common,
+                "res_model": record._name,
+                "res_id": record.id,
+                "record_name": record.display_name or record._description,
+                "changes": json.dumps(changes, ensure_ascii=False),
+            }
+            for event, record, changes in entries
+        ],
+    )
+
+
+def begin_history(env):
+    """Say in the history of each company that it begins now, and where everything stands.
+
+    :param env: of the database that had none until now
+    """
+    for name in TRACKED:
+        # Of the companies those that have to do with it.
+        domain = [("certificate_lent_id", "!=", False)] if name == "res.company" else []
+        ids = env[name].search(domain, order="id").ids
+        for batch in split_every(_BATCH_SIZE, ids, env[name].browse):
+            record_entries(env, [("log", record, _describe_beginning(record)) for record in batch])
+            env.invalidate_all()
+
+
+def _describe_beginning(record):
+    values = _get_values(record)
+    changes = [[name, None, value] for name, value in values.items() if value]
+    return [["begin", None, None], *changes]
+
+
+def _get_company(record):
+    company = record if record._name == "res.company" else record.company_id
+    return company or record.env.company
+
+
+def _get_values(record):
+    """Return what is tracked of a record, as JSON has it.
+
+    :rtype: dict
+    """
+    return {name: _get_value(record, record._fields[name]) for name in TRACKED[record._name]}
+
+
+def _get_value(record, field):
+    value = record[field.name]
+    if field.type == "many2one":
+        return [value.id, value.display_name] if value else None
+    if field.type == "html":
+        return (value and f"SHA-256 {hashlib.sha256(value.encode()).hexdigest()}") or None
+    if field.type in ("boolean", "integer"):
+        return value
+    return str(value)[:_TEXT_LENGTH] if value else None
+
+
+# === READING === #
+
+
+def _read_last_values(env, company_ids):
+    """Read what the history says last of each field of each record.
+
+    :return: values by name, by model and id; and what an entry found otherwise than the one before it
+        had left it: model, id, name of the field, and both values
+    :rtype: tuple[dict[tuple[str, int], dict], list[tuple]]
+    """
+    env.flush_all()
+    env.cr.execute(
+        "SELECT res_model, res_id, changes FROM certificate_history "
+        "WHERE company_id = ANY(%s) ORDER BY id",
+        [company_ids],
+    )
+    known, gaps = {}, []
+    for model, res_id, text in env.cr.fetchall():
+        values, changes = known.setdefault((model, res_id), {}), json.loads(text)
+        is_beginning = any(name == "begin" for name, *_values in changes)
+        for name, before, after in changes:
+            if (
+                name in values
+                and name in TRACKED.get(model, ())
+                and not is_beginning
+                and (_get_key(values[name]) or None) != (_get_key(before) or None)
+                and not _is_emptied(env[model], name, values[name], before)
+            ):
+                gaps.append((model, res_id, name, values[name], before))
+            values[name] = after
+    return known, gaps
+
+
+def _get_key(value):
+    """Return what two values are compared by: a record by its id, for its name may change."""
+    return value[0] if isinstance(value, list) else value
+
+
+def _is_emptied(model, name, before, after):
+    """Tell whether PostgreSQL has emptied a field, because what it referred to was deleted."""
+    field = model._fields[name]
+    if after or not before or field.type != "many2one" or field.ondelete != "set null":
+        return False
+    return not model.env[field.comodel_name].browse(before[0]).exists()
+
+
+def _describe(env, model, name, before, after):
+    """Say one change in a few words, in the language of the user.
+
+    :param model: an empty record of whose model it is, or None
+    """
+    if name == "begin":
+        return env._("The history begins here")
+    if model is not None and (model._name, name) in _MOVED:
+        model_name, name = _MOVED[model._name, name]
+        model = env[model_name]
+    field = model is not None and model._fields.get(name)
+    labels = {"seal": env._("Seal of a log")}
+    label = field._description_string(env) if field else labels.get(name, name)
+
+    def say(value):
+        if isinstance(value, list):
+            return str(value[-1])
+        if field and field.type == "boolean" and value is not None:
+            return env._("Yes") if value else env._("No")
+        if value in (None, False):
+            return "-"
+        if field and field.type == "selection":
+            return dict(field._description_selection(env)).get(value, value)
+        if field and field.type == "date":
+            return format_date(env, value)
+        if field and field.type == "datetime":
+            return format_datetime(env, value)
+        return str(value)
+
+    return f"{label}: {say(before)} → {say(after)}"

@@ -1,0 +1,155 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from .chain import LooseMany2one, append_durably
+
+# By the local name of the root, `tools.xades.DOCUMENTS`, and what is no document.
+DOCUMENT_TYPES = [
+    ("Invoice", "Invoice"),
+    ("CreditNote", "Credit note"),
+    ("DebitNote", "Debit note"),
+    ("ApplicationResponse", "Event (ApplicationResponse)"),
+    ("AttachedDocument", "Container (AttachedDocument)"),
+    ("Request", "Request to DIAN"),
+]
+
+
+class CertificateSignatureLog(models.Model):
+    """One row for each signature, committed before anybody has it.
+
+    It is written in a transaction of its own, which ends at once: the signature may be anywhere from
+    then on, whatever becomes of the transaction that signs. What was signed together with its document
+    has a mark as well, in the transaction of the document; see `certificate.signature.mark`.
+    """
+
+    _name = "certificate.signature.log"
+    _description = "Signature"
+    _inherit = ["certificate.chain.mixin"]
+    _order = "id desc"
+    _rec_name = "document_name"
+    _log_access = False
+    _hashed = (
+        "id",
+        "company_id",
+        "lender_id",
+        "activation_id",
+        "user_id",
+        "signed_on",
+        "role",
+        "document_type",
+        "document_name",
+        "res_model",
+        "res_id",
+        "document_digest",
+        "signature_digest",
+        "certificate_serial",
+        "certificate_fingerprint",
+    )
+
+    lender_id = LooseMany2one(
+        "res.company",
+        string="Certificate of",
+        required=True,
+        readonly=True,
+        index=True,
+        help="The company whose certificate signed.",
+    )
+    activation_id = LooseMany2one(
+        "certificate.activation", required=True, readonly=True, index=True
+    )
+    user_id = LooseMany2one("res.users", string="Signed by", required=True, readonly=True)
+    signed_on = fields.Datetime(string="Signed on", required=True, readonly=True)
+    role = fields.Selection(
+        [("supplier", "Supplier"), ("third party", "Third party")],
+        required=True,
+        readonly=True,
+        help="Third party: with a lent certificate.",
+    )
+    document_type = fields.Selection(
+        DOCUMENT_TYPES, string="Document type", required=True, readonly=True
+    )
+    document_name = fields.Char(string="Document", required=True, readonly=True)
+    res_model = fields.Char(string="Model", required=True, readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", required=True, readonly=True
+    )
+    document_digest = fields.Char(
+        string="SHA-256 before", readonly=True, help="Of the document before it was signed."
+    )
+    signature_digest = fields.Char(
+        string="SHA-256 signed", readonly=True, help="Of the signed document, as a file."
+    )
+    certificate_serial = fields.Char(string="Serial number", readonly=True)
+    certificate_fingerprint = fields.Char(string="Fingerprint", readonly=True)
+    outcome = fields.Selection(
+        [("kept", "Kept with its document"), ("undone", "Transaction undone")],
+        compute="_compute_outcome",
+        search="_search_outcome",
+        compute_sudo=True,
+        help="Whether the transaction in which it was signed was committed. When it was undone, or "
+        "runs still, no document has the signature here, and it may be anywhere.",
+    )
+
+    @api.depends()
+    def _compute_outcome(self):
+        kept = set(self.env["certificate.signature.mark"].search([("id", "in", self.ids)]).ids)
+        for row in self:
+            row.outcome = "kept" if row.id in kept else "undone"
+
+    @api.model
+    def _search_outcome(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        marked = SQL("SELECT id FROM certificate_signature_mark")
+        domains = {
+            "kept": Domain("id", "in", marked),
+            "undone": Domain("id", "not in", marked),
+        }
+        return Domain.OR(domains[outcome] for outcome in value if outcome in domains)
+
+
+class CertificateSignatureMark(models.Model):
+    """Says that a signature was kept: written in the transaction that signs, and undone with it.
+
+    It has the number of its row in the log, and what the row refers to is not deleted meanwhile. It
+    is not sealed: who can sign and commit needs no false one.
+    """
+
+    _name = "certificate.signature.mark"
+    _description = "Signature that Was Kept"
+    _inherit = ["certificate.signature.sealed.mixin"]
+    _log_access = False
+
+    company_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    lender_id = fields.Many2one(
+        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    activation_id = fields.Many2one(
+        "certificate.activation", required=True, readonly=True, index=True, ondelete="restrict"
+    )
+    user_id = fields.Many2one("res.users", required=True, readonly=True, ondelete="restrict")
+
+
+def log_signature(env, vals):
+    """Commit the row of a signature, before anybody has it.
+
+    The mark comes first: it gives the row its number, and where the caller can write nothing, nothing
+    is committed either.
+
+    :param dict vals: the values of `_hashed`, but for the id
+    :raise UserError: when it cannot be committed
+    """
+    names = ("company_id", "lender_id", "activation_id", "user_id")
+    env.cr.execute(
+        SQL(
+            """
+            INSERT INTO certificate_signature_mark (id, company_id, lender_id, activation_id, user_id)
+            SELECT nextval('certificate_signature_log_id_seq'), %s RETURNING id
+            """,
+            SQL(", ").join(SQL("%s", vals[name]) for name in names),
+        )
+    )
+    append_durably(env["certificate.signature.log"], {"id": env.cr.fetchone()[0], **vals})
