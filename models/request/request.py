@@ -107,7 +107,9 @@ class CertificateRequest(models.Model):
     )
     can_process = fields.Boolean(string="Can Process Request", compute="_compute_can_process")
 
-    _activation_unique = models.UniqueIndex("(activation_id)", "This activation already has a request.")
+    _activation_unique = models.UniqueIndex(
+        "(activation_id)", "This activation already has a request."
+    )
 
     # === COMPUTE METHODS === #
 
