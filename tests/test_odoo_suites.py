@@ -120,8 +120,11 @@ class TestI18n(OdooTest, test_i18n.TestI18n):
 class TestIndex(OdooTest, test_index.TestIndex):
     def setUp(self):
         super().setUp()
-        # It has a unique index of its own.
-        known = {"certificate.payment.receipt.activation_id"}
+        # They have unique indexes of their own.
+        known = {
+            "certificate.payment.receipt.activation_id",
+            "certificate.request.activation_id",
+        }
         self.enterContext(
             patch.object(
                 test_index,

@@ -25,11 +25,11 @@ class CertificateActivation(models.Model):
         "activation_id",
         string="Request",
         readonly=True,
-        help="The one request, from the moment that it is paid.",
+        help="The request to the authority, once it is paid.",
     )
     has_representative = fields.Boolean(
         compute="_compute_has_representative",
-        help="Whether somebody is asked for who represents the company.",
+        help="Whether the data of a legal representative belongs to it.",
     )
 
     # === COMPUTE METHODS === #

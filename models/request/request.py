@@ -74,8 +74,8 @@ class CertificateRequest(models.Model):
         copy=False,
         ondelete="restrict",
     )
-    sent_on = fields.Datetime(readonly=True, copy=False)
-    issued_on = fields.Datetime(readonly=True, copy=False)
+    sent_on = fields.Datetime(string="Sent on", readonly=True, copy=False)
+    issued_on = fields.Datetime(string="Issued on", readonly=True, copy=False)
     observation = fields.Text(
         string="Observations",
         readonly=True,
@@ -102,10 +102,14 @@ class CertificateRequest(models.Model):
         compute_sudo=True,
         help="Who represents a company: pairs of a label and a text.",
     )
-    sentence = fields.Char(compute="_compute_sentence", compute_sudo=True)
-    can_process = fields.Boolean(compute="_compute_can_process")
+    sentence = fields.Char(
+        string="Request Sentence", compute="_compute_sentence", compute_sudo=True
+    )
+    can_process = fields.Boolean(string="Can Process Request", compute="_compute_can_process")
 
-    _activation_unique = models.UniqueIndex("(activation_id)", "This activation has a request.")
+    _activation_unique = models.UniqueIndex(
+        "(activation_id)", "This activation already has a request."
+    )
 
     # === COMPUTE METHODS === #
 
