@@ -22,6 +22,7 @@ SAME_IN_SPANISH = {
     "Logo",
     "NIT %s",
     "NIT",
+    "No",
     "PEM",
     "RUT",
     "SHA-256",
