@@ -212,8 +212,8 @@ DOCUMENT_STATES = [
 ]
 PERSON_KINDS = [("natural", "Natural person"), ("juridica", "Legal entity")]
 ACTIVATION_STATES = [
-    ("pay", "Pay"),
-    ("process", "Process"),
+    ("pay", "To pay"),
+    ("process", "In process"),
     ("active", "Active"),
     ("expired", "Expired"),
     ("cancelled", "Cancelled"),

@@ -35,7 +35,7 @@ def answer_with_pdf(record, make):
 
     :param record: of `certificate.pdf.mixin`, which words the refusals
     :param make: makes it of the files: a list of bytes
-    :return: JSON, as of `CertificatePdfController.make_pdf`
+    :return: JSON, as returned by `CertificatePdfController.make_pdf`
     """
     # One more than is taken, so that it is said; the others are not even read.
     uploads = request.httprequest.files.getlist("files")[: MAX_PAGES + 1]

@@ -341,7 +341,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
-        :return: JSON, as of `CertificatePdfController.make_pdf`
+        :return: JSON, as returned by `CertificatePdfController.make_pdf`
         """
         access = self._get_access(activation_id)
         if not access:

@@ -26,7 +26,7 @@ def make_signed_letter(code, company, representative):
     canvas.drawString(25 * mm, height - 40 * mm, "Carta de exoneración")
     canvas.setFont("Helvetica", 12)
     for line, text in enumerate(
-        (company, code, "", "Documento de demostración: no vale como carta firmada.")
+        (company, code, "", "Documento de demostración: no es válido como carta firmada.")
     ):
         canvas.drawString(25 * mm, height - (55 + 7 * line) * mm, text)
     canvas.setLineWidth(1.2)

@@ -794,7 +794,7 @@ async function rejectWith(visitor, buttons, name) {
     await visitor.see(name);
     await visitor.page.fill(
         ".modal textarea, .modal div[name=reason] input",
-        "El documento no se lee: escanéalo otra vez."
+        "El documento no se lee: escanéalo de nuevo."
     );
     await visitor.click(".modal footer .btn-primary");
     await visitor.page.waitForSelector(".modal", { state: "detached" });

@@ -30,7 +30,7 @@ def get_rungs(days):
 
     Whoever comes late, because nothing ran for some days, is reminded by that one alone.
 
-    :param tuple[int, ...] days: as of `parse_days`
+    :param tuple[int, ...] days: as returned by `parse_days`
     :return: for each rung itself and the fewest days left that are still its own; the last one goes
         down to 0, the last day
     :rtype: list[tuple[int, int]]
@@ -41,7 +41,7 @@ def get_rungs(days):
 def find_rung(rungs, left):
     """Return the rung that is the nearest one with so many days left, 0 when there is none.
 
-    :param list rungs: as of `get_rungs`
+    :param list rungs: as returned by `get_rungs`
     :param int left: days after today on which it is still valid; negative when it has ended
     :rtype: int
     """

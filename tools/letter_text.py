@@ -128,7 +128,7 @@ def get_printed_text(html: str) -> str:
     numbered, and its pictures. How the HTML is written does not matter: white space between elements,
     quotes and order of attributes, entities, comments, classes and styles.
 
-    :param html: a document or a fragment, as of `fill_text`.
+    :param html: a document or a fragment, as returned by `fill_text`.
     """
     html = unicodedata.normalize("NFC", _CONTROL.sub(" ", html))
     parser = etree.HTMLParser(

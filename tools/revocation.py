@@ -165,7 +165,7 @@ def is_allowed(host, hosts):
     """Tell whether a host is one of a list, or below one.
 
     :param str | None host: in lower case.
-    :param hosts: as of `parse_hosts`.
+    :param hosts: as returned by `parse_hosts`.
     :rtype: bool
     """
     return bool(host) and any(host == known or host.endswith(f".{known}") for known in hosts)

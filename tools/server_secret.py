@@ -107,7 +107,7 @@ class Source:
     def _read(self):
         """Read the file.
 
-        :return: the two secrets, as of `_make_secret`
+        :return: the two secrets, as returned by `_make_secret`
         :rtype: list
         :raise SealError: `unreadable_file`
         """

@@ -95,7 +95,7 @@ class ElectronicInvoicingResolution(models.Model):
 
     _number_unique = models.UniqueIndex(
         "(company_id, number, COALESCE(prefix, ''))",
-        "This resolution is there already: one number and prefix is entered once.",
+        "This resolution already exists: each number and prefix is entered once.",
     )
     # === COMPUTE METHODS === #
 

@@ -13,7 +13,7 @@ class ElectronicInvoicingResponsibility(models.Model):
     code = fields.Char(required=True, readonly=True)
     name = fields.Char(required=True, readonly=True, translate=True)
 
-    _code_unique = models.UniqueIndex("(code)", "Each fiscal responsibility is there once.")
+    _code_unique = models.UniqueIndex("(code)", "This fiscal responsibility already exists.")
 
     @api.depends("code", "name")
     def _compute_display_name(self):

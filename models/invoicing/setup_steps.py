@@ -107,9 +107,9 @@ class ElectronicInvoicingSetup(models.Model):
             "profile": self.env._("Organisation profile"),
             "certificate": self.env._("Activate your digital certificate"),
             "test_set": self.env._("Test set"),
-            "resolution": self.env._("Billing resolution"),
+            "resolution": self.env._("Set up your billing resolution"),
             "invoice": self.env._("Sales invoice set-up"),
-            "start": self.env._("Start invoicing"),
+            "start": self.env._("Start invoicing electronically"),
         }
 
     def _get_profile_step(self, is_done):
@@ -126,7 +126,7 @@ class ElectronicInvoicingSetup(models.Model):
         errors = self.company_id._get_electronic_profile_errors()
         missing = [{"field": name, "label": label} for name, (label, _s) in errors.items()]
         return {
-            "sentence": self.env._("It lacks: %s.", ", ".join(item["label"] for item in missing)),
+            "sentence": self.env._("Missing: %s.", ", ".join(item["label"] for item in missing)),
             "missing": missing,
         }
 

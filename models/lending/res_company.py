@@ -160,7 +160,7 @@ class ResCompany(models.Model):
     def _get_lent_warning(self):
         """Say to the lender's own users that its certificate ends soon or has ended.
 
-        :return: as of `_get_certificate_warning`
+        :return: as returned by `_get_certificate_warning`
         :rtype: dict[str, str] | None
         """
         activations = self.env["certificate.activation"]

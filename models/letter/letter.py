@@ -203,7 +203,7 @@ class CertificateActivation(models.Model):
         missing = [label for name, (label, _s) in errors.items() if name in LETTER_PROFILE_FIELDS]
         if missing:
             return self.env._(
-                "Complete the organisation profile first. It lacks: %s.", ", ".join(missing)
+                "Complete the organisation profile first. Missing: %s.", ", ".join(missing)
             )
 
     def _get_letter_values(self, letter_date, english=False):

@@ -80,7 +80,7 @@ class CertificateGuardedMixin(models.AbstractModel):
             yield stored
 
     def _check_way(self, state):
-        """Refuse to go back to a state in which evidence was none yet, in sudo mode neither.
+        """Refuse to go back to a state in which evidence was none yet, not even in sudo mode.
 
         :raise AccessError: if any of these would
         """
@@ -216,7 +216,7 @@ class CertificateGuardedMixin(models.AbstractModel):
         The access rules are part of the query that locks, and what is read of the row is, too: nobody
         holds up what that user may not see, and nothing has to be read twice.
 
-        :raise AccessError: for who may not read it
+        :raise AccessError: if the user may not read it
         """
         self.flush_recordset()
         self.invalidate_recordset()

@@ -100,9 +100,7 @@ class CertificateActivation(models.Model):
         """Give up bringing an own certificate; what was loaded is deleted."""
         self._check_own()
         if self._get_route().needs_payment:
-            raise UserError(
-                self.env._("What was paid is not given up here. Ask a manager to cancel it.")
-            )
+            raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._drop_own_certificate()
         self._set_state("cancelled")
 
@@ -199,7 +197,7 @@ class CertificateActivation(models.Model):
     def _examine_certificate(self, files, password):
         """Open a certificate and find everything that keeps it from signing, all at once.
 
-        :return: what is known of it, and sentences as of `_load_certificate`
+        :return: what is known of it, and sentences as returned by `_load_certificate`
         :rtype: tuple[tools.pkcs12.CertificateFacts | None, dict[str, list[str]]]
         """
         try:
@@ -315,7 +313,7 @@ class CertificateActivation(models.Model):
                 CERTIFICATE_SIZE,
             ),
             "not_certificate": self.env._(
-                "This is no certificate. Choose the .p12 or .pfx file of your authority, or a .pem "
+                "This file is not a certificate. Choose the .p12 or .pfx file of your authority, or a .pem "
                 "file and its key."
             ),
             "damaged": self.env._("The file is damaged. Download it from your authority again."),

@@ -231,7 +231,7 @@ class CertificateActivation(models.Model):
         """Say that a certificate was revoked, with the remedy.
 
         :param datetime revoked_on: in UTC
-        :param str reason: as of `tools.revocation.Revocation`
+        :param str reason: as returned by `tools.revocation.Revocation`
         :rtype: str
         """
         moment = self._format_moment(revoked_on)

@@ -35,7 +35,7 @@ class CertificateActivation(models.Model):
         :param partner: `res.partner`
         :return: the access, and the link, which cannot be had again
         :rtype: tuple[certificate.portal.access, str]
-        :raise AccessError: for who is not a manager, or may not see this activation
+        :raise AccessError: if the user is not a manager, or may not see this activation
         :raise UserError: when nobody can be invited to it, or the contact has no email
         """
         self._lock(GROUP_MANAGER)

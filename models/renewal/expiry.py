@@ -201,7 +201,7 @@ class CertificateActivation(models.Model):
     def _prepare_reminder_activities(self, users, get_notice):
         """Prepare an activity for each responsible user, due on the last day.
 
-        :param dict users: as of `_map_responsible_users`
+        :param dict users: as returned by `_map_responsible_users`
         :param get_notice: as `_get_expiry_notice`, of an activation and a language
         :rtype: list[dict]
         """
@@ -232,8 +232,8 @@ class CertificateActivation(models.Model):
     def _prepare_reminder_mails(self, users, get_notice):
         """Prepare one mail for each language that the users of a company and the company itself read.
 
-        :param dict users: as of `_map_responsible_users`
-        :param get_notice: as of `_prepare_reminder_activities`
+        :param dict users: as returned by `_map_responsible_users`
+        :param get_notice: as returned by `_prepare_reminder_activities`
         :rtype: list[dict]
         """
         common = {**self._prepare_reminder_vals(), "model": self._name}
@@ -287,7 +287,7 @@ class CertificateActivation(models.Model):
     def _prepare_seller_mails(self, get_notice):
         """Prepare one mail to the seller for all of these, which lists them.
 
-        :param get_notice: as of `_prepare_reminder_activities`
+        :param get_notice: as returned by `_prepare_reminder_activities`
         :rtype: list[dict]
         """
         seller = self.env.company.certificate_seller_id.sudo()

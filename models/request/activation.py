@@ -96,9 +96,7 @@ class CertificateActivation(models.Model):
             return
         self._check_state("pay")
         if not self._get_route().is_requested or self.payment_status not in _UNPAID:
-            raise UserError(
-                self.env._("What was paid is not given up here. Ask a manager to cancel it.")
-            )
+            raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._set_state("cancelled")
 
     # === TRANSITIONS - THE REQUEST === #

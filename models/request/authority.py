@@ -37,7 +37,7 @@ class CertificateAuthority(models.Model):
         help="What verifies that a certificate is of this authority. An administrator adds them.",
     )
 
-    _name_unique = models.UniqueIndex("(lower(name))", "This authority is there already.")
+    _name_unique = models.UniqueIndex("(lower(name))", "This authority already exists.")
 
     def _get_requirements(self, person_kind):
         """Return the documents that a kind of person hands in.

@@ -98,7 +98,7 @@ class CertificateRequestDocument(models.Model):
     def action_accept(self):
         """Accept the document: the company cannot replace it any more.
 
-        :raise AccessError: for who is not the custodian of the seller
+        :raise AccessError: if the user is not the custodian of the seller
         :raise UserError: when there is no file, or it is not the one that was sent
         """
         self._lock_for_seller()
@@ -115,7 +115,7 @@ class CertificateRequestDocument(models.Model):
         """Reject the document; the company reads it when the request is rejected as a whole.
 
         :param str observation: as the custodian typed it
-        :raise AccessError: for who is not the custodian of the seller
+        :raise AccessError: if the user is not the custodian of the seller
         :raise UserError: without an observation
         """
         self._lock_for_seller()

@@ -308,7 +308,7 @@ class CertificateRequest(models.Model):
         :param states: of the request, of which it must have one
         :return: its activation, in sudo mode: the custodian has no part in it
         :rtype: certificate.activation
-        :raise AccessError: for who is not the custodian of the company that sold it
+        :raise AccessError: if the user is not the custodian of the company that sold it
         :raise UserError: in another state
         """
         self._check_user(GROUP_CUSTODIAN)

@@ -62,7 +62,7 @@ class CertificateActivation(models.Model):
             who signs
         :return: the signed document
         :rtype: bytes
-        :raise AccessError: for who may not see the record, or has no part in electronic invoicing
+        :raise AccessError: if the user may not see the record, or has no part in electronic invoicing
         :raise UserError: when the activation, the certificate or the document does not allow it
         """
         certificate, key = _open_signing(self, record)

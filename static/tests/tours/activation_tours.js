@@ -345,7 +345,7 @@ registry.category("web_tour.tours").add("certificate_activation_conversion", {
         },
         {
             content: "It is said how large it is, and what is possible",
-            trigger: ".o_certificate_conversion:contains(1.05 MB):contains(1 MB is possible)",
+            trigger: ".o_certificate_conversion:contains(1.05 MB):contains(the limit is 1 MB)",
         },
         {
             content: "Make it smaller",
