@@ -46,14 +46,3 @@ def migrate(cr, version):
         DELETE FROM certificate_reason_wizard WHERE request_id IS NOT NULL
         """
     )
-    # It shows fields that are gone, and the view that it extends is loaded before it: it is made anew.
-    cr.execute(
-        """
-        WITH named AS (
-            DELETE FROM ir_model_data
-            WHERE module = 'l10n_co_certificate_activation' AND name = 'certificate_activation_view_form_request'
-            RETURNING res_id
-        )
-        DELETE FROM ir_ui_view WHERE id IN (SELECT res_id FROM named)
-        """
-    )

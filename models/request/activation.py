@@ -23,7 +23,6 @@ class CertificateActivation(models.Model):
     request_ids = fields.One2many(
         "certificate.request",
         "activation_id",
-        string="Request",
         readonly=True,
         help="The request to the authority, once it is paid.",
     )
