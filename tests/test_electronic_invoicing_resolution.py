@@ -292,10 +292,10 @@ class TestElectronicInvoicingResolution(ElectronicInvoicingCommon):
                 {sources[name]: value for name, value in vals.items()}
                 | {sources["number"]: number, sources["prefix"]: prefix}
             )
-        module = "odoo.addons.l10n_co_certificate_activation.models.electronic_invoicing"
+        module = "odoo.addons.l10n_co_certificate_activation.models.invoicing"
         with (
-            patch(f"{module}_resolution.JOURNAL_RESOLUTION_FIELDS", sources),
-            patch(f"{module}_setup.JOURNAL_TEST_SET_FIELDS", test_set_sources),
+            patch(f"{module}.resolution.JOURNAL_RESOLUTION_FIELDS", sources),
+            patch(f"{module}.setup.JOURNAL_TEST_SET_FIELDS", test_set_sources),
         ):
             for _time in range(2):
                 self.setup_a.action_open_step("resolution")

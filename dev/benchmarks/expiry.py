@@ -191,9 +191,7 @@ def find_mistakes(database):
 
 def create_bare(env, records):
     """Create the rows of reminders as anybody would with the ORM, in batches of the same size."""
-    from odoo.addons.l10n_co_certificate_activation.models import (
-        certificate_activation_expiry as module,
-    )
+    from odoo.addons.l10n_co_certificate_activation.models.renewal import expiry as module
 
     activities = env["mail.activity"].with_context(mail_activity_quick_update=True)
     for start in range(0, len(records["activities"]), module.BATCH_SIZE):

@@ -2,7 +2,7 @@
 
 from odoo import SUPERUSER_ID, api
 
-from odoo.addons.l10n_co_certificate_activation.models.certificate_history import begin_history
+from odoo.addons.l10n_co_certificate_activation.models.trace.history import begin_history
 
 
 def migrate(cr, version):

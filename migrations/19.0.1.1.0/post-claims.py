@@ -1,7 +1,7 @@
 from odoo import SUPERUSER_ID, api
 
 from odoo.addons.l10n_co_certificate_activation.const import MODULE
-from odoo.addons.l10n_co_certificate_activation.models.certificate_history import recording
+from odoo.addons.l10n_co_certificate_activation.models.trace.history import recording
 
 _FORMER_RULE = "[('state', 'in', ('pay', 'process'))]"
 _RULE = (

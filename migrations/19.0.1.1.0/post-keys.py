@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, api
 
-from odoo.addons.l10n_co_certificate_activation.models import certificate_custody as custody
+from odoo.addons.l10n_co_certificate_activation.models.keys import custody
 from odoo.addons.l10n_co_certificate_activation.tools.key_seal import SealError
 
 

@@ -1,7 +1,7 @@
 from odoo.exceptions import UserError
 from odoo.tools import sql
 
-from odoo.addons.l10n_co_certificate_activation.models import certificate_custody as custody
+from odoo.addons.l10n_co_certificate_activation.models.keys import custody
 from odoo.addons.l10n_co_certificate_activation.tools.key_seal import SealError
 from odoo.addons.l10n_co_certificate_activation.tools.server_secret import VARIABLE_FILE
 
