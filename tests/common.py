@@ -1,5 +1,7 @@
 import base64
 
+from cryptography.hazmat.primitives.asymmetric import ec
+
 from odoo.tests import get_db_name
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -8,6 +10,10 @@ from odoo.addons.base.tests.common import BaseCommon
 
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, MODULE
 from . import pdf_samples, preparation, samples
+
+# cryptography remembers the class of the first date that it is given, in whichever test that is: not that of a
+# frozen clock, which no other date is of.
+samples.make_certificate("Firma Facil SAS", "901414515-7", ec.generate_private_key(ec.SECP256R1()))
 
 # A complete and right legal representative, without the fields that are records.
 REPRESENTATIVE = {

@@ -27,7 +27,7 @@ registry.category("web_tour.tours").add("certificate_trust_add", {
         {
             content:
                 "The certificate of a subscriber is refused, and it is said which one to choose",
-            trigger: ".modal:contains(Elige el de la entidad que lo expidió)",
+            trigger: ".modal:contains(suscriptor)",
         },
         {
             content: "Understood",
