@@ -471,7 +471,8 @@ class TestPortal(CertificatePortalCommon):
     def test_what_is_posted_twice_has_one_effect(self):
         activation = self.start()
         self.enter(activation)
-        with freeze_time(datetime.now(timezone.utc)):  # a link names the second in which it was made
+        # A link names the second in which it was made.
+        with freeze_time(datetime.now(timezone.utc)):
             urls = {self.do(activation, "/buy") for _click in range(2)}
         self.assertEqual(len(urls), 1)
         transaction = self.create_invoice_transaction(activation.sudo().payment_move_id, "done")
