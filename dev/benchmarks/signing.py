@@ -304,12 +304,13 @@ def bench_cost(database, count):
 @contextmanager
 def row_in_transaction():
     """Let the row take its place just before the commit, in the transaction that signs."""
+    from odoo.addons.l10n_co_certificate_activation.models.signing import signing
     from odoo.addons.l10n_co_certificate_activation.models.trace.chain import append
 
     def log_signature(env, vals):
         append(env["certificate.signature.log"], [vals])
 
-    with patch.object(certificate_activation_signing, "log_signature", log_signature):
+    with patch.object(signing, "log_signature", log_signature):
         yield
 
 
