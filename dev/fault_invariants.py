@@ -2,6 +2,13 @@
 
 import hashlib
 
+_TO_DO = """
+        SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
+          ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id"""
+_TWICE = "GROUP BY activity.res_id, activity.user_id HAVING count(*) > 1"
+_LETTERS_TO_DO = f"""{_TO_DO}
+        WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter'"""
+
 INVARIANTS = {
     "two are active": """
         SELECT company_id FROM certificate_activation WHERE state = 'active'
@@ -56,7 +63,7 @@ INVARIANTS = {
         JOIN ir_model_data data ON data.model = 'mail.activity.type' AND data.res_id = type.id
         WHERE data.name = 'mail_activity_type_expiry'
         GROUP BY activity.res_id, activity.user_id HAVING count(*) > 1""",
-    # Asking for an own certificate
+    # Requesting a certificate
     "two requests run": """
         SELECT company_id FROM certificate_activation
         WHERE route = 'request' AND state IN ('pay', 'process', 'active')
@@ -90,11 +97,7 @@ INVARIANTS = {
           AND custodian.login = 'carla' AND message.body <> ''
           AND message.message_type = 'notification'
         GROUP BY message.res_id, message.body HAVING count(*) > 1""",
-    "the custodian has it twice to do": """
-        SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
-          ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
-        WHERE data.name = 'mail_activity_type_request'
-        GROUP BY activity.res_id, activity.user_id HAVING count(*) > 1""",
+    "the custodian has it twice to do": f"{_TO_DO} WHERE data.name = 'mail_activity_type_request' {_TWICE}",
     "completed and incomplete": """
         SELECT activation.id FROM certificate_activation activation
         LEFT JOIN certificate_certificate certificate ON certificate.id = activation.certificate_id
@@ -109,23 +112,13 @@ INVARIANTS = {
             SELECT 1 FROM certificate_certificate WHERE private_key_id = certificate_key.id)
           AND company_id IN (SELECT company_id FROM res_users WHERE login LIKE 'walker%')""",
     # The lender's review of letters
-    "a letter waits and its lender has nothing to do": """
+    "a letter waits and its lender has nothing to do": f"""
         SELECT id FROM certificate_activation WHERE letter_review = 'waiting' AND state = 'active'
-          AND id NOT IN (
-            SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
-              ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
-            WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter')""",
-    "a letter was reviewed and is still to do": """
+          AND id NOT IN ({_LETTERS_TO_DO})""",
+    "a letter was reviewed and is still to do": f"""
         SELECT id FROM certificate_activation WHERE letter_review <> 'waiting'
-          AND id IN (
-            SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
-              ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
-            WHERE activity.res_model = 'certificate.activation' AND data.name = 'mail_activity_type_letter')""",
-    "the lender has a letter twice to do": """
-        SELECT activity.res_id FROM mail_activity activity JOIN ir_model_data data
-          ON data.model = 'mail.activity.type' AND data.res_id = activity.activity_type_id
-        WHERE data.name = 'mail_activity_type_letter'
-        GROUP BY activity.res_id, activity.user_id HAVING count(*) > 1""",
+          AND id IN ({_LETTERS_TO_DO})""",
+    "the lender has a letter twice to do": f"{_TO_DO} WHERE data.name = 'mail_activity_type_letter' {_TWICE}",
     "a letter was decided on by nobody": """
         SELECT id FROM certificate_activation WHERE letter_review IN ('accepted', 'rejected')
           AND (letter_reviewed_by_id IS NULL OR letter_reviewed_on IS NULL)""",

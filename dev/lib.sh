@@ -632,9 +632,7 @@ create_demo_template() {
     copy_database "$TEMPLATE" "${DEMO_TEMPLATE}_tmp"
     load_demo() { odoo shell -d "${DEMO_TEMPLATE}_tmp" --no-http --log-level warn <<<"env['ir.demo'].install_demo(); env.cr.commit()"; }
     quietly "Odoo's demo data cannot be loaded" load_demo
-    rm -rf "$CACHE/data/filestore/$DEMO_TEMPLATE"
-    mv "$CACHE/data/filestore/${DEMO_TEMPLATE}_tmp" "$CACHE/data/filestore/$DEMO_TEMPLATE"
-    psql_ -c "ALTER DATABASE \"${DEMO_TEMPLATE}_tmp\" RENAME TO \"$DEMO_TEMPLATE\""
+    rename_database "${DEMO_TEMPLATE}_tmp" "$DEMO_TEMPLATE"
 }
 
 demo_odoo() { odoo --with-demo "$@"; }

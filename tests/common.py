@@ -90,6 +90,13 @@ class CertificateCommon(AccountPaymentCommon):
         action = self.env["certificate.activation"].with_user(user).action_open_wizard()
         return self.get_wizard(action, user).activation_id
 
+    @classmethod
+    def walk_to_letter(cls):
+        """Walk to the downloaded letter, once for all tests of a class: its `activation` and its `wizard`."""
+        steps = cls()  # they are methods of a test
+        cls.activation = steps.get_downloaded()
+        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
+
     def get_wizard(self, action, user=None):
         """Return the wizard that an action opens."""
         self.assertEqual(action["res_model"], "certificate.activation.wizard")

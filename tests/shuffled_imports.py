@@ -24,6 +24,21 @@ ROOT = Path(__file__).resolve().parents[1]
 PACKAGES = ("models", "wizards")
 
 
+def read_class(node):
+    """Return what a class of a model says of itself: its `_name` and `_inherit`, as far as they are there.
+
+    :param ast.ClassDef node: the class
+    :rtype: dict
+    """
+    return {
+        target.id: ast.literal_eval(statement.value)
+        for statement in node.body
+        if isinstance(statement, ast.Assign)
+        for target in statement.targets
+        if isinstance(target, ast.Name) and target.id in ("_name", "_inherit")
+    }
+
+
 def read_file(path):
     """Return the models that a file defines, those that it extends or inherits, and the files that it imports.
 
@@ -38,13 +53,7 @@ def read_file(path):
             imported |= {".".join(place), *(".".join((*place, name.name)) for name in node.names)}
         if not isinstance(node, ast.ClassDef):
             continue
-        values = {
-            target.id: ast.literal_eval(statement.value)
-            for statement in node.body
-            if isinstance(statement, ast.Assign)
-            for target in statement.targets
-            if isinstance(target, ast.Name) and target.id in ("_name", "_inherit")
-        }
+        values = read_class(node)
         inherited = values.get("_inherit") or ()
         inherited = {inherited} if isinstance(inherited, str) else set(inherited)
         needed |= inherited

@@ -447,6 +447,15 @@ class TestPortal(CertificatePortalCommon):
                     self.ask("POST", activation, path, **options).status_code, 422
                 )
 
+    def start_tour_by_link(self, link, tour):
+        """Start a tour where the page of an invitation's link leads to by itself."""
+        self.start_tour(
+            link.removeprefix(self.env["res.users"].get_base_url()),
+            tour,
+            ready="Boolean(document.querySelector('.o_certificate_stepper'))"
+            f" && odoo.isTourReady('{tour}')",
+        )
+
     def test_a_contact_walks_on_a_phone_in_spanish(self):
         activation = self.start()
         self.sell_by_demo_provider()
@@ -454,14 +463,7 @@ class TestPortal(CertificatePortalCommon):
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
         large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
         self.serve_to_tours("large", large)
-        tour = "certificate_portal"
-        self.start_tour(
-            link.removeprefix(activation.get_base_url()),
-            tour,
-            # The page of the link leads on by itself: the tour begins where it leads to.
-            ready="Boolean(document.querySelector('.o_certificate_stepper'))"
-            f" && odoo.isTourReady('{tour}')",
-        )
+        self.start_tour_by_link(link, "certificate_portal")
         activation.invalidate_recordset()
         self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))
         self.assertEqual(activation.representative_email, "maria@example.com")
@@ -590,13 +592,7 @@ class TestPortal(CertificatePortalCommon):
         self.serve_to_tours("sharper", pdf_samples.scan_pdf(1))
         menu = "/odoo/electronic-process"
         self.start_tour(menu, "certificate_letter_reject", login=self.custodian.login)
-        tour = "certificate_portal_letter"
-        self.start_tour(
-            link.removeprefix(activation.get_base_url()),
-            tour,
-            ready="Boolean(document.querySelector('.o_certificate_stepper'))"
-            f" && odoo.isTourReady('{tour}')",
-        )
+        self.start_tour_by_link(link, "certificate_portal_letter")
         activation.invalidate_recordset()
         self.assertEqual(activation.letter_review, "waiting")
         self.assertTrue(activation.is_signing_blocked)

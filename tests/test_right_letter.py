@@ -26,10 +26,7 @@ class RightLetterCommon(CertificateCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The steps are methods of a test, and are walked here once for all tests.
-        steps = cls()
-        cls.activation = steps.get_downloaded()
-        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
+        cls.walk_to_letter()
 
     def attach_bytes(self, data, activation=None):
         self.attach(activation or self.activation, base64.b64encode(data))

@@ -47,10 +47,7 @@ class TestSignedLetter(CertificateCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The steps are methods of a test, and are walked here once for all tests.
-        steps = cls()
-        cls.activation = steps.get_downloaded()
-        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
+        cls.walk_to_letter()
         # As an export leaves it: an import finds the record by it.
         cls.env["ir.model.data"].sudo().create(
             {

@@ -72,13 +72,7 @@ def find_doubles(sources):
         for node in ast.walk(ast.parse(source)):
             if not isinstance(node, ast.ClassDef):
                 continue
-            said = {
-                target.id: ast.literal_eval(statement.value)
-                for statement in node.body
-                if isinstance(statement, ast.Assign)
-                for target in statement.targets
-                if isinstance(target, ast.Name) and target.id in ("_name", "_inherit")
-            }
+            said = shuffled_imports.read_class(node)
             inherited = said.get("_inherit")
             model = said.get("_name") or (inherited if isinstance(inherited, str) else None)
             if model:
@@ -207,7 +201,7 @@ class TestStructure(TransactionCase):
         )
 
     def test_shuffled_imports_change_no_step(self):
-        """In an order in which no alphabet has put them; in any other one for who gives another number."""
+        """In an order that is not alphabetical; another number gives another order."""
         files = self.run_shuffled("7", WALKS[-1])
         self.assertNotEqual(files, sorted(files))
 
