@@ -361,7 +361,7 @@ class SigningWalker(LoanWalker):
 
 
 class RequestWalker(Walker):
-    """Somebody who asks for an own certificate, and the seller's custodian, who gives it back once."""
+    """Somebody who requests a certificate for their company, and the seller's custodian, who gives it back once."""
 
     kind = "request"
     # As the request goes; each is reached when the step before it was acknowledged.

@@ -97,7 +97,7 @@ class Session:
         return content
 
     def load_certificate(self, activation, file, password):
-        """Upload the file of an own certificate with its password."""
+        """Upload the file of the company's own certificate with its password."""
         page = self.request("GET", "/odoo").text
         token = re.search(r'csrf_token: "([^"]+)"', page)[1]
         response = self.request(

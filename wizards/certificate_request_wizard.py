@@ -9,7 +9,7 @@ def _request_field(kind, name, **options):
 
 
 class CertificateActivationWizard(models.TransientModel):
-    """The steps of a request for an own certificate on the same page: Pay, Process, Track."""
+    """The steps of a request for a certificate of the company's own on the same page: Pay, Process, Track."""
 
     _inherit = "certificate.activation.wizard"
 

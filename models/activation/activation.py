@@ -43,7 +43,7 @@ class CertificateActivation(models.Model):
     state first.
 
     Payment, letter, renewal and the like stand in files of their own, and what differs by route in
-    `certificate_activation_routes.py`. No two of these files define the same method: what a write, a new
+    `routes.py`. No two of these files define the same method: what a write, a new
     state or an end means to them is called from here, in a fixed order.
     """
 
@@ -277,7 +277,7 @@ class CertificateActivation(models.Model):
     def _get_route(self):
         """Return the object that knows what this activation needs and does by its route.
 
-        :rtype: certificate_activation_routes.Route
+        :rtype: routes.Route
         """
         return ROUTES.get(self.route, NO_ROUTE)
 
@@ -319,28 +319,29 @@ class CertificateActivation(models.Model):
         """Close the review of the letter: nobody reviews what has ended."""
         self.sudo().activity_unlink([ACTIVITY_LETTER])
 
-    def _end_replaced(self):
-        """End what signed for the company until now: from here on this activation does."""
-        for former in self._trusted().search(
+    def _search_others(self, state):
+        """Search the company's other activations in a state, whoever may see them.
+
+        :rtype: certificate.activation
+        """
+        return self._trusted().search(
             [
                 ("company_id", "=", self.company_id.id),
                 ("id", "!=", self.id),
-                ("state", "=", "active"),
+                ("state", "=", state),
             ]
-        ):
+        )
+
+    def _end_replaced(self):
+        """End what signed for the company until now: from here on this activation does."""
+        for former in self._search_others("active"):
             former._lock(GROUP_USER)
             former._expire(date_end=min(former.date_end, self._get_today()))
             former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
 
     def _cancel_unpaid(self):
         """Cancel the company's other activations that nobody has paid; a paid one can still be finished."""
-        for other in self._trusted().search(
-            [
-                ("company_id", "=", self.company_id.id),
-                ("id", "!=", self.id),
-                ("state", "=", "pay"),
-            ]
-        ):
+        for other in self._search_others("pay"):
             if other.payment_status == "none":
                 other._set_state("cancelled")
 
@@ -354,7 +355,7 @@ class CertificateActivation(models.Model):
         self._check_group(GROUP_USER)
         company = self.env.company
         self._check_not_seller(company)
-        # The latest: an own certificate may be on its way beside a lent one, and a renewal beside both.
+        # The latest: a certificate of its own may be on its way beside a lent one, and a renewal beside both.
         # What has ended is not current, whether or not the cron has run.
         current = Domain("state", "in", ("pay", "process")) | (
             Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())

@@ -75,7 +75,7 @@ class CertificateActivation(models.Model):
     def _start_own(self):
         """Return the activation in which the company brings its own certificate, or start one.
 
-        A lent certificate goes on signing until the own one is active. Where an own one signs, the
+        A lent certificate goes on signing until the company's own is active. Where that signs, the
         new activation is its renewal.
 
         :rtype: certificate.activation
@@ -97,7 +97,7 @@ class CertificateActivation(models.Model):
         )
 
     def _abandon_own(self):
-        """Give up bringing an own certificate; what was loaded is deleted."""
+        """Give up loading the company's own certificate; what was loaded is deleted."""
         self._check_own()
         if self._get_route().needs_payment:
             raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
@@ -146,7 +146,7 @@ class CertificateActivation(models.Model):
         self._get_route().check_loading(self)
 
     def _drop_own_certificate(self):
-        """Delete an own certificate that waits for its activation, with its key."""
+        """Delete the company's own certificate that waits for its activation, with its key."""
         activation = self._trusted().filtered(lambda activation: activation._is_own())
         certificate, activation.certificate_id = activation.certificate_id, False
         if certificate:
@@ -156,7 +156,7 @@ class CertificateActivation(models.Model):
                 certificate.unlink()
 
     def _archive_own_certificate(self):
-        """Archive an own certificate that has ended; it stays for whoever verifies old invoices."""
+        """Archive the company's own certificate when it has ended; it stays for whoever verifies old invoices."""
         own = self._trusted().filtered(lambda activation: activation._is_own())
         own.certificate_id.active = False
 

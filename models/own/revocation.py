@@ -53,7 +53,7 @@ class CertificateActivation(models.Model):
     # === TRANSITIONS === #
 
     def _ask_revocation_again(self):
-        """Ask about an own certificate once more, when it was loaded some time ago.
+        """Ask about the company's own certificate once more, if it was loaded some time ago.
 
         :raise UserError: when it was revoked since
         """

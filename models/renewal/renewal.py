@@ -262,7 +262,7 @@ class CertificateActivation(models.Model):
         self._get_route().start_period(self, certificate)
 
     def _start_own_period(self, certificate):
-        """Sign at once, because an own certificate has a period of its own."""
+        """Sign at once, because the company's own certificate has its own period."""
         self._end_replaced()
         self._cancel_unpaid()
         # It was kept archived until now, so that nothing else takes it.
@@ -277,7 +277,7 @@ class CertificateActivation(models.Model):
             # Together with the cron, which reminds of it and ends it.
             former._lock(GROUP_USER)
             former = activation._find_in_force(self.company_id)
-        # An own one gives way at once, as it does to another own one.
+        # The company's own gives way at once, as it does to its successor.
         if former._get_route().needs_letter:
             former.activity_unlink([ACTIVITY_EXPIRY])
             former.is_renewed = True

@@ -4,7 +4,7 @@ from ...const import GROUP_CUSTODIAN
 
 
 class ResCompany(models.Model):
-    """What the seller sells beside the lent certificate: asking an authority for an own one."""
+    """What the seller sells beside the lent certificate: asking an authority for one of the company's own."""
 
     _inherit = "res.company"
 
