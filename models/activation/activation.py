@@ -147,7 +147,7 @@ class CertificateActivation(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(
-                self.env._("An activation starts with Activate your digital certificate.")
+                self.env._("Start an activation from Activate your digital certificate.")
             )
         for vals in vals_list:
             if vals.get("name", "/") == "/":
@@ -304,7 +304,8 @@ class CertificateActivation(models.Model):
         if (self.state, state) not in TRANSITIONS:
             raise UserError(
                 self.env._(
-                    "An activation at %(current)s cannot become %(next)s. Reload the page.",
+                    "An activation in the state “%(current)s” cannot change to “%(next)s”. "
+                    "Reload the page.",
                     current=self._get_state_label(self.state),
                     next=self._get_state_label(state),
                 )
@@ -374,7 +375,7 @@ class CertificateActivation(models.Model):
             raise make_remedy_error(
                 self.env,
                 self.env._(
-                    "%s lends the certificate. Its own is chosen in Settings, under Electronic Documents.",
+                    "%s lends the certificate. Choose it in Settings, under Electronic Documents.",
                     company.name,
                 ),
                 SETTINGS,

@@ -51,7 +51,8 @@ class CertificateActivation(models.Model):
         readonly=True,
         copy=False,
         groups=NO_ACCESS,  # read by `_read_record` alone, which compares it
-        help="The signed letter, and who activated which certificate, when, from where and on what ground.",
+        help="The signed letter, and who activated which certificate, when, from where and on what "
+        "grounds.",
     )
     record_sha256 = fields.Char(string="SHA-256 of the record", readonly=True, copy=False)
 

@@ -82,7 +82,7 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._("The payment of a digital certificate is gone"),
+        lambda self: self.env._("The payment of a digital certificate is no longer valid"),
         lambda self: self.env._(
             "%(sentence)s Decide whether %(company)s keeps its activation.",
             sentence=self.payment_sentence,
@@ -93,12 +93,8 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._("A digital certificate was charged too much"),
-        lambda self: self.env._(
-            "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
-            amount=self._format_money(self.payment_surplus),
-            seller=self.seller_id.name,
-        ),
+        lambda self: self.env._("Too much was charged for a digital certificate"),
+        lambda self: self.surplus_sentence,
     ),
     "receipt_waiting": Notice(
         "_get_managers",
@@ -131,8 +127,8 @@ NOTICES = {
         _RECORD_BUTTON,
         lambda self: self.env._("A signed letter waits for your review"),
         lambda self: self.env._(
-            "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
-            "with a reason.",
+            "Review the letter of %s, which signs with your certificate. Accept it, or reject "
+            "it with a reason.",
             self.company_id.name,
         ),
     ),
@@ -178,7 +174,7 @@ NOTICES = {
         _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate has come in"),
         lambda self: self.env._(
-            "%(company)s asks %(authority)s for a certificate. Look at its documents.",
+            "%(company)s asks %(authority)s for a certificate. Review its documents.",
             company=self.company_id.name,
             authority=self.request_ids.authority_id.name or "",
         ),
@@ -189,7 +185,7 @@ NOTICES = {
         _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate was sent again"),
         lambda self: self.env._(
-            "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
+            "%(company)s corrected its request to %(authority)s. Review what was rejected.",
             company=self.company_id.name,
             authority=self.request_ids.authority_id.name or "",
         ),
@@ -200,7 +196,7 @@ NOTICES = {
         _STEPS_BUTTON,
         lambda self: self.env._("Your request for a digital certificate was rejected"),
         lambda self: self.env._(
-            "Look at what has to be corrected, and send it again. What was accepted is kept."
+            "See what has to be corrected, and send it again. What was accepted is kept."
         ),
     ),
     "request_issued": Notice(
@@ -218,7 +214,9 @@ NOTICES = {
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
         lambda self: self.env._("A requested digital certificate is active"),
-        lambda self: self.env._("%s signs with it. Nothing is left to do.", self.company_id.name),
+        lambda self: self.env._(
+            "%s signs with it. There is nothing left to do.", self.company_id.name
+        ),
     ),
     "request_cancelled": Notice(
         "_get_seller_custodians",
@@ -226,7 +224,7 @@ NOTICES = {
         _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate was cancelled"),
         lambda self: self.env._(
-            "%s gave its request up: stop what is under way.", self.company_id.name
+            "%s withdrew its request: stop processing it.", self.company_id.name
         ),
     ),
 }

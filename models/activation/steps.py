@@ -1,10 +1,23 @@
-from odoo import models
+from odoo import api, fields, models
 
 
 class CertificateActivation(models.Model):
     """Where an activation stands and what its three steps say: the same in the wizard and the portal."""
 
     _inherit = "certificate.activation"
+
+    surplus_sentence = fields.Char(compute="_compute_surplus_sentence")
+
+    @api.depends("currency_id", "payment_surplus", "seller_id")
+    @api.depends_context("lang")
+    def _compute_surplus_sentence(self):
+        for activation in self:
+            activation.surplus_sentence = activation.payment_surplus > 0 and self.env._(
+                "%(seller)s received %(amount)s more than the price: a credit of your company. "
+                "Ask for a refund.",
+                seller=activation.seller_id.sudo().name,
+                amount=activation._format_money(activation.payment_surplus),
+            )
 
     def _get_step(self):
         """Return which of the three steps this has reached.
@@ -51,11 +64,7 @@ class CertificateActivation(models.Model):
         return {
             "validity_sentence": self.env._("Valid for %s", validity),
             "lender_sentence": self.env._("Lent by %s", seller),
-            "surplus_sentence": self.env._(
-                "%(seller)s received %(amount)s more than the price: your credit. Ask it for a refund.",
-                seller=seller,
-                amount=self._format_money(self.payment_surplus),
-            ),
+            "surplus_sentence": self.surplus_sentence,
             "loan_sentence": self.env._(
                 "The certificate is lent to your company for %s from its activation. "
                 "Your legal representative agrees to it by signing a letter.",
@@ -67,8 +76,8 @@ class CertificateActivation(models.Model):
                 self.letter_code,
             ),
             "record_sentence": self.env._(
-                "The record states who activated the certificate, when and on what ground. "
-                "Whoever has its code %s can verify it.",
+                "The record states who activated the certificate, when and on what grounds. "
+                "Anyone who has its code %s can verify it.",
                 self.record_code,
             ),
             "active_sentence": self.env._(

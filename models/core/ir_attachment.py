@@ -123,7 +123,7 @@ class IrAttachment(models.Model):
         if is_deleted and self.env.su and not self.env[res_model].browse(res_id).exists():
             return
         raise AccessError(
-            self.env._("This file is attached and deleted on its record, where it is checked.")
+            self.env._("Attach or delete this file in its own record, where it is checked.")
         )
 
     @api.model

@@ -26,7 +26,8 @@ class MailThread(models.AbstractModel):
         if (custom_values or thread_id) and not (self.env.su or self.env.user._is_system()):
             raise AccessError(
                 self.env._(
-                    "Only an administrator says what an incoming message creates or answers."
+                    "Only an administrator can configure what an incoming message creates or "
+                    "answers."
                 )
             )
         return super().message_process(
@@ -40,5 +41,5 @@ class MailThread(models.AbstractModel):
         Answers to what is there are taken.
         """
         if self._original_module == MODULE:
-            raise UserError(self.env._("%s: none is created by mail.", self._description))
+            raise UserError(self.env._("%s: no record can be created by email.", self._description))
         return super().message_new(msg_dict, custom_values)

@@ -13,7 +13,7 @@ class ResCompany(models.Model):
         "electronic.invoicing.responsibility",
         string="Fiscal responsibilities",
         default=lambda self: self._get_default_fiscal_responsibility(),
-        help="As box 53 of the RUT says; R-99-PN when none of the others is there.",
+        help="As in box 53 of the RUT; R-99-PN if it lists no other.",
     )
 
     @api.model
@@ -50,20 +50,20 @@ class ResCompany(models.Model):
             "profile_responsibility_ids": self.env._("Fiscal responsibilities"),
         }
         sentences = {
-            "profile_name": self.env._("Enter the name as it stands in the RUT."),
+            "profile_name": self.env._("Enter the name as it appears in the RUT."),
             "profile_identification_type_id": self.env._(
                 "Choose NIT: electronic invoices are issued under a NIT."
             ),
             "profile_vat": self.env._("Enter the NIT with its check digit, such as 213123432-1."),
-            "profile_street": self.env._("Enter the address as it stands in the RUT."),
+            "profile_street": self.env._("Enter the address as it appears in the RUT."),
             "profile_city": self.env._("Enter the municipality."),
             "profile_state_id": self.env._("Choose the department."),
-            "profile_email": self.env._("Enter one e-mail address, such as name@company.com."),
+            "profile_email": self.env._("Enter one email, such as name@company.com."),
             "profile_responsibility_ids": self.env._(
                 "R-99-PN stands for none of the others: choose it alone, or remove it."
             )
             if codes
-            else self.env._("Choose those of box 53 of the RUT, or R-99-PN when it has none."),
+            else self.env._("Choose the ones in box 53 of the RUT, or R-99-PN if it lists none."),
         }
         return {
             name: (labels[name], sentences[name])

@@ -131,9 +131,9 @@ class ResPartner(models.Model):
     def _refuse_company_facts(self):
         raise AccessError(
             self.env._(
-                "%s is a company of this database. What its letters say of it, such as name, "
-                "NIT, address, e-mail and phone, is changed by its own users. Ask one of them, "
-                "or an administrator.",
+                "%s is a company of this database: only its own users can change what its "
+                "letters say about it, such as its name, NIT, address, email and phone. Ask one "
+                "of them, or an administrator.",
                 self.sudo().name,
             )
         )
@@ -219,9 +219,9 @@ class ResPartner(models.Model):
     @api.model
     def _get_invited_sentence(self, partner):
         return self.env._(
-            "%s is invited to activate a digital certificate. Until that invitation is withdrawn, only "
-            "users of the company that sent it change this contact. Ask one of them, or an "
-            "administrator.",
+            "%s is invited to activate a digital certificate. Until that invitation is "
+            "withdrawn, only users of the company that sent it can change this contact. Ask one "
+            "of them, or an administrator.",
             partner.sudo().name,
         )
 

@@ -201,7 +201,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Send the test documents, and note DIAN's result here."),
             }
-        return {"sentence": self.env._("Note the TestSetId that DIAN shows for your software.")}
+        return {"sentence": self.env._("Enter the TestSetId that DIAN shows for your software.")}
 
     def _get_resolution_step(self, is_done, resolutions):
         chosen = self.resolution_id
@@ -259,5 +259,5 @@ class ElectronicInvoicingSetup(models.Model):
         return {
             "sentence": self.start_sentence
             if is_done
-            else self.env._("Confirm it once. It cannot be undone.")
+            else self.env._("Confirm it. This cannot be undone.")
         }

@@ -178,9 +178,9 @@ def get_place_sentence(env, certificates):
     if states.isdisjoint(("sealed", "previous")) or is_confirmed(env):
         return None
     return env._(
-        "The keys were sealed in a database of another name or identity: this one was renamed, "
-        "restored or copied. It signs nothing with them until a custodian confirms it. Confirm it in one "
-        "database only: a copy would sign in the name of the company as well."
+        "The keys were sealed in a database with another name or identity: this one was "
+        "renamed, restored or copied. It signs nothing with them until a custodian confirms it. "
+        "Confirm it in one database only: a copy would sign in the company's name as well."
     )
 
 
@@ -237,17 +237,19 @@ def get_protection_sentence(env, protection):
     """
     return {
         "sealed": env._(
-            "Keys are sealed: encrypted under a secret that this server has and the database has not. "
-            "Keep a copy of the secret apart from the backups: without it the sealed keys are lost."
+            "Keys are sealed: encrypted with a secret that the server has and the database does "
+            "not. Keep a copy of the secret apart from the backups: without it the sealed keys "
+            "are lost."
         ),
         "plain": env._(
-            "Not all keys are sealed: who administers the system, and whoever gets hold of the database "
-            "with its files, can read the others. This server has a secret: seal them."
+            "Not all keys are sealed: system administrators, and anyone who gets hold of the "
+            "database with its files, can read the others. This server has a secret: seal them."
         ),
         "no_secret": env._(
-            "Keys are not sealed: who administers the system, and whoever gets hold of the database with "
-            "its files, can read them. Write a secret of at least %(length)s characters to a file of mode 600 "
-            "that only the server reads, name it in its environment as %(file)s, restart it, and seal the keys.",
+            "Keys are not sealed: system administrators, and anyone who gets hold of the "
+            "database with its files, can read them. Write a secret of at least %(length)s "
+            "characters to a file of mode 600 that only the server can read, name that file in "
+            "the server's environment as %(file)s, restart the server, and seal the keys.",
             length=key_seal.MIN_SECRET,
             file=server_secret.VARIABLE_FILE,
         ),
@@ -281,8 +283,8 @@ def get_secret_warning(env):
         )
     if SOURCE.is_exposed:
         return env._(
-            "Other users of the machine can read or replace the file of the secret (%s). Let it belong to "
-            "the user that runs Odoo, with mode 600.",
+            "Other users of the machine can read or replace the secret's file (%s). Make the "
+            "user that runs Odoo its owner, with mode 600.",
             names[SOURCE.origin],
         )
     return None
@@ -313,8 +315,9 @@ def _check_place(env):
     if not is_confirmed(env):
         raise UserError(
             env._(
-                "The keys were sealed in a database of another name, of which this one may be a copy. "
-                "Ask the custodian of the certificate to confirm it in Custody of keys."
+                "The keys were sealed in a database with another name, and this one may be a "
+                "copy of it. Ask the custodian of the certificate to confirm it in Custody of "
+                "keys."
             )
         )
 

@@ -154,8 +154,8 @@ class CertificateKeyFile(models.Model):
                 names,
             )
         return self.env._(
-            "The store still has files with a key that was removed: %s. Remove them here; what then "
-            "stays has to be deleted in the store itself.",
+            "The store still has files with a key that was removed: %s. Remove them here; any "
+            "that remain have to be deleted in the store itself.",
             names,
         )
 

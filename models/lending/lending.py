@@ -70,9 +70,9 @@ class CertificateActivation(models.Model):
         if not certificate._can_be_lent():
             raise UserError(
                 self.env._(
-                    "Companies sign with the certificate that %(lender)s lends, and %(certificate)s cannot "
-                    "take its place: it has no key or is not valid today. Choose another one, or "
-                    "this one once it is.",
+                    "Companies sign with the certificate that %(lender)s lends, and "
+                    "%(certificate)s cannot replace it: it has no key or is not valid today. "
+                    "Choose another one, or wait until this one is valid.",
                     lender=lender.name,
                     certificate=certificate.display_name,
                 )
@@ -82,8 +82,9 @@ class CertificateActivation(models.Model):
         if "other_nit" in pkcs12.find_faults(facts, nit, self._get_now()):
             raise UserError(
                 self.env._(
-                    "The certificate %(certificate)s is of %(numbers)s, and the letters of the companies "
-                    "that sign with it name %(lender)s, NIT %(nit)s. Choose a certificate of that NIT.",
+                    "The certificate %(certificate)s belongs to %(numbers)s, but the letters of "
+                    "the companies that sign with it name %(lender)s, NIT %(nit)s. Choose a "
+                    "certificate of that NIT.",
                     certificate=certificate.display_name,
                     numbers=", ".join(facts.nits),
                     lender=lender.name,

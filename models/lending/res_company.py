@@ -15,7 +15,7 @@ class CertificateCertificate(models.Model):
     reminded_on = fields.Date(
         readonly=True,
         copy=False,
-        help="The day of the last rung on which those were reminded who answer for this, when it is lent.",
+        help="The date of the last reminder to the custodians, if this certificate is lent.",
     )
 
     def _can_be_lent(self):
@@ -191,16 +191,24 @@ class ResCompany(models.Model):
             ),
         }
         remedy = self.env._(
-            "Load the next one and choose it in Settings, under Electronic Documents, as the lent "
-            "certificate: all of them go on with it."
+            "Load the next one and choose it in Settings, under Electronic Documents, as the "
+            "lent certificate: it then signs in its place."
         )
         if left < 0:
             return (
                 self.env._("The certificate that you lend has ended"),
-                self.env._(
-                    "The certificate that %(company)s lends ended on %(end)s: no invoice of the "
-                    "%(count)s companies that sign with it is signed.",
-                    **facts,
+                (
+                    self.env._(
+                        "The certificate that %(company)s lends ended on %(end)s: no invoice of the "
+                        "company that signs with it is signed.",
+                        **facts,
+                    )
+                    if facts["count"] == 1
+                    else self.env._(
+                        "The certificate that %(company)s lends ended on %(end)s: no invoice of the "
+                        "%(count)s companies that sign with it is signed.",
+                        **facts,
+                    )
                 )
                 + " "
                 + remedy,
@@ -214,9 +222,16 @@ class ResCompany(models.Model):
         )
         return (
             subject,
-            self.env._(
-                "The certificate that %(company)s lends signs until %(end)s, for %(count)s companies.",
-                **facts,
+            (
+                self.env._(
+                    "The certificate that %(company)s lends signs until %(end)s, for 1 company.",
+                    **facts,
+                )
+                if facts["count"] == 1
+                else self.env._(
+                    "The certificate that %(company)s lends signs until %(end)s, for %(count)s companies.",
+                    **facts,
+                )
             )
             + " "
             + remedy,

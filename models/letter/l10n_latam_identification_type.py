@@ -12,8 +12,8 @@ class L10nLatamIdentificationType(models.Model):
         if "l10n_co_document_code" in vals and not self.env["res.partner"]._is_for([]):
             raise AccessError(
                 self.env._(
-                    "The codes of identification types stand in the letters of every company. Only "
-                    "an administrator changes them."
+                    "The codes of identification types appear in the letters of every company. "
+                    "Only an administrator can change them."
                 )
             )
         return super().write(vals)

@@ -58,7 +58,8 @@ class CertificateActivation(models.Model):
     letter_code = fields.Char(
         readonly=True,
         copy=False,
-        help="Printed on the letter, also as a QR code. It follows from everything the letter says.",
+        help="Printed on the letter, also as a QR code. It is derived from everything that the "
+        "letter says.",
     )
     letter_date = fields.Date(string="Date of the letter", readonly=True, copy=False)
     letter_downloaded_on = fields.Datetime(string="Downloaded on", readonly=True, copy=False)

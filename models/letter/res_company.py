@@ -37,8 +37,9 @@ def laying_out(env):
     except LayoutRefused as error:
         raise UserError(
             env._(
-                "This document takes too long to be laid out. Try again; if it stays so, its text is too "
-                "long or too complicated: ask your administrator to shorten the text of the letter."
+                "This document takes too long to lay out. Try again; if that does not help, its "
+                "text is too long or too complicated: ask your administrator to shorten the "
+                "text of the letter."
             )
         ) from error
     except (ChildBusy, ChildUnavailable) as error:
@@ -61,7 +62,7 @@ class ResCompany(models.Model):
     certificate_letter_html = fields.Html(
         string="Stored text of the letter",
         groups="base.group_system",
-        help="Empty: the default text.",
+        help="Leave it empty to use the default text.",
     )
     certificate_letter_english_html = fields.Html(
         string="English version of the letter",
@@ -92,7 +93,7 @@ class ResCompany(models.Model):
         string="Paper of the letter",
         default="Letter",
         groups="base.group_system",
-        help="Colombian offices print on Letter.",
+        help="Colombian offices usually print on Letter.",
     )
     certificate_letter_has_logo = fields.Boolean(
         string="Logo on the letter",
@@ -133,8 +134,8 @@ class ResCompany(models.Model):
                     TEXT_LENGTH_MAX,
                 ),
                 "picture": self.env._(
-                    "The text holds a picture that cannot be printed. Take it out; the logo is printed "
-                    "at the top."
+                    "The text contains a picture that cannot be printed. Take it out; the logo "
+                    "is printed at the top."
                 ),
                 "unknown": self.env._(
                     "{{ %(name)s }} is not known. Use one of: %(known)s.",
@@ -142,12 +143,13 @@ class ResCompany(models.Model):
                     known=", ".join(LETTER_PLACEHOLDERS),
                 ),
                 "misplaced": self.env._(
-                    "A placeholder stands in a link or a picture: %s. Write it into the text instead.",
+                    "A placeholder is inside a link or a picture: %s. Write it in the text "
+                    "instead.",
                     error.name,
                 ),
                 "unfinished": self.env._(
-                    "A placeholder is not complete: %s. Type it anew, without formatting inside, such as "
-                    "{{ company_name }}.",
+                    "A placeholder is not complete: %s. Type it again, without formatting "
+                    "inside, such as {{ company_name }}.",
                     error.name,
                 ),
                 "missing": self.env._(
@@ -159,8 +161,8 @@ class ResCompany(models.Model):
             if not value and name in get_names(html):
                 raise ValidationError(
                     self.env._(
-                        "The text says {{ %(name)s }}, and %(company)s has none. Enter it in the "
-                        "company's data, or take it out of the text.",
+                        "The text says {{ %(name)s }}, but %(company)s has none. Enter it in "
+                        "the company's data, or take it out of the text.",
                         name=name,
                         company=self.name,
                     )
@@ -249,7 +251,7 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         if not (self.env.su or self.env.user.has_group("base.group_system")):
-            raise AccessError(self.env._("Only an administrator edits the exoneration letter."))
+            raise AccessError(self.env._("Only an administrator can edit the exoneration letter."))
         self.check_access("write")
 
     # === BUSINESS METHODS === #
@@ -324,8 +326,8 @@ class ResCompany(models.Model):
                 )
             elif not is_clean(text):
                 sentence = self.env._(
-                    "{{ %(name)s }} holds line breaks or characters that cannot be seen. Type it anew in "
-                    "%(place)s.",
+                    "{{ %(name)s }} contains line breaks or invisible characters. Type it again "
+                    "in %(place)s.",
                     name=name,
                     place=place,
                 )

@@ -33,7 +33,7 @@ class ResCountryState(models.Model):
         if is_department and not self.env["res.partner"]._is_for([]):
             raise AccessError(
                 self.env._(
-                    "The departments of Colombia stand in the letters of every company. Only an "
-                    "administrator changes them."
+                    "The departments of Colombia appear in the letters of every company. Only "
+                    "an administrator can change them."
                 )
             )

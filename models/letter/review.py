@@ -37,7 +37,7 @@ class CertificateActivation(models.Model):
         string="Reason of the rejection",
         readonly=True,
         copy=False,
-        help="Of the letter before, until a new one is accepted.",
+        help="Why the previous letter was rejected, until a new one is accepted.",
     )
     letter_review_sentence = fields.Char(compute="_compute_letter_review", compute_sudo=True)
     is_signing_blocked = fields.Boolean(
@@ -58,13 +58,13 @@ class CertificateActivation(models.Model):
             lender = activation.certificate_id.company_id.name or ""
             sentences = {
                 "waiting": self.env._(
-                    "%s reviews the signed letter, and nothing is signed before it has accepted it. We will "
-                    "tell you by email.",
+                    "%s reviews the signed letter, and nothing is signed until it accepts the "
+                    "letter. We will tell you by email.",
                     lender,
                 )
                 if is_blocked
                 else self.env._(
-                    "%s will look at the signed letter. The certificate signs meanwhile.", lender
+                    "%s will review the signed letter. Meanwhile, the certificate signs.", lender
                 ),
                 "accepted": self.env._(
                     "%(lender)s accepted the signed letter on %(day)s.",
@@ -72,10 +72,11 @@ class CertificateActivation(models.Model):
                     day=activation._format_moment(activation.letter_reviewed_on),
                 ),
                 "rejected": self.env._(
-                    "%(lender)s rejected the signed letter: “%(reason)s” Nothing is signed until a new one "
-                    "is accepted. Correct it, attach the new file and continue: nothing is paid again.",
+                    "%(lender)s rejected the signed letter: “%(reason)s”. Nothing is signed "
+                    "until a new one is accepted. Correct it, attach the new file and continue: "
+                    "nothing is paid again.",
                     lender=lender,
-                    reason=activation.letter_rejection_reason or "",
+                    reason=(activation.letter_rejection_reason or "").rstrip("."),
                 ),
             }
             activation.is_signing_blocked = is_blocked
@@ -195,7 +196,7 @@ class CertificateActivation(models.Model):
         self._check_signed_letter()
         activation = self._trusted()
         activation.write({"letter_review": "waiting"})
-        activation.message_post(body=self.env._("A new signed letter was handed in."))
+        activation.message_post(body=self.env._("A new signed letter was attached."))
         activation._notify("letter_review")
         self._keep_record(is_new_edition=True)
 
@@ -225,7 +226,9 @@ class CertificateActivation(models.Model):
         self.check_access("read")
         if not self._is_reviewer():
             raise AccessError(
-                self.env._("Only a custodian of the company that lends the certificate does this.")
+                self.env._(
+                    "Only a custodian of the company that lends the certificate can do this."
+                )
             )
         self._lock_row()
         if self.state not in ("process", "active"):
@@ -267,7 +270,7 @@ class CertificateActivation(models.Model):
         self._lock_for_lender()
         reason = (reason or "").strip()
         if not reason:
-            raise UserError(self.env._("Say why the letter is rejected."))
+            raise UserError(self.env._("Explain why the letter is rejected."))
         if self.letter_review == "rejected" and self.letter_rejection_reason == reason:
             return
         self._check_review_waits()
@@ -305,14 +308,14 @@ class CertificateActivation(models.Model):
         if seen and seen != self.signed_letter_sha256:
             raise UserError(
                 self.env._(
-                    "Another letter was handed in since you opened this page. Reload it and look at the "
-                    "new one."
+                    "Another letter was attached after you opened this page. Reload it and "
+                    "review the new one."
                 )
             )
 
     def _check_review_waits(self):
         if self.letter_review != "waiting":
-            raise UserError(self.env._("No letter waits for a review here. Reload the page."))
+            raise UserError(self.env._("There is no letter to review here. Reload the page."))
 
     def _decide_on_letter(self, **vals):
         activation = self._trusted()

@@ -18,16 +18,17 @@ class CertificateActivation(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        help="How the attached file is known to be the signed letter of this activation: by the code that is "
-        "printed on it; by a digital signature whose certificate leads to a trusted authority, was valid "
-        "and names the representative or the company; not at all, so that the lender has to look at it; "
-        "or because a custodian of the lender accepted it.",
+        help="How the attached file was recognised as the signed letter of this activation: by the "
+        "code that is printed on it; by a digital signature whose certificate leads to a "
+        "trusted authority, was valid and names the representative or the company; not at all, "
+        "so that the lender has to review it; or because a custodian of the lender accepted it.",
     )
     signed_letter_signers = fields.Char(
         string="Digital signature of",
         readonly=True,
         copy=False,
-        help="As the file says. Verified only where the letter is known by its digital signature.",
+        help="As the file claims. Verified only if the letter was recognised by its digital "
+        "signature.",
     )
     signed_letter_anchors = fields.Char(
         string="Authorities of the signature",
@@ -49,7 +50,7 @@ class CertificateActivation(models.Model):
     letter_void_sentence = fields.Char(
         compute="_compute_letter_void_sentence",
         compute_sudo=True,
-        help="Why the letter that was downloaded last does not count, until a new one is downloaded.",
+        help="Why the last downloaded letter is void, until a new one is downloaded.",
     )
 
     # === COMPUTE METHODS === #
@@ -70,19 +71,19 @@ class CertificateActivation(models.Model):
                     signers=activation.signed_letter_signers,
                 ),
                 "unread": self.env._(
-                    "This file has a digital signature that was not verified; it says that it is of "
-                    "%(signers)s. %(lender)s will look at it: you can continue.",
+                    "This file has a digital signature that was not verified; it claims to be "
+                    "by %(signers)s. %(lender)s will review it: you can continue.",
                     signers=activation.signed_letter_signers,
                     lender=activation.seller_id.sudo().name,
                 )
                 if activation.signed_letter_signers
                 else self.env._(
-                    "The code of the letter could not be read in this file: %s will look at it. "
+                    "The code of the letter could not be read in this file: %s will review it. "
                     "You can continue, or attach a sharper scan.",
                     activation.seller_id.sudo().name,
                 ),
                 "reviewed": self.env._(
-                    "%s has looked at this letter and accepted it.",
+                    "%s has reviewed this letter and accepted it.",
                     activation.seller_id.sudo().name,
                 ),
             }
@@ -105,8 +106,8 @@ class CertificateActivation(models.Model):
             if voided and not activation.letter_code and activation._is_letter_open():
                 reasons = dict(voided._fields["reason"]._description_selection(self.env))
                 activation.letter_void_sentence = self.env._(
-                    "The letter %(code)s is void since %(day)s. %(reason)s: download the new letter and "
-                    "have it signed.",
+                    "The letter %(code)s has been void since %(day)s. %(reason)s: download the "
+                    "new letter and have it signed.",
                     code=voided.letter_code or "",
                     day=activation._format_date(voided._get_void_date()),
                     reason=reasons[voided.reason],
@@ -230,8 +231,8 @@ class CertificateActivation(models.Model):
         )
         if not self.letter_code:
             return self.env._(
-                "This is the letter %s, which does not count here. Save and download the letter, have "
-                "that one signed and attach it.",
+                "This is the letter %s, which is not valid here. Save and download the letter, "
+                "have that one signed and attach it.",
                 found,
             )
         if voided:
@@ -248,8 +249,8 @@ class CertificateActivation(models.Model):
                 code=self.letter_code,
             )
         return self.env._(
-            "This is another letter, %(found)s: of another company, or out of date. Attach the signed "
-            "letter %(code)s of %(company)s.",
+            "This is another letter, %(found)s: it belongs to another company or is out of "
+            "date. Attach the signed letter %(code)s of %(company)s.",
             found=found,
             code=self.letter_code,
             company=self.company_id.sudo().name,

@@ -86,9 +86,7 @@ class CertificateGuardedMixin(models.AbstractModel):
         """
         for record in self.sudo():
             if state in self._no_way_back.get(record.state, ()):
-                raise AccessError(
-                    self.env._("What has been finished does not go back to a former step.")
-                )
+                raise AccessError(self.env._("What is finished cannot go back to an earlier step."))
 
     def _check_editable(self, vals):
         """Refuse a user's write of what is not the user's.
@@ -105,7 +103,7 @@ class CertificateGuardedMixin(models.AbstractModel):
         if guarded := sorted(vals.keys() - self._editable_fields):
             raise AccessError(
                 self.env._(
-                    "These fields change by the steps of the process only: %s.",
+                    "These fields can be changed only by the steps of the process: %s.",
                     ", ".join(guarded),
                 )
             )
@@ -235,7 +233,8 @@ class CertificateGuardedMixin(models.AbstractModel):
         if self.state != state:
             raise UserError(
                 self.env._(
-                    "This is possible at %(needed)s, but it is at %(current)s. Reload the page.",
+                    "This is possible only in the state “%(needed)s”, and the current state is "
+                    "“%(current)s”. Reload the page.",
                     needed=self._get_state_label(state),
                     current=self._get_state_label(self.state),
                 )

@@ -89,7 +89,7 @@ class CertificateInputMixin(models.AbstractModel):
     @api.model
     def _check_row_count(self, rows):
         if len(rows) > ROWS_MAX and not self.env.su:
-            raise UserError(self.env._("At most %s records can be written at a time.", ROWS_MAX))
+            raise UserError(self.env._("You can save at most %s records at a time.", ROWS_MAX))
 
     @api.model
     def _take_input(self, vals, is_draft=False):
@@ -124,7 +124,7 @@ class CertificateInputMixin(models.AbstractModel):
             except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
                 errors.append(
                     self.env._(
-                        "%s: this value is not possible. Enter it again.",
+                        "%s: this value is not valid. Enter it again.",
                         field._description_string(self.env),
                     )
                 )

@@ -82,7 +82,7 @@ class CertificatePdfMixin(models.AbstractModel):
         kept = {name for item in self._map_file_facts().items() for name in (item[0], *item[1])}
         if any(vals.get(name) for vals in vals_list for name in kept):
             raise AccessError(
-                self.env._("This file is attached and deleted on its record, where it is checked.")
+                self.env._("Attach or delete this file in its own record, where it is checked.")
             )
 
     @contextmanager
@@ -150,7 +150,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
     def _make_evidence_error(self):
         return AccessError(
-            self.env._("This file is evidence of what was done: it is not changed or deleted.")
+            self.env._("This file is evidence of what was done: it cannot be changed or deleted.")
         )
 
     # === CHECKS === #
@@ -277,8 +277,8 @@ class CertificatePdfMixin(models.AbstractModel):
                 INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(
-                "However it is written, the file stays larger than %s. "
-                "Scan it in black and white or at 150 dpi.",
+                "The file is still larger than %s after compressing it. Scan the document in "
+                "black and white or at 150 dpi.",
                 PDF_SIZE,
             ),
         }

@@ -38,13 +38,13 @@ class CertificateActivation(models.Model):
         string="Reason of the revocation",
         readonly=True,
         copy=False,
-        help="Why it is not known, or why it was revoked: of tools/revocation.py.",
+        help="Why the status is not known, or why it was revoked: a code of tools/revocation.py.",
     )
     revocation_as_of = fields.Datetime(
-        string="Revocation as of",
+        string="Date of the revocation status",
         readonly=True,
         copy=False,
-        help="Since when it is revoked; otherwise the moment of which the authority spoke.",
+        help="Since when it is revoked; otherwise, the date that the authority's answer refers to.",
     )
     revocation_asked_on = fields.Datetime(
         string="Asked about revocation on", readonly=True, copy=False
@@ -171,11 +171,11 @@ class CertificateActivation(models.Model):
             return []
         moment = self._format_moment(self.revocation_as_of)
         sentence = (
-            self.env._("Not revoked, as of %s", moment)
+            self.env._("Not revoked as of %s", moment)
             if self.issuer_level == "anchored"
             # Who signs a certificate is who withdraws it; nobody else vouches for it.
             else self.env._(
-                "Not revoked, as of %s, says its issuer, which was not verified", moment
+                "Not revoked as of %s, according to its issuer, which was not verified", moment
             )
         )
         return [[self.env._("Revocation"), sentence]]
@@ -191,32 +191,29 @@ class CertificateActivation(models.Model):
         if self.revocation_status == "revoked":
             return [self._get_revoked_sentence(self.revocation_as_of, self.revocation_code)]
         if not self.revocation_status:
-            return [
-                self.env._(
-                    "Whether the authority has revoked it was not checked: ask it when in doubt."
-                )
-            ]
+            return [self.env._("Revocation was not checked. If in doubt, ask the authority.")]
         code = self.revocation_code
         hosts = ", ".join(revocation.find_hosts(facts.certificate))
         return [
             {
                 "no_issuer": self.env._(
-                    "Whether the authority has revoked it could not be checked: the certificate of the "
-                    "authority is not in the file. Ask it for a file with its whole chain, or ask it "
-                    "when in doubt."
+                    "Revocation could not be checked: the authority's certificate is not in the "
+                    "file. Ask the authority for a file with the whole chain or, if in doubt, "
+                    "whether it revoked the certificate."
                 ),
                 "not_offered": self.env._(
-                    "Whether the authority has revoked it could not be checked: the certificate does "
-                    "not say where to ask. Ask the authority when in doubt."
+                    "Revocation could not be checked: the certificate does not say where to "
+                    "ask. If in doubt, ask the authority."
                 ),
                 "host_not_allowed": self.env._(
-                    "Whether the authority has revoked it was not checked: %s is not on the list of "
-                    "domains in Settings. Tell your administrator.",
+                    "Revocation was not checked: %s is not on the list of domains in Settings. "
+                    "Tell your administrator.",
                     hosts or "-",
                 ),
             }.get(code)
             or self.env._(
-                "Its authority could not be asked whether it was revoked (%s). Ask it when in doubt.",
+                "The authority could not be asked whether the certificate was revoked (%s). If "
+                "in doubt, ask the authority.",
                 code,
             )
         ]
@@ -237,8 +234,8 @@ class CertificateActivation(models.Model):
         moment = self._format_moment(revoked_on)
         if reason == HOLD:
             return self.env._(
-                "The authority suspended this certificate on %s: ask it to lift that, or for a new "
-                "one.",
+                "The authority suspended this certificate on %s: ask it to lift the suspension, "
+                "or for a new certificate.",
                 moment,
             )
         return self.env._(

@@ -20,15 +20,17 @@ class AccountMove(models.Model):
         PAYMENT_STATUSES, string="Certificate payment", compute="_compute_certificate"
     )
     certificate_state = fields.Selection(
-        ACTIVATION_STATES, string="Certificate", compute="_compute_certificate"
+        ACTIVATION_STATES, string="State of the activation", compute="_compute_certificate"
     )
     certificate_activation_name = fields.Char(
-        string="Activation", compute="_compute_certificate", help="Which the invoice pays."
+        string="Activation",
+        compute="_compute_certificate",
+        help="The activation that this invoice pays for.",
     )
     certificate_date_end = fields.Date(
         string="Certificate until",
         compute="_compute_certificate",
-        help="The last day that it signs.",
+        help="The last day on which it signs.",
     )
     certificate_surplus = fields.Monetary(
         string="Charged too much",
@@ -39,13 +41,13 @@ class AccountMove(models.Model):
     is_certificate_credited = fields.Boolean(
         compute="_compute_certificate_booked",
         compute_sudo=True,
-        help="A credit note gives the money of this invoice back.",
+        help="A credit note refunds this invoice.",
     )
     certificate_booked = fields.Monetary(
         string="Booked for the certificate",
         compute="_compute_certificate_booked",
         compute_sudo=True,
-        help="What entries of the invoice's own company, or of a parent company, have settled.",
+        help="The amount settled by entries of the invoice's own company or of a parent company.",
     )
 
     # === COMPUTE METHODS === #

@@ -69,7 +69,7 @@ def check_links(records, names=None, is_leaving=False, is_moved=False):
             raise AccessError(
                 env._(
                     "This belongs to a company that sells certificates: only its own users can "
-                    "book what pays its invoices."
+                    "record payments of its invoices."
                 )
             )
 

@@ -33,8 +33,8 @@ class PaymentTransaction(models.Model):
         if charges.invoice_ids._get_certificate_activation():
             raise ValidationError(
                 self.env._(
-                    "A saved card is a person's and pays no certificate. Register the payment "
-                    "without it."
+                    "A saved card belongs to a person and cannot pay for a certificate. "
+                    "Register the payment without it."
                 )
             )
         return transactions

@@ -110,9 +110,7 @@ class CertificateActivation(models.Model):
         seller, product = activation.seller_id, activation._get_product(activation.seller_id)
         if not product:
             return [
-                self.env._(
-                    "Nobody sells the certificate here, so that there is no invoice to look at."
-                )
+                self.env._("Nobody sells the certificate here, so there is no invoice to check.")
             ]
         # Those that were never issued and given up are of no interest.
         candidates = activation._get_payment_candidates().filtered(
@@ -139,7 +137,9 @@ class CertificateActivation(models.Model):
                 ]
             )
         )
-        if others:
+        if others == 1:
+            sentences.append(self.env._("Its other invoice to you is for another product."))
+        elif others:
             sentences.append(
                 self.env._(
                     "Its %(count)s other invoices to you are for other products.", count=others

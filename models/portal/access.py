@@ -67,7 +67,7 @@ class CertificatePortalAccess(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="To which the contact belonged when it was invited.",
+        help="The company that the contact belonged to when it was invited.",
     )
     token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     invited_by_id = fields.Many2one("res.users", string="Invited by", readonly=True)
@@ -75,7 +75,8 @@ class CertificatePortalAccess(models.Model):
     expires_on = fields.Datetime(
         string="Link valid until",
         readonly=True,
-        help="The link opens nothing after that. A login that has opened it before still does.",
+        help="The link stops working after that. A login that opened it before can still open the "
+        "page.",
     )
     opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
     opened_by_id = fields.Many2one(
@@ -84,12 +85,12 @@ class CertificatePortalAccess(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="The contact's login that opened the link. It opens the page without the link; no other "
-        "login of the same contact does.",
+        help="The contact's login that opened the link. Only this login of the contact can open the "
+        "page without the link.",
     )
     withdrawn_on = fields.Datetime(readonly=True)
     last_notice = fields.Char(
-        readonly=True, help="What the contact was told last, to tell it once."
+        readonly=True, help="The last notice sent to the contact, so that it is not sent twice."
     )
     state = fields.Selection(
         [
@@ -102,7 +103,7 @@ class CertificatePortalAccess(models.Model):
     )
 
     _contact_unique = models.UniqueIndex(
-        "(activation_id, partner_id)", "This contact is invited already."
+        "(activation_id, partner_id)", "This contact is already invited."
     )
 
     # === COMPUTE METHODS === #
@@ -143,7 +144,7 @@ class CertificatePortalAccess(models.Model):
         if not partner.active:
             return self.env._("The contact was archived: the invitation has ended.")
         if email_normalize(partner.email) != access.email:
-            return self.env._("The e-mail of the contact was changed: the invitation has ended.")
+            return self.env._("The email of the contact was changed: the invitation has ended.")
         belonged = access.commercial_partner_id or partner.commercial_partner_id
         if partner.commercial_partner_id != belonged or not partner._is_contact_of(
             activation.company_id
@@ -159,8 +160,8 @@ class CertificatePortalAccess(models.Model):
             .has_access("read")
         ):
             return self.env._(
-                "Whoever sent the invitation no longer manages the company's certificates: the "
-                "invitation has ended."
+                "The user who sent the invitation no longer manages the company's certificates: "
+                "the invitation has ended."
             )
 
     def _end(self, sentence):
@@ -174,7 +175,7 @@ class CertificatePortalAccess(models.Model):
             )
             access.activation_id.message_post(
                 body=self.env._(
-                    "%(contact)s (%(email)s), invited by the portal: %(sentence)s",
+                    "%(contact)s (%(email)s), invited through the portal: %(sentence)s",
                     contact=access.partner_id.name,
                     email=access.email,
                     sentence=sentence,
@@ -203,7 +204,7 @@ class CertificatePortalAccess(models.Model):
         if not email:
             raise UserError(
                 self.env._(
-                    "%s has no email that can be written to. Enter one at the contact.",
+                    "%s has no valid email address. Enter one in the contact.",
                     partner.display_name,
                 )
             )
@@ -242,7 +243,7 @@ class CertificatePortalAccess(models.Model):
             )
         activation._trusted().message_post(
             body=self.env._(
-                "%(contact)s (%(email)s) was invited by the portal, until %(date)s.",
+                "%(contact)s (%(email)s) was invited through the portal, until %(date)s.",
                 contact=partner.name,
                 email=email,
                 date=access._get_end(),
@@ -291,8 +292,8 @@ class CertificatePortalAccess(models.Model):
                     **names,
                 ),
                 "end": access.env._(
-                    "The link opens until %s. It is yours alone: whoever has it can walk the steps in "
-                    "your name.",
+                    "The link works until %s. It is yours alone: anyone who has it can complete "
+                    "the steps in your name.",
                     access._get_end(),
                 ),
                 "lender": activation._get_step_sentences()["lender_sentence"]

@@ -22,7 +22,7 @@ class CertificateActivation(models.Model):
     portal_access_ids = fields.One2many(
         "certificate.portal.access",
         "activation_id",
-        string="Invited by the portal",
+        string="Invited through the portal",
         readonly=True,
         groups=GROUP_MANAGER,
     )
@@ -42,8 +42,8 @@ class CertificateActivation(models.Model):
         if not self._get_route().is_for_contacts or self.state not in ("pay", "process", "active"):
             raise UserError(
                 self.env._(
-                    "Somebody is invited to activate a lent certificate, while that is possible. This "
-                    "activation has ended, or is of an own certificate."
+                    "You can invite a contact only while a lent certificate is being activated. "
+                    "This activation has ended, or is for the company's own certificate."
                 )
             )
         return self.env["certificate.portal.access"]._invite(self, partner)
@@ -201,7 +201,8 @@ class CertificateActivation(models.Model):
             ),
             "pages": self.env._("1 page") if pages == 1 else self.env._("%s pages", pages),
             "next": self.env._(
-                "Nothing is left to do here. %s goes on with the electronic invoicing.", host
+                "There is nothing left to do here. %s continues with the electronic invoicing.",
+                host,
             ),
             "ended": self.env._("This activation has ended. Ask %s, who invited you.", host),
         }
@@ -221,7 +222,7 @@ class CertificateActivation(models.Model):
         }
         facts = self._get_request_facts()
         origin = self.env._(
-            "By the portal, from the address %(address)s, with %(browser)s.",
+            "Through the portal, from the address %(address)s, with %(browser)s.",
             address=facts["ip"] or "-",
             browser=facts["user_agent"] or "-",
         )
@@ -255,6 +256,6 @@ class CertificateActivation(models.Model):
                     sentence,
                     f"{told.get_base_url()}{told._get_portal_path()}",
                     NOTICES[kind].button.label(told),
-                    told.env._("If the page does not open, use the link of your invitation."),
+                    told.env._("If the page does not open, use the link in your invitation."),
                 ),
             )

@@ -28,8 +28,8 @@ class CertificateActivation(models.Model):
     reminded_days = fields.Integer(
         readonly=True,
         copy=False,
-        help="The rung of the last reminder, in days before the end; 0 when it has ended. Null in the "
-        "database before the first.",
+        help="Days before the end of the last reminder that was sent; 0 if it was the one after the "
+        "end. NULL in the database before the first one.",
     )
 
     _due_index = models.Index("(date_end, reminded_days) WHERE state = 'active'")
@@ -294,17 +294,22 @@ class CertificateActivation(models.Model):
         if not seller.email:
             return []
         lang = seller.partner_id.lang
-        told = self.with_context(lang=lang)
+        translated = self.with_context(lang=lang)
         sentences = [get_notice(activation, lang)[1] for activation in self]
         items = Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
         return [
             {
                 **self._prepare_sender_vals(),
-                "subject": told.env._(
-                    "Digital certificates of your clients that end: %s", len(self)
-                ),
+                "subject": translated.env._("A digital certificate of your clients ends")
+                if len(self) == 1
+                else translated.env._("%s digital certificates of your clients end", len(self)),
                 "body_html": Markup("<p>%s</p><ul>%s</ul>")
-                % (told.env._("These companies were reminded today."), items),
+                % (
+                    translated.env._("This company was reminded today.")
+                    if len(self) == 1
+                    else translated.env._("These companies were reminded today."),
+                    items,
+                ),
                 "email_to": seller.email,
             }
         ]

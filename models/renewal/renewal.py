@@ -159,7 +159,8 @@ class CertificateActivation(models.Model):
             former = self.sudo()._find_in_force(self.company_id) - self
             if former:
                 return self.env._(
-                    "%(former)s signs until %(end)s; this renewal from %(start)s. Nothing is left to do.",
+                    "%(former)s signs until %(end)s, and this renewal from %(start)s. There is "
+                    "nothing left to do.",
                     former=former.name,
                     end=self._format_date(former.date_end),
                     start=self._format_date(self.switch_on),
@@ -195,8 +196,8 @@ class CertificateActivation(models.Model):
         if not former:
             return self.env._("No certificate signs for your company until then.")
         return self.env._(
-            "You need not wait: the renewal can sign from today for its whole period. %(former)s then "
-            "ends today, and its days until %(end)s are lost.",
+            "You do not have to wait: the renewal can sign from today for its whole period. "
+            "%(former)s then ends today, and its days until %(end)s are lost.",
             former=former.name,
             end=self._format_date(former.date_end),
         )

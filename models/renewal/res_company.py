@@ -35,7 +35,8 @@ class ResCompany(models.Model):
             except ValueError as error:
                 raise ValidationError(
                     self.env._(
-                        "The days of the reminders are whole numbers from 1 to 999, such as %s.",
+                        "The days of the reminders must be whole numbers from 1 to 999, such as "
+                        "%s.",
                         REMINDER_DAYS,
                     )
                 ) from error

@@ -28,7 +28,7 @@ class CertificateActivation(models.Model):
     )
     has_representative = fields.Boolean(
         compute="_compute_has_representative",
-        help="Whether the data of a legal representative belongs to it.",
+        help="Whether it has the data of a legal representative.",
     )
 
     # === COMPUTE METHODS === #
@@ -74,8 +74,8 @@ class CertificateActivation(models.Model):
         if not company.certificate_seller_id._sells_certificate_requests():
             raise UserError(
                 self.env._(
-                    "A certificate of your own cannot be asked for here: ask your administrator, or "
-                    "load one that you have."
+                    "You cannot request a certificate of your own here: ask your administrator, "
+                    "or load one that you already have."
                 )
             )
         replaced = self.search(

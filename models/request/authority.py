@@ -68,12 +68,12 @@ class CertificateAuthorityRequirement(models.Model):
     )
     person_kind = fields.Selection(
         PERSON_KINDS,
-        string="Only of",
+        string="Only for",
         compute="_compute_rules",
         precompute=True,
         store=True,
         readonly=False,
-        help="Empty when everybody hands it in.",
+        help="Leave it empty if every company attaches it.",
     )
     max_age_days = fields.Integer(
         string="Maximum age in days",
@@ -81,13 +81,13 @@ class CertificateAuthorityRequirement(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="Days that may have passed since it was issued; 0 when its age does not matter.",
+        help="Days that may have passed since it was issued; 0 if its age does not matter.",
     )
     is_required = fields.Boolean(string="Required", default=True)
 
     _document_unique = models.Constraint(
         "UNIQUE (authority_id, document_type_id)",
-        "An authority asks for each document once.",
+        "An authority can ask for each document only once.",
     )
     _max_age_positive = models.Constraint(
         "CHECK (max_age_days >= 0)", "The maximum age of a document cannot be negative."
@@ -110,11 +110,11 @@ class CertificateDocumentType(models.Model):
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
-    advice = fields.Char(translate=True, help="What to attach: where it is had, which pages.")
+    advice = fields.Char(translate=True, help="What to attach: where to get it, which pages.")
     person_kind = fields.Selection(
-        PERSON_KINDS, string="Only of", help="Empty when everybody hands it in."
+        PERSON_KINDS, string="Only for", help="Leave it empty if every company attaches it."
     )
     max_age_days = fields.Integer(
         string="Maximum age in days",
-        help="What authorities usually ask for; 0 when its age does not matter.",
+        help="What authorities usually require; 0 if its age does not matter.",
     )

@@ -64,7 +64,7 @@ class CertificateRequest(models.Model):
     )
     person_kind = fields.Selection(PERSON_KINDS, string="Kind of person", copy=False)
     date = fields.Date(
-        string="Valid as of",
+        string="Start of validity",
         copy=False,
         help="The day on which the validity of the certificate is asked to begin.",
     )
@@ -80,7 +80,7 @@ class CertificateRequest(models.Model):
         string="Observations",
         readonly=True,
         copy=False,
-        help="Why the request was rejected, beside what is said of each document.",
+        help="Why the request was rejected, in addition to the observations on each document.",
     )
     document_ids = fields.One2many(
         "certificate.request.document", "request_id", string="Documents", readonly=True
@@ -165,8 +165,8 @@ class CertificateRequest(models.Model):
                     "accepted is kept, and nothing is paid again."
                 ),
                 "issued": self.env._(
-                    "%(authority)s issued your certificate on %(date)s, and gives you its file and its "
-                    "password. Load them here.",
+                    "%(authority)s issued your certificate on %(date)s and gives you its file "
+                    "and password. Load them here.",
                     authority=authority,
                     date=activation._format_moment(request.issued_on),
                 ),
@@ -255,7 +255,7 @@ class CertificateRequest(models.Model):
         missing = {
             "person_kind": self.env._("Choose the kind of person."),
             "date": self.env._("Choose the day on which the validity begins."),
-            "authority_id": self.env._("Choose the authority: it says what to attach."),
+            "authority_id": self.env._("Choose the authority: it decides what you have to attach."),
         }
         errors = {name: sentence for name, sentence in missing.items() if not values[name]}
         today, date = activation._get_today(), values["date"]
@@ -314,7 +314,7 @@ class CertificateRequest(models.Model):
         self._check_user(GROUP_CUSTODIAN)
         activation = self.sudo().activation_id
         if not self.env.su and activation.payment_move_id.company_id not in self.env.companies:
-            raise AccessError(self.env._("Only the custodian of the seller does this."))
+            raise AccessError(self.env._("Only a custodian of the seller can do this."))
         activation._lock_row()
         self._lock_row()
         activation._check_state("process")
@@ -335,7 +335,9 @@ class CertificateRequest(models.Model):
             self._check_at("in_process", "issued")
         if not observation and "rejected" not in self.document_ids.mapped("state"):
             raise UserError(
-                self.env._("Say what has to be corrected, or reject the documents that are wrong.")
+                self.env._(
+                    "Explain what has to be corrected, or reject the documents that are wrong."
+                )
             )
         if activation.certificate_id:
             raise UserError(self.env._("The company has loaded its certificate already."))
@@ -363,7 +365,7 @@ class CertificateRequest(models.Model):
                 )
             )
         if activation.payment_status != "paid":
-            raise UserError(self.env._("The payment of this request went back."))
+            raise UserError(self.env._("The payment of this request was returned."))
         self._trusted().write({"state": "issued", "issued_on": fields.Datetime.now()})
         self._tell("request_issued")
 
@@ -403,7 +405,7 @@ class CertificateRequest(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "This is not possible while the request is at %s. Reload the page.",
+                    "This is not possible while the request is in the state “%s”. Reload the page.",
                     labels.get(self.state, ""),
                 )
             )

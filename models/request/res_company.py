@@ -12,8 +12,8 @@ class ResCompany(models.Model):
         "product.product",
         string="Requested certificate",
         domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
-        help="The product by which a company pays to ask for a certificate of its own; one of the "
-        "seller alone. Nobody can ask for one while it is empty.",
+        help="The product that a company buys to request a certificate of its own. It must belong to "
+        "the seller alone. While it is empty, nobody can request one.",
     )
 
     def _get_certificate_products(self):

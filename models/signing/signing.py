@@ -150,18 +150,19 @@ class CertificateActivation(models.Model):
         """
         return {
             "not_xml": self.env._("The document is not well-formed XML, or far too large."),
-            "encoding": self.env._("The document is not in UTF-8, which DIAN asks for."),
+            "encoding": self.env._("The document is not in UTF-8, which DIAN requires."),
             "doctype": self.env._("The document has a document type declaration; remove it."),
             "root": self.env._(
-                "The document is none of DIAN's, such as an Invoice or a CreditNote."
+                "The document is not one of DIAN's types, such as an Invoice or a CreditNote."
             ),
             "no_place": self.env._(
-                "The document has no place for the signature: an empty second UBLExtension."
+                "The document has no place for the signature, which is an empty second "
+                "UBLExtension."
             ),
             "signed": self.env._("The document has been signed already."),
             "key": self.env._(
-                "The key does not belong to the certificate, or is not RSA, which DIAN asks for. "
-                "Ask the custodian of the certificate to load it again."
+                "The key does not belong to the certificate, or is not RSA, which DIAN "
+                "requires. Ask the custodian of the certificate to load it again."
             ),
         }[code]
 
@@ -185,8 +186,8 @@ def _open_signing(activation, record):
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
-                "The certificate is not the one that was activated. Ask its custodian to load it "
-                "again, and activate it anew."
+                "The certificate is not the one that was activated. Ask its custodian to load "
+                "it again, and activate it again."
             )
         )
     return certificate, key

@@ -83,7 +83,7 @@ class CertificateChainMixin(models.AbstractModel):
 
     company_id = LooseMany2one("res.company", required=True, readonly=True, index=True)
     position = fields.Integer(
-        string="Number", readonly=True, help="In the chain of the company's rows."
+        string="Number", readonly=True, help="Position in the company's chain of rows."
     )
     previous_hash = fields.Char(string="Previous hash", readonly=True)
     hash = fields.Char(readonly=True)
@@ -172,7 +172,8 @@ class CertificateChainMixin(models.AbstractModel):
             )
             if undone:
                 message += "\n" + self.env._(
-                    "Signatures whose transaction was undone, so that they may be anywhere: %s.",
+                    "Signatures whose transaction was rolled back, so the signed documents may "
+                    "be anywhere: %s.",
                     undone,
                 )
         return {
@@ -244,7 +245,8 @@ class CertificateChainMixin(models.AbstractModel):
             ),
             "unlinked": self.env._("%(company)s, %(log)s: a row was inserted.", **values),
             "truncated": self.env._(
-                "%(company)s, %(log)s: it does not end where it did; look from number %(position)s on.",
+                "%(company)s, %(log)s: it no longer ends where it did. Check it from number "
+                "%(position)s onwards.",
                 **values,
             ),
             "headless": self.env._(
@@ -316,7 +318,7 @@ def _open_durable_cursor(env):
         # Not tried again by Odoo, which would sign again each time.
         raise UserError(
             env._(
-                "The log could not be written, so that nothing was signed. Try again, or tell your "
+                "The log could not be written, so nothing was signed. Try again, or tell your "
                 "administrator."
             )
         ) from error

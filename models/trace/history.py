@@ -145,18 +145,20 @@ class CertificateHistory(models.Model):
     )
     access_id = LooseMany2one(
         "certificate.portal.access",
-        string="Invited by the portal",
+        string="Invited through the portal",
         readonly=True,
-        help="The contact who acted, with the rights of nobody else.",
+        help="The portal contact who acted.",
     )
-    actor = fields.Char(string="Who", required=True, readonly=True, help="Name and login, as then.")
-    address = fields.Char(string="From", readonly=True, help="The address of the network.")
+    actor = fields.Char(
+        string="Who", required=True, readonly=True, help="Name and login at the time."
+    )
+    address = fields.Char(string="From", readonly=True, help="The network address.")
     browser = fields.Char(readonly=True)
     res_model = fields.Char(string="Model", readonly=True)
-    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
     record_name = fields.Char(string="What", required=True, readonly=True)
     changes = fields.Text(
-        required=True, readonly=True, help="As JSON: name of the field, before, after."
+        required=True, readonly=True, help="JSON list of field name, value before and value after."
     )
     summary = fields.Char(string="What happened", compute="_compute_summary")
 
@@ -181,7 +183,7 @@ class CertificateHistory(models.Model):
         # What was written past the history, and by a step since, so that it is the last value no more.
         found = [
             self.env._(
-                "%(model)s %(number)s: was changed past the history: %(change)s.",
+                "%(model)s %(number)s was changed without an entry in the history: %(change)s.",
                 model=self.env[name]._description,
                 number=res_id,
                 change=_describe(self.env, self.env[name], *change),
@@ -209,7 +211,9 @@ class CertificateHistory(models.Model):
                 ]
         found += [
             self.env._(
-                "%(model)s %(number)s is gone.", model=self.env[name]._description, number=res_id
+                "%(model)s %(number)s no longer exists.",
+                model=self.env[name]._description,
+                number=res_id,
             )
             for name, res_id in known
             # A contact that is deleted takes its invitations along.

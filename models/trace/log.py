@@ -64,7 +64,7 @@ class CertificateSignatureLog(models.Model):
         [("supplier", "Supplier"), ("third party", "Third party")],
         required=True,
         readonly=True,
-        help="Third party: with a lent certificate.",
+        help="Third party if it was signed with a lent certificate.",
     )
     document_type = fields.Selection(
         DOCUMENT_TYPES, string="Document type", required=True, readonly=True
@@ -72,23 +72,24 @@ class CertificateSignatureLog(models.Model):
     document_name = fields.Char(string="Document", required=True, readonly=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", required=True, readonly=True
+        string="Document", model_field="res_model", required=True, readonly=True
     )
     document_digest = fields.Char(
-        string="SHA-256 before", readonly=True, help="Of the document before it was signed."
+        string="SHA-256 before", readonly=True, help="SHA-256 of the document before it was signed."
     )
     signature_digest = fields.Char(
-        string="SHA-256 signed", readonly=True, help="Of the signed document, as a file."
+        string="SHA-256 signed", readonly=True, help="SHA-256 of the signed document, as a file."
     )
     certificate_serial = fields.Char(string="Serial number", readonly=True)
     certificate_fingerprint = fields.Char(string="Fingerprint", readonly=True)
     outcome = fields.Selection(
-        [("kept", "Kept with its document"), ("undone", "Transaction undone")],
+        [("kept", "Kept with its document"), ("undone", "Transaction rolled back")],
         compute="_compute_outcome",
         search="_search_outcome",
         compute_sudo=True,
-        help="Whether the transaction in which it was signed was committed. When it was undone, or "
-        "runs still, no document has the signature here, and it may be anywhere.",
+        help="Whether the transaction of the signature was committed. If it was rolled back or is "
+        "still running, no document here has the signature, and the signed document may be "
+        "anywhere.",
     )
 
     @api.depends()

@@ -61,7 +61,9 @@ class MailMessage(models.Model):
         for message in self.sudo():
             if message.model in TRACKED and message.message_type != "comment":
                 raise AccessError(
-                    self.env._("This message is part of the history: it is not changed or deleted.")
+                    self.env._(
+                        "This message is part of the history: it cannot be changed or deleted."
+                    )
                 )
 
 
