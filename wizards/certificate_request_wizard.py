@@ -71,7 +71,7 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("activation_id", "request_state", "request_person_kind", "request_authority_id")
     def _compute_request_documents(self):
         for wizard in self:
-            asked = wizard.activation_id.request_ids._get_asked_documents()
+            asked = wizard.activation_id.request_ids._get_requested_documents()
             wizard.request_documents = [document._describe() for document in asked]
 
     # === ACTION METHODS === #

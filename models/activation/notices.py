@@ -49,7 +49,7 @@ class Notice(NamedTuple):
     :ivar button: its label, and where it leads
     :ivar subject: function of an activation, which returns the subject in its language
     :ivar sentence: likewise
-    :ivar bool to_contacts: whether invited contacts are told, too
+    :ivar bool to_contacts: whether invited contacts are translated, too
     """
 
     recipients: str
@@ -231,7 +231,7 @@ NOTICES = {
 
 
 class CertificateActivation(models.Model):
-    """Who is told what of an activation when it moves on without them."""
+    """Who is told what about an activation when it moves on without them."""
 
     _inherit = "certificate.activation"
 
@@ -247,7 +247,7 @@ class CertificateActivation(models.Model):
             activations |= activations.search(
                 [("state", "=", "pay"), ("company_id.partner_id", "in", sold.partner_id.ids)]
             )
-        # In the name of nobody: whoever books a payment has nothing to do with the activation.
+        # As the superuser: the user who records a payment has nothing to do with the activation.
         for activation in activations.with_env(self.env(user=SUPERUSER_ID, context={})):
             activation.invalidate_recordset()
             activation._react_to_payment()
@@ -268,7 +268,7 @@ class CertificateActivation(models.Model):
             self._notify("surplus")
 
     def _get_responsible_users(self):
-        """Return who walks the steps: who started them, else the managers.
+        """Return the users who complete the steps: the one who started them, or else the managers.
 
         :rtype: res.users
         """
@@ -315,9 +315,9 @@ class CertificateActivation(models.Model):
         return self.certificate_id.company_id._get_certificate_custodians()
 
     def _notify(self, kind, users=None):
-        """Tell users of something by an activity and a message, each in their language, once.
+        """Notify users once, with an activity and a message, each in their language.
 
-        Invited contacts are told after them, if the notice is for contacts.
+        Invited contacts are notified after them, if the notice is for contacts.
 
         :param str kind: one of `NOTICES`
         :param users: `res.users`, instead of the recipients of the notice
@@ -325,11 +325,11 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         notice = NOTICES[kind]
         for user in getattr(self, notice.recipients)() if users is None else users:
-            # The message tells of the activity already.
+            # The message already announces the activity.
             context = {"lang": user.lang, "mail_activity_quick_update": True}
-            told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
-            place = told[notice.button.place] if notice.button.place else told
-            subject, sentence = told._get_notice(kind)
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            place = translated[notice.button.place] if notice.button.place else translated
+            subject, sentence = translated._get_notice(kind)
             if notice.activity:
                 known = place.activity_search([notice.activity], user_id=user.id)
                 if subject in known.mapped("summary"):
@@ -339,12 +339,12 @@ class CertificateActivation(models.Model):
                 place.activity_schedule(
                     notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
-            url = getattr(told, notice.button.get_url)(user)
+            url = getattr(translated, notice.button.get_url)(user)
             place.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-                % (sentence, url, notice.button.label(told)),
+                % (sentence, url, notice.button.label(translated)),
             )
         if notice.to_contacts:
             self._notify_contacts(kind)
@@ -359,11 +359,11 @@ class CertificateActivation(models.Model):
         return notice.subject(self), notice.sentence(self)
 
     def _get_steps_url(self, user):
-        """Return the address of the steps, when the user has no other company to be in."""
+        """Return the address of the steps if the user has only this company."""
         base_url = self.get_base_url()
         if len(user.company_ids) == 1 and self._get_step() != "finish":
             return f"{base_url}{WIZARD_PATH}"
-        # Odoo's own way to a record, which changes the company on the way.
+        # Odoo's own link to a record, which switches the company on the way.
         return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"
 
     def _get_request_url(self, _user):

@@ -2,7 +2,9 @@ from odoo import api, fields, models
 
 
 class CertificateActivation(models.Model):
-    """Where an activation stands and what its three steps say: the same in the wizard and the portal."""
+    """The progress of an activation and the sentences of its three steps, shared by wizard and
+    portal.
+    """
 
     _inherit = "certificate.activation"
 
@@ -37,19 +39,21 @@ class CertificateActivation(models.Model):
             self.letter_downloaded_on and self.signed_letter_size and not self.signed_letter_problem
         )
 
-    def _look_at_letter(self):
-        """Void a letter that became stale, and report a bad file, when a page is opened."""
+    def _refresh_letter(self):
+        """Void a stale letter and report a bad file, when a page is opened."""
         self._void_stale_letter()
         if self.signed_letter_problem:
             self._report_stored_pdf()
 
     def _finish_unless_void(self):
-        """Finish; when the letter became void while the page was open, the page says how to go on."""
+        """Finish, unless the letter became void while the page was open: the page then says what to
+        do.
+        """
         if not self._void_stale_letter() and not self.letter_void_sentence:
             self.action_finish()
 
     def _get_step_sentences(self):
-        """Say what is so of this activation, each a whole sentence, by the names of the wizard's fields.
+        """Return the sentences that describe this activation, by name of the wizard's field.
 
         :rtype: dict[str, str]
         """

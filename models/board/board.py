@@ -19,17 +19,18 @@ from ..activation.routes import LETTER_ROUTES
 
 
 class CertificateBoard(models.Model):
-    """One row for each company, also for one that has not started: whether it can sign, and for how long.
+    """One row for each company, including those that have not started: whether it can sign, and for
+    how long.
 
-    A row has the id of its company. It is a question to the database and stores nothing: however many
-    companies there are, the list is read by the same few queries.
+    A row has the id of its company. The model is a query and stores nothing: the list takes the
+    same few queries for any number of companies.
     """
 
     _name = "certificate.board"
     _description = "Digital Certificate Board"
     _auto = False
     _rec_name = "company_id"
-    # What ends first is what has to be done first; who has not started comes last.
+    # Companies whose certificate ends first come first; those that have not started come last.
     _order = "date_end, company_id"
     _depends = {
         "certificate.activation": [
@@ -306,17 +307,18 @@ class CertificateBoard(models.Model):
         )
 
     def _join_activations(self, values):
-        """Join to each company what decides its row.
+        """Join each company to the activations that decide its row.
 
         These are its own activations and, for a branch, those of the company whose NIT it has, as in
-        `res.company._get_active_certificate_activation`. What was cancelled counts as never begun.
+        `res.company._get_active_certificate_activation`. Cancelled activations count as never
+        begun.
 
         :param dict values: of the query
-        :return: `current`, what is in force (a renewal is from its day on, though the cron has not run),
-            else in progress, else the last one; `begun`, what is in progress; `asked`, its request;
-            `found.has_ended`, whether
-            something signed once and does not any more; `lent`, the certificate of the seller;
-            `signing`, the one that signs by `current`
+        :return: `current`, the activation in force (a renewal counts from its first day, even
+            before the cron has run), otherwise the one in progress, otherwise the last one;
+            `begun`, the one in progress; `asked`, its request; `found.has_ended`, whether any
+            activation has ended; `lent`, the seller's certificate; `signing`, the certificate of
+            `current`
         :rtype: odoo.tools.SQL
         """
         return SQL(
@@ -392,7 +394,7 @@ class CertificateBoard(models.Model):
 
         :return: an action that switches to the company first
         :rtype: dict
-        :raise UserError: for a branch that signs under a company out of the user's sight
+        :raise UserError: for a branch that signs under a company that the user may not see
         """
         self.ensure_one()
         if not self.activation_id:
@@ -459,7 +461,8 @@ class CertificateBoard(models.Model):
         }
 
     def _start_renewal(self):
-        """Start the renewal of what signs for this company, or of what has ended by its date.
+        """Start the renewal of the activation that signs for this company, or that has ended by its
+        date.
 
         :rtype: certificate.activation
         :raise UserError: when there is nothing to start
@@ -468,7 +471,7 @@ class CertificateBoard(models.Model):
         activation = row.activation_id.sudo()
         if row.state == "none":
             raise UserError(self.env._("No activation has started: there is nothing to renew."))
-        # What was asked of an authority may take longer than what signs now.
+        # A request to an authority may still run when the current activation has to be renewed.
         begun = row.open_activation_id.sudo()
         if begun and not (begun._get_route().is_requested and row.state == "active"):
             raise UserError(self.env._("An activation is already in progress."))
@@ -485,12 +488,14 @@ class CertificateBoard(models.Model):
     # === BUSINESS METHODS - OPENING === #
 
     def _in_company(self):
-        """Return this row in the environment of its company, with the user's other ones beside it."""
+        """Return this row in the environment of its company, with the user's other companies also
+        selected.
+        """
         companies = self.company_id | self.env.companies
         return self.with_context(allowed_company_ids=companies.ids)
 
     def _check_in_sight(self, activation):
-        """Refuse the activation of a company that the user cannot see, in words."""
+        """Raise one sentence for the activation of a company that the user may not see."""
         if activation and not activation.has_access("read"):
             raise UserError(
                 self.env._(
@@ -502,11 +507,11 @@ class CertificateBoard(models.Model):
             )
 
     def _switch_company(self, action):
-        """Return an action that makes the company the current one and then goes on.
+        """Return an action that makes the company the current one and then runs another action.
 
-        Whoever pays comes back from the payment page by an address that opens the current company.
+        The payment page returns to an address that opens the current company.
 
-        :param dict action: what to open then
+        :param dict action: to run after the switch
         :rtype: dict
         """
         return {

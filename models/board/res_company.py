@@ -46,7 +46,7 @@ class ResCompany(models.Model):
     # === BUSINESS METHODS === #
 
     def _open_certificate(self):
-        """Open what signs for this company, or the three steps when it has not started.
+        """Open the activation that signs for this company, or the three steps if none has started.
 
         :return: an action
         :rtype: dict

@@ -112,7 +112,9 @@ class ResCompany(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Let whoever creates a company fill its contact, who is one of its people only afterwards."""
+        """Let the user who creates a company fill in its contact, though that user joins the
+        company only afterwards.
+        """
         creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
         companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
         # Of `res.partner._map_company_partners`.
@@ -155,8 +157,8 @@ class ResCompany(models.Model):
     def _get_certificate_price(self, partner=None, unit=None, taxes=None, product=None):
         """Return what the seller's certificate costs, rounded so that the total is in whole pesos.
 
-        Colombians pay no cents, and some providers take none: whatever the price before taxes is,
-        it gives way by less than a peso so that the total has none.
+        Colombians pay no cents and some providers accept none, so the price before taxes is
+        adjusted by less than a peso to make the total whole.
 
         :param partner: `res.partner` that buys
         :param float unit: a price before taxes, instead of the product's
@@ -167,7 +169,7 @@ class ResCompany(models.Model):
         :rtype: dict[str, float]
         """
         product = self.certificate_product_id if product is None else product
-        # Without the context of whoever buys: a unit of measure in it would be another price.
+        # Without the buyer's context: a unit of measure in it would change the price.
         product = product.with_env(product.env(context={})).with_company(self)
         taxes = product.taxes_id if taxes is None else taxes.with_env(product.env)
         taxes = taxes.filtered(lambda tax: tax.company_id == self)
@@ -186,7 +188,7 @@ class ResCompany(models.Model):
             return price
         whole = round(price["total"])
         digits = self.env["decimal.precision"].precision_get("Product Price")
-        # Not every whole total can be reached by a price with cents: then the next one.
+        # Not every whole total has a price with cents that gives it: then take the next one.
         for total in (whole, whole + 1, whole - 1):
             unit = float_round(price["unit"] * total / price["total"], precision_digits=digits)
             for cents in (0, 0.01, -0.01):
@@ -196,7 +198,7 @@ class ResCompany(models.Model):
         return price
 
     def _get_certificate_validity_months(self):
-        """Return for how many months a payment counts, also where the seller is outside.
+        """Return the months of validity per payment, even if the seller is outside this database.
 
         :rtype: int
         """
@@ -241,7 +243,8 @@ class ResCompany(models.Model):
         return companies
 
     def _get_certificate_managers(self):
-        """Return the managers of the company: those who work for it first of all, else for it too.
+        """Return the managers of the company: users whose main company it is, or else any who have
+        access to it.
 
         :rtype: res.users
         """
@@ -256,7 +259,7 @@ class ResCompany(models.Model):
         return self._map_certificate_users(GROUP_MANAGER)
 
     def _find_certificate_users(self, group):
-        """Return those with a group in any of these companies.
+        """Return the users with a group in any of these companies.
 
         :param str group: external identifier
         :rtype: res.users
@@ -274,7 +277,8 @@ class ResCompany(models.Model):
         )
 
     def _map_certificate_users(self, group):
-        """Return those with a group in each company: who work for it first of all, else for it too.
+        """Return the users with a group in each company: those whose main company it is, or else
+        any who have access to it.
 
         :param str group: external identifier
         :rtype: dict[res.company, res.users]

@@ -18,7 +18,8 @@ _CRON_LATE_HOURS = 26  # without a run of the daily cron
 class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     _name = "res.config.settings"
     _inherit = ["res.config.settings", "certificate.input.mixin"]
-    # Of the company itself. The seller is another one for most, and is named to everybody.
+    # Related to the company itself. For most companies the seller is another one, and its name is
+    # public.
     _checked_links = frozenset(
         (
             "certificate_product_id",
@@ -127,7 +128,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
 
     @api.model
     def _get_layer_name(self, layer):
-        """Name a means of the kernel, and what offers it.
+        """Name a protection of the kernel and what provides it.
 
         :param str layer: of `tools.sandbox.LAYERS`
         :rtype: str
@@ -153,7 +154,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     def _compute_certificate_cron(self):
         cron = self.env.ref(CRON_VALIDITY, raise_if_not_found=False) or self.env["ir.cron"]
         cron = cron.sudo()
-        # Before its first run it is late when it has been there for so long.
+        # Before its first run, it is late once it has existed for that long.
         since = cron.lastcall or cron.create_date
         late = fields.Datetime.now() - timedelta(hours=_CRON_LATE_HOURS)
         for settings in self:

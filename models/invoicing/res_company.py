@@ -18,7 +18,7 @@ class ResCompany(models.Model):
 
     @api.model
     def _get_default_fiscal_responsibility(self):
-        """Return what most companies have: none of the others."""
+        """Return the default of most companies: R-99-PN, which stands for none of the others."""
         # Not there yet while the add-on is installed: `hooks.post_init_hook` sets it then.
         return self.env.ref(RESPONSIBILITY_NONE, raise_if_not_found=False) or []
 
@@ -71,7 +71,7 @@ class ResCompany(models.Model):
         }
 
     def _find_electronic_profile_errors(self, profile=None):
-        """Find what is missing or wrong in the organisation profile, without a word about it.
+        """Find what is missing or wrong in the organisation profile, without writing sentences.
 
         :param profile: as above
         :return: those of `const.PROFILE_FIELDS` that must change, in their order
@@ -102,7 +102,7 @@ class ResCompany(models.Model):
         :rtype: dict
         """
         company = self.sudo()
-        # The contact, on which the address is stored: the company only shows it.
+        # The contact stores the address; the company only shows it.
         contact = company.partner_id
         return {
             "profile_name": contact.name,

@@ -12,8 +12,8 @@ from ..core.ondelete_guard import ondelete_guard
 class ElectronicInvoicingResolution(models.Model):
     """A billing resolution: the numbers that DIAN authorised a company to invoice with, and until when.
 
-    A company has one after the other. The set-up names the one it invoices with, which is looked
-    after: its managers are told before its days or its numbers end.
+    A company has one after another. The set-up names the one it invoices with, and managers are
+    warned before its days or its numbers run out.
     """
 
     _name = "electronic.invoicing.resolution"
@@ -117,7 +117,8 @@ class ElectronicInvoicingResolution(models.Model):
 
     @api.depends("journal_id", "prefix", "range_from", "range_to")
     def _compute_last_number(self):
-        # All at once, in sudo mode for whoever may not read invoices, and of the own company alone.
+        # All at once, in sudo mode for users who may not read invoices, and for the company's own
+        # invoices only.
         used = (
             self.env["account.move"]
             .sudo()
@@ -168,7 +169,7 @@ class ElectronicInvoicingResolution(models.Model):
             resolution.alarm = " ".join(resolution._get_alarms().values())
 
     def _get_alarms(self):
-        """Say what of this resolution is near its end, or has ended.
+        """Say whether the days or the numbers of this resolution are running out, or have.
 
         :return: one sentence for `days`, one for `numbers`, each when it is time
         :rtype: dict[str, str]
@@ -215,7 +216,7 @@ class ElectronicInvoicingResolution(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        # What has a new end is told of anew.
+        # A resolution with a new end is reminded of again.
         reset = {
             name: False
             for name, causes in (
@@ -317,7 +318,7 @@ class ElectronicInvoicingResolution(models.Model):
     def _take_from_journals(self):
         """Enter the resolutions that the company's sales journals hold, each once.
 
-        What is not complete or not right stays for the user to enter.
+        Incomplete or wrong ones are left for the user to enter.
         """
         if not set(JOURNAL_RESOLUTION_FIELDS.values()) <= set(self.env["account.journal"]._fields):
             return
@@ -333,7 +334,7 @@ class ElectronicInvoicingResolution(models.Model):
         }
         for journal in journals:
             try:
-                vals = self._take_input(
+                vals = self._clean_input(
                     {name: journal[source] for name, source in JOURNAL_RESOLUTION_FIELDS.items()}
                 )
                 if (vals["number"], vals["prefix"] or "") in known or not (
@@ -352,7 +353,8 @@ class ElectronicInvoicingResolution(models.Model):
     def _remind_of_resolutions(self):
         """Tell the managers, once for its days and once for its numbers, that a resolution ends soon.
 
-        Only of the resolutions that companies have chosen to invoice with. A cron calls this daily.
+        Only for the resolutions that companies have chosen to invoice with. A cron calls this
+        daily.
         """
         today = self.env["certificate.activation"]._get_today()
         setups = (

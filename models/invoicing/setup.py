@@ -19,9 +19,9 @@ GROUP_SYSTEM = "base.group_system"
 class ElectronicInvoicingSetup(models.Model):
     """The six steps of activating electronic invoicing of one company.
 
-    Whether a step is done follows from the database, never from a mark: from the company, from its
-    activation, and from what this record holds of the steps that happen at DIAN. Two of them are
-    sealed by a transition: the test set, which locks the NIT, and the start.
+    Whether a step is done is derived from the data, never from a flag: from the company, its
+    activation, and what this record holds about the steps that happen at DIAN. Two steps are sealed
+    by a transition: the test set, which locks the NIT, and the start.
     """
 
     _name = "electronic.invoicing.setup"
@@ -266,7 +266,7 @@ class ElectronicInvoicingSetup(models.Model):
         return self._action_decide("test_set", self.env._("Confirm your NIT"))
 
     def action_start(self):
-        """Ask for the word of the user, before electronic invoicing starts."""
+        """Ask the user to confirm, before electronic invoicing starts."""
         self._check_user(GROUP_USER)
         self._check_before("start")
         return self._action_decide("start", self.env._("Start invoicing electronically"))
@@ -288,8 +288,8 @@ class ElectronicInvoicingSetup(models.Model):
         if self.locked_nit:
             return
         company = self.company_id.sudo()
-        # A change of the NIT under way, or one that begins before this commits, must see this: either
-        # of the two is tried again by Odoo. A mere lock of the rows would let both pass.
+        # A concurrent change of the NIT must conflict with this one, so that Odoo retries one of
+        # the two. Locking the rows alone would let both pass.
         self.env.flush_all()
         for record in (company, company.partner_id):
             self.env.cr.execute(
@@ -326,7 +326,7 @@ class ElectronicInvoicingSetup(models.Model):
         )
 
     def _start(self, is_understood):
-        """Start invoicing electronically, once: it is not undone.
+        """Start invoicing electronically, once; this cannot be undone.
 
         :param bool is_understood: whether the user said so
         :raise UserError: when a step before is not done
@@ -480,7 +480,7 @@ class ElectronicInvoicingSetup(models.Model):
         )
 
     def _take_from_journals(self):
-        """Take what the company's sales journals hold of the test set, where nothing is entered yet."""
+        """Fill in the test set from the company's sales journals, where nothing is entered yet."""
         journals = self.env["account.journal"].sudo()
         names = {
             name: source
@@ -506,12 +506,12 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.ensure_one()
         for user in self.company_id._get_certificate_managers():
-            told = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
-            told.activity_schedule(
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
+            translated.activity_schedule(
                 ACTIVITY_RESOLUTION,
                 user_id=user.id,
-                summary=told.env._("Your billing resolution ends soon"),
-                note=told.resolution_id._get_alarms()[kind],
+                summary=translated.env._("Your billing resolution ends soon"),
+                note=translated.resolution_id._get_alarms()[kind],
             )
 
     # === BUSINESS METHODS - ACTIONS === #

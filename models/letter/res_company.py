@@ -22,7 +22,8 @@ from ...tools.sandbox import ChildBusy, ChildUnavailable
 from ...tools.text_limits import LETTER_LIMITS, is_clean
 from ..core.whole_files import read_whole
 
-# Sources are Spanish and English themselves: rendered as they are, whatever the database speaks.
+# The templates themselves are in Spanish and English: they are rendered untranslated, whatever the
+# languages of the database.
 _SOURCE_LANGUAGE = "en_US"
 
 
@@ -49,11 +50,11 @@ def laying_out(env):
 
 
 class ResCompany(models.Model):
-    """The exoneration letter as the lender wants it.
+    """The lender's exoneration letter: its text, paper and logo.
 
-    It is the lender's: the lender answers for its certificate, and a client that could change the
-    letter could change what it signs. So text, paper and logo are taken from the lender alone, and
-    only an administrator sets them.
+    The lender is responsible for its certificate, and a client that could change the letter could
+    change what it signs. So text, paper and logo come from the lender alone, and only an
+    administrator sets them.
     """
 
     _name = "res.company"
@@ -111,7 +112,7 @@ class ResCompany(models.Model):
                 company.certificate_letter_html, LETTER_PLACEHOLDERS_REQUIRED
             )
             company._check_letter_text(company.certificate_letter_english_html)
-            # A text that cannot be laid out would keep everybody from a letter.
+            # With a text that cannot be laid out, nobody would get a letter.
             values = company._get_letter_example()
             if company.certificate_letter_html:
                 company._render_letter_example()
@@ -180,7 +181,7 @@ class ResCompany(models.Model):
     def _inverse_certificate_letter_text(self):
         for company in self:
             text = company.certificate_letter_text
-            # Who empties the text wants the default back.
+            # An emptied text means the default text.
             company.certificate_letter_html = False if is_html_empty(text) else text
 
     @api.depends("certificate_letter_html")
@@ -275,7 +276,7 @@ class ResCompany(models.Model):
     def _get_letter_layout(self):
         """Return paper and logo of the letter, as options of `render_letter`.
 
-        They are no part of the code of a letter: it says the same on any paper.
+        They are not part of a letter's code: the letter says the same on any paper.
 
         :rtype: dict
         """
@@ -302,7 +303,7 @@ class ResCompany(models.Model):
 
     @api.model
     def _check_letter_values(self, values):
-        """Check what a letter says of others, who keep it where this add-on sets no limits.
+        """Check the values of a letter that come from fields for which this add-on sets no limits.
 
         :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
         :raise ValidationError: with a sentence for each text that is too long or holds unseen characters

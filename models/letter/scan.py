@@ -8,7 +8,7 @@ from ...tools.pdf_check import PdfCheckUnavailable
 
 
 class CertificateActivation(models.Model):
-    """Whether the signed letter of an activation is its letter, and still the file that was stored."""
+    """Whether the attached scan is the activation's letter, and still the file that was stored."""
 
     _inherit = "certificate.activation"
 
@@ -116,7 +116,7 @@ class CertificateActivation(models.Model):
     # === CRUD METHODS === #
 
     def _close_letter_activities(self, vals):
-        """Close what somebody had to do about the signed letter, which has just been attached or deleted.
+        """Close the activities about the signed letter, which has just been attached or deleted.
 
         :param dict vals: that were written, with `signed_letter`
         """
@@ -140,7 +140,7 @@ class CertificateActivation(models.Model):
         return vals
 
     def _match_signed_letter(self, data, facts):
-        """Look whether a file can be the signed letter of this activation.
+        """Check whether a file can be the signed letter of this activation.
 
         :param bytes data: the file
         :param facts: `tools.pdf_check.PdfFacts`
@@ -176,7 +176,8 @@ class CertificateActivation(models.Model):
         }
 
     def _get_signer_trust(self):
-        """Return whose digital signature of the letter counts: the representative's or the company's.
+        """Return whose digital signature of the letter is valid: the representative's or the
+        company's.
 
         :rtype: tools.letter_scan.Trust
         """
@@ -184,7 +185,7 @@ class CertificateActivation(models.Model):
         nit = (identity.format_nit(activation.company_id.vat) or "").partition("-")
         company = {nit[0].lstrip("0"), (nit[0] + nit[2]).lstrip("0")} - {""}
         person = "".join(filter(str.isdigit, activation.representative_vat or "")).lstrip("0")
-        # Some authorities write the number of a person as DIAN does, too.
+        # Some authorities write a person's number with a check digit, as DIAN does.
         persons = {person, person + identity.get_check_digit(person)} if person else set()
         return Trust(
             self.env["certificate.trust.anchor"]._get_anchors(),
@@ -257,7 +258,7 @@ class CertificateActivation(models.Model):
         )
 
     def _keep_match(self, vals):
-        """Keep what another look at the stored letter has shown."""
+        """Store the result of checking the stored letter again."""
         self._trusted().write(vals)
 
     def _check_evidence(self):  # pylint: disable=missing-return

@@ -14,7 +14,7 @@ from ..activation.routes import OWN_ROUTES
 from ..core.ir_attachment import storing_files
 from ..keys import custody
 
-# Where what is wrong stands on the screen: at the file, at the file of the key, or at the password.
+# Where the screen shows an error: at the file, at the key's file, or at the password.
 FIELDS = {
     "password_missing": "password",
     "password_wrong": "password",
@@ -26,8 +26,8 @@ FIELDS = {
 class CertificateActivation(models.Model):
     """The route `own`: the company signs with its own certificate, from the file that it has.
 
-    Nobody is paid for it and no letter is signed, so that it begins at `process`. The file and its
-    password pass through here and are not kept: what is kept is the certificate and its sealed key.
+    Nothing is paid and no letter is signed, so it begins at `process`. The file and its password
+    pass through here and are not kept: what is kept is the certificate and its sealed key.
     """
 
     _inherit = "certificate.activation"
@@ -61,7 +61,7 @@ class CertificateActivation(models.Model):
             )
 
     def _get_claimed_issuer(self):
-        """Return how the issuer is called in the certificate.
+        """Return the issuer's name in the certificate.
 
         :rtype: str
         """
@@ -75,7 +75,7 @@ class CertificateActivation(models.Model):
     def _start_own(self):
         """Return the activation in which the company brings its own certificate, or start one.
 
-        A lent certificate goes on signing until the company's own is active. Where that signs, the
+        A lent certificate signs until the company's own is active. If its own already signs, the
         new activation is its renewal.
 
         :rtype: certificate.activation
@@ -150,7 +150,7 @@ class CertificateActivation(models.Model):
         activation = self._trusted().filtered(lambda activation: activation._is_own())
         certificate, activation.certificate_id = activation.certificate_id, False
         if certificate:
-            # Odoo notes in a file which ones it will remove.
+            # Odoo lists the files that it will remove later.
             with storing_files(self.env):
                 certificate._delete_plain_key()
                 certificate.unlink()

@@ -9,7 +9,7 @@ from ...const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMET
 from ...tools import pkcs12, revocation
 from ..activation.routes import OWN_ROUTES
 
-# What an authority said counts for the rest of the day, so that it is asked about once a day.
+# An authority's answer is valid for the rest of the day, so that it is asked once a day.
 FRESH = timedelta(hours=20)
 # The reason of a revocation that can be lifted again: RFC 5280, section 5.3.1.
 HOLD = "certificateHold"
@@ -70,7 +70,7 @@ class CertificateActivation(models.Model):
         """Ask about own certificates that sign, and end those that were revoked."""
         if not self._get_revocation_hosts():
             return
-        # As nobody in particular, whoever runs the cron by hand.
+        # As the superuser, even if a user runs the cron by hand.
         activations = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         domain = [
             ("route", "in", OWN_ROUTES),
@@ -87,7 +87,7 @@ class CertificateActivation(models.Model):
             try:
                 activation._follow_revocation()
             except SerializationFailure:
-                # Somebody renewed or revoked it in this moment: it is asked about the next time.
+                # Somebody has just renewed or revoked it: the next run asks about it.
                 self.env.cr.rollback()
             if not cron._commit_progress(1):
                 return
@@ -95,7 +95,7 @@ class CertificateActivation(models.Model):
     def _follow_revocation(self):
         """Ask about the certificate that signs, and end the activation when it was revoked.
 
-        A suspension can be lifted again: of that the managers are told only.
+        A suspension can be lifted, so managers are only notified of it.
         """
         try:
             found = self._ask_revocation(self._read_certificate())
@@ -110,8 +110,10 @@ class CertificateActivation(models.Model):
         if found.reason != HOLD:
             self.action_revoke()
             self.activity_unlink([ACTIVITY_EXPIRY])
-            told = self.with_context(lang=self.company_id.partner_id.lang)
-            told.message_post(body=told._get_revoked_sentence(found.revoked_on, found.reason))
+            translated = self.with_context(lang=self.company_id.partner_id.lang)
+            translated.message_post(
+                body=translated._get_revoked_sentence(found.revoked_on, found.reason)
+            )
         self._notify("certificate_revoked")
 
     # === ASKING === #
@@ -173,7 +175,7 @@ class CertificateActivation(models.Model):
         sentence = (
             self.env._("Not revoked as of %s", moment)
             if self.issuer_level == "anchored"
-            # Who signs a certificate is who withdraws it; nobody else vouches for it.
+            # The issuer of a certificate is the one that revokes it; nobody else vouches for it.
             else self.env._(
                 "Not revoked as of %s, according to its issuer, which was not verified", moment
             )

@@ -13,7 +13,8 @@ _EDITABLE_FIELDS = frozenset(("active", "authority_id", "file"))
 
 
 class CertificateTrustAnchor(models.Model):
-    """A certificate of an authority that is trusted: whatever leads to it is verified, and nothing else.
+    """A trusted certificate of an authority: only certificates whose chain leads to one are
+    verified.
 
     The administrator adds one by its file, and archives or deletes it; everybody reads them. One that comes
     with the add-on may be known by its fingerprint alone. Any change looks anew at what is in use.
@@ -66,7 +67,7 @@ class CertificateTrustAnchor(models.Model):
 
     @api.onchange("file")
     def _onchange_file(self):
-        """Show what a new file says before it is trusted, above all its fingerprint."""
+        """Show the contents of a new file before it is trusted, above all its fingerprint."""
         if self.file and not self._origin:
             self.update(self._prepare_vals({"file": self.file}))
 

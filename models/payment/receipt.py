@@ -11,7 +11,7 @@ from ..core.whole_files import read_whole
 
 
 class CertificatePaymentReceipt(models.Model):
-    """The proof that a company paid an authority outside this database for its certificate.
+    """Proof that a company paid an authority outside this database for its certificate.
 
     It goes `draft` -> `waiting` -> `approved`, or to `rejected`, from where it is corrected and sent
     again. Users write its data until they send it; a manager of the company decides.
@@ -233,8 +233,8 @@ class CertificatePaymentReceipt(models.Model):
     def _get_approval_sentence(self):
         """Say who approves the receipt instead of the user.
 
-        Who wrote a part of it gives way to who has no part in it at all; where everybody has, at least the
-        one who sent it does not decide. Rejecting is for anybody.
+        A manager who wrote part of it gives way to one who did not; if all did, at least the one
+        who sent it does not decide. Any manager may reject it.
 
         :return: None where the user may
         :rtype: str | None

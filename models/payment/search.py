@@ -15,7 +15,7 @@ class CertificateActivation(models.Model):
         """Take an invoice of the seller that is paid, in place of one that is not, when there is one."""
         activation = self._trusted()
         abandoned = activation.payment_move_id
-        # A receipt that waits is no reason not to look, one that was approved is.
+        # Search even while a receipt waits for approval, but not once it is approved.
         if (
             not activation._get_route().needs_payment
             or activation.payment_status == "paid"

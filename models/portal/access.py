@@ -11,7 +11,7 @@ from odoo.tools import consteq, email_normalize
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
 
 _TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
-_TOKEN_LENGTH = 100  # characters that are looked at; a token has 43
+_TOKEN_LENGTH = 100  # characters that are read; a token has 43
 
 
 def hash_token(token):
@@ -25,21 +25,21 @@ def hash_token(token):
 
 @dataclass(frozen=True)
 class PortalContact:
-    """Who acts by the portal, in the context: an object, which no client can send in a context."""
+    """The acting portal contact, in the context: an object, which no client can send."""
 
     access_id: int
 
 
 class CertificatePortalAccess(models.Model):
-    """What lets one contact of a client, who has no login, walk the steps of one activation.
+    """The access of one contact of a client, without a login, to the steps of one activation.
 
-    `portal.mixin` is not used: it keeps one token of a document in a readable field, for everybody
-    who was ever sent a link and for ever. Here every contact has a token of its own, which ends, can
-    be withdrawn, and is nowhere: only its hash is kept, which even an administrator does not read.
+    `portal.mixin` is not used: it keeps one token per document in a readable field, forever and for
+    everybody who was ever sent a link. Here every contact has a token of its own, which expires and
+    can be withdrawn. Only its hash is stored, which not even an administrator can read.
 
-    A contact is shared between companies and is no identity: a log-in of the contact counts once it
-    has opened the link itself, and the invitation ends when the contact, its e-mail or the right of
-    whoever invited it is no longer what it was.
+    A contact is shared between companies and is not an identity: a login of the contact is accepted
+    once it has opened the link itself, and the invitation ends when the contact, its email or the
+    inviting user's rights change.
     """
 
     _name = "certificate.portal.access"
@@ -132,9 +132,9 @@ class CertificatePortalAccess(models.Model):
     # === BUSINESS METHODS - END === #
 
     def _get_ending(self):
-        """Say why an invitation no longer counts although nobody has withdrawn it.
+        """Say why an invitation is no longer valid although nobody has withdrawn it.
 
-        It is asked at each use: a contact and a user are changed in many ways, some of them by SQL.
+        It is checked at each use: contacts and users change in many ways, some of them by SQL.
 
         :rtype: str | None
         """
@@ -183,7 +183,9 @@ class CertificatePortalAccess(models.Model):
             )
 
     def _end_changed(self):
-        """End those invitations that no longer count, so that changing it back opens nothing."""
+        """End the invitations that are no longer valid, so that undoing the change does not reopen
+        them.
+        """
         for access in self.sudo():
             if not access.withdrawn_on and (sentence := access._get_ending()):
                 access._end(sentence)
@@ -192,11 +194,11 @@ class CertificatePortalAccess(models.Model):
 
     @api.model
     def _invite(self, activation, partner):
-        """Let a contact in, by a new link; one that was sent before opens nothing any more.
+        """Give a contact access by a new link; any earlier link stops working.
 
         :param activation: a locked `certificate.activation`, whose rights were checked
         :param partner: `res.partner` with an email
-        :return: the access, and the link: it is nowhere else, and cannot be had again
+        :return: the access, and the link, which is stored nowhere and cannot be shown again
         :rtype: tuple[certificate.portal.access, str]
         """
         partner.check_access("read")
@@ -257,7 +259,7 @@ class CertificatePortalAccess(models.Model):
         return access.activation_id._format_moment(access.expires_on)
 
     def _get_link(self, token):
-        """Return the link. What stands behind # is sent to no server: neither a log nor a proxy has it.
+        """Return the link. Browsers do not send what follows #, so no log or proxy gets it.
 
         :rtype: str
         """
@@ -270,7 +272,7 @@ class CertificatePortalAccess(models.Model):
     def _send(self, link):
         """Send the link to the contact, in the contact's language, and keep nothing of the mail.
 
-        Odoo's own queue would keep it in the database until it is sent, and for ever when it is not.
+        Odoo's own queue would keep it in the database until it is sent, or forever if it is not.
 
         :param str link: of `_invite`
         :raise MailDeliveryException: when it could not be sent
@@ -316,7 +318,7 @@ class CertificatePortalAccess(models.Model):
 
     @api.model
     def _find(self, activation_id, *, token_hash=None, user=None):
-        """Return the access of whoever has a token, or is logged in as who has opened the link.
+        """Return the access for a token, or for the login that has opened the link.
 
         :param int activation_id: as the visitor asked for it
         :param str token_hash: of `hash_token`
@@ -344,7 +346,7 @@ class CertificatePortalAccess(models.Model):
         )[:1]
 
     def _is_opened_by(self, user):
-        """Tell whether this login has opened the link itself, and still is the contact's.
+        """Tell whether this login has opened the link itself, and still belongs to the contact.
 
         :param user: `res.users`, or None for a visitor
         :rtype: bool
@@ -359,7 +361,7 @@ class CertificatePortalAccess(models.Model):
 
     @api.model
     def _find_opened_by(self, user):
-        """Return all accesses that a login opens without their links, in sudo mode.
+        """Return all accesses that a login can open without their links, in sudo mode.
 
         :param user: `res.users`
         :rtype: certificate.portal.access
@@ -389,10 +391,10 @@ class CertificatePortalAccess(models.Model):
             self._get_activation()._log_by_portal("open")
 
     def _get_activation(self):
-        """Return the activation as the contact acts on it: in sudo mode, in its company alone.
+        """Return the activation for the contact to act on: in sudo mode, in its company alone.
 
-        Sudo mode passes the checks of groups in the transitions. Which of them are open is up to
-        `controllers/portal.py`; who acts is told by the context.
+        Sudo mode passes the group checks in the transitions. `controllers/portal.py` decides which
+        of them are open; the context tells who acts.
 
         :rtype: certificate.activation
         """

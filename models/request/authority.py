@@ -5,9 +5,10 @@ from ...const import PERSON_KINDS
 
 
 class CertificateAuthority(models.Model):
-    """A certification authority that issues what companies ask for, and the documents that it wants.
+    """A certification authority that issues requested certificates, and the documents that it
+    requires.
 
-    The custodian of the seller keeps them.
+    The seller's custodian maintains them.
     """
 
     _name = "certificate.authority"
@@ -40,7 +41,7 @@ class CertificateAuthority(models.Model):
     _name_unique = models.UniqueIndex("(lower(name))", "This authority already exists.")
 
     def _get_requirements(self, person_kind):
-        """Return the documents that a kind of person hands in.
+        """Return the documents that a kind of person has to attach.
 
         :param str person_kind: one of `const.PERSON_KINDS`
         :rtype: certificate.authority.requirement
@@ -101,7 +102,7 @@ class CertificateAuthorityRequirement(models.Model):
 
 
 class CertificateDocumentType(models.Model):
-    """A kind of document, with the rules that are usual. A file serves whichever authority asks for it."""
+    """A kind of document, with its usual rules, shared by all authorities."""
 
     _name = "certificate.document.type"
     _description = "Kind of Document"

@@ -63,7 +63,7 @@ class CertificateRequestDocument(models.Model):
         corrected = self.filtered(lambda document: is_corrected and document.state == "rejected")
         result = super().write(vals)
         if corrected:
-            # The observation stays to be read, until it is sent again.
+            # The observation stays readable until the document is sent again.
             corrected._trusted().write({"state": "draft"})
         return result
 
@@ -148,9 +148,9 @@ class CertificateRequestDocument(models.Model):
         )
 
     def _send(self):
-        """Hand over what was attached; what was accepted, or waits already, stays as it is.
+        """Send the attached document; one that was accepted, or already waits, stays as it is.
 
-        Also a document that need not be there and is not: it can be asked for.
+        Optional documents that are not attached are sent as well, so that they can be asked for.
 
         :raise UserError: when a stored file is bad
         """
@@ -162,7 +162,7 @@ class CertificateRequestDocument(models.Model):
     # === BUSINESS METHODS === #
 
     def _get_requirement(self):
-        """Return the rule by which the chosen authority asks for this, if it does.
+        """Return the chosen authority's rule for this document, if any.
 
         :rtype: certificate.authority.requirement
         """

@@ -4,7 +4,9 @@ from ...const import GROUP_CUSTODIAN
 
 
 class ResCompany(models.Model):
-    """What the seller sells beside the lent certificate: asking an authority for one of the company's own."""
+    """What the seller sells beside the lent certificate: requests to an authority for a company's
+    own certificate.
+    """
 
     _inherit = "res.company"
 
@@ -17,7 +19,7 @@ class ResCompany(models.Model):
     )
 
     def _get_certificate_products(self):
-        """Return all that these companies sell of certificates.
+        """Return all the certificate products that these companies sell.
 
         :rtype: product.product
         """
@@ -38,7 +40,8 @@ class ResCompany(models.Model):
         )
 
     def _get_certificate_custodians(self):
-        """Return who answers for the certificates of this company, and processes its requests.
+        """Return the users responsible for the certificates of this company, who also process its
+        requests.
 
         :rtype: res.users
         """

@@ -12,9 +12,10 @@ from ..trace.log import log_signature
 
 
 class CertificateActivation(models.Model):
-    """What an active activation is for: documents of its company are signed under it.
+    """Signing: documents of a company are signed under its active activation.
 
-    Nobody who signs reads a key, and nobody has a signature before its row in the log is committed.
+    The signing user never reads a key, and nobody gets a signature before its row in the log is
+    committed.
     """
 
     _inherit = "certificate.activation"
@@ -121,7 +122,7 @@ class CertificateActivation(models.Model):
         return custody.load_certificate(self.sudo().certificate_id)
 
     def _describe_signature(self, record, certificate, kind, document, now):
-        """Describe a signature before it is made: whatever is computed here runs without it.
+        """Describe a signature before it is made, so that nothing computed here can see it.
 
         :return: the values of its row, but for what is known of the signature itself
         :rtype: dict
@@ -170,7 +171,7 @@ class CertificateActivation(models.Model):
 def _open_signing(activation, record):
     """Check that an activation may sign for a record now, and open the key.
 
-    No method: a server action of an administrator could call it, and would have the key.
+    A function, not a method: an administrator's server action could call a method and get the key.
 
     :param activation: `certificate.activation`
     :param record: as for `_sign_xml`
