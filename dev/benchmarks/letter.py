@@ -26,8 +26,8 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 
-from bench_database import Database
-from bench_row import Row, spread
+from shared.database import Database
+from kit.row import Row, spread
 from lxml import etree, html
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget

@@ -29,8 +29,8 @@ from unittest.mock import patch
 
 import pdf_samples
 import xml_samples
-from bench_database import Database
-from bench_row import Row
+from shared.database import Database
+from kit.row import Row
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding

@@ -32,9 +32,9 @@ import sys
 from unittest.mock import patch
 
 import pdf_samples
-from bench_database import Database
-from bench_row import Row
-from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD
+from shared.database import Database
+from kit.row import Row
+from shared.session import ACTIVATION, REPRESENTATIVE, WIZARD
 from records import make_company, make_user
 
 from odoo.tools import SQL

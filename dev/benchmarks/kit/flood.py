@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pdf_samples
 import psutil
-from odoo_session import ACTIVATION, Refused, Session
+from shared.session import ACTIVATION, Refused, Session
 from PIL import Image
 
 from tools import sandbox
