@@ -264,18 +264,58 @@ repair_odoo() {
     [ -e "$selfie/selfie_segmentation.js" ] || echo '// not part of the Debian package' >"$selfie/selfie_segmentation.js"
 }
 
+# Debian's pip, which needs no environment of its own: what has no pip is installed, or installs, by it.
+#   pip <python> argument...
+pip() { PYTHONPATH=$(echo /usr/share/python-wheels/pip-*.whl) "$1" -m pip --disable-pip-version-check "${@:2}"; }
+
+# Installs uv, which locks Python packages and makes environments of them; then the function uv works.
+setup_uv() { alone install_uv; }
+
+install_uv() {
+    UV=$CACHE/uv-$(hash_of <"$DEV/env/requirements-uv.txt")
+    [ -d "$UV" ] && return
+    setup_packages
+    say "installing uv"
+    rm -rf "$UV.tmp"
+    quietly "uv cannot be installed" pip /usr/bin/python3 install --no-compile --only-binary :all: \
+        --require-hashes --target "$UV.tmp" -r "$DEV/env/requirements-uv.txt"
+    mv "$UV.tmp" "$UV"
+}
+
+# From where pip installs, and with what certificates, uv does too. (It does not read pip's configuration.)
+uv() (
+    while IFS='=' read -r name value; do
+        value=${value#\'} value=${value%\'} value=${value//\\n/ }
+        case $name in
+            *.index-url) : "${UV_DEFAULT_INDEX=$value}" ;;
+            *.extra-index-url) : "${UV_INDEX=$value}" ;;
+            *.find-links) : "${UV_FIND_LINKS=${value// /,}}" ;;
+            *.no-index) : "${UV_NO_INDEX=$value}" ;;
+            *.trusted-host) : "${UV_INSECURE_HOST=$value}" ;;
+            *.cert) : "${SSL_CERT_FILE=$value}" ;;
+            *.proxy) : "${ALL_PROXY=$value}" ;;
+        esac
+    done < <(pip /usr/bin/python3 config list 2>/dev/null)
+    for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS UV_NO_INDEX UV_INSECURE_HOST SSL_CERT_FILE ALL_PROXY; do
+        [ -z "${!name:-}" ] || export "${name?}"
+    done
+    # Hashes tell what is installed, wherever it comes from.
+    UV_CACHE_DIR=$CACHE/uv-cache UV_PYTHON_DOWNLOADS=never UV_INDEX_STRATEGY=unsafe-best-match UV_SYSTEM_CERTS=true \
+        "$UV/bin/uv" --no-progress "$@"
+)
+
 # Makes a venv from a lock file, named by the lock's hash: a changed lock makes a new one.
 #   make_venv <lock file> <folder>
 make_venv() {
     local lock=$1 folder=$2
     [ -x "$folder/bin/python" ] && return
     check_disk
+    install_uv
     say "installing Python packages of ${lock##*/}"
     rm -rf "$folder" "$folder.tmp"
-    quietly "a Python environment cannot be made" /usr/bin/python3 -m venv "$folder.tmp"
-    quietly "Python packages cannot be installed" "$folder.tmp/bin/python" -m pip install \
-        --disable-pip-version-check --no-compile --only-binary :all: --no-binary docopt \
-        --require-hashes -r "$lock"
+    quietly "a Python environment cannot be made" uv venv --python /usr/bin/python3 "$folder.tmp"
+    quietly "Python packages cannot be installed" uv pip install --python "$folder.tmp/bin/python" \
+        --only-binary :all: --no-binary docopt --require-hashes -r "$lock"
     # A venv is not movable by its scripts, but it is by its interpreter, which is all we call.
     mv "$folder.tmp" "$folder"
 }
@@ -291,9 +331,10 @@ setup_venv() {
 install_beside() {
     local lock=$1 folder=$2
     [ ! -d "$folder" ] || return 0
+    install_uv
     say "installing Python packages of ${lock##*/}"
     rm -rf "$folder.tmp"
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-compile --only-binary :all: \
+    uv pip install --python "$VENV/bin/python" --only-binary :all: \
         --no-deps --require-hashes --target "$folder.tmp" -r "$lock" >"$folder.log" 2>&1 </dev/null ||
         { rm -rf "$folder.tmp"; return 1; }
     mv "$folder.tmp" "$folder"
