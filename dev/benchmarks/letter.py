@@ -26,7 +26,6 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 
-from shared.database import Database
 from kit.row import Row, spread
 from lxml import etree, html
 from reportlab.graphics import renderPDF
@@ -36,6 +35,7 @@ from reportlab.lib import colors, pagesizes
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+from shared.database import Database
 
 from tools import letter_pdf, letter_pdf_child
 

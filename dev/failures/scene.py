@@ -14,6 +14,8 @@ import invariants
 import psutil
 import psycopg2
 import requests
+from shared.session import Session
+from stdnum.co import nit
 from walkers import (
     CUSTODIAN,
     PATIENCE,
@@ -23,8 +25,6 @@ from walkers import (
     RequestWalker,
     SigningWalker,
 )
-from shared.session import Session
-from stdnum.co import nit
 
 SIGNER = "ana"  # the user whose company signs all the time
 CUSTODY = "certificate.custody.wizard"

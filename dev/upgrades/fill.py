@@ -8,9 +8,9 @@ import base64
 import json
 import sys
 
+from computed import read_computed
 from shared.database import ADD_ENDED, Database
 from shared.session import ACTIVATION, REPRESENTATIVE
-from computed import read_computed
 
 MODULE = "l10n_co_certificate_activation"
 COMPANIES = 1000
