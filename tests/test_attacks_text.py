@@ -30,7 +30,7 @@ from ..tools.letter_pdf import render_letter
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import INTEGER_MAX, TEXT_RULES, is_clean
 from .letter_samples import data_uri
-from .test_security import SecurityCommon
+from .security_common import SecurityCommon
 
 TEXTS = ("char", "text", "html")
 MARK = "\u202e"  # turns the direction of what follows

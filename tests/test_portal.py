@@ -22,8 +22,8 @@ from ..controllers import portal
 from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from . import letter_samples, pdf_samples, samples
-from .common import REPRESENTATIVE
 from .portal_common import ACCESS, CertificatePortalCommon
+from .walk import REPRESENTATIVE
 
 INVITATION = "certificate.portal.invitation"
 
