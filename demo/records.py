@@ -154,7 +154,7 @@ def make_user(env, name, login, companies, *groups, **values):
 
 
 def make_seller(company, price=100000):
-    """Let a company with a chart of accounts sell and lend the certificate: `price` before IVA.
+    """Make a company with a chart of accounts sell and lend the certificate, at `price` before IVA.
 
     It sells requests for own ones at twice the price.
     """
@@ -196,7 +196,7 @@ def make_seller(company, price=100000):
 
 
 def activate(company, scan):
-    """An active activation of the lent certificate for a year, without walking to it.
+    """An active activation of the lent certificate for a year, created directly.
 
     `scan` is the signed letter, a PDF.
     """
