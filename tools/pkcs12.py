@@ -143,17 +143,6 @@ class CertificateFacts:
 # === OPENING === #
 
 
-def open_pkcs12(data: bytes, password: str) -> CertificateFacts:
-    """Open a PKCS #12 file (.p12, .pfx).
-
-    :param data: the decoded file.
-    :param password: as typed; empty for none.
-    :raise CertificateRefused: with one of `CODES`.
-    :raise CertificateCheckUnavailable: the server cannot open any file.
-    """
-    return open_certificate([data], password)
-
-
 def open_certificate(files, password: str) -> CertificateFacts:
     """Open a certificate and its key from one or several files: PKCS #12, PEM or DER, in any order.
 

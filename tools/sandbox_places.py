@@ -104,13 +104,13 @@ def take(user, pool="files"):
                 os.utime(own, (now, now + pause if is_wanted else now))
 
 
-def is_full(pool="files"):
-    """Tell whether a place would be asked for in vain: all are taken, and nobody waits any more."""
+def is_full():
+    """Tell whether a file would ask for a place in vain: all are taken, and nobody waits any more."""
     with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
         folder = _open_folder()
         stack.callback(os.close, folder)
-        return _is_without_queue(folder, pool) and not _lock_any(
-            folder, f"{pool}-place", POOLS[pool].places, stack
+        return _is_without_queue(folder, "files") and not _lock_any(
+            folder, "files-place", POOLS["files"].places, stack
         )
     return False
 

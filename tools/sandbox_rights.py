@@ -30,7 +30,6 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # --- prctl(2), capset(2), unshare(2) ---
 
 _PR_SET_PDEATHSIG = 1
-_PR_GET_SECCOMP = 21
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38
