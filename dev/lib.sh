@@ -284,16 +284,18 @@ install_uv() {
 
 # From where pip installs, and with what certificates, uv does too. (It does not read pip's configuration.)
 uv() (
-    while IFS='=' read -r name value; do
-        value=${value#\'} value=${value%\'} value=${value//\\n/ }
+    while IFS='=' read -r name values; do
+        values=${values#\'} values=${values%\'}
+        # pip writes several in lines.
+        read -ra values <<<"${values//\\n/ }"
         case $name in
-            *.index-url) : "${UV_DEFAULT_INDEX=$value}" ;;
-            *.extra-index-url) : "${UV_INDEX=$value}" ;;
-            *.find-links) : "${UV_FIND_LINKS=${value// /,}}" ;;
-            *.no-index) : "${UV_NO_INDEX=$value}" ;;
-            *.trusted-host) : "${UV_INSECURE_HOST=$value}" ;;
-            *.cert) : "${SSL_CERT_FILE=$value}" ;;
-            *.proxy) : "${ALL_PROXY=$value}" ;;
+            *.index-url) : "${UV_DEFAULT_INDEX=${values[*]}}" ;;
+            *.extra-index-url) : "${UV_INDEX=${values[*]}}" ;;
+            *.find-links) : "${UV_FIND_LINKS=$(IFS=,; echo "${values[*]}")}" ;;
+            *.no-index) : "${UV_NO_INDEX=${values[*]}}" ;;
+            *.trusted-host) : "${UV_INSECURE_HOST=${values[*]}}" ;;
+            *.cert) : "${SSL_CERT_FILE=${values[*]}}" ;;
+            *.proxy) : "${ALL_PROXY=${values[*]}}" ;;
         esac
     done < <(pip /usr/bin/python3 config list 2>/dev/null)
     for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS UV_NO_INDEX UV_INSECURE_HOST SSL_CERT_FILE ALL_PROXY; do
@@ -643,21 +645,26 @@ SQL
 # them row by row, which takes longer than the tests themselves.
 TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 
-# Makes a database with the add-on and what the tests have in common.
+# Makes a database with the add-on.
+#   install_addon <database> <template> <function that runs Odoo>
+install_addon() {
+    copy_database "$2" "$1"
+    quietly "the add-on cannot be installed" "$3" -d "$1" -i "$MODULE" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+}
+
+# Keeps what the tests have in common in a database with the add-on.
 #   prepare_tests <database>
 prepare_tests() {
     say "preparing what the tests have in common"
-    copy_database "$TEMPLATE" "$1"
-    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
+    run_preparation() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
     quietly "what the tests have in common cannot be prepared" run_preparation "$1"
 }
 
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
 #   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
 prepare_pytest() {
-    copy_database "$2" "$1"
-    quietly "the add-on cannot be installed" "$5" -d "$1" -i "$MODULE" \
-        --skip-auto-install --stop-after-init --no-http --log-level warn
+    install_addon "$1" "$2" "$5"
     sed "s/^http_interface.*/&\nhttp_port = $(free_port)/" "$4" >"$3"
 }
 
