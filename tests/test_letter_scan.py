@@ -223,6 +223,68 @@ class TestLetterScan(BaseCase):
         pages = [letter_samples.letter_page(code) for code in (None, None, CODE)]
         self.assertKind("match", letter_samples.images_pdf(*pages))
 
+    def numbered(self, *numbers, total=2):
+        """A scan of some pages of a letter; a page of None shows no code, one of 0 nothing."""
+        pages = [
+            Image.new("L", (1240, 1754), 250)
+            if number == 0
+            else letter_samples.letter_page(number and f"{CODE} {number}/{total}")
+            for number in numbers
+        ]
+        return letter_samples.images_pdf(*pages)
+
+    def test_all_pages_of_the_letter_are_needed(self):
+        for numbers, total in (
+            ((1,), 1),
+            ((1, 2), 2),
+            ((2, 1), 2),
+            ((1, 0, 2, 0), 2),  # both sides were scanned
+            ((1, 2, None), 2),  # an annex
+            ((1, 1, 2), 2),
+        ):
+            with self.subTest(numbers=numbers):
+                self.assertKind("match", self.numbered(*numbers, total=total))
+        # The code of a page was not read: a person looks which page it is.
+        self.assertKind("unread", self.numbered(1, None))
+        for numbers, total, missing in (
+            ((1,), 2, (2,)),
+            ((2,), 2, (1,)),
+            ((1, 0), 2, (2,)),
+            ((2, 4), 4, (1, 3)),
+            ((1, None), 3, ()),
+        ):
+            with self.subTest(numbers=numbers):
+                refusal = self.assertRefused("missing_pages", self.numbered(*numbers, total=total))
+                self.assertEqual(refusal.pages, missing)
+
+    def test_two_pages_in_one_picture_are_both_there(self):
+        pages = [letter_samples.letter_page(f"{CODE} {number}/2") for number in (1, 2)]
+        sheet = Image.new("L", (2 * pages[0].width, pages[0].height))
+        for number, page in enumerate(pages):
+            sheet.paste(page, (number * page.width, 0))
+        self.assertKind("match", letter_samples.images_pdf(sheet))
+
+    def test_pages_of_a_letter_that_does_not_number_them(self):
+        longer = render_letter(TEXT * 2, CODE)
+        for numbers, kind in (((1,), None), ((1, 0), None), ((1, 1), "match"), ((1, 2), "match")):
+            pages = [
+                letter_samples.letter_page((None, CODE, None)[number])
+                if number
+                else Image.new("L", (1240, 1754), 250)
+                for number in numbers
+            ]
+            data = letter_samples.images_pdf(*pages)
+            with self.subTest(numbers=numbers):
+                facts = check_pdf(data)
+                if kind:
+                    match = letter_scan.match_letter(data, facts, CODE, longer)
+                    self.assertEqual(match.kind, kind)
+                    continue
+                with self.assertRaises(letter_scan.LetterRefused) as refusal:
+                    letter_scan.match_letter(data, facts, CODE, longer)
+                self.assertEqual(refusal.exception.code, "missing_pages")
+                self.assertEqual(refusal.exception.pages, ())
+
     def test_another_letter_is_refused_also_among_the_right_pages(self):
         refusal = self.assertRefused("other_letter", letter_samples.letter_scan(OTHER))
         self.assertEqual(refusal.found, OTHER)
@@ -488,10 +550,11 @@ class TestLetterScan(BaseCase):
             patch.object(letter_scan_child, "_SECONDS", 0),
             patch.object(letter_scan_child, "_read") as read,
         ):
-            pictures = list(letter_scan_child._pictures(page))
-            openers = [partial(letter_scan_child._open, picture) for picture in pictures]
-            self.assertEqual(letter_scan_child._read_harder(openers), set())
-        self.assertEqual((len(pictures), read.call_count), (1, 0))
+            sheet = letter_scan_child._Sheet()
+            (picture,) = letter_scan_child._pictures(page)
+            sheet.is_filled, sheet.open_again = True, partial(letter_scan_child._open, picture)
+            letter_scan_child._read_harder([sheet])
+        self.assertEqual((sheet.texts, read.call_count), ([], 0))
 
     def test_a_server_that_cannot_read_leaves_it_to_a_person(self):
         with patch.object(letter_scan, "_CHILD", "/nonexistent.py"):

@@ -4,8 +4,9 @@
 On standard input come one byte and the file: `S` when it has a digital signature, `C` when it is to be
 compared with the letter. Each fact goes to standard output as soon as it is known, one JSON object a line,
 so that nothing said is lost when a limit kills this process: `text_codes`, `scan_text_codes`, `has_text` and
-`scanned`, then of a signed file `signatures`, of one to compare `drawn`, then `blank`, and at last `codes` with
-`complete`, whether every picture was looked at.
+`scanned`, then of a signed file `signatures`, of one to compare `drawn`, then `blank`, and `codes` with
+`complete`, whether every picture was looked at, `numbers`, pairs of the number of a page of the letter and of
+how many it says it is, `coded`, how many codes were read, and `others`, how many pages show something else.
 
 A signature proves the bytes that it covers, and programs differ in how they read any others. So it
 is valid only if nothing but its own digits lies between those bytes, and everything after them is
@@ -53,6 +54,8 @@ _SECONDS = 5  # of CPU, after which no further attempt is made
 _started = time.process_time()  # what was imported does not count
 
 _CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
+# What the QR code of a page says: the code, of which page, of how many. Until 19.0.1.1 only the code.
+_MARK = re.compile(rf"({_CODE.pattern})(?: ([1-9]\d?)/([1-9]\d?))?")
 _WORD = re.compile(r"[^\W\d_]{3}")
 # What a content stream paints with, save pictures and forms (Do). Found within a string as well,
 # which only keeps a page from counting as blank.
@@ -495,47 +498,81 @@ def _count_painted(node, content, counts, depth):
 # --- Codes and ink ---
 
 
+class _Sheet:
+    """What a page of the file shows.
+
+    :ivar list texts: what each QR code with the code of a letter says
+    :ivar bool is_filled: whether it may show anything
+    :ivar open_again: returns the picture that is most of it, or None
+    """
+
+    def __init__(self):
+        self.texts = []
+        self.is_filled = False
+        self.open_again = None
+
+
 def _look_at(data, pages, shown):
-    """Report the codes that the pictures show, and whether there is ink on any page."""
-    codes, unread, seen = set(), [], {}
-    is_blank, is_complete = bool(pages), True
+    """Report the codes that the pictures show, which pages of the letter, and whether there is ink."""
+    sheets, seen = [], {}
+    is_complete = True
     for number, (page, pictures) in enumerate(zip(pages, shown, strict=True)):
-        is_blank = is_blank and not _attempt(_paints, page, otherwise=True)
-        on_page, largest = set(), None
+        sheet = _Sheet()
+        sheets.append(sheet)
+        sheet.is_filled = _attempt(_paints, page, otherwise=True)
         for picture in pictures:
             if id(picture) in seen:  # all pages may show the same one
-                on_page |= seen[id(picture)]
+                texts, has_ink = seen[id(picture)]
+                sheet.texts += texts
+                sheet.is_filled = sheet.is_filled or has_ink
                 continue
-            seen[id(picture)] = set()
-            if not is_blank and _is_time_up():
-                is_complete = False
+            if _is_time_up() and any(other.is_filled for other in sheets):
+                is_complete, sheet.is_filled = False, True
                 continue
+            seen[id(picture)] = [], True
             image = _attempt(_open, picture)
             if image is None:
-                is_blank = False
+                sheet.is_filled = True
                 continue
-            is_blank = is_blank and not _has_ink(image)
-            if min(image.size) < 100:
-                continue
-            found = seen[id(picture)] = _attempt(_read, image, otherwise=set())
-            on_page |= found
-            if not found and min(image.size) >= _PAGE_PIXELS:
-                largest = picture
-        codes |= on_page
-        if on_page or not pictures or is_blank:
+            texts = _attempt(_read, image, otherwise=[]) if min(image.size) >= 100 else []
+            has_ink = bool(texts) or sheet.is_filled or _has_ink(image)
+            seen[id(picture)] = texts, has_ink
+            sheet.texts += texts
+            sheet.is_filled = sheet.is_filled or has_ink
+            if not texts and min(image.size) >= _PAGE_PIXELS:
+                sheet.open_again = partial(_open, picture)
+        if sheet.texts or not pictures or not sheet.is_filled:
             continue
-        if largest:
-            unread.append(partial(_open, largest))
-        elif _is_scan(pictures):
-            unread.append(partial(_draw, data, number, page))
+        if not sheet.open_again and _is_scan(pictures):
+            sheet.open_again = partial(_draw, data, number, page)
         # Said before the page is drawn, which may cost all that this process gets.
-        _report(complete=False, codes=sorted(codes))
+        _report(complete=False, **_sum_up(sheets))
         if not _is_time_up() and (drawn := _attempt(_draw, data, number, page)):
-            codes |= _attempt(_read, drawn, otherwise=set())
-    _report(blank=is_blank, complete=is_complete, codes=sorted(codes))
-    if not codes and not is_blank:
-        codes = _read_harder(unread)
-    _report(complete=is_complete, codes=sorted(codes))
+            sheet.texts = _attempt(_read, drawn, otherwise=[])
+    found = _sum_up(sheets)
+    is_blank = bool(sheets) and not found["codes"] and not found["others"]
+    _report(blank=is_blank, complete=is_complete, **found)
+    _read_harder(sheets)
+    _report(complete=is_complete, **_sum_up(sheets))
+
+
+def _sum_up(sheets):
+    """Return the facts about the pages that were looked at."""
+    marks = [_MARK.fullmatch(text) for sheet in sheets for text in sheet.texts]
+    return {
+        "codes": sorted({mark[1] for mark in marks}),
+        "numbers": sorted({(int(mark[2]), int(mark[3])) for mark in marks if mark[2]}),
+        "coded": len(marks),
+        "others": sum(sheet.is_filled and not sheet.texts for sheet in sheets),
+    }
+
+
+def _is_enough(sheets):
+    """Whether all pages of a letter were seen, or its code, where it does not number the pages."""
+    found = _sum_up(sheets)
+    numbers = {number for number, _total in found["numbers"]}
+    totals = {total for _number, total in found["numbers"]}
+    return bool(found["codes"]) and numbers >= set(range(1, max(totals, default=0) + 1))
 
 
 def _is_time_up():
@@ -584,24 +621,23 @@ def _median(counts):
 
 
 def _read(image, **options):
-    """Return the letter codes that a picture shows."""
+    """Return what the QR codes of a picture say, of those that show the code of a letter."""
     if zxingcpp is None:
-        return set()
+        return []
     barcodes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode, **options)
-    return {barcode.text for barcode in barcodes if _CODE.fullmatch(barcode.text)}
+    return [barcode.text for barcode in barcodes if _MARK.fullmatch(barcode.text)]
 
 
-def _read_harder(openers):
-    """Return the codes of pictures at other sizes and sharpened, as far as the time suffices.
-
-    :param openers: functions that return a picture: all of them at once would be too much
-    """
+def _read_harder(sheets):
+    """Read pages without a code at other sizes and sharpened, as far as the time suffices."""
     for side in _SIDES:
-        for open_again in openers:
-            image = _attempt(open_again)
-            if image is None:
+        for sheet in sheets:
+            if sheet.texts or not sheet.is_filled or not sheet.open_again:
                 continue
-            scale = side / min(image.size)
+            if _is_enough(sheets):
+                return
+            image = _attempt(sheet.open_again)  # all of them at once would be too much
+            scale = side / min(image.size) if image else 3
             if scale > 2:  # a blur
                 continue
             image = ImageOps.autocontrast(
@@ -614,10 +650,10 @@ def _read_harder(openers):
                 image.filter(ImageFilter.UnsharpMask(3, 200, 0)),
             ):
                 if _is_time_up():
-                    return set()
-                if codes := _read(change):
-                    return codes
-    return set()
+                    return
+                if texts := _read(change):
+                    sheet.texts = texts
+                    break
 
 
 # --- Signatures ---
