@@ -9,7 +9,13 @@ import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl
 export const LIMITS = session.certificate_limits;
 
 // The first bytes of files, whatever their names.
-const KINDS = { 25504446: "pdf", ffd8ff: "photo", "89504e47": "photo" };
+const KINDS = {
+    25504446: "pdf",
+    ffd8ff: "photo",
+    "89504e47": "photo",
+    "49492a00": "photo", // TIFF
+    "4d4d002a": "photo",
+};
 
 /**
  * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not accepted
@@ -33,7 +39,7 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
 /** @returns {string} why files that are too large together are refused */
 export function getTooMuchSentence() {
     return _t(
-        "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+        "The files are larger than %s together. Scan in black and white or at 150 dpi, or take smaller photos.",
         LIMITS.input.label
     );
 }
