@@ -207,7 +207,11 @@ class TestXadesSign(XadesCommon):
             ),
             ("no_place", "deeper", make_document(place=f"<a>{EMPTY_PLACE}</a>")),
             ("places", "two", make_document(place=EMPTY_PLACE * 2)),
-            ("places", "two in a layout", make_layout("health sector", extensions=("", "", "<a/>"))),
+            (
+                "places",
+                "two in a layout",
+                make_layout("health sector", extensions=("", "", "<a/>")),
+            ),
             ("places", "two, closed", make_document(first="<!-- -->")),
             (
                 "inherited",
@@ -219,7 +223,11 @@ class TestXadesSign(XadesCommon):
                 "no default namespace",
                 make_document(place=EMPTY_PLACE.replace("Content>", "Content xmlns=''>", 1)),
             ),
-            ("signed", "another's ds:Signature", make_document(content="<ds:Signature xmlns:ds='u'/>")),
+            (
+                "signed",
+                "another's ds:Signature",
+                make_document(content="<ds:Signature xmlns:ds='u'/>"),
+            ),
             ("signed", "signed", signed),
             (
                 "signed",

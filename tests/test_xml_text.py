@@ -28,7 +28,7 @@ class TestXmlText(BaseCase):
         (b"<a c='' b='x&#13;&#10;y&#x9;z'/>", "a/@b", b"<a c='' b='x y z'/>"),
         (b"<a b='x\ny'/>", "a/@b", b"<a b='x y'/>"),
         (b'<a b = "x\r\ny"/>', "a/@b", b'<a b = "x y"/>'),
-        (b'<a b="\'x=\'\ry"/>', "a/@b", b'<a b="\'x=\' y"/>'),
+        (b"<a b=\"'x='\ry\"/>", "a/@b", b"<a b=\"'x=' y\"/>"),
         ("<é b='“”\n'/>".encode(), "é/@b", "<é b='“” '/>".encode()),
     )
     SOUND = (

@@ -12,7 +12,9 @@ SOURCE = (
     "</cbc:IdentificationCode></sts:InvoiceSource></sts:DianExtensions>"
 )
 HEALTH = "<CustomTagGeneral><Name>Responsable</Name><Value>Salud</Value></CustomTagGeneral>"
-SELLING_POINT = "<PuntoVenta><InformacionCajaVenta><Name>Caja</Name></InformacionCajaVenta></PuntoVenta>"
+SELLING_POINT = (
+    "<PuntoVenta><InformacionCajaVenta><Name>Caja</Name></InformacionCajaVenta></PuntoVenta>"
+)
 
 # Kinds of documents by the root and what their extensions hold: the signature goes where nothing stands.
 LAYOUTS = {
@@ -114,10 +116,8 @@ def _write_body(kind, lines):
     total = "Requested" if kind == "DebitNote" else "Legal"
     amount = '<cbc:LineExtensionAmount currencyID="COP">1000.00</cbc:LineExtensionAmount>'
     return "".join(
-        (
-            f"  <cac:Accounting{side}Party><cac:Party>{party}</cac:Party></cac:Accounting{side}Party>\n"
-            for side in ("Supplier", "Customer")
-        )
+        f"  <cac:Accounting{side}Party><cac:Party>{party}</cac:Party></cac:Accounting{side}Party>\n"
+        for side in ("Supplier", "Customer")
     ) + (
         f"  <cac:{total}MonetaryTotal>"
         '<cbc:PayableAmount currencyID="COP">1000.00</cbc:PayableAmount>'

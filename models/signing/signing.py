@@ -165,7 +165,7 @@ class CertificateActivation(models.Model):
             ),
             "doctype": self.env._("The document has a document type declaration; remove it."),
             "root": self.env._(
-                "%(text)s is none of DIAN's documents, such as an Invoice or a CreditNote.",
+                "“%(text)s” is not one of DIAN's documents, such as Invoice or CreditNote.",
                 **values,
             ),
             "no_place": self.env._(
