@@ -11,7 +11,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-# The program made of dev/dotnet_judge.cs.
+# The program made of dev/env/dotnet_judge.cs.
 DOTNET = os.environ.get("DOTNET_JUDGE")
 
 

@@ -14,8 +14,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..tools import xades
+from .own_common import OwnCertificateCommon
 from .signature_judges import get_judges
-from .test_own_certificate import OwnCertificateCommon
 
 MODELS = "odoo.addons.l10n_co_electronic_invoice_self.models"
 CLIENT_LOGGERS = (f"{MODELS}.account_edi_format", f"{MODELS}.l10n_co_dian_self_service")

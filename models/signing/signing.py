@@ -12,9 +12,10 @@ from ..trace.log import log_signature
 
 
 class CertificateActivation(models.Model):
-    """What an active activation is for: documents of its company are signed under it.
+    """Signing: documents of a company are signed under its active activation.
 
-    Nobody who signs reads a key, and nobody has a signature before its row in the log is committed.
+    The signing user never reads a key, and nobody gets a signature before its row in the log is
+    committed.
     """
 
     _inherit = "certificate.activation"
@@ -123,7 +124,7 @@ class CertificateActivation(models.Model):
         return custody.load_certificate(self.sudo().certificate_id)
 
     def _describe_signature(self, record, certificate, kind, document, now):
-        """Describe a signature before it is made: whatever is computed here runs without it.
+        """Describe a signature before it is made, so that nothing computed here can see it.
 
         :return: the values of its row, but for what is known of the signature itself
         :rtype: dict
@@ -160,7 +161,7 @@ class CertificateActivation(models.Model):
                 **values,
             ),
             "encoding": self.env._(
-                "The document is in %(text)s. DIAN asks for UTF-8: save it in that encoding.",
+                "The document is in %(text)s. DIAN requires UTF-8: save it in that encoding.",
                 **values,
             ),
             "doctype": self.env._("The document has a document type declaration; remove it."),
@@ -192,8 +193,8 @@ class CertificateActivation(models.Model):
                 **values,
             ),
             "key": self.env._(
-                "The key does not belong to the certificate, or is not RSA, which DIAN asks for. "
-                "Ask the custodian of the certificate to load it again."
+                "The key does not belong to the certificate, or is not RSA, which DIAN "
+                "requires. Ask the custodian of the certificate to load it again."
             ),
         }
         return sentence.get(error.code) or self.env._(
@@ -222,7 +223,7 @@ def _make_visible(text):
 def _open_signing(activation, record):
     """Check that an activation may sign for a record now, and open the key.
 
-    No method: a server action of an administrator could call it, and would have the key.
+    A function, not a method: an administrator's server action could call a method and get the key.
 
     :param activation: `certificate.activation`
     :param record: as for `_sign_xml`
@@ -238,8 +239,8 @@ def _open_signing(activation, record):
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
-                "The certificate is not the one that was activated. Ask its custodian to load it "
-                "again, and activate it anew."
+                "The certificate is not the one that was activated. Ask its custodian to load "
+                "it again, and activate it again."
             )
         )
     return certificate, key
