@@ -51,6 +51,7 @@ from . import (
     test_pdf_shrink,
     test_pkcs12,
     test_portal,
+    test_price,
     test_rate_limit,
     test_renewal,
     test_revocation,
