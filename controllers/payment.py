@@ -108,7 +108,8 @@ class CertificatePaymentPortal(PaymentPortal):
         if activation and len(invoice_ids) > 1:
             raise ValidationError(
                 request.env._(
-                    "A certificate is paid by itself. Open Activate your digital certificate and buy from there."
+                    "A certificate is paid for separately. Open Activate your digital "
+                    "certificate and buy it from there."
                 )
             )
         return activation

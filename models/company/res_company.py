@@ -28,8 +28,8 @@ class ResCompany(models.Model):
         "product.product",
         string="Certificate product",
         domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
-        help="The product on the invoice: one of the seller alone. Its price and taxes are what a "
-        "company pays.",
+        help="The product on the invoice. It must belong to the seller alone. Its price and taxes "
+        "are what a company pays.",
     )
     certificate_lent_id = fields.Many2one(
         "certificate.certificate",
@@ -41,13 +41,14 @@ class ResCompany(models.Model):
     certificate_validity_months = fields.Integer(
         string="Certificate validity",
         default=12,
-        help="Months for which one payment activates the certificate.",
+        help="Months of validity per payment.",
     )
     certificate_provider_id = fields.Many2one(
         "payment.provider",
         string="Payment provider of the certificate",
         domain="[('company_id', '=', id), ('state', '!=', 'disabled')]",
-        help="The only provider that collects for the certificate; all of the seller's when empty.",
+        help="The only provider that collects the payments for the certificate; if empty, all of the "
+        "seller's providers do.",
     )
     certificate_accept_receipts = fields.Boolean(
         string="Accept receipts",
@@ -56,8 +57,8 @@ class ResCompany(models.Model):
     )
     certificate_sign_after_review = fields.Boolean(
         string="Sign only after review",
-        help="Let nothing be signed with the lent certificate before a custodian of this company has accepted "
-        "the signed letter, also when its code or its digital signature was recognised.",
+        help="Sign nothing with the lent certificate until a custodian of this company has accepted "
+        "the signed letter, even if its code or its digital signature was recognised.",
     )
     certificate_accept_test_payments = fields.Boolean(
         string="Accept test payments",
@@ -90,8 +91,9 @@ class ResCompany(models.Model):
             if products[0] and products[0] == products[1]:
                 raise ValidationError(
                     self.env._(
-                        "%s is what the lent certificate is sold by. Choose another product for "
-                        "requested certificates, so that each payment counts for one of them.",
+                        "%s is the product of the lent certificate. Choose another product for "
+                        "requested certificates, so that each payment counts for only one of "
+                        "the two.",
                         products[0].display_name,
                     )
                 )
@@ -111,7 +113,9 @@ class ResCompany(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Let whoever creates a company fill its contact, who is one of its people only afterwards."""
+        """Let the user who creates a company fill in its contact, though that user joins the
+        company only afterwards.
+        """
         creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
         companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
         # Of `res.partner._map_company_partners`.
@@ -154,7 +158,7 @@ class ResCompany(models.Model):
     # === BUSINESS METHODS === #
 
     def _get_certificate_validity_months(self):
-        """Return for how many months a payment counts, also where the seller is outside.
+        """Return the months of validity per payment, even if the seller is outside this database.
 
         :rtype: int
         """
@@ -207,7 +211,8 @@ class ResCompany(models.Model):
         return bool(nit) and nit == identity.normalize_document(other.vat)
 
     def _get_certificate_managers(self):
-        """Return the managers of the company: those who work for it first of all, else for it too.
+        """Return the managers of the company: users whose main company it is, or else any who have
+        access to it.
 
         :rtype: res.users
         """
@@ -222,7 +227,7 @@ class ResCompany(models.Model):
         return self._map_certificate_users(GROUP_MANAGER)
 
     def _find_certificate_users(self, group):
-        """Return those with a group in any of these companies.
+        """Return the users with a group in any of these companies.
 
         :param str group: external identifier
         :rtype: res.users
@@ -240,7 +245,8 @@ class ResCompany(models.Model):
         )
 
     def _map_certificate_users(self, group):
-        """Return those with a group in each company: who work for it first of all, else for it too.
+        """Return the users with a group in each company: those whose main company it is, or else
+        any who have access to it.
 
         :param str group: external identifier
         :rtype: dict[res.company, res.users]
