@@ -668,7 +668,8 @@ create_client_template() {
 setup_gateways_template() { alone create_gateways_template; }
 
 create_gateways_template() {
-    local modules=payment_mercado_pago,payment_nuvei,payment_flutterwave,payment_razorpay
+    # Two of them format telephone numbers by phone_validation, which Odoo installs by itself.
+    local modules=payment_mercado_pago,payment_nuvei,payment_flutterwave,payment_razorpay,phone_validation
     GATEWAYS_TEMPLATE=gateways_$(printf %s "$TEMPLATE $modules" | hash_of)
     database_exists "$GATEWAYS_TEMPLATE" && return
     say "creating the gateways' database (about half a minute)"

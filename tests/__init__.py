@@ -30,6 +30,7 @@ from . import (
     test_exoneration_letter,
     test_expiry,
     test_expiry_days,
+    test_gateways,
     test_identity,
     test_key_seal,
     test_lending,

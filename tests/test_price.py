@@ -364,24 +364,6 @@ class TestPrice(CertificatePaymentCommon):
         activation.invalidate_recordset()
         self.assertFalse(activation.sale_refusal)
 
-    def rolled_back(self):
-        """A savepoint that is always undone, with what the caches hold of it."""
-        case = self
-
-        class RolledBack:
-            def __enter__(self):
-                case.env.flush_all()
-                self.savepoint = case.env.cr.savepoint(flush=False)
-                self.savepoint.__enter__()
-
-            def __exit__(self, *error):
-                case.env.clear()
-                self.savepoint.rollback()
-                self.savepoint.__exit__(None, None, None)
-                case.env.registry.clear_cache()
-
-        return RolledBack()
-
     def test_a_parameter_that_is_no_number_is_no_seller(self):
         activation = self.start()
         for value in ("abc", "1.5", "-1", "²", "99999999999999999999", " "):
