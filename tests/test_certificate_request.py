@@ -25,9 +25,10 @@ from ..const import (
 )
 from ..models.trace.history import record_entries
 from . import own_samples, pdf_samples, samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
+from .own_common import OwnCertificateCommon
 from .payment_common import CertificatePaymentCommon
-from .test_own_certificate import OwnCertificateCommon
+from .walk import REPRESENTATIVE
 
 DOCUMENT = "certificate.request.document"
 OBSERVATION = "The date of María Fernanda cannot be read."
