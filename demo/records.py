@@ -196,7 +196,7 @@ def make_seller(company):
 
 
 def activate(company, scan):
-    """An active activation of the lent certificate for a year, without walking to it.
+    """An active activation of the lent certificate for a year, created directly.
 
     `scan` is the signed letter, a PDF.
     """

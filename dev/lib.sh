@@ -645,21 +645,26 @@ SQL
 # them row by row, which takes longer than the tests themselves.
 TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 
-# Makes a database with the add-on and what the tests have in common.
+# Makes a database with the add-on.
+#   install_addon <database> <template> <function that runs Odoo>
+install_addon() {
+    copy_database "$2" "$1"
+    quietly "the add-on cannot be installed" "$3" -d "$1" -i "$MODULE" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+}
+
+# Keeps what the tests have in common in a database with the add-on.
 #   prepare_tests <database>
 prepare_tests() {
     say "preparing what the tests have in common"
-    copy_database "$TEMPLATE" "$1"
-    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
+    run_preparation() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
     quietly "what the tests have in common cannot be prepared" run_preparation "$1"
 }
 
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
 #   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
 prepare_pytest() {
-    copy_database "$2" "$1"
-    quietly "the add-on cannot be installed" "$5" -d "$1" -i "$MODULE" \
-        --skip-auto-install --stop-after-init --no-http --log-level warn
+    install_addon "$1" "$2" "$5"
     sed "s/^http_interface.*/&\nhttp_port = $(free_port)/" "$4" >"$3"
 }
 
