@@ -284,16 +284,18 @@ install_uv() {
 
 # From where pip installs, and with what certificates, uv does too. (It does not read pip's configuration.)
 uv() (
-    while IFS='=' read -r name value; do
-        value=${value#\'} value=${value%\'} value=${value//\\n/ }
+    while IFS='=' read -r name values; do
+        values=${values#\'} values=${values%\'}
+        # pip writes several in lines.
+        read -ra values <<<"${values//\\n/ }"
         case $name in
-            *.index-url) : "${UV_DEFAULT_INDEX=$value}" ;;
-            *.extra-index-url) : "${UV_INDEX=$value}" ;;
-            *.find-links) : "${UV_FIND_LINKS=${value// /,}}" ;;
-            *.no-index) : "${UV_NO_INDEX=$value}" ;;
-            *.trusted-host) : "${UV_INSECURE_HOST=$value}" ;;
-            *.cert) : "${SSL_CERT_FILE=$value}" ;;
-            *.proxy) : "${ALL_PROXY=$value}" ;;
+            *.index-url) : "${UV_DEFAULT_INDEX=${values[*]}}" ;;
+            *.extra-index-url) : "${UV_INDEX=${values[*]}}" ;;
+            *.find-links) : "${UV_FIND_LINKS=$(IFS=,; echo "${values[*]}")}" ;;
+            *.no-index) : "${UV_NO_INDEX=${values[*]}}" ;;
+            *.trusted-host) : "${UV_INSECURE_HOST=${values[*]}}" ;;
+            *.cert) : "${SSL_CERT_FILE=${values[*]}}" ;;
+            *.proxy) : "${ALL_PROXY=${values[*]}}" ;;
         esac
     done < <(pip /usr/bin/python3 config list 2>/dev/null)
     for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS UV_NO_INDEX UV_INSECURE_HOST SSL_CERT_FILE ALL_PROXY; do

@@ -1,4 +1,4 @@
-"""Billing resolutions: their form, how many numbers are left, and who is told of their end."""
+"""Billing resolutions: their format, how many numbers are left, and who is warned of their end."""
 
 from datetime import timedelta
 from unittest.mock import patch

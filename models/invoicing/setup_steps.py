@@ -154,7 +154,7 @@ class ElectronicInvoicingSetup(models.Model):
         if ended := activations._find_ended(company):
             return {
                 "sentence": self.env._(
-                    "It ended on %s. Renew it.", ended._format_date(ended.date_end)
+                    "The certificate ended on %s. Renew it.", ended._format_date(ended.date_end)
                 ),
                 "button": self.env._("Renew"),
             }

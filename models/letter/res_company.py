@@ -319,8 +319,8 @@ class ResCompany(models.Model):
             place = places.get(name.partition("_")[0], "")
             if len(text) > limit:
                 sentence = self.env._(
-                    "{{ %(name)s }} has more than the %(limit)s characters that a letter takes. "
-                    "Shorten it in %(place)s.",
+                    "{{ %(name)s }} has more than the %(limit)s characters that a letter "
+                    "allows. Shorten it in %(place)s.",
                     name=name,
                     limit=limit,
                     place=place,

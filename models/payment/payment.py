@@ -233,8 +233,8 @@ class CertificateActivation(models.Model):
         # Amounts and dates of what is said alone: a price takes taxes and their rounding.
         if status == "pending":
             return self.env._(
-                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
-                "few hours: you can close this page, and we will tell you by email.",
+                "Your payment %(reference)s has been in process since %(date)s. PSE and cash "
+                "can take a few hours: you can close this page, and we will tell you by email.",
                 reference=activation.payment_reference,
                 date=self._format_date(activation.payment_date),
             )
@@ -503,7 +503,7 @@ class CertificateActivation(models.Model):
             .filtered(lambda tx: tx.state in ("pending", "authorized"))
         )
         if not pending:
-            raise UserError(self.env._("No payment is pending any more. Reload the page."))
+            raise UserError(self.env._("There is no pending payment now. Reload the page."))
         if not (reason or "").strip():
             raise UserError(self.env._("Explain why the payment is discarded."))
         self._trusted().message_post(
