@@ -766,5 +766,5 @@ create_gateways_template() {
 
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
 # Prints pytest's arguments that leave out the tests of the client.
-ignore_apart() { printf -- "--ignore=$ADDON/tests/%s.py\n" "${APART_TESTS[@]}"; }
+ignore_apart() { printf -- "--ignore-glob=*/%s.py\n" "${APART_TESTS[@]}"; }
 client_odoo() { client_python -m odoo -c "$OWN/client.conf" "$@"; }

@@ -31,7 +31,7 @@ def main():
     complete = [
         _print_files(coverage, checkout, "tools/*.py"),
         _print_transitions(coverage, checkout),
-        _print_files(coverage, checkout, "tests/test_*.py"),
+        _print_files(coverage, checkout, "tests/**/test_*.py"),
     ]
     return 0 if all(complete) else 1
 
