@@ -78,7 +78,9 @@ class CertificateActivationWizard(models.TransientModel):
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
     price_total = _activation_field(fields.Monetary, "price_total")
+    sale_refusal = _activation_field(fields.Char, "sale_refusal")
     price_tax = fields.Monetary(compute="_compute_price_tax")
+    price_withheld = fields.Monetary(compute="_compute_price_tax", string="Withholdings")
     is_for_sale = fields.Boolean(compute="_compute_price_tax")
     validity_sentence = fields.Char(compute="_compute_sentences")
     lender_sentence = fields.Char(compute="_compute_sentences")
@@ -171,11 +173,13 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
 
-    @api.depends("price_total", "price_untaxed")
+    @api.depends("price_total", "price_untaxed", "sale_refusal")
     def _compute_price_tax(self):
         for wizard in self:
-            wizard.price_tax = wizard.price_total - wizard.price_untaxed
-            wizard.is_for_sale = wizard.price_total > 0
+            withheld = wizard.activation_id.price_withheld
+            wizard.price_tax = wizard.price_total - wizard.price_untaxed + withheld
+            wizard.price_withheld = -withheld
+            wizard.is_for_sale = wizard.price_total > 0 and not wizard.sale_refusal
 
     @api.depends("activation_id")
     def _compute_sentences(self):
