@@ -102,6 +102,13 @@ class CertificateCommon(AccountPaymentCommon):
         self.assertEqual(action["res_model"], "certificate.activation.wizard")
         return self.env[action["res_model"]].with_user(user or self.user_a).browse(action["res_id"])
 
+    def get_alert(self, page, name):
+        """Return the sentence that a page points out under a name of `ALERTS`, else None.
+
+        :param page: the wizard, or a record that has `alerts`
+        """
+        return {alert["name"]: alert["sentence"] for alert in page.alerts}.get(name)
+
     def create_invoice_transaction(self, invoice, state=None, **values):
         """Create a transaction of the dummy provider for an invoice, and bring it to a state.
 

@@ -72,7 +72,7 @@ class TestRenewal(RenewalCommon):
                 wizard = self.open()
                 self.assertEqual(wizard.activation_id, self.activation)
                 self.assertEqual((wizard.step, wizard.can_renew), ("finish", can_renew))
-                self.assertTrue(wizard.renewal_sentence)
+                self.assertTrue(self.get_alert(wizard, "renewal"))
                 if not can_renew:
                     with self.assertRaises(UserError):
                         wizard.action_renew()
@@ -198,7 +198,7 @@ class TestRenewal(RenewalCommon):
             today = renewal._get_today()
             wizard = self.open()
             self.assertEqual((wizard.activation_id, wizard.step), (renewal, "finish"))
-            self.assertTrue(wizard.lost_sentence)
+            self.assertTrue(self.get_alert(wizard, "switch"))
             for _time in range(2):
                 wizard.action_switch_now()
                 self.env.invalidate_all()
@@ -207,7 +207,7 @@ class TestRenewal(RenewalCommon):
                 self.assertEqual(renewal.date_start, today)
                 self.assertEqual(renewal.date_end, today + relativedelta(years=1, days=-1))
                 self.assertEqual(self.get_in_force(), renewal)
-            self.assertFalse(wizard.lost_sentence)
+            self.assertFalse(self.get_alert(wizard, "switch"))
 
     def test_finishing_a_renewal_again_changes_nothing(self):
         with self.at_days_left(40):
@@ -265,7 +265,7 @@ class TestRenewal(RenewalCommon):
             self.assertFalse(self.get_in_force())
             wizard = self.open()
             self.assertEqual(wizard.activation_id, renewal)
-            self.assertTrue(wizard.lost_sentence)
+            self.assertTrue(self.get_alert(wizard, "switch"))
             wizard.action_switch_now()
             self.assertEqual(self.get_in_force(), renewal)
 

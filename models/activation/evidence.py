@@ -268,7 +268,7 @@ class CertificateActivation(models.Model):
         facts = activation.record_facts
         today = self._get_today()
         # A renewal that waits for its day is made, and its state follows as well.
-        state = "active" if activation.switch_on else activation.state
+        state = "active" if activation.phase == "waiting" else activation.state
         is_over = state == "active" and activation.date_end < today
         return {
             "code": code,

@@ -41,9 +41,9 @@ class CertificateBoard(models.Model):
             "issuer_level",
             "letter_rejection_reason",
             "letter_review",
+            "phase",
             "signed_letter_match",
             "state",
-            "switch_on",
         ],
         "certificate.certificate": ["company_id", "date_end", "issuer_level"],
         "certificate.request": ["activation_id", "state"],
@@ -140,6 +140,7 @@ class CertificateBoard(models.Model):
         compute_sudo=True,
         help="How far the payment of what is in progress has come.",
     )
+    payment_level = fields.Char(compute="_compute_payment_status", compute_sudo=True)
     steps_done = fields.Char(
         string="Six steps",
         compute="_compute_steps_done",
@@ -172,7 +173,9 @@ class CertificateBoard(models.Model):
     def _compute_payment_status(self):
         for row in self:
             activation = row.open_activation_id
-            row.payment_status = activation._get_route().needs_letter and activation.payment_status
+            is_shown = activation.needs_letter
+            row.payment_status = is_shown and activation.payment_status
+            row.payment_level = is_shown and activation.payment_level
 
     @api.depends("company_id", "activation_id", "state")
     @api.depends_context("lang")
@@ -322,7 +325,7 @@ class CertificateBoard(models.Model):
                     ))[1] AS current_id,
                     (array_agg(activation.id ORDER BY
                         array_position(signers.ids, company_id), activation.id DESC
-                    ) FILTER (WHERE state IN ('pay', 'process') AND switch_on IS NULL))[1] AS begun_id,
+                    ) FILTER (WHERE phase IN ('pay', 'process')))[1] AS begun_id,
                     COALESCE(bool_or(
                         state IN ('expired', 'revoked') OR state = 'active' AND date_end < %(today)s
                     ), FALSE) AS has_ended
@@ -354,7 +357,7 @@ class CertificateBoard(models.Model):
             in_force=SQL(
                 """(
                     COALESCE(date_start <= %(today)s AND date_end >= %(today)s, FALSE)
-                    AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
+                    AND phase IN ('active', 'waiting')
                 )""",
                 **values,
             ),

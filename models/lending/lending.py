@@ -35,7 +35,7 @@ class CertificateActivation(models.Model):
                 JOIN certificate_certificate former ON former.id = activation.certificate_id
                 WHERE former.company_id = %s AND former.id != %s AND activation.route IN %s
                   AND activation.date_end >= %s
-                  AND (activation.state = 'active' OR activation.switch_on IS NOT NULL)
+                  AND activation.phase IN ('active', 'waiting')
                 ORDER BY activation.id FOR UPDATE OF activation
                 """,
                 lender.id,

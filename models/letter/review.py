@@ -124,7 +124,7 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         if self.letter_review == "rejected":
             return self.state in ("process", "active")
-        return self.state == "process" and not self.switch_on
+        return self.phase == "process"
 
     def _check_letter_open(self):
         """Refuse to change the letter of what is finished.
@@ -286,8 +286,7 @@ class CertificateActivation(models.Model):
                     ("route", "in", LETTER_ROUTES),
                     ("letter_review", "in", (False, "waiting")),
                     ("letter_rejection_reason", "=", False),
-                    ("state", "=", "process"),
-                    ("switch_on", "!=", False),
+                    ("phase", "=", "waiting"),
                 ]
             )
         )

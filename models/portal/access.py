@@ -295,7 +295,7 @@ class CertificatePortalAccess(models.Model):
                     "your name.",
                     access._get_end(),
                 ),
-                "lender": activation._get_step_sentences()["lender_sentence"]
+                "lender": activation._get_lender_sentence()
                 if activation.seller_id
                 else None,
             },
