@@ -175,7 +175,7 @@ class TestRenewal(RenewalCommon):
             self.assertFalse(self.activation.can_renew)
             self.assertEqual(self.get_in_force(), self.activation)
         start = self.activation.date_end + timedelta(days=1)
-        self.assertEqual(renewal.switch_on, start)
+        self.assertEqual((renewal.switch_on, renewal.phase), (start, "waiting"))
         self.assertEqual(renewal.date_start, start)
         self.assertEqual(renewal.date_end, start + relativedelta(years=1, days=-1))
         for moment, in_force in (

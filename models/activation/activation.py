@@ -82,8 +82,10 @@ class CertificateActivation(models.Model):
         readonly=True,
         default="loan",
     )
+    # Of the route, which explains them
     needs_payment = fields.Boolean(compute="_compute_needs")
     needs_letter = fields.Boolean(compute="_compute_needs")
+    is_own = fields.Boolean(compute="_compute_needs")
     is_requested = fields.Boolean(compute="_compute_needs")
     state = fields.Selection(
         ACTIVATION_STATES,
@@ -143,6 +145,7 @@ class CertificateActivation(models.Model):
             route = activation._get_route()
             activation.needs_payment = route.needs_payment
             activation.needs_letter = route.needs_letter
+            activation.is_own = route.is_own
             activation.is_requested = route.is_requested
 
     @api.depends("state", "switch_on")
@@ -309,13 +312,6 @@ class CertificateActivation(models.Model):
         :rtype: routes.Route
         """
         return ROUTES.get(self.route, NO_ROUTE)
-
-    def _is_own(self):
-        """Tell whether the company signs with its own certificate: brought, or asked for here.
-
-        :rtype: bool
-        """
-        return self._get_route().is_own
 
     # === BUSINESS METHODS - TRANSITIONS === #
 

@@ -130,7 +130,7 @@ class CertificateActivation(models.Model):
             "company": {"name": company.name, "nit": identity.format_nit(company.vat) or ""},
             "lender": (
                 lender
-                and self._get_route().needs_letter
+                and self.needs_letter
                 and {"name": lender.name, "nit": identity.format_nit(lender.vat) or ""}
             )
             or None,

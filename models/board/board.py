@@ -156,7 +156,7 @@ class CertificateBoard(models.Model):
             row.can_renew = (
                 row.state == "active"
                 and row.activation_id.company_id == row.company_id
-                and row.open_activation_id.route in (False, "request")
+                and (not row.open_activation_id or row.open_activation_id.is_requested)
                 and row.activation_id.can_renew
             )
 
@@ -449,7 +449,7 @@ class CertificateBoard(models.Model):
             raise UserError(self.env._("It has not started: there is nothing to renew."))
         # What was asked of an authority may take longer than what signs now.
         begun = row.open_activation_id.sudo()
-        if begun and not (begun._get_route().is_requested and row.state == "active"):
+        if begun and not (begun.is_requested and row.state == "active"):
             raise UserError(self.env._("It is in progress already."))
         if row.state == "revoked":
             raise UserError(self.env._("It was revoked: activate it again when you want to."))

@@ -98,7 +98,7 @@ class CertificateActivation(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        end = self._get_route().needs_letter and self.sudo().certificate_id.date_end
+        end = self.needs_letter and self.sudo().certificate_id.date_end
         return bool(end) and end < fields.Datetime.now()
 
     def _get_lender_notice(self):
@@ -108,7 +108,7 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         certificate = self.sudo().certificate_id
-        end = self._get_route().needs_letter and self._get_day(certificate.date_end)
+        end = self.needs_letter and self._get_day(certificate.date_end)
         if not end or end >= self.date_end or (end - self._get_today()).days > DANGER_DAYS:
             return None
         facts = {

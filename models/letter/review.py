@@ -139,7 +139,7 @@ class CertificateActivation(models.Model):
     def _ask_for_review(self):
         """Let the lender review the letter of what has just been finished, where it has to."""
         activation = self._trusted()
-        if not self._get_route().needs_letter:
+        if not self.needs_letter:
             return
         if rejected := activation._find_rejected():
             rejected._pass_rejection_on(activation)
@@ -210,7 +210,7 @@ class CertificateActivation(models.Model):
         """
         user = self.env.user
         lender = self.sudo().certificate_id.company_id
-        return self.sudo()._get_route().needs_letter and (
+        return self.sudo().needs_letter and (
             user._is_superuser()
             or bool(user.has_group(GROUP_CUSTODIAN) and lender and lender in user.company_ids)
         )

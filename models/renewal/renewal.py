@@ -215,7 +215,7 @@ class CertificateActivation(models.Model):
         :raise AccessError: for a user without the group
         """
         activation = self._get_or_start()
-        if activation._get_route().is_requested:
+        if activation.is_requested:
             # What was asked of an authority may take longer than what signs now.
             current = self._find_in_force(self.env.company)
             activation = current if current.can_renew else activation
@@ -279,7 +279,7 @@ class CertificateActivation(models.Model):
             former._lock(GROUP_USER)
             former = activation._find_in_force(self.company_id)
         # The company's own gives way at once, as it does to its successor.
-        if former._get_route().needs_letter:
+        if former.needs_letter:
             former.activity_unlink([ACTIVITY_EXPIRY])
             former.is_renewed = True
             switch_on = former.date_end + timedelta(days=1)

@@ -109,7 +109,7 @@ class CertificateActivation(models.Model):
         if self.state == "cancelled":
             return
         self._check_state("pay")
-        if not self._get_route().is_requested or self.payment_status not in _UNPAID:
+        if not self.is_requested or self.payment_status not in _UNPAID:
             raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._set_state("cancelled")
 
