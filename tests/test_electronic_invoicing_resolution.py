@@ -1,4 +1,4 @@
-"""Billing resolutions: their form, how many numbers are left, and who is told of their end."""
+"""Billing resolutions: their format, how many numbers are left, and who is warned of their end."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import ACTIVITY_RESOLUTION
-from .test_electronic_invoicing_setup import NIT, ElectronicInvoicingCommon
+from .invoicing_common import NIT, ElectronicInvoicingCommon
 
 RESOLUTION = "electronic.invoicing.resolution"
 

@@ -263,7 +263,9 @@ class TestXadesVerify(XadesCommon):
         self.signed = self.sign(make_document())
 
     def resign(self, change):
-        """Sign anew what `change` made of the signature: as an attacker with a key of their own can."""
+        """Sign what `change` made of the signature again, as an attacker with a key of their own
+        can.
+        """
         tree = etree.fromstring(self.signed)
         (signature,) = tree.iter(f"{DS}Signature")
         change(signature)

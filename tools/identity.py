@@ -1,6 +1,7 @@
 """Rules of form for Colombian identities: tax number, identity documents, e-mail, telephone.
 
-Nothing here says a person or a company exists; it says that what was typed can be one.
+Nothing here proves that a person or a company exists; it only checks that what was typed can be
+valid.
 """
 
 import re
@@ -20,7 +21,7 @@ _NIT = re.compile(r"[0-9]{5,15}-[0-9]")
 
 
 def normalize_document(number):
-    """Write an identity document's number without what people put between its characters.
+    """Return an identity document's number without separators.
 
     :param number: as typed, such as ``52.123.456``; over RPC it can also be a number
     :return: upper case letters and digits, such as ``52123456``
@@ -62,8 +63,8 @@ def is_phone(number):
 def format_nit(number):
     """Write a NIT as DIAN does: digits, a hyphen and the check digit.
 
-    A NIT without its digit is refused although it may pass the check by chance: the hyphen says
-    that the digit is there. The check is DIAN's, of Orden Administrativa 4 of 1989.
+    A NIT without its check digit is refused although it may pass the check by chance: the hyphen
+    shows that the digit is there. The check is DIAN's, from Orden Administrativa 4 of 1989.
 
     :param str number: as typed, such as ``213.123.432-1``
     :return: such as ``213123432-1``, or ``None`` when it is no NIT with a right check digit

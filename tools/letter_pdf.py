@@ -88,7 +88,7 @@ def render_letter(
         output=_OUTPUT,
         pool="letters",
     )
-    # The digest comes first, so that a file that was cut is not taken for a whole one.
+    # The digest comes first, so that a truncated file is not taken for a complete one.
     line, _newline, data = written.partition(b"\n")
     facts = parse_facts(line, {"sha256": str, "refused": str})
     if hashlib.sha256(data).hexdigest() != facts.get("sha256"):

@@ -6,8 +6,9 @@ goes to standard output as soon as it is known, one JSON object a line, so that 
 when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, then of a signed file
 `signatures`, then `blank`, and at last `codes` with `complete`, whether every picture was looked at.
 
-A signature proves the bytes that it covers, and programs differ in what they make of any others. So it
-counts when nothing but its own digits lies between those bytes, and what follows them is all seen.
+A signature proves the bytes that it covers, and programs differ in how they read any others. So it
+is valid only if nothing but its own digits lies between those bytes, and everything after them is
+accounted for.
 """
 
 import base64
@@ -32,7 +33,7 @@ except ImportError:  # optional: then no scan is read
 
 _PIXELS = 40_000_000  # of one picture: A4 in grey at 600 dpi has 35 million
 _DECODED = 3 * _PIXELS  # bytes that one stream may decode to: the same in colour
-_PICTURES = 40  # of one page; more are not looked at
+_PICTURES = 40  # of one page; more are not read
 _DEPTH = 4  # of forms within forms
 _CERTIFICATES = 20  # of authorities, of one signature
 _HASHES = frozenset(
@@ -79,7 +80,7 @@ def main():
     try:
         pages = list(pypdf.PdfReader(io.BytesIO(data), strict=False).pages)
         shown = [list(_pictures(page)) for page in pages]
-    except Exception:  # pypdf raises almost anything; whoever asks has checked the file
+    except Exception:  # pypdf raises almost anything; the caller has checked the file
         shown = [[] for _page in pages]
     _read_text(pages, shown)
     if is_signed:
@@ -115,7 +116,7 @@ def _report(**fact):
 
 
 def _attempt(function, *arguments, otherwise=None):
-    """Call a function on what nobody trusts: whatever it raises means `otherwise`."""
+    """Call a function on untrusted data: any exception means `otherwise`."""
     try:
         return function(*arguments)
     except Exception:
@@ -128,7 +129,7 @@ def _attempt(function, *arguments, otherwise=None):
 def _read_text(pages, shown):
     """Report the codes in the text, apart for pages that are a scan.
 
-    The text of a scan was guessed by whoever scanned it: a letter misread there is another code.
+    The text of a scan comes from OCR: a misread letter would be another code.
     """
     codes = {True: set(), False: set()}
     scanned = [
@@ -345,7 +346,7 @@ def _verify_signatures(data):
             _try_to_verify(data, signature, number == last)
             for number, signature in enumerate(signatures)
         ]
-    except (MemoryError, OSError):  # no fault of the file
+    except (MemoryError, OSError):  # not the file's fault
         return None
     except Exception:  # a form that no signing program leaves
         return [{"signer": "", "intact": False}]
@@ -366,7 +367,7 @@ def _verify(data, signature, is_last):
     from pyhanko.sign.validation.status import SignatureCoverageLevel
     from pyhanko_certvalidator import ValidationContext
 
-    # Whom to trust is decided by who asks: nothing is fetched, and no authority is known here.
+    # The caller decides whom to trust: nothing is fetched, and no authority is known here.
     context = ValidationContext(trust_roots=[], allow_fetching=False)
     status = validate_pdf_signature(signature, context)
     # After the last signature nothing but proofs of its time; after the others, further signatures.
@@ -423,7 +424,8 @@ def _is_strong(signature):
 def _is_all_seen(data, end, signature):
     """Tell whether what follows a position is what the cross references lead to, and nothing more.
 
-    A program that mends the file, or prefers a hybrid table, would show what was never compared.
+    A program that repairs the file, or prefers a hybrid table, would show content that was never
+    compared.
     """
     xrefs = signature.reader.xrefs
     revisions = range(signature.signed_revision + 1, xrefs.total_revisions)

@@ -2,8 +2,8 @@
 """Decide whether an uploaded file is a PDF that may be kept.
 
 This process only looks at the size, the first and the last bytes, and hashes. A PDF can be built to
-exhaust whoever parses it, so the parsing is done by `pdf_check_child.py`, in a process of its own
-with limits of its own. The child reports facts; every rule is here.
+exhaust its parser, so the parsing is done by `pdf_check_child.py`, in a process of its own with
+limits of its own. The child reports facts; every rule is here.
 """
 
 import hashlib
@@ -123,7 +123,7 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
 
 
 def _ask_child(data):
-    """Return the facts the child reported before it ended, in whatever way it ended."""
+    """Return the facts that the child reported before it ended, however it ended."""
     try:
         return find_facts(_CHILD, data, _FACTS, wall_seconds=_WALL_SECONDS, memory=_MEMORY)
     except ChildUnavailable as error:

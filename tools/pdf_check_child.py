@@ -26,7 +26,7 @@ import pypdf
 from pypdf import errors, filters, generic
 
 # Within the limits of the process, each task has its own, smaller share. What is counted decides
-# alike on every machine; the seconds of CPU are for what nobody thought of.
+# alike on every machine; the CPU limit is for unforeseen cases.
 _TOKENS = 200_000  # of all objects
 _NAMES = 50_000  # of a broken file
 _OBJECTS = 20_000
@@ -791,7 +791,7 @@ def _text_sha256(reader):
     try:
         text = "".join("".join(page.extract_text().split()) for page in reader.pages)
         return hashlib.sha256(text.encode()).hexdigest() if text else None
-    except Exception:  # unreadable text is no reason to refuse the file
+    except Exception:  # unreadable text is not a reason to refuse the file
         return None
 
 

@@ -6,9 +6,9 @@ without the signature, the certificate (`ds:KeyInfo`) and the signed properties.
 C14N 1.0 without comments, SHA-256, RSA with PKCS #1 v1.5 (Anexo tecnico 1.9, section 6, and
 "Politica de firma", version 2).
 
-A document is not written anew: the signature is inserted among its bytes, and none of them changes.
-So what is signed is what was given, whatever its declaration, prefixes, entities and line ends are.
-The signature's own text is written in canonical form at once, which saves parsing it again.
+A document is not rewritten: the signature is inserted among its bytes, and none of them changes. So
+exactly the given document is signed, whatever its declaration, prefixes, entities and line ends
+are. The signature's own text is written in canonical form at once, which saves parsing it again.
 """
 
 import base64
@@ -45,7 +45,7 @@ CODES = (
     "key",  # the key or the certificate is not RSA, or they do not belong together
     # of `verify` only
     "unsigned",
-    "structure",  # not exactly what the policy wants, and in its place
+    "structure",  # not exactly what the policy requires, where it requires it
     "policy",
     "certificate",  # the properties name another one, or it was not valid when it signed
     "altered",  # what was signed has changed
@@ -106,8 +106,7 @@ class SignatureFacts:
     :ivar str document: kind of document, one of `DOCUMENTS`.
     :ivar str role: of the signer, one of `ROLES`.
     :ivar datetime signing_time: as the signer claims it, with its time zone.
-    :ivar x509.Certificate certificate: of the signer. Whether its issuer is to be trusted is not
-        looked at.
+    :ivar x509.Certificate certificate: of the signer. Whether its issuer is trusted is not checked.
     """
 
     document: str
@@ -123,7 +122,7 @@ def sign_bytes(message, certificate, key):
     """Sign anything, and make sure that the certificate verifies it.
 
     The check costs a thirtieth of the signature. It finds a key of another certificate, and a
-    computation gone wrong, whose result would give the key away.
+    faulty computation, whose result would reveal the key.
 
     :param bytes message: what is signed
     :param x509.Certificate certificate: of the signer

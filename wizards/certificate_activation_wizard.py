@@ -13,10 +13,10 @@ from ..const import (
 
 
 def _activation_field(kind, name, **options):
-    """A field of the activation, read and written with the rights of the user.
+    """Return a related field of the activation, read and written with the user's rights.
 
-    Odoo reads related fields with all rights unless told otherwise, and `onchange`, which anyone
-    can call, takes any activation's id.
+    By default Odoo reads related fields in sudo mode, and `onchange`, which anyone can call,
+    accepts any activation's id.
     """
     return kind(related=f"activation_id.{name}", related_sudo=False, **options)
 
@@ -27,7 +27,7 @@ def _receipt_field(kind, name, **options):
 
 
 class CertificateActivationWizard(models.TransientModel):
-    """The three steps as one page. It holds nothing of its own but what this visit has seen.
+    """The three steps as one page. It stores nothing of its own except the state of this visit.
 
     Every field is the activation's, and every button is one call into it: what was saved is there
     when the page is opened again.
@@ -73,7 +73,9 @@ class CertificateActivationWizard(models.TransientModel):
         help="What the steps say; see `certificate.activation._get_step_sentences`.",
     )
     is_letter_requested = fields.Boolean(help="Whether red messages are shown, on this visit.")
-    is_receipt_requested = fields.Boolean(help="The same for the receipt.")
+    is_receipt_requested = fields.Boolean(
+        help="Whether red messages are shown for the receipt, on this visit."
+    )
     is_notice_understood = fields.Boolean()
 
     # Pay
@@ -81,7 +83,7 @@ class CertificateActivationWizard(models.TransientModel):
     payment_next = _activation_field(fields.Selection, "payment_next")
     findings = fields.Json(
         readonly=True,
-        help="What Verify payment looked at on this visit, and why it does not count.",
+        help="What Verify payment checked on this visit, and why it is not valid.",
     )
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
@@ -126,7 +128,7 @@ class CertificateActivationWizard(models.TransientModel):
     )
     field_errors = fields.Json(
         compute="_compute_field_errors",
-        help="A sentence for each field that must change, by its name, once the letter was asked for.",
+        help="Errors by field name, once the letter has been requested.",
     )
     letter_downloaded_on = _activation_field(fields.Datetime, "letter_downloaded_on")
     signed_letter = _activation_field(fields.Binary, "signed_letter", readonly=False)
@@ -138,7 +140,7 @@ class CertificateActivationWizard(models.TransientModel):
     is_signing_blocked = _activation_field(fields.Boolean, "is_signing_blocked")
     own_certificate = fields.Json(
         compute="_compute_own_certificate",
-        help="What is known of the company's own certificate: rows and warnings, once it is loaded.",
+        help="Description of the company's own certificate: rows and warnings, once it is loaded.",
     )
     can_finish = fields.Boolean(compute="_compute_can_finish")
     can_read_letter_in_english = fields.Boolean(compute="_compute_can_read_letter_in_english")
@@ -179,14 +181,14 @@ class CertificateActivationWizard(models.TransientModel):
     )
     def _compute_field_errors(self):
         for wizard in self:
-            # These at once: what is too long cannot be saved.
+            # Check the lengths at once: a text that is too long cannot be saved.
             wizard.field_errors = {
                 **wizard._get_requested_errors(),
                 **wizard._get_length_errors(wizard),
             }
 
     def _get_requested_errors(self):
-        """Return the sentences of what this visit has asked for: a request, or a letter and a receipt."""
+        """Return the errors of what this visit has requested: a request, or a letter and a receipt."""
         if self.is_request_checked and self.request_state in ("draft", "rejected"):
             return self._get_request_errors()
         errors = {}
@@ -265,12 +267,12 @@ class CertificateActivationWizard(models.TransientModel):
         self.is_notice_understood = True
 
     def action_pay(self):
-        # What was looked at before says nothing of this payment.
+        # Earlier findings say nothing about this payment.
         self._trusted().findings = []
         return self.activation_id.action_pay()
 
     def action_verify_payment(self):
-        """Look again, and show what was looked at when nothing of it counts."""
+        """Verify the payment again, and show what was checked if none of it is valid."""
         is_paid = self.activation_id.action_verify_payment()
         self._trusted().findings = [] if is_paid else self.activation_id._explain_payment()
 
@@ -301,17 +303,17 @@ class CertificateActivationWizard(models.TransientModel):
         self.activation_id.action_delete_signed_letter()
 
     def action_start_own(self):
-        """Bring the company's own certificate, instead of the lent one or of one that ends."""
+        """Use the company's own certificate, instead of the lent one or one that is ending."""
         self._show(self.activation_id._start_own())
 
     def action_abandon_own(self):
-        """Go back to where the company was before it brought its own certificate."""
+        """Go back to where the company was before it chose its own certificate."""
         company = self.activation_id.company_id
         self.activation_id._abandon_own()
         self._show(self.activation_id.with_company(company)._get_or_start())
 
     def _show(self, activation):
-        """Turn this page to another activation of the company, as if it had been opened at it."""
+        """Show another activation of the company on this page, as if it had been opened there."""
         if activation.state == "pay":
             activation.action_verify_payment()
         self._trusted().write(
@@ -334,7 +336,7 @@ class CertificateActivationWizard(models.TransientModel):
         self.activation_id._finish_unless_void()
 
     def action_read_letter_in_english(self):
-        """Download the courtesy translation, which nobody signs."""
+        """Download the courtesy translation, which is not for signature."""
         return self.env.ref(READING_REPORT).report_action(self.activation_id, config=False)
 
     def action_download_record(self):
@@ -342,7 +344,7 @@ class CertificateActivationWizard(models.TransientModel):
         return self.env.ref(RECORD_REPORT).report_action(self.activation_id, config=False)
 
     def action_renew(self):
-        """Go on to the renewal of this activation, which this starts when there is none."""
+        """Continue with the renewal of this activation, started if there is none."""
         return self.activation_id._renew().action_open_wizard()
 
     def action_switch_now(self):

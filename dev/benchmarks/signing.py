@@ -29,13 +29,13 @@ from unittest.mock import patch
 
 import pdf_samples
 import xml_samples
-from bench_database import Database
-from bench_row import Row
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
+from kit.row import Row
 from lxml import etree
 from records import activate, dump_key, make_certificate, make_key
+from shared.database import Database
 
 from tools import xades
 
@@ -387,7 +387,7 @@ def measure_rate(database, keys, document, processes, count):
 def prepare_log(registry):
     """Activate a certificate, and make a record to sign for.
 
-    :return: the ids of the company, of who signs and of the record
+    :return: the ids of the company, the signing user and the record
     """
     import odoo.api
 
@@ -561,7 +561,7 @@ def tamper_reorder(cr, company_id, rng):
 
 
 def tamper_write_anew(cr, company_id, rng):
-    """Remove a row and write everything after it anew, the head as well, but for its seal."""
+    """Remove a row and rewrite everything after it, including the head, except its seal."""
     rows = get_rows(cr, company_id)
     del rows[rng.randrange(len(rows))]
     tamper_truncate_all = "DELETE FROM certificate_signature_log WHERE company_id = %s"

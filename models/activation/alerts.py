@@ -46,14 +46,6 @@ class Alert(NamedTuple):
     action: Action | None = None
 
 
-def _write_surplus(self):
-    return self.payment_surplus and self.env._(
-        "%(seller)s received %(amount)s more than the price: your credit. Ask it for a refund.",
-        seller=self.seller_id.sudo().name,
-        amount=self._format_money(self.payment_surplus),
-    )
-
-
 def _write_payment(self):
     """Say how far the payment has come, while it is what has to be done; then, that it is done."""
     is_shown = self.phase == "pay" or (
@@ -82,15 +74,15 @@ def _write_running_request(self):
     return (
         running
         and running != self
-        and self.env._("Your company has asked for a certificate of its own.")
+        and self.env._("Your company has requested a certificate of its own.")
     )
 
 
 def _write_lender_review(self):
     if self.letter_review == "rejected":
         return self.env._(
-            "Nothing is signed for this company with your certificate. The company was told why, and "
-            "hands in a new letter."
+            "Nothing is signed for this company with your certificate. The company has been told why, "
+            "and has to attach a new letter."
         )
     if self.letter_review != "waiting":
         return None
@@ -105,7 +97,7 @@ def _write_lender_review(self):
 
 # In the order in which they stand on a page; each view says which of them stand where.
 ALERTS = {
-    "surplus": Alert("info", _write_surplus),
+    "surplus": Alert("info", lambda self: self.surplus_sentence),
     # Pay
     "not_for_sale": Alert(
         "warning",
@@ -139,8 +131,8 @@ ALERTS = {
         and self.payment_status in ("none", "to_pay", "failed")
         and self.is_for_sale
         and self.env._(
-            "You come back to this page after the payment. PSE and cash confirm some hours later: you "
-            "can close the page then, and we will tell you by email."
+            "You come back to this page after the payment. PSE and cash payments are confirmed some "
+            "hours later: you can close the page, and we will tell you by email."
         ),
     ),
     "payment_gone": Alert(

@@ -79,7 +79,7 @@ class Route:
         :raise UserError: otherwise
         """
         raise UserError(
-            activation.env._("This activation is of a lent certificate. Reload the page.")
+            activation.env._("This activation is for a lent certificate. Reload the page.")
         )
 
     def prepare_finish(self, activation):
@@ -272,7 +272,7 @@ class RequestRoute(OwnRoute):
             "points": [
                 env._("Valid for one year from the day that you choose"),
                 env._("You attach a few documents, and follow the request here"),
-                env._("What signs your invoices now goes on until it is active"),
+                env._("Your current certificate keeps signing until this one is active"),
             ],
         }
 

@@ -60,12 +60,12 @@ class CertificateActivation(models.Model):
         string="Reference", compute="_compute_payment", compute_sudo=True
     )
     payment_date = fields.Date(
-        string="Paid on", compute="_compute_payment", compute_sudo=True, help="In Colombia."
+        string="Paid on", compute="_compute_payment", compute_sudo=True, help="Date in Colombia."
     )
     payment_message = fields.Char(
         compute="_compute_payment",
         compute_sudo=True,
-        help="What the payment provider said of the last transaction.",
+        help="What the payment provider said about the last transaction.",
     )
     payment_surplus = fields.Monetary(
         string="Charged too much",
@@ -268,8 +268,8 @@ class CertificateActivation(models.Model):
         # Amounts and dates of what is said alone: a price takes taxes and their rounding.
         if status == "pending":
             return self.env._(
-                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
-                "few hours: you can close this page, and we will tell you by email.",
+                "Your payment %(reference)s has been in process since %(date)s. PSE and cash "
+                "can take a few hours: you can close this page, and we will tell you by email.",
                 reference=activation.payment_reference,
                 date=self._format_date(activation.payment_date),
             )
@@ -538,9 +538,9 @@ class CertificateActivation(models.Model):
             .filtered(lambda tx: tx.state in ("pending", "authorized"))
         )
         if not pending:
-            raise UserError(self.env._("No payment is pending any more. Reload the page."))
+            raise UserError(self.env._("There is no pending payment now. Reload the page."))
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why the payment is discarded."))
+            raise UserError(self.env._("Explain why the payment is discarded."))
         self._trusted().message_post(
             body=self.env._(
                 "Pending payment %(reference)s discarded: %(reason)s",
