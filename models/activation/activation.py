@@ -101,7 +101,8 @@ class CertificateActivation(models.Model):
         compute="_compute_phase",
         store=True,
         precompute=True,
-        help="Where it stands: like the state, but a finished renewal is waiting, and has not ended or begun.",
+        help="Where it stands: like the state, but a finished renewal waits for its day, and all that is "
+        "over has ended.",
     )
     renewal_of_id = fields.Many2one(
         "certificate.activation",

@@ -55,7 +55,10 @@ def _write_payment(self):
 
 
 def _write_letter_next(self):
-    if self.letter_void_sentence or self.signed_letter_size and self.letter_downloaded_on:
+    is_attached = self.signed_letter_size and self.letter_downloaded_on
+    if not self.needs_letter or not self._is_letter_open() or is_attached:
+        return None
+    if self.letter_void_sentence:
         return None
     if not self.letter_downloaded_on:
         return self.env._(
@@ -148,10 +151,13 @@ ALERTS = {
         lambda self: self._is_letter_open() and self._get_profile_error(),
         action=Action("action_open_profile", lambda self: self.env._("Open the profile")),
     ),
-    "replaced": Alert("info", lambda self: self._get_replaced_sentence()),
+    "replaced": Alert(
+        "info", lambda self: not self.is_requested and self._get_replaced_sentence()
+    ),
+    # A request takes days, in which the company looks at what signs meanwhile.
     "replaced_later": Alert(
         MUTED,
-        lambda self: self._get_replaced_sentence(),
+        lambda self: self.is_requested and self._get_replaced_sentence(),
         action=Action(
             "action_open_current", lambda self: self.env._("Open the current certificate")
         ),

@@ -165,8 +165,10 @@ class CertificateActivation(models.Model):
 
         :rtype: str | None
         """
+        if not self.is_own or self.phase != "process":
+            return None
         former = self.company_id._get_active_certificate_activation()
-        if not self.is_own or self.state != "process" or not former:
+        if not former:
             return None
         if former.is_own:
             return self.env._(
