@@ -88,6 +88,7 @@ class CertificateActivationWizard(models.TransientModel):
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
     price_tax = _activation_field(fields.Monetary, "price_tax")
+    price_withheld = fields.Monetary(compute="_compute_price_withheld", string="Withholdings")
     price_total = _activation_field(fields.Monetary, "price_total")
     is_for_sale = _activation_field(fields.Boolean, "is_for_sale")
     receipt_id = fields.Many2one(
@@ -161,6 +162,11 @@ class CertificateActivationWizard(models.TransientModel):
     def _compute_step(self):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
+
+    @api.depends("price_total")
+    def _compute_price_withheld(self):
+        for wizard in self:
+            wizard.price_withheld = -wizard.activation_id.price_withheld
 
     @api.depends("activation_id.alerts")
     @api.depends_context("lang")

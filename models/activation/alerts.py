@@ -104,13 +104,7 @@ ALERTS = {
     # Pay
     "not_for_sale": Alert(
         "warning",
-        lambda self: self.phase == "pay"
-        and not self.is_for_sale
-        and not self.receipt_ids
-        and self.env._(
-            "The certificate is not for sale yet: its seller or its price is not set. Ask your "
-            "administrator to set them in Settings, under Electronic Documents."
-        ),
+        lambda self: not self.receipt_ids and self.sale_refusal,
         action=Action(
             "l10n_co_certificate_activation.res_config_settings_action",
             lambda self: self.env._("Open Settings"),
