@@ -121,9 +121,7 @@ class RepresentativeField(NamedTuple):
 # Data of the legal representative, for a letter or for the request of a legal entity, in the order of the
 # form; all of it required.
 REPRESENTATIVE = {
-    "representative_name": RepresentativeField(
-        example="María Fernanda", autocomplete="given-name"
-    ),
+    "representative_name": RepresentativeField(example="María Fernanda", autocomplete="given-name"),
     "representative_surname": RepresentativeField(
         example="Pérez Gómez", autocomplete="family-name"
     ),

@@ -257,7 +257,9 @@ class TestStructure(TransactionCase):
         )
         shown = {
             name
-            for names in re.findall(r"""'names': '([^']+)'|t-set="names" t-value="'([^']+)'""", archs)
+            for names in re.findall(
+                r"""'names': '([^']+)'|t-set="names" t-value="'([^']+)'""", archs
+            )
             for name in " ".join(names).split()
         }
         sentences = {"active", "finished", "findings", "loan", "record"}

@@ -259,7 +259,11 @@ class CertificateActivationWizard(models.TransientModel):
         arch, view = super()._get_view(view_id, view_type, **options)
         for anchor in arch.xpath("//group[@name='representative']/separator[last()]"):
             for name, field in reversed(REPRESENTATIVE.items()):
-                attributes = {"name": name, "widget": field.widget, "readonly": "is_request_reviewed"}
+                attributes = {
+                    "name": name,
+                    "widget": field.widget,
+                    "readonly": "is_request_reviewed",
+                }
                 if field.example:
                     attributes["placeholder"] = self.env._("e.g. %s", field.example)
                 if field.widget == "certificate_many2one":

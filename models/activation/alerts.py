@@ -124,20 +124,24 @@ ALERTS = {
     ),
     "payment_hint": Alert(
         MUTED,
-        lambda self: self.phase == "pay"
-        and self.payment_status in ("none", "to_pay", "failed")
-        and self.is_for_sale
-        and self.env._(
-            "You come back to this page after the payment. PSE and cash payments are confirmed some "
-            "hours later: you can close the page, and we will tell you by email."
+        lambda self: (
+            self.phase == "pay"
+            and self.payment_status in ("none", "to_pay", "failed")
+            and self.is_for_sale
+            and self.env._(
+                "You come back to this page after the payment. PSE and cash payments are confirmed some "
+                "hours later: you can close the page, and we will tell you by email."
+            )
         ),
     ),
     "payment_gone": Alert(
         "danger",
-        lambda self: self.needs_payment
-        and self.payment_status != "paid"
-        and self.phase in ("process", "waiting", "active")
-        and self.payment_sentence,
+        lambda self: (
+            self.needs_payment
+            and self.payment_status != "paid"
+            and self.phase in ("process", "waiting", "active")
+            and self.payment_sentence
+        ),
     ),
     # Process
     "profile": Alert(
@@ -145,9 +149,7 @@ ALERTS = {
         lambda self: self._is_letter_open() and self._get_profile_error(),
         action=Action("action_open_profile", lambda self: self.env._("Open the profile")),
     ),
-    "replaced": Alert(
-        "info", lambda self: not self.is_requested and self._get_replaced_sentence()
-    ),
+    "replaced": Alert("info", lambda self: not self.is_requested and self._get_replaced_sentence()),
     # A request takes days, in which the company looks at what signs meanwhile.
     "replaced_later": Alert(
         MUTED,
@@ -169,10 +171,12 @@ ALERTS = {
     ),
     "letter_first": Alert(
         "warning",
-        lambda self: self.signed_letter_size
-        and not self.letter_downloaded_on
-        and self.env._(
-            "Download the letter first: the scan must be of the letter that you downloaded here."
+        lambda self: (
+            self.signed_letter_size
+            and not self.letter_downloaded_on
+            and self.env._(
+                "Download the letter first: the scan must be of the letter that you downloaded here."
+            )
         ),
     ),
     "request_running": Alert(
@@ -188,24 +192,24 @@ ALERTS = {
         icon=lambda self: {"in_process": "fa-clock-o", "issued": "fa-check-circle"}.get(
             self.request_ids.state
         ),
-        details=lambda self: [self.request_ids.observation]
-        if self.request_ids.state == "rejected"
-        else [],
+        details=lambda self: (
+            [self.request_ids.observation] if self.request_ids.state == "rejected" else []
+        ),
     ),
     # Finish
     "expiry": Alert(
         "warning",
-        lambda self: self._get_step() == "finish"
-        and (self.company_id._get_certificate_warning() or {}).get("sentence"),
+        lambda self: (
+            self._get_step() == "finish"
+            and (self.company_id._get_certificate_warning() or {}).get("sentence")
+        ),
         icon="fa-hourglass-half",
     ),
     "letter_review": Alert(
         lambda self: "warning" if self.is_signing_blocked else "info",
         lambda self: self.letter_review == "waiting" and self.letter_review_sentence,
     ),
-    "issuer": Alert(
-        "warning", lambda self: self.phase != "ended" and self.issuer_sentence
-    ),
+    "issuer": Alert("warning", lambda self: self.phase != "ended" and self.issuer_sentence),
     "renewal": Alert(MUTED, lambda self: self._get_renewal_sentence()),
     "switch": Alert(
         MUTED,
@@ -225,11 +229,13 @@ ALERTS = {
     ),
     # For the lender, who reviews the letter
     "lender_review": Alert(
-        lambda self: "danger"
-        if self.letter_review == "rejected"
-        else "warning"
-        if self.is_signing_blocked
-        else "info",
+        lambda self: (
+            "danger"
+            if self.letter_review == "rejected"
+            else "warning"
+            if self.is_signing_blocked
+            else "info"
+        ),
         _write_lender_review,
     ),
 }

@@ -92,9 +92,7 @@ class CertificateActivation(models.Model):
             ]
         )
         # Fetch the fields needed next in the same query.
-        found = self.search_fetch(
-            period & Domain("phase", "in", ("active", "waiting")), order="id"
-        )
+        found = self.search_fetch(period & Domain("phase", "in", ("active", "waiting")), order="id")
         # An active one comes before a renewal that the cron has not switched over to.
         found = found.sorted(lambda activation: activation.phase == "active")
         return {activation.company_id: activation for activation in found}

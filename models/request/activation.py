@@ -51,7 +51,10 @@ class CertificateActivation(models.Model):
     def _compute_representative_rows(self):
         for activation in self:
             activation.representative_rows = activation.has_representative and [
-                [field._description_string(self.env), field.convert_to_export(activation[name], activation) or ""]
+                [
+                    field._description_string(self.env),
+                    field.convert_to_export(activation[name], activation) or "",
+                ]
                 for name in REPRESENTATIVE_FIELDS
                 if (field := activation._fields[name])
             ]
