@@ -39,6 +39,8 @@ REQUEST_URL = "/odoo/certificate-requests"
 
 # Where the contact of a client without a login walks the steps; the activation's id follows.
 PORTAL_PATH = "/my/certificate"
+# Where whoever paid without a login here is told what became of the payment.
+RECEIVED_PATH = "/certificate/payment"
 # Tells the payment page that its visitor came from there, and is to be led back there.
 PORTAL_PARAMETER = "certificate_portal"
 # By this name the context knows who acts there.
@@ -244,6 +246,7 @@ LIGHTS = [
 ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
+ACTIVITY_BOOKING = f"{MODULE}.mail_activity_type_booking"
 ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"
 ACTIVITY_LETTER = f"{MODULE}.mail_activity_type_letter"
 ACTIVITY_REQUEST = f"{MODULE}.mail_activity_type_request"

@@ -156,15 +156,17 @@ class TestPaymentNotices(PaymentFollowCommon):
             invoice.button_draft()
             invoice.button_cancel()
 
-        def unreconcile(invoice):
-            invoice.line_ids.remove_move_reconcile()
+        def charge_back(invoice):
+            payment = invoice.transaction_ids.payment_id
+            payment.action_draft()
+            payment.action_cancel()
 
         for event, status in (
             (credit, "reversed"),
             (post_credit_note, "reversed"),
             (refund, "reversed"),
             (cancel, "void"),
-            (unreconcile, "to_pay"),
+            (charge_back, "to_pay"),
         ):
             with self.subTest(event=event.__name__):
                 activation = self.get_active()
@@ -195,11 +197,14 @@ class TestPaymentNotices(PaymentFollowCommon):
         activation = self.get_active()
         invoice = activation.sudo().payment_move_id
         payment = invoice.transaction_ids.payment_id
+        payment.action_draft()
+        payment.action_cancel()
+        self.assertTrue(self.get_activities(activation, ACTIVITY_PROBLEM, self.manager_a))
+        payment.action_draft()
+        payment.action_post()
         lines = (invoice | payment.move_id).line_ids.filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         )
-        lines.remove_move_reconcile()
-        self.assertTrue(self.get_activities(activation, ACTIVITY_PROBLEM, self.manager_a))
         lines.reconcile()
         self.assertEqual(self.get_status(activation), "paid")
         self.assertFalse(self.get_activities(activation, ACTIVITY_PROBLEM, self.manager_a))

@@ -66,6 +66,8 @@ class CertificateActivationWizard(models.TransientModel):
     # Pay
     payment_status = _activation_field(fields.Selection, "payment_status")
     payment_sentence = _activation_field(fields.Char, "payment_sentence")
+    payment_instructions = _activation_field(fields.Html, "payment_instructions")
+    can_change_payment = _activation_field(fields.Boolean, "can_change_payment")
     payment_surplus = _activation_field(fields.Monetary, "payment_surplus")
     surplus_sentence = fields.Char(compute="_compute_sentences")
     findings = fields.Json(

@@ -5,11 +5,13 @@ from . import (
     account_partial_reconcile,
     account_payment,
     account_payment_method,
+    booking,
     links,
     payment,
     payment_provider,
     payment_transaction,
     product_attribute,
     receipt,
+    res_partner,
     search,
 )
