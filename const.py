@@ -177,7 +177,7 @@ VOID_REASONS = [
     ("representative", "The legal representative's data changed"),
     ("company", "The data of a company in the letter changed"),
     ("template", "The text of the letter changed"),
-    ("other", "The letter says something else now"),
+    ("other", "What the letter says changed"),
     ("rejected", "The lender of the certificate rejected it"),
 ]
 # How a signed letter is known: by the code that is printed on it, by a digital signature that leads to a
@@ -186,7 +186,7 @@ LETTER_MATCHES = [
     ("match", "Code read"),
     ("signature", "Digitally signed"),
     ("unread", "Code not read"),
-    ("reviewed", "Looked at"),
+    ("reviewed", "Reviewed"),
 ]
 
 # What the lender decided on a signed letter.
@@ -208,7 +208,7 @@ REQUEST_STATES = [
 ]
 DOCUMENT_STATES = [
     ("draft", "To be sent"),
-    ("waiting", "To be looked at"),
+    ("waiting", "To be reviewed"),
     ("accepted", "Accepted"),
     ("rejected", "Rejected"),
 ]
@@ -217,7 +217,7 @@ ACTIVATION_STATES = [
     ("pay", "To pay"),
     ("process", "In process"),
     ("active", "Active"),
-    ("expired", "Expired"),
+    ("expired", "Ended"),
     ("cancelled", "Cancelled"),
     ("revoked", "Revoked"),
 ]

@@ -81,6 +81,6 @@ class CertificatePdfController(Controller):
         """
         env = request.env
         if not (getattr(env.get(str(model)), "_pdf_fields", ()) and _ID.fullmatch(str(res_id))):
-            return refuse_pdf(env._("Nothing can be attached there. Reload the page."), 404)
+            return refuse_pdf(env._("You cannot attach anything there. Reload the page."), 404)
         record = env[model].browse(int(res_id))
         return answer_with_pdf(record, record._make_pdf)

@@ -24,7 +24,7 @@ _ACTIVATION = f"{PORTAL_PATH}/<record_id:activation_id>"
 _SESSION = "certificate_portal"
 
 
-def _show(path="", methods=("GET",), **options):
+def _portal_page(path="", methods=("GET",), **options):
     """Declare a route of one activation: an address below the page's, for whoever may open that.
 
     None is `readonly`: a step leads on at once, to what a replica may not have received yet.
@@ -42,7 +42,7 @@ def _show(path="", methods=("GET",), **options):
 
 def _step(path, **options):
     """Declare a route that does something: by POST alone, with the token against forged requests."""
-    return _show(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
+    return _portal_page(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
 
 
 class CertificatePortal(CustomerPortal):
@@ -73,7 +73,7 @@ class CertificatePortal(CustomerPortal):
 
     # === INVITATION === #
 
-    @_show("/open")
+    @_portal_page("/open")
     def certificate_link(self, activation_id, **_kwargs):
         """Take the token from behind the # of the link, which only the browser knows, and post it."""
         return self._render_closed(activation_id, status=200, is_link=True)
@@ -91,7 +91,7 @@ class CertificatePortal(CustomerPortal):
             address = request.httprequest.remote_addr
             if _misses.is_reached(address):
                 return self._render_closed(
-                    activation_id, status=429, is_link=True, is_too_often=True
+                    activation_id, status=429, is_link=True, is_rate_limited=True
                 )
             _misses.add(address)
             return self._render_closed(activation_id)
@@ -141,7 +141,7 @@ class CertificatePortal(CustomerPortal):
 
     # === THE PAGE === #
 
-    @_show()
+    @_portal_page()
     def certificate_page(self, activation_id, verified="", checked="", download="", **_kwargs):
         """Show the step that the activation has reached; the payment is verified on the way.
 
@@ -155,7 +155,7 @@ class CertificatePortal(CustomerPortal):
         activation = access._get_activation()
         if activation.state == "pay":
             self._try(activation, "verify")
-        activation._look_at_letter()
+        activation._refresh_letter()
         return self._render_page(
             access,
             findings=activation._explain_payment()
@@ -252,12 +252,12 @@ class CertificatePortal(CustomerPortal):
         """
         try:
             with request.env.cr.savepoint():
-                return activation._walk_by_portal(step, *args), None
+                return activation._run_portal_step(step, *args), None
         except UserError as error:
             activation.env.invalidate_all()
             return None, str(error)
 
-    def _walk(self, activation_id, step, *args, place="error", query=""):
+    def _run_step(self, activation_id, step, *args, place="error", query=""):
         """Do a step and show the page anew, by a clean address; or show it at once, with the error.
 
         :param str place: the name under which the page gets the sentence of an error
@@ -272,7 +272,7 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/verify")
     def certificate_verify_payment(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "verify", query="?verified=1")
+        return self._run_step(activation_id, "verify", query="?verified=1")
 
     @_step("/buy")
     def certificate_buy(self, activation_id, **_kwargs):
@@ -287,7 +287,7 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/continue")
     def certificate_continue(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "continue")
+        return self._run_step(activation_id, "continue")
 
     @_step("/representative")
     def certificate_representative(self, activation_id, **values):
@@ -320,7 +320,7 @@ class CertificatePortal(CustomerPortal):
         """Take the signed scan; photos and large scans come by `/pdf` first."""
         # One byte more than may be kept is enough to refuse it.
         content = file.read(MAX_SIZE + 1) if hasattr(file, "read") else b""
-        return self._walk(
+        return self._run_step(
             activation_id,
             "attach",
             base64.b64encode(content),
@@ -331,11 +331,11 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/signed-letter/delete")
     def certificate_delete(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "delete", query="#signed_letter")
+        return self._run_step(activation_id, "delete", query="#signed_letter")
 
     @_step("/finish")
     def certificate_finish(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "finish", place="file_error")
+        return self._run_step(activation_id, "finish", place="file_error")
 
     @_step("/pdf", max_content_length=limit_upload)
     def certificate_make_pdf(self, activation_id, **_kwargs):
@@ -380,7 +380,7 @@ class CertificatePortal(CustomerPortal):
             ],
         )
 
-    @_show("/letter")
+    @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
@@ -388,7 +388,7 @@ class CertificatePortal(CustomerPortal):
             lambda activation: activation._get_letter_filename(),
         )
 
-    @_show("/letter/english")
+    @_portal_page("/letter/english")
     def certificate_letter_in_english(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
@@ -396,7 +396,7 @@ class CertificatePortal(CustomerPortal):
             lambda activation: "Letter in English - not for signature",
         )
 
-    @_show("/signed-letter")
+    @_portal_page("/signed-letter")
     def certificate_signed_letter(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
@@ -404,7 +404,7 @@ class CertificatePortal(CustomerPortal):
             lambda activation: activation.signed_letter_filename,
         )
 
-    @_show("/record")
+    @_portal_page("/record")
     def certificate_record(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,

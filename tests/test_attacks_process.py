@@ -563,7 +563,7 @@ class TestAttacksBusyServer(CertificateCommon, HttpCase):
                 patch.object(certificate_pdf_mixin, "_logger") as logger,
                 patch.dict(sandbox_places.POOLS),
             ):
-                certificate_pdf_mixin._tell_missing_layers.cache_clear()
+                certificate_pdf_mixin._log_missing_layers.cache_clear()
                 for name in ("certificate.pdf.mixin", "certificate.activation"):
                     self.env[name]._register_hook()
             # Once, however many models and databases there are.

@@ -14,7 +14,7 @@ from ..models.keys import custody
 from ..models.letter.review import SEEN_LETTER
 from ..models.trace.history import begin_history
 from . import letter_samples, own_samples, samples
-from .test_right_letter import RightLetterCommon
+from .letter_common import RightLetterCommon
 
 
 @tagged("post_install", "-at_install")

@@ -25,9 +25,10 @@ from ..const import (
 )
 from ..models.trace.history import record_entries
 from . import own_samples, pdf_samples, samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
+from .own_common import OwnCertificateCommon
 from .payment_common import CertificatePaymentCommon
-from .test_own_certificate import OwnCertificateCommon
+from .walk import REPRESENTATIVE
 
 DOCUMENT = "certificate.request.document"
 OBSERVATION = "The date of María Fernanda cannot be read."
@@ -316,7 +317,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         )
         request.person_kind = "juridica"
         request.authority_id = self.env.ref(f"{MODULE}.authority_andes")
-        self.assertEqual(len(request._get_asked_documents()), 3)
+        self.assertEqual(len(request._get_requested_documents()), 3)
         wizard.invalidate_recordset()
         errors = wizard.field_errors
         self.assertIn("representative_name", errors)
@@ -329,7 +330,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual(len(str(caught.exception).splitlines()), len(errors))
         # A person has no representative, and no chamber of commerce.
         request.person_kind = "natural"
-        self.assertEqual(len(request._get_asked_documents()), 2)
+        self.assertEqual(len(request._get_requested_documents()), 2)
         self.assertFalse(
             [name for name in request._get_errors() if name.startswith("representative")]
         )
@@ -369,7 +370,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         request = self.get_filled()
         rut = self.get_document(request)
         request.authority_id = self.env.ref(f"{MODULE}.authority_gse")
-        self.assertIn(rut, request._get_asked_documents())
+        self.assertIn(rut, request._get_requested_documents())
         self.assertTrue(rut.document_size)
         request.authority_id = self.authority
         request._send()

@@ -12,7 +12,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..tools import xades
-from .test_own_certificate import OwnCertificateCommon
+from .own_common import OwnCertificateCommon
 
 MODELS = "odoo.addons.l10n_co_electronic_invoice_self.models"
 CLIENT_LOGGERS = (f"{MODELS}.account_edi_format", f"{MODELS}.l10n_co_dian_self_service")

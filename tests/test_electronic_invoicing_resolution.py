@@ -8,7 +8,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import ACTIVITY_RESOLUTION
-from .test_electronic_invoicing_setup import NIT, ElectronicInvoicingCommon
+from .invoicing_common import NIT, ElectronicInvoicingCommon
 
 RESOLUTION = "electronic.invoicing.resolution"
 

@@ -15,8 +15,9 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..const import LETTER_REPORT, LETTER_TEMPLATE, REPRESENTATIVE_FIELDS
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
 from .letter_samples import drawn_modules, possible_modules
+from .walk import REPRESENTATIVE
 
 
 @tagged("post_install", "-at_install")

@@ -28,8 +28,7 @@ class TestPdfConversion(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The steps are methods of a test, and are walked here once for all tests.
-        cls.activation = cls().get_processing()
+        cls.activation = cls.get_walk().get_processing()
 
     def convert(self, *files, user=None, record=None, csrf=True, **values):
         """Post files as the browser does, and return the response."""

@@ -20,8 +20,8 @@ from ..controllers import portal
 from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from . import letter_samples, pdf_samples, samples
-from .common import REPRESENTATIVE
 from .portal_common import ACCESS, CertificatePortalCommon
+from .walk import REPRESENTATIVE
 
 INVITATION = "certificate.portal.invitation"
 
@@ -346,7 +346,7 @@ class TestPortal(CertificatePortalCommon):
             },
         )
         self.assertEqual(activation.sudo().message_ids[0].author_id, self.user_a.partner_id)
-        for method in ("_walk_by_portal", "_invite", "_save_representative"):
+        for method in ("_run_portal_step", "_invite", "_save_representative"):
             with (
                 self.subTest(method=method),
                 mute_logger("odoo.http"),

@@ -5,7 +5,8 @@ from odoo.tests import Form, tagged
 
 from ..const import REPRESENTATIVE_FIELDS
 from . import samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
+from .walk import REPRESENTATIVE
 
 MODEL = "certificate.activation.wizard"
 

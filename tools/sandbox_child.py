@@ -84,7 +84,7 @@ def _become(script, code, job, layers, ruleset, network):
     signal.alarm(job["wall"])
     os.nice(_NICENESS)
     rights.limit(job["cpu"], job["memory"])
-    _take_input()
+    _clean_input()
     rights.close(layers, ruleset, network)
     os.closerange(3, 1 << 16)
     sys.argv = [script]
@@ -94,7 +94,7 @@ def _become(script, code, job, layers, ruleset, network):
     exec(code, module.__dict__)
 
 
-def _take_input():
+def _clean_input():
     """Read the data, and leave no file of them: one that is mapped could be run as a program."""
     with open(0, "rb", closefd=False) as file:
         data = io.BytesIO(file.read())

@@ -18,8 +18,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if invitation := partners._get_invitations()[:1]:
             raise UserError(
                 self.env._(
-                    "%s is invited to activate a digital certificate. Contacts are merged after the "
-                    "invitation has been withdrawn.",
+                    "%s is invited to activate a digital certificate. Withdraw the invitation "
+                    "before you merge the contact.",
                     invitation.partner_id.name,
                 )
             )
@@ -27,8 +27,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             if not partner._may_write_company_facts():
                 raise AccessError(
                     self.env._(
-                        "%s is a company of this database. Its own users merge it with another contact. "
-                        "Ask one of them, or an administrator.",
+                        "%s is a company of this database: only its own users can merge it with "
+                        "another contact. Ask one of them, or an administrator.",
                         partner.name,
                     )
                 )
@@ -65,7 +65,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if invoice:
             raise AccessError(
                 self.env._(
-                    "A certificate was sold to %s: only its seller merges the contact with another one.",
+                    "A certificate was sold to %s: only the seller can merge this contact with "
+                    "another one.",
                     invoice.partner_id.name,
                 )
             )

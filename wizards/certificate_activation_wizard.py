@@ -60,7 +60,9 @@ class CertificateActivationWizard(models.TransientModel):
         [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
     )
     is_letter_requested = fields.Boolean(help="Whether red messages are shown, on this visit.")
-    is_receipt_requested = fields.Boolean(help="The same for the receipt.")
+    is_receipt_requested = fields.Boolean(
+        help="Whether red messages are shown for the receipt, on this visit."
+    )
     is_notice_understood = fields.Boolean()
 
     # Pay
@@ -72,7 +74,7 @@ class CertificateActivationWizard(models.TransientModel):
     surplus_sentence = fields.Char(compute="_compute_sentences")
     findings = fields.Json(
         readonly=True,
-        help="What Verify payment looked at on this visit, and why it does not count.",
+        help="What Verify payment checked on this visit, and why it is not valid.",
     )
     payment_message = _activation_field(fields.Char, "payment_message")
     currency_id = _activation_field(fields.Many2one, "currency_id")
@@ -120,7 +122,7 @@ class CertificateActivationWizard(models.TransientModel):
     )
     field_errors = fields.Json(
         compute="_compute_field_errors",
-        help="A sentence for each field that must change, by its name, once the letter was asked for.",
+        help="Errors by field name, once the letter has been requested.",
     )
     profile_error = fields.Char(compute="_compute_profile_error")
     loan_sentence = fields.Char(compute="_compute_sentences")
@@ -142,7 +144,7 @@ class CertificateActivationWizard(models.TransientModel):
     letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     own_certificate = fields.Json(
         compute="_compute_own_certificate",
-        help="What is known of the company's own certificate: rows and warnings, once it is loaded.",
+        help="Description of the company's own certificate: rows and warnings, once it is loaded.",
     )
     replaced_sentence = fields.Char(compute="_compute_sentences")
     can_finish = fields.Boolean(compute="_compute_can_finish")

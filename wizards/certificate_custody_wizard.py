@@ -11,7 +11,7 @@ class CertificateCustodyWizard(models.TransientModel):
     _description = "Custody of Keys"
     _inherit = ["certificate.input.mixin"]
 
-    protection = fields.Char(compute="_compute_custody", help="As `get_protection` tells it.")
+    protection = fields.Char(compute="_compute_custody", help="As returned by `get_protection`.")
     protection_sentence = fields.Char(compute="_compute_custody")
     keys = fields.Json(compute="_compute_custody", help="One row for each key.")
     can_seal = fields.Boolean(compute="_compute_custody")
@@ -19,7 +19,7 @@ class CertificateCustodyWizard(models.TransientModel):
     secret_warning = fields.Char(compute="_compute_custody")
     file_sentence = fields.Char(compute="_compute_custody", help="Which files still have a key.")
     place_sentence = fields.Char(
-        compute="_compute_custody", help="Of a database that may be a copy."
+        compute="_compute_custody", help="What to do if this database may be a copy."
     )
 
     def _compute_display_name(self):

@@ -20,9 +20,9 @@ class CertificateActivationWizard(models.TransientModel):
     )
     is_request_done = fields.Boolean(compute="_compute_request_step")
     request_offer = fields.Selection(
-        [("offer", "Can be started"), ("track", "Is under way")],
+        [("offer", "Can be started"), ("track", "Is in progress")],
         compute="_compute_request_offer",
-        help="Whether this page leads to the request of the company, or to a new one.",
+        help="Whether this page leads to the company's request or to a new one.",
     )
     request_state = _request_field(fields.Selection, "state")
     request_sentence = _request_field(fields.Char, "sentence")
@@ -33,7 +33,8 @@ class CertificateActivationWizard(models.TransientModel):
     request_company = _request_field(fields.Json, "company_rows")
     request_documents = fields.Json(
         compute="_compute_request_documents",
-        help="What is attached and what is missing; see `certificate.request.document._describe`.",
+        help="What is attached and what is missing, as returned by "
+        "`certificate.request.document._describe`.",
     )
     is_request_checked = fields.Boolean(help="Whether red messages are shown, on this visit.")
     is_request_reviewed = fields.Boolean(
@@ -70,7 +71,7 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("activation_id", "request_state", "request_person_kind", "request_authority_id")
     def _compute_request_documents(self):
         for wizard in self:
-            asked = wizard.activation_id.request_ids._get_asked_documents()
+            asked = wizard.activation_id.request_ids._get_requested_documents()
             wizard.request_documents = [document._describe() for document in asked]
 
     # === ACTION METHODS === #

@@ -28,7 +28,7 @@ class ElectronicInvoicingDecision(models.TransientModel):
     # In sudo mode: who unlocks the NIT need not have rights on journals.
     journal_name = fields.Char(related="setup_id.sale_journal_id.name", string="Sales journal")
     typed_nit = fields.Char(string="Type the NIT with its check digit")
-    is_understood = fields.Boolean(string="I know that it cannot be undone")
+    is_understood = fields.Boolean(string="I know that this cannot be undone")
     reason = fields.Char()
 
     @api.depends("setup_id")

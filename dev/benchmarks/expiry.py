@@ -14,8 +14,8 @@ import sys
 import time
 from pathlib import Path
 
-from bench_database import Database
-from bench_row import Row, spread
+from kit.row import Row, spread
+from shared.database import Database
 
 SEED = 20260131
 ALLOWED_RATIO = 1.5

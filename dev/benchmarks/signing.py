@@ -29,13 +29,13 @@ from unittest.mock import patch
 
 import pdf_samples
 import xml_samples
-from bench_database import Database
-from bench_row import Row
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding
+from kit.row import Row
 from lxml import etree
 from records import activate, dump_key, make_certificate, make_key
+from shared.database import Database
 
 from tools import xades
 

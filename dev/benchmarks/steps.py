@@ -32,10 +32,10 @@ import sys
 from unittest.mock import patch
 
 import pdf_samples
-from bench_database import Database
-from bench_row import Row
-from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD
+from kit.row import Row
 from records import make_company, make_user
+from shared.database import Database
+from shared.session import ACTIVATION, REPRESENTATIVE, WIZARD
 
 from odoo.tools import SQL
 

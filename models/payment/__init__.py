@@ -1,4 +1,6 @@
-"""Whether a certificate is paid: invoices, payments, transactions, and the receipt of an outside authority."""
+"""Whether a certificate is paid for: invoices, payments, transactions, and the receipt of an
+outside authority.
+"""
 
 from . import (
     account_move,

@@ -46,12 +46,12 @@ class CertificateActivation(models.Model):
         string="Reference", compute="_compute_payment", compute_sudo=True
     )
     payment_date = fields.Date(
-        string="Paid on", compute="_compute_payment", compute_sudo=True, help="In Colombia."
+        string="Paid on", compute="_compute_payment", compute_sudo=True, help="Date in Colombia."
     )
     payment_message = fields.Char(
         compute="_compute_payment",
         compute_sudo=True,
-        help="What the payment provider said of the last transaction.",
+        help="What the payment provider said about the last transaction.",
     )
     payment_instructions = fields.Html(
         compute="_compute_payment_instructions",
@@ -624,7 +624,7 @@ class CertificateActivation(models.Model):
         if not pending:
             raise UserError(self.env._("No payment is pending any more. Reload the page."))
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why the payment is discarded."))
+            raise UserError(self.env._("Explain why the payment is discarded."))
         self._trusted().message_post(
             body=self.env._(
                 "Pending payment %(reference)s discarded: %(reason)s",

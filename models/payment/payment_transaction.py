@@ -10,7 +10,7 @@ from ..mixins.guarded import get_own_defaults
 from .account_move import FOLLOW_LATER
 from .links import check_new_links
 
-# Without those that are mistaken for one another when somebody reads them out. Ten have 49 bits.
+# Without characters that are easily confused when read aloud. Ten of them have 49 bits.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 10
 # Put in the context by the button that books a transaction: an object, which no client can send.
@@ -38,8 +38,8 @@ class PaymentTransaction(models.Model):
         if charges.invoice_ids._get_certificate_activation():
             raise ValidationError(
                 self.env._(
-                    "A saved card is a person's and pays no certificate. Register the payment "
-                    "without it."
+                    "A saved card belongs to a person and cannot pay for a certificate. "
+                    "Register the payment without it."
                 )
             )
         return transactions

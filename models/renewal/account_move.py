@@ -4,7 +4,7 @@ from ..core.aftermath import shown_beside
 
 
 class AccountMove(models.Model):
-    """Whoever invoices is told in time that what signs the invoices ends."""
+    """Warn users who invoice that the certificate ends."""
 
     _inherit = "account.move"
 

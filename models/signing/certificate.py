@@ -31,7 +31,7 @@ class CertificateCertificate(models.Model):
         compute="_compute_is_key_sealed",
         compute_sudo=True,
         store=True,
-        help="The key is encrypted under a secret outside the database.",
+        help="The key is encrypted with a secret that is kept outside the database.",
     )
 
     issuer_level = fields.Selection(
@@ -50,7 +50,7 @@ class CertificateCertificate(models.Model):
         compute_sudo=True,
         store=True,
         ondelete="set null",
-        help="The trusted certificate that it leads to.",
+        help="The trusted certificate that its signatures lead to.",
     )
 
     @api.depends("sealed_key")

@@ -49,7 +49,7 @@ class CertificateCertificate(models.Model):
 
 
 class ActivationKey:
-    """What stands in the place of a key: it signs under an activation, and cannot be read."""
+    """A substitute for a key: it signs under an activation, and cannot be read."""
 
     def __init__(self, activation, record):
         self._activation = activation
@@ -84,7 +84,7 @@ def _make_signer():
 
 
 def _get_activation(company):
-    """Return under what a company signs.
+    """Return the activation that a company signs under.
 
     :return: the activation in force, or an empty record for a company that has never activated a
         certificate and signs in whatever way it did

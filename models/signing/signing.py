@@ -12,9 +12,10 @@ from ..trace.log import log_signature
 
 
 class CertificateActivation(models.Model):
-    """What an active activation is for: documents of its company are signed under it.
+    """Signing: documents of a company are signed under its active activation.
 
-    Nobody who signs reads a key, and nobody has a signature before its row in the log is committed.
+    The signing user never reads a key, and nobody gets a signature before its row in the log is
+    committed.
     """
 
     _inherit = "certificate.activation"
@@ -121,7 +122,7 @@ class CertificateActivation(models.Model):
         return custody.load_certificate(self.sudo().certificate_id)
 
     def _describe_signature(self, record, certificate, kind, document, now):
-        """Describe a signature before it is made: whatever is computed here runs without it.
+        """Describe a signature before it is made, so that nothing computed here can see it.
 
         :return: the values of its row, but for what is known of the signature itself
         :rtype: dict
@@ -150,18 +151,19 @@ class CertificateActivation(models.Model):
         """
         return {
             "not_xml": self.env._("The document is not well-formed XML, or far too large."),
-            "encoding": self.env._("The document is not in UTF-8, which DIAN asks for."),
+            "encoding": self.env._("The document is not in UTF-8, which DIAN requires."),
             "doctype": self.env._("The document has a document type declaration; remove it."),
             "root": self.env._(
-                "The document is none of DIAN's, such as an Invoice or a CreditNote."
+                "The document is not one of DIAN's types, such as an Invoice or a CreditNote."
             ),
             "no_place": self.env._(
-                "The document has no place for the signature: an empty second UBLExtension."
+                "The document has no place for the signature, which is an empty second "
+                "UBLExtension."
             ),
             "signed": self.env._("The document has been signed already."),
             "key": self.env._(
-                "The key does not belong to the certificate, or is not RSA, which DIAN asks for. "
-                "Ask the custodian of the certificate to load it again."
+                "The key does not belong to the certificate, or is not RSA, which DIAN "
+                "requires. Ask the custodian of the certificate to load it again."
             ),
         }[code]
 
@@ -169,7 +171,7 @@ class CertificateActivation(models.Model):
 def _open_signing(activation, record):
     """Check that an activation may sign for a record now, and open the key.
 
-    No method: a server action of an administrator could call it, and would have the key.
+    A function, not a method: an administrator's server action could call a method and get the key.
 
     :param activation: `certificate.activation`
     :param record: as for `_sign_xml`
@@ -185,8 +187,8 @@ def _open_signing(activation, record):
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
-                "The certificate is not the one that was activated. Ask its custodian to load it "
-                "again, and activate it anew."
+                "The certificate is not the one that was activated. Ask its custodian to load "
+                "it again, and activate it again."
             )
         )
     return certificate, key

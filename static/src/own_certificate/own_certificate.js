@@ -90,7 +90,7 @@ export class OwnCertificate extends Component {
                 this.state.errors = {
                     certificate: [
                         _t(
-                            "The file did not reach the server. Check your connection, and try again."
+                            "The file did not reach the server. Check your connection and try again."
                         ),
                     ],
                 };
@@ -116,7 +116,7 @@ export class OwnCertificate extends Component {
             return {
                 certificate: [
                     _t(
-                        "The file is larger than %s, and no certificate is. Choose the file that your authority gave you.",
+                        "The file is larger than %s, too large for a certificate. Choose the file that your authority gave you.",
                         label
                     ),
                 ],

@@ -165,7 +165,7 @@ export class PdfConversion extends Component {
 
     get result() {
         const sizes = { after: formatSize(this.state.size), before: formatSize(this.before) };
-        return _t("%(before)s became %(after)s. Look whether everything can be read.", sizes);
+        return _t("%(before)s became %(after)s. Check that everything is readable.", sizes);
     }
 
     getMoveLabel({ file }) {

@@ -74,7 +74,7 @@ export class PdfFile extends Component {
     }
 
     get smaller() {
-        return _t("What is larger than %s is made smaller.", LIMITS.pdf.label);
+        return _t("Files larger than %s are made smaller.", LIMITS.pdf.label);
     }
 
     get pages() {

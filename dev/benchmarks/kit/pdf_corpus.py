@@ -1,4 +1,4 @@
-"""Writes acceptable PDF files of every producer that this machine has: dev/pdf_corpus.py <folder> [--quick]
+"""Writes acceptable PDF files of every producer that this machine has: pdf_corpus.py <folder> [--quick]
 
 Each producer gets a folder. What is missing is printed, one line each. Every file has 1 to 10 pages,
 at most 1 MiB, no password, and nothing that runs or carries another file.

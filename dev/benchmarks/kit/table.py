@@ -1,6 +1,6 @@
 """Prints the figures that the rows of dev/bench have left, as one Markdown table.
 
-Usage: bench_table.py <file>; exits with 1 when a goal is missed.
+Usage: table.py <file>; exits with 1 when a goal is missed.
 """
 
 import json

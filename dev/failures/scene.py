@@ -10,11 +10,13 @@ import sys
 import threading
 import time
 
-import fault_invariants
+import invariants
 import psutil
 import psycopg2
 import requests
-from fault_walkers import (
+from shared.session import Session
+from stdnum.co import nit
+from walkers import (
     CUSTODIAN,
     PATIENCE,
     SEED,
@@ -23,8 +25,6 @@ from fault_walkers import (
     RequestWalker,
     SigningWalker,
 )
-from odoo_session import Session
-from stdnum.co import nit
 
 SIGNER = "ana"  # the user whose company signs all the time
 CUSTODY = "certificate.custody.wizard"
@@ -491,8 +491,8 @@ class Scene:
         mistakes = [mistake for walker in self.walkers for mistake in walker.mistakes]
         for walker in (*self.walkers, self.signing):
             mistakes += walker.find_lost()
-        mistakes += fault_invariants.find_broken(self.query)
-        mistakes += fault_invariants.find_bad_files(self.query, self.options.filestore)
+        mistakes += invariants.find_broken(self.query)
+        mistakes += invariants.find_bad_files(self.query, self.options.filestore)
         ((signatures,),) = self.query("SELECT count(*) FROM certificate_signature_mark")
         if signatures < len(self.signer.acknowledged):
             mistakes.append(f"{len(self.signer.acknowledged) - signatures} signatures are lost")

@@ -16,8 +16,8 @@ from pathlib import Path
 
 import pdf_samples
 import psutil
-from odoo_session import ACTIVATION, Refused, Session
 from PIL import Image
+from shared.session import ACTIVATION, Refused, Session
 
 from tools import sandbox
 

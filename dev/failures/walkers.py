@@ -17,7 +17,7 @@ import own_samples
 import pdf_samples
 import requests
 from cryptography.hazmat.primitives import hashes, serialization
-from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
+from shared.session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 
 SEED = 20260228
 PATIENCE = 240  # seconds, for a walk from its last fault to its end

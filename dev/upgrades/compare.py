@@ -13,8 +13,8 @@ from collections import defaultdict
 from pathlib import Path
 
 import psycopg2
-from upgrade_computed import read_computed
-from upgrade_fill import CUSTODIAN, TO_PROCESS
+from computed import read_computed
+from fill import CUSTODIAN, TO_PROCESS
 
 MODULE = "l10n_co_certificate_activation"
 

@@ -8,9 +8,9 @@ import base64
 import json
 import sys
 
-from bench_database import ADD_ENDED, Database
-from odoo_session import ACTIVATION, REPRESENTATIVE
-from upgrade_computed import read_computed
+from computed import read_computed
+from shared.database import ADD_ENDED, Database
+from shared.session import ACTIVATION, REPRESENTATIVE
 
 MODULE = "l10n_co_certificate_activation"
 COMPANIES = 1000
@@ -263,7 +263,7 @@ class OldDatabase(Database):
         activation.write(REPRESENTATIVE)
         activation.action_download_letter()
         activation.signed_letter = base64.b64encode(pdf_samples.scan_pdf())
-        # Of the company of dev/lifecycle.py.
+        # Of the company of dev/scripts/lifecycle.py.
         active = env[ACTIVATION].search(
             [("company_id.name", "=", "Prueba SAS"), ("state", "=", "active")]
         )
@@ -279,7 +279,7 @@ class OldDatabase(Database):
                     ("name", "not like", "BENCH/"),
                 ]
             ).sudo().signed_letter_match = "reviewed"
-        # So that dev/lifecycle.py can make it again.
+        # So that dev/scripts/lifecycle.py can make it again.
         active.company_id.name += " (1)"
         env.cr.commit()
         env.cr.close()

@@ -1,9 +1,9 @@
 """Breaks things on purpose while companies walk the steps, and asks the database what is left.
 
 Run by dev/faults, which makes a PostgreSQL and a filestore that nobody else uses. Each fault happens
-while several people walk (`fault_walkers`) on servers of their own (`fault_scene`). After each fault
+while several people walk (`walkers`) on servers of their own (`scene`). After each fault
 everything that was acknowledged to somebody must be there, nothing twice and nothing half
-(`fault_invariants`).
+(`invariants`).
 """
 
 import argparse
@@ -19,8 +19,8 @@ from pathlib import Path
 
 import psutil
 import requests
-from fault_scene import CUSTODY, Postgres, Scene, Server
-from odoo_session import Session
+from scene import CUSTODY, Postgres, Scene, Server
+from shared.session import Session
 
 # === FAULTS === #
 
