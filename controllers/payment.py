@@ -6,7 +6,6 @@ from odoo.http import request, route
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.payment import utils as payment_utils
-
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
 from ..const import PORTAL_PARAMETER, RECEIVED_PATH, WIZARD_PATH

@@ -1,10 +1,7 @@
-"""What accountants, treasurers and buyers do to the invoice of a certificate, and what everybody then sees.
+"""What accountants do to the invoice of a certificate, and what everybody then sees.
 
 Each row of the table in docs/payments.md is one method here, named by its situation.
 """
-
-import functools
-from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 
@@ -14,197 +11,8 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ..const import ACTIVITY_BOOKING, ACTIVITY_PROBLEM
-from . import samples
+from .books_common import BooksCommon, situation
 from .payment_common import PRICE
-from .test_payment_follow import PaymentFollowCommon
-
-# In these the buyer is offered to pay; in the others a click on Buy charges nothing.
-_PAYABLE = ("none", "to_pay", "partial", "failed", "reversed", "void")
-
-
-def situation(status, start="cart", *, client="", seller="", booking=0, returned=0, credit=0):
-    """Assert what a situation comes to, for the client and for the seller, after a test has made it.
-
-    :param str status: what the payment of the certificate has become
-    :param str start: whose activation it is about: `cart`, a drafted invoice; `issued`, a posted one;
-        `paid`, by a provider; `active`, the same of an active certificate
-    :param str client: what the client sees, for the table
-    :param str seller: what the seller sees, for the table
-    :param int booking: activities of each of the seller's accountants
-    :param int returned: activities of each manager of the client about its payment
-    :param float credit: what the seller received beyond the price
-    """
-
-    def declare(method):
-        @functools.wraps(method)
-        def walk(self):
-            self.activation = getattr(self, f"get_{start}")()
-            self.invoice = self.activation.sudo().payment_move_id
-            method(self)
-            self.assert_situation(status, booking, returned, credit)
-
-        walk.row = (status, start, client, seller)
-        return walk
-
-    return declare
-
-
-class BooksCommon(PaymentFollowCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.accountant = samples.make_user(
-            cls.env, "Tomás", "certificate_accountant", cls.seller, "account.group_account_manager"
-        )
-        cls.bank = cls.company_data["default_journal_bank"]
-        cls.receivable = cls.company_data["default_account_receivable"]
-        steps = cls()
-        cls.active = steps.get_active(cls.user_b)
-
-    # === WHERE A SITUATION STARTS === #
-
-    def get_cart(self):
-        activation = self.start()
-        activation.action_pay()
-        return activation
-
-    def get_issued(self):
-        activation = self.get_cart()
-        activation.sudo().payment_move_id.action_post()
-        return activation
-
-    def get_paid(self):
-        activation = self.start()
-        self.pay(activation)
-        return activation
-
-    def get_active(self, user=None):
-        return super().get_active(user) if user else self.active
-
-    # === WHAT ACCOUNTANTS DO === #
-
-    def get_lines(self, moves):
-        return moves.line_ids.filtered(lambda line: line.account_type == "asset_receivable")
-
-    def reconcile(self, *moves):
-        lines = self.get_lines(self.env["account.move"].union(*moves))
-        lines.filtered(lambda line: not line.reconciled).reconcile()
-
-    def unreconcile(self, move=None):
-        self.get_lines(move or self.invoice).remove_move_reconcile()
-
-    def post_note(self, amount, reverses=None, product=None, partner=None):
-        note = self.env["account.move"].create(
-            {
-                "move_type": "out_refund",
-                "partner_id": (partner or self.invoice.partner_id).id,
-                "reversed_entry_id": reverses and reverses.id,
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "name": "Credit",
-                            "product_id": product and product.id,
-                            "quantity": 1,
-                            "price_unit": amount,
-                            "tax_ids": [Command.clear()],
-                        }
-                    )
-                ],
-            }
-        )
-        note.action_post()
-        return note
-
-    def post_entry(self, amount):
-        """Book money of the client by hand, in a miscellaneous entry."""
-        entry = self.env["account.move"].create(
-            {
-                "move_type": "entry",
-                "line_ids": [
-                    Command.create(
-                        {"account_id": self.bank.default_account_id.id, "debit": amount}
-                    ),
-                    Command.create(
-                        {
-                            "account_id": self.receivable.id,
-                            "partner_id": self.invoice.partner_id.id,
-                            "credit": amount,
-                        }
-                    ),
-                ],
-            }
-        )
-        entry.action_post()
-        return entry
-
-    def post_payment(self, amount, **values):
-        payment = self.env["account.payment"].create(
-            {
-                "payment_type": "inbound",
-                "partner_type": "customer",
-                "partner_id": self.invoice.partner_id.id,
-                "amount": amount,
-                "journal_id": self.bank.id,
-                **values,
-            }
-        )
-        payment.action_post()
-        return payment
-
-    def charge(self, state="done", **values):
-        return self.create_invoice_transaction(self.invoice, state, **values)
-
-    def run_cron(self):
-        with patch.object(type(self.env["ir.cron"]), "_commit_progress", return_value=1):
-            self.env["certificate.activation"]._cron_book_payments()
-
-    # === WHAT EVERYBODY SEES === #
-
-    def assert_situation(self, status, booking, returned, credit):
-        activation = self.activation
-        self.assertEqual(self.get_status(activation), status)
-        self.assertEqual(activation.payment_surplus, credit)
-        # The client opens the page, and reads one sentence.
-        if activation.state == "pay":
-            wizard = self.get_wizard(activation.action_open_wizard(), activation.env.user)
-            self.assertTrue(wizard.payment_sentence)
-            wizard.action_verify_payment()
-        else:
-            self.assertTrue(activation.payment_sentence)
-        # The accountant opens the invoice and the list.
-        if self.invoice.exists():
-            self.invoice.invalidate_recordset()
-            seen = self.invoice.with_user(self.accountant)
-            self.assertTrue(seen.certificate_payment_status)
-            known = seen.sudo().activity_search([ACTIVITY_BOOKING], user_id=self.accountant.id)
-            self.assertEqual(len(known), booking)
-        managers = activation.company_id.sudo()._get_certificate_managers()
-        for manager in managers:
-            marks = self.get_activities(activation, ACTIVITY_PROBLEM, manager)
-            self.assertEqual(len(marks), returned)
-        self.assert_offer(activation, status)
-
-    def assert_offer(self, activation, status):
-        """Assert that the buttons do what the status says, and nothing twice."""
-        if activation.state != "pay":
-            return
-        with self.env.cr.savepoint() as savepoint:
-            if status == "paid":
-                activation.action_continue()
-                self.assertEqual(activation.state, "process")
-            else:
-                with self.assertRaises(UserError):
-                    activation.action_continue()
-            savepoint.rollback()
-        self.env.invalidate_all()
-        if status in _PAYABLE or activation.can_change_payment:
-            self.assertIn("/payment/pay", activation.action_pay()["url"])
-        elif status in ("pending", "recording"):
-            with self.assertRaises(UserError):
-                activation.action_pay()
-        else:
-            self.assertEqual(activation.action_pay()["res_model"], "certificate.activation.wizard")
 
 
 @tagged("post_install", "-at_install")
@@ -242,7 +50,9 @@ class TestAccountants(BooksCommon):
     def test_an_issued_invoice_is_cancelled_before_it_is_paid(self):
         self.invoice.button_cancel()
 
-    @situation("to_pay", client="Invoice ready at that price, Buy", seller="A draft at another price")
+    @situation(
+        "to_pay", client="Invoice ready at that price, Buy", seller="A draft at another price"
+    )
     def test_the_price_of_a_draft_is_lowered(self):
         self.invoice.invoice_line_ids.price_unit = 50000
         self.assertEqual(self.activation.price_total, 59500)
@@ -285,7 +95,9 @@ class TestAccountants(BooksCommon):
         payment = self.post_payment(PRICE + 1000)
         self.reconcile(self.invoice, payment.move_id)
 
-    @situation("paid", "issued", client="Paid, Continue", seller="A credit that another invoice used")
+    @situation(
+        "paid", "issued", client="Paid, Continue", seller="A credit that another invoice used"
+    )
     def test_the_rest_of_a_larger_transfer_pays_another_invoice(self):
         payment = self.post_payment(PRICE + 1000)
         advice = self.env["product.product"].create({"name": "Advice", "taxes_id": False})
@@ -314,7 +126,9 @@ class TestAccountants(BooksCommon):
         payment = self.post_payment(self.invoice.amount_total + other.amount_total)
         self.reconcile(self.invoice, other, payment.move_id)
 
-    @situation("recording", "issued", client="The seller has to book it", seller="A payment to match")
+    @situation(
+        "recording", "issued", client="The seller has to book it", seller="A payment to match"
+    )
     def test_a_registered_payment_is_unreconciled(self):
         self._register_payment(self.invoice)
         self.unreconcile()
@@ -343,7 +157,10 @@ class TestAccountants(BooksCommon):
     # === CREDIT NOTES === #
 
     @situation(
-        "reversed", "paid", client="A credit with the seller, Buy", seller="Reversed, a payment open"
+        "reversed",
+        "paid",
+        client="A credit with the seller, Buy",
+        seller="Reversed, a payment open",
     )
     def test_the_invoice_is_reversed(self):
         self.invoice._reverse_moves(cancel=True)
@@ -417,7 +234,9 @@ class TestAccountants(BooksCommon):
     def test_an_unpaid_invoice_is_reversed(self):
         self.invoice._reverse_moves(cancel=True)
 
-    @situation("reversed", "paid", client="A credit with the seller, Buy", seller="Credited by a copy")
+    @situation(
+        "reversed", "paid", client="A credit with the seller, Buy", seller="Credited by a copy"
+    )
     def test_a_copied_credit_note_takes_the_sale_back(self):
         note = self.post_note(PRICE, product=self.product)
         self.unreconcile()
@@ -480,8 +299,13 @@ class TestAccountants(BooksCommon):
         payment.action_draft()
         payment.action_cancel()
 
-    @situation("paid", client="Paid by one, a credit of the other", seller="Charged too much",
-               returned=1, credit=PRICE)
+    @situation(
+        "paid",
+        client="Paid by one, a credit of the other",
+        seller="Charged too much",
+        returned=1,
+        credit=PRICE,
+    )
     def test_two_pages_are_charged(self):
         first, second = self.charge("pending"), self.charge("pending")
         for transaction in (first, second):
@@ -500,12 +324,19 @@ class TestAccountants(BooksCommon):
         self.invoice.invoice_date -= relativedelta(days=1)
         self.invoice.action_post()
 
-    @situation("recording", "active", client="Being corrected by the seller", seller="Paid, in draft")
+    @situation(
+        "recording", "active", client="Being corrected by the seller", seller="Paid, in draft"
+    )
     def test_the_invoice_of_an_active_certificate_is_in_draft(self):
         self.invoice.button_draft()
 
-    @situation("recording", "active", client="Being corrected by the seller", seller="Paid, in draft",
-               returned=1)
+    @situation(
+        "recording",
+        "active",
+        client="Being corrected by the seller",
+        seller="Paid, in draft",
+        returned=1,
+    )
     def test_a_correction_that_stays_is_told_to_the_managers(self):
         self.invoice.button_draft()
         self.activation._trusted().payment_unsettled_on -= relativedelta(days=3)
@@ -518,7 +349,9 @@ class TestAccountants(BooksCommon):
         self.invoice.action_post()
         self.assertFalse(self.activation.payment_unsettled_on)
 
-    @situation("reversed", "active", client="A credit with the seller", seller="Reversed", returned=1)
+    @situation(
+        "reversed", "active", client="A credit with the seller", seller="Reversed", returned=1
+    )
     def test_the_invoice_of_an_active_certificate_is_reversed(self):
         self.invoice._reverse_moves(cancel=True)
         self.assertEqual(self.activation.state, "active")
@@ -537,7 +370,9 @@ class TestAccountants(BooksCommon):
         self.invoice.button_draft()
         self.invoice.button_cancel()
 
-    @situation("recording", "active", client="Being corrected", seller="In draft, not to be deleted")
+    @situation(
+        "recording", "active", client="Being corrected", seller="In draft, not to be deleted"
+    )
     def test_the_invoice_of_an_active_certificate_is_not_deleted(self):
         self.unreconcile()
         self.invoice.button_draft()
@@ -586,8 +421,12 @@ class TestAccountants(BooksCommon):
 
     # === BOOKS THAT ARE CLOSED === #
 
-    @situation("recording", client="The seller has to book it", seller="One activity with the reason",
-               booking=1)
+    @situation(
+        "recording",
+        client="The seller has to book it",
+        seller="One activity with the reason",
+        booking=1,
+    )
     def test_the_journal_of_a_confirmed_payment_is_archived(self):
         self.bank.active = False
         self.confirm()
@@ -600,19 +439,31 @@ class TestAccountants(BooksCommon):
         self.invoice.journal_id.active = False
         self.confirm()
 
-    @situation("recording", client="The seller has to book it", seller="One activity with the reason",
-               booking=1)
+    @situation(
+        "recording",
+        client="The seller has to book it",
+        seller="One activity with the reason",
+        booking=1,
+    )
     def test_the_period_is_closed_for_good(self):
         # While the draft was in another period.
         self.invoice.date += relativedelta(months=3)
         self.env["account.move"].search(
-            [("company_id", "=", self.seller.id), ("state", "=", "draft"), ("id", "!=", self.invoice.id)]
+            [
+                ("company_id", "=", self.seller.id),
+                ("state", "=", "draft"),
+                ("id", "!=", self.invoice.id),
+            ]
         ).button_cancel()
         self.seller.sudo().hard_lock_date = fields.Date.today() + relativedelta(days=40)
         self.confirm()
 
-    @situation("recording", client="The seller has to book it", seller="One activity with the reason",
-               booking=1)
+    @situation(
+        "recording",
+        client="The seller has to book it",
+        seller="One activity with the reason",
+        booking=1,
+    )
     def test_the_method_of_the_provider_has_no_account(self):
         self.invoice.line_ids.account_id.write({"active": False})
         self.confirm()

@@ -15,8 +15,8 @@ from odoo.tools import mute_logger
 from ..const import ACTIVITY_BOOKING, RECEIVED_PATH, WIZARD_PATH
 from ..models.core.addresses import get_page_path
 from . import samples
+from .books_common import BooksCommon
 from .payment_common import PRICE
-from .test_payment_books import BooksCommon
 
 _AFTERMATH = "odoo.addons.l10n_co_certificate_activation.models.core.aftermath"
 
@@ -80,6 +80,15 @@ class TestPaymentWays(BooksCommon):
         self.assertEqual(self.get_status(self.activation), "paid")
         self.assertEqual(self.activation.sudo().payment_move_id, by_hand)
 
+    def test_buying_leads_to_the_invoice_that_was_issued_and_sent(self):
+        self.invoice.unlink()
+        dearer = self.invoice_by_hand(self.company_a, paid=False, price_unit=200000)
+        sent = self.invoice_by_hand(self.company_a, paid=False)
+        self.pay_page(self.open(self.activation.action_pay()["url"], self.user_a))
+        self.assertEqual(self.get_status(self.activation), "paid")
+        self.assertEqual(self.activation.sudo().payment_move_id, sent)
+        self.assertEqual(dearer.amount_residual, dearer.amount_total)
+
     def test_the_payment_link_of_odoo_pays_without_a_login(self):
         self.invoice.action_post()
         wizard = self.env["payment.link.wizard"].with_context(
@@ -104,7 +113,11 @@ class TestPaymentWays(BooksCommon):
         )
         with self.assertRaises(UserError):
             self.activation._check_transaction(
-                self.provider.id, invoices, amount=PRICE, landing_route="/my/invoices/", flow="direct"
+                self.provider.id,
+                invoices,
+                amount=PRICE,
+                landing_route="/my/invoices/",
+                flow="direct",
             )
         transaction = self.create_invoice_transaction(
             self.invoice,

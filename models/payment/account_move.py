@@ -340,9 +340,7 @@ class AccountMove(models.Model):
     def _get_charged(self):
         """Return the confirmed transactions for this invoice alone; of others, what is booked counts."""
         return self._get_certificate_transactions().filtered(
-            lambda tx: (
-                tx.state == "done" and tx.operation != "refund" and len(tx.invoice_ids) == 1
-            )
+            lambda tx: tx.state == "done" and tx.operation != "refund" and len(tx.invoice_ids) == 1
         )
 
     def _get_settled_amount(self):
@@ -418,7 +416,9 @@ class AccountMove(models.Model):
             return [due]
         following = self._get_invoice_next_payment_values()
         amounts = (self.amount_residual, following.get("next_amount_to_pay"))
-        discounted = following.get("amount_due") if following.get("installment_state") == "epd" else 0
+        discounted = (
+            following.get("amount_due") if following.get("installment_state") == "epd" else 0
+        )
         return [due, *(amount for amount in (*amounts, discounted) if amount and amount > 0)]
 
     def _get_surplus(self):
@@ -456,7 +456,8 @@ class AccountMove(models.Model):
             by_hand = sum(
                 part["amount"]
                 for part in invoice._get_all_reconciled_invoice_partials()
-                if part["aml"] in settled - booked and not invoice._is_own_credit(part["aml"].move_id)
+                if part["aml"] in settled - booked
+                and not invoice._is_own_credit(part["aml"].move_id)
             ) + invoice._sum_payments(invoice._get_payments_without_entry() - charged.payment_id)
             refunded = sum(invoice._get_certificate_refunds().mapped("amount"))  # negative
             surplus = sum(charged.mapped("amount")) + refunded + by_hand + left - owed

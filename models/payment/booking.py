@@ -52,7 +52,10 @@ class AccountMove(models.Model):
         self.ensure_one()
         for groups in _ACCOUNTANTS:
             users = self.env["res.users"].union(
-                *(self.company_id._map_certificate_users(group)[self.company_id] for group in groups)
+                *(
+                    self.company_id._map_certificate_users(group)[self.company_id]
+                    for group in groups
+                )
             )
             if users:
                 return users

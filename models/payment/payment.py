@@ -405,10 +405,14 @@ class CertificateActivation(models.Model):
             )
         seller = self.seller_id.sudo()
         self._check_sale(seller, self._get_product(seller))
-        if self.payment_move_id.sudo()._get_certificate_payment_status() in (
-            "none",
-            "reversed",
-            "void",
+        if (
+            self.payment_move_id.sudo()._get_certificate_payment_status()
+            in (
+                "none",
+                "reversed",
+                "void",
+            )
+            and not self._take_issued_invoice()
         ):
             self._create_payment_move()
         return self._get_payment_url()

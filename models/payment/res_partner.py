@@ -77,15 +77,20 @@ class ResPartner(models.Model):
         products = seller._get_certificate_products()
         if not products or self._is_for(seller.ids):
             return
-        changed = self.filtered(lambda partner: partner._is_changed_by(vals, names))
         own = {
             partner_id
             for partner_id, company_ids in self._map_company_partners().items()
             if self._is_for(company_ids)
         }
+        # Those of a company's own are its people's, to which Odoo also carries over what changes above them.
+        changed = self.sudo().filtered(
+            lambda partner: (
+                own.isdisjoint(partner._get_path_ids()) and partner._is_changed_by(vals, names)
+            )
+        )
         if changed and self.env["account.move"].sudo().search_count(
             [
-                ("partner_id", "in", list(set(changed.ids) - own)),
+                ("partner_id", "in", changed.ids),
                 ("company_id", "=", seller.id),
                 ("move_type", "=", "out_invoice"),
                 ("state", "=", "posted"),
@@ -99,4 +104,3 @@ class ResPartner(models.Model):
                     "are changed by users of the company that sold it, or by an administrator."
                 )
             )
-

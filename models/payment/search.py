@@ -26,6 +26,21 @@ class CertificateActivation(models.Model):
             activation.payment_move_id = found
             abandoned.filtered(lambda move: move.state == "draft").button_cancel()
 
+    def _take_issued_invoice(self):
+        """Take an invoice that the seller has issued and sent already, so that nobody pays another one.
+
+        :return: whether there is one of the price that was shown
+        :rtype: bool
+        """
+        activation = self._trusted()
+        price = activation.price_total
+        for move in activation._get_payment_candidates():
+            is_open = activation._get_payment_refusal(move) in ("to_pay", "failed", "partial")
+            if is_open and move.currency_id.compare_amounts(move.amount_total, price) == 0:
+                activation.payment_move_id = move
+                return True
+        return False
+
     def _get_payment_moves_domain(self):
         """Search the invoices of the seller to this company, in sudo mode."""
         self.ensure_one()
@@ -152,7 +167,11 @@ class CertificateActivation(models.Model):
             .search(
                 [
                     ("company_id", "=", seller.id),
-                    ("partner_id", "in", activation.company_id.partner_id._find_certificate_payers().ids),
+                    (
+                        "partner_id",
+                        "in",
+                        activation.company_id.partner_id._find_certificate_payers().ids,
+                    ),
                     ("payment_type", "=", "inbound"),
                     ("state", "in", ("in_process", "paid")),
                     ("is_reconciled", "=", False),
