@@ -20,6 +20,12 @@ TESTED_DEBS="\
 9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf pool/main/o/odoo/odoo-19_${TESTED_ODOO}_all.deb
 c5f603701f86661a7eed820ff0b0d19e0aa697b316053b7885cc7346370128c1 pool/main/f/fonts-montserrat/fonts-montserrat_9.000-6_all.deb"
 PACKAGES=(ca-certificates python3 python3-venv postgresql chromium xmlsec1)
+# Of setup_dotnet.
+DOTNET_PACKAGES=(mono-runtime mono-mcs libmono-system-core4.0-cil libmono-system-security4.0-cil)
+# Tests that need the packages of setup_client.
+CLIENT_TESTS=(test_dian_client test_signature_judges)
+GATEWAYS_TEST=test_gateways
+APART_TESTS=("${CLIENT_TESTS[@]}" "$GATEWAYS_TEST")
 NEEDED_MB=3000
 
 if [ "$(id -u)" = 0 ]; then
@@ -147,18 +153,26 @@ check_disk() {
 }
 
 setup_packages() {
-    local missing=() package
-    for package in "${PACKAGES[@]}"; do
-        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || missing+=("$package")
-    done
+    local missing
+    read -ra missing <<<"$(list_missing "${PACKAGES[@]}")"
     [ ${#missing[@]} = 0 ] && return
     [ "$(id -u)" = 0 ] || die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
     check_disk
     say "installing Debian packages: ${missing[*]}"
-    export DEBIAN_FRONTEND=noninteractive
     quietly "the list of Debian packages cannot be updated" apt-get update
-    quietly "Debian packages cannot be installed" apt-get install -y --no-install-recommends "${missing[@]}"
+    quietly "Debian packages cannot be installed" install_packages "${missing[@]}"
 }
+
+# Prints which Debian packages are not installed.
+#   list_missing <package>...
+list_missing() {
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || printf '%s ' "$package"
+    done
+}
+
+install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
 # Prints the address of the Debian mirror that this machine uses, from its own apt sources.
 debian_mirror() {
@@ -284,16 +298,18 @@ install_uv() {
 
 # From where pip installs, and with what certificates, uv does too. (It does not read pip's configuration.)
 uv() (
-    while IFS='=' read -r name value; do
-        value=${value#\'} value=${value%\'} value=${value//\\n/ }
+    while IFS='=' read -r name values; do
+        values=${values#\'} values=${values%\'}
+        # pip writes several in lines.
+        read -ra values <<<"${values//\\n/ }"
         case $name in
-            *.index-url) : "${UV_DEFAULT_INDEX=$value}" ;;
-            *.extra-index-url) : "${UV_INDEX=$value}" ;;
-            *.find-links) : "${UV_FIND_LINKS=${value// /,}}" ;;
-            *.no-index) : "${UV_NO_INDEX=$value}" ;;
-            *.trusted-host) : "${UV_INSECURE_HOST=$value}" ;;
-            *.cert) : "${SSL_CERT_FILE=$value}" ;;
-            *.proxy) : "${ALL_PROXY=$value}" ;;
+            *.index-url) : "${UV_DEFAULT_INDEX=${values[*]}}" ;;
+            *.extra-index-url) : "${UV_INDEX=${values[*]}}" ;;
+            *.find-links) : "${UV_FIND_LINKS=$(IFS=,; echo "${values[*]}")}" ;;
+            *.no-index) : "${UV_NO_INDEX=${values[*]}}" ;;
+            *.trusted-host) : "${UV_INSECURE_HOST=${values[*]}}" ;;
+            *.cert) : "${SSL_CERT_FILE=${values[*]}}" ;;
+            *.proxy) : "${ALL_PROXY=${values[*]}}" ;;
         esac
     done < <(pip /usr/bin/python3 config list 2>/dev/null)
     for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS UV_NO_INDEX UV_INSECURE_HOST SSL_CERT_FILE ALL_PROXY; do
@@ -643,21 +659,26 @@ SQL
 # them row by row, which takes longer than the tests themselves.
 TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 
-# Makes a database with the add-on and what the tests have in common.
+# Makes a database with the add-on.
+#   install_addon <database> <template> <function that runs Odoo>
+install_addon() {
+    copy_database "$2" "$1"
+    quietly "the add-on cannot be installed" "$3" -d "$1" -i "$MODULE" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+}
+
+# Keeps what the tests have in common in a database with the add-on.
 #   prepare_tests <database>
 prepare_tests() {
     say "preparing what the tests have in common"
-    copy_database "$TEMPLATE" "$1"
-    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
+    run_preparation() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
     quietly "what the tests have in common cannot be prepared" run_preparation "$1"
 }
 
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
 #   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
 prepare_pytest() {
-    copy_database "$2" "$1"
-    quietly "the add-on cannot be installed" "$5" -d "$1" -i "$MODULE" \
-        --skip-auto-install --stop-after-init --no-http --log-level warn
+    install_addon "$1" "$2" "$5"
     sed "s/^http_interface.*/&\nhttp_port = $(free_port)/" "$4" >"$3"
 }
 
@@ -677,6 +698,29 @@ create_demo_template() {
 }
 
 demo_odoo() { odoo --with-demo "$@"; }
+
+# === .NET === #
+
+# Installs .NET's SignedXml, by which DIAN verifies signatures, and builds what asks it: DOTNET_JUDGE. Fails
+# where it cannot be had, and says why.
+setup_dotnet() { alone install_dotnet; }
+
+install_dotnet() {
+    local missing log=$CACHE/dotnet.log
+    read -ra missing <<<"$(list_missing "${DOTNET_PACKAGES[@]}")"
+    if [ ${#missing[@]} != 0 ]; then
+        [ "$(id -u)" = 0 ] || { say "for .NET's verifier run: sudo apt-get install --no-install-recommends ${missing[*]}"; return 1; }
+        say "installing Debian packages: ${missing[*]}"
+        { install_packages "${missing[@]}" || { apt-get update && install_packages "${missing[@]}"; }; } >"$log" 2>&1 </dev/null ||
+            { say ".NET's verifier cannot be installed (the whole output: $log)"; return 1; }
+    fi
+    DOTNET_JUDGE=$CACHE/dotnet-judge-$(hash_of <"$DEV/env/dotnet_judge.cs").exe
+    [ ! -f "$DOTNET_JUDGE" ] || return 0
+    mcs -optimize+ -r:System.Core.dll -r:System.Security.dll -r:System.Xml.dll -out:"$DOTNET_JUDGE.tmp" \
+        "$DEV/env/dotnet_judge.cs" >"$log" 2>&1 </dev/null ||
+        { say ".NET's verifier cannot be built (the whole output: $log)"; return 1; }
+    mv "$DOTNET_JUDGE.tmp" "$DOTNET_JUDGE"
+}
 
 # === CLIENT === #
 
@@ -705,5 +749,22 @@ create_client_template() {
     rename_database "${CLIENT_TEMPLATE}_tmp" "$CLIENT_TEMPLATE"
 }
 
+# The database that the tests of gateways start from: those of Odoo's own that collect Colombian pesos.
+setup_gateways_template() { alone create_gateways_template; }
+
+create_gateways_template() {
+    # Two of them format telephone numbers by phone_validation, which Odoo installs by itself.
+    local modules=payment_mercado_pago,payment_nuvei,payment_flutterwave,payment_razorpay,phone_validation
+    GATEWAYS_TEMPLATE=gateways_$(printf %s "$TEMPLATE $modules" | hash_of)
+    database_exists "$GATEWAYS_TEMPLATE" && return
+    say "creating the gateways' database (about half a minute)"
+    copy_database "$TEMPLATE" "${GATEWAYS_TEMPLATE}_tmp"
+    quietly "the gateways cannot be installed" odoo -d "${GATEWAYS_TEMPLATE}_tmp" -i "$modules" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+    rename_database "${GATEWAYS_TEMPLATE}_tmp" "$GATEWAYS_TEMPLATE"
+}
+
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
+# Prints pytest's arguments that leave out the tests of the client.
+ignore_apart() { printf -- "--ignore-glob=*/%s.py\n" "${APART_TESTS[@]}"; }
 client_odoo() { client_python -m odoo -c "$OWN/client.conf" "$@"; }

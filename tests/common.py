@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from odoo.tests import get_db_name
@@ -129,6 +131,18 @@ class CertificateCommon(AccountPaymentCommon, Walk):
                 "res_id": file.id,
             }
         )
+
+    @contextmanager
+    def rolled_back(self):
+        """Undo what is written meanwhile, and what the caches hold of it."""
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            yield
+        finally:
+            self.env.clear()
+            savepoint.close(rollback=True)
+            self.env.registry.clear_cache()
 
     def get_report(self, activation):
         """Return the PDF of the letter, through Odoo's report engine, as the activation's user."""

@@ -56,7 +56,7 @@ class ReceiptCommon(CertificatePaymentCommon):
         return wizard.receipt_id
 
     def send(self, wizard):
-        """Click Send receipt, and read the page anew as the client does."""
+        """Click Send receipt, and read the page again as the client does."""
         wizard.action_submit_receipt()
         wizard.invalidate_recordset()
 

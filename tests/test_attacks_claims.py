@@ -1,4 +1,4 @@
-"""Claims that prove nothing: of an issuer, of a signer, of a reviewer and of who approves a receipt."""
+"""Claims that prove nothing: of an issuer, a signer, a reviewer, or the approver of a receipt."""
 
 import base64
 import itertools
@@ -686,7 +686,7 @@ class TestReview(TrustCommon, RightLetterCommon):
 
 @tagged("post_install", "-at_install")
 class TestFourEyes(ReceiptCommon):
-    """Attack 16: receipts are approved by who sent them."""
+    """Attack 16: receipts are approved by their own senders."""
 
     def assertRefused(self, receipt, user):
         # The page says so instead of showing a button.

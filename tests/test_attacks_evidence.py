@@ -1,5 +1,6 @@
-"""What an attacker reached of the evidence: signatures without a row, a shortened log sealed anew,
-letters deleted past their record, and a history written anew."""
+"""What an attacker reached of the evidence: signatures without a row, a shortened log sealed again,
+letters deleted without their record, and a rewritten history.
+"""
 
 import base64
 import hashlib

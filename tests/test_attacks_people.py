@@ -119,7 +119,7 @@ class TestAttacksOnIdentity(CertificatePortalCommon):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 hers.with_env(partner.env).child_ids = [Command.link(self.contact.id)]
         self.assertEqual(access.state, "valid")
-        # What says nothing of who it is stays everybody's.
+        # Fields that do not identify the contact stay writable for everybody.
         self.contact.with_user(self.attacker).comment = "Calls back on Monday"
         self.contact.with_user(self.attacker).write({"email": self.contact.email})
 
@@ -503,7 +503,7 @@ class TestAttacksOnNames(CertificateCommon):
     def setUpClass(cls):
         super().setUpClass()
         walk = cls.get_walk()
-        # The seller's own name is told to everybody, and is that of its certificate otherwise.
+        # Everybody may know the seller's name, which otherwise appears as its certificate's.
         cls.seller.sudo().certificate_lent_id.name = "Certificado reservado"
         cls.activation = walk.get_processing()
         cls.own = walk.start(cls.user_b)

@@ -1,4 +1,4 @@
-"""What was rejected signs by no other way; what was not looked at is not accepted."""
+"""A rejected letter cannot sign in any other way; an unread one is not accepted."""
 
 from contextlib import contextmanager
 from datetime import datetime, timedelta

@@ -85,7 +85,7 @@ class TestAttacksText(SecurityCommon):
                     yield model, field
 
     def get_samples(self):
-        """Return a record of each model that a user writes, in the environment of who may."""
+        """Return a record of each model that users write, in the environment of a user who may."""
         custodian = self.env(user=self.custodian)
         kind = self.env.ref(f"{MODULE}.document_type_rut").with_env(custodian)
         authority = custodian["certificate.authority"].create({"name": "Autoridad de Prueba"})

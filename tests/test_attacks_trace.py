@@ -375,7 +375,7 @@ class TestContextOpensNothing(HistoryCommon):
         module = module.search([("name", "=", "l10n_co_certificate_activation")])
         module.state = "to remove"
         self.assertFalse(ondelete_guard.is_uninstalling(env), "anybody may say so")
-        # What goes is loaded anew meanwhile.
+        # What is deleted is loaded again meanwhile.
         self.patch(self.env.registry, "ready", False)
         self.assertTrue(ondelete_guard.is_uninstalling(env))
         self.assertFalse(ondelete_guard.is_uninstalling(self.env))

@@ -209,6 +209,11 @@ class TestSealing(CustodyCommon):
 class TestCustody(CustodyCommon, UploadCommon):
     """Company A signs with its own certificate, company B with the lent one; both keys are sealed."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active(cls.user_b)
+
     def setUp(self):
         super().setUp()
         self.lent_key = self.open(self.lent)
@@ -563,7 +568,7 @@ class TestCustody(CustodyCommon, UploadCommon):
             custody.open_signing_key(self.own)
 
     def test_nothing_of_a_key_is_kept_in_what_is_known_of_a_certificate(self):
-        facts = tool.open_pkcs12(own_samples.make_p12(), PASSWORD)
+        facts = tool.open_certificate([own_samples.make_p12()], PASSWORD)
         self.assertFalse(self.leaks(repr(facts).encode(), self.secrets))
         with patch.object(tool, "_ask_child", side_effect=tool.CertificateCheckUnavailable("x")):
             following = self.own._start_own()

@@ -197,7 +197,7 @@ class TestTenYears(ExpiryCommon):
         self.assertEqual(first.date_start, date(2028, 2, 29))
         # By year, how many days before the end it is renewed.
         renewals = (0, 90, 1, 75, 0, 29, 14, 6, 0, 45)
-        # One clock for all days: to freeze it anew takes longer than what is done then.
+        # One clock for all days: freezing it again takes longer than the test itself.
         days = self.enterContext(self.at(first.date_start))
         for left_at_renewal in renewals:
             for left in sorted({*RUNGS, 0, -1, left_at_renewal}, reverse=True):

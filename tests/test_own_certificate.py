@@ -215,7 +215,7 @@ class TestOwnCertificate(OwnCertificateCommon):
 
     def test_every_code_has_its_sentence(self):
         activation = self.get_own()
-        facts = tool.open_pkcs12(own_samples.make_p12(), PASSWORD)
+        facts = tool.open_certificate([own_samples.make_p12()], PASSWORD)
         codes = (*tool.CODES, *tool.FAULTS, *tool.WARNINGS)
         sentences = {activation._get_certificate_sentence(code, facts) for code in codes}
         self.assertEqual(len(sentences), len(codes))

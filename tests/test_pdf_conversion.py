@@ -1,4 +1,6 @@
-"""The service that makes a PDF of large scans and photos: for whom, of what, and nothing stored."""
+"""The service that makes a PDF from large scans and photos: for which users, from which files, and
+storing nothing.
+"""
 
 import base64
 import io

@@ -1,4 +1,6 @@
-"""The contact of a client, who has no login, walks the three steps by the portal; and nobody else does."""
+"""A client's contact without a login completes the three steps through the portal; and nobody else
+does.
+"""
 
 import base64
 import io

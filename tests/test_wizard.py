@@ -33,7 +33,7 @@ class TestWizard(CertificateCommon):
         }
 
     def press(self, wizard, action):
-        """Press a button: a request of its own, after which the page is read anew."""
+        """Press a button: a request of its own, after which the page is read again."""
         result = getattr(wizard, action)()
         wizard.invalidate_recordset()
         return result

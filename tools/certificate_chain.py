@@ -1,12 +1,13 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Tell whether a certificate leads to an authority that somebody has decided to trust.
+"""Tell whether a certificate leads to a trusted authority.
 
-Whatever a certificate says of its issuer and of its subject is a claim: anybody can make an authority of any
-name. It is proved by a chain of signatures alone, which ends at a certificate that was pinned by its SHA-256
-fingerprint (RFC 5280, section 6). Names only tell where to look for the next signature.
+What a certificate says about its issuer and subject is only a claim: anybody can create an
+authority with any name. Only a chain of signatures proves it, if the chain ends at a certificate
+that was pinned by its SHA-256 fingerprint (RFC 5280, section 6). Names only tell where to look for
+the next signature.
 
-Extensions are read one by one: `cryptography` gives none of them when it dislikes a single one, and the root of
-Certicámara has such a one.
+Extensions are parsed one by one: `cryptography` returns none of them if it rejects a single one,
+and the root of Certicámara has one that it rejects.
 """
 
 import re
@@ -37,12 +38,14 @@ CODES = (
 )
 
 _DEPTH = 8  # certificates above the first
-_CANDIDATES = 200  # certificates of a file that are looked at
+_CANDIDATES = 200  # certificates of a file that are considered
 _VERIFICATIONS = (
     60  # of signatures for one certificate: each takes less than 1 ms for ordinary keys
 )
-_BITS = range(2048, 8193)  # of an authority's RSA key: weaker proves nothing, longer costs too much
-# What is understood below. Whoever does not know a critical extension must not go on: section 4.2.
+# Of an authority's RSA key: a weaker one proves nothing, a longer one costs too much.
+_BITS = range(2048, 8193)
+# The extensions that are understood below. An unknown critical extension means refusal: section
+# 4.2.
 _UNDERSTOOD = frozenset(
     (
         "basic_constraints",
@@ -52,8 +55,8 @@ _UNDERSTOOD = frozenset(
         "subject_alt_name",
     )
 )
-# Purposes that have nothing to do with a person's documents: the key of a web server lies on the server. A
-# client's is theirs as well, where a server's is beside it.
+# Purposes that do not cover documents: the key of a web server is on the server. A client's purpose
+# next to a server's belongs to a server, too.
 _OF_MACHINES = frozenset(("server_auth", "code_signing", "time_stamping", "ocsp_signing"))
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
@@ -128,7 +131,7 @@ def read_anchor(data, moment):
             if blocks
             else x509.load_der_x509_certificate(data)
         )
-    except Exception as error:  # whatever it is, it is none
+    except Exception as error:  # not a certificate, whatever it is
         raise AnchorRefused("not_certificate") from error
     try:
         return _examine_anchor(certificate, moment)
@@ -145,7 +148,7 @@ def _examine_anchor(certificate, moment):
     if not _is_strong(certificate.public_key()):
         raise AnchorRefused("weak_key")
     is_root = certificate.subject == certificate.issuer
-    # Its hash does not matter: what is trusted is the file, by its fingerprint.
+    # Its hash algorithm does not matter: the file itself is trusted, by its fingerprint.
     if is_root and not is_signature(certificate, *_get_signed(certificate), weak_hashes=()):
         raise AnchorRefused("damaged")
     if moment > get_moment(certificate, "not_valid_after"):
@@ -169,7 +172,7 @@ def _examine_anchor(certificate, moment):
 def find_chain(certificate, others, anchors, moment):
     """Find the chain by which a certificate leads to an anchor.
 
-    Whatever is wrong with the certificates means that there is none; nothing is raised.
+    Any error in the certificates means that there is no chain; nothing is raised.
 
     :param bytes certificate: PEM.
     :param others: certificates that came with it, PEM, in whatever order; none of them is trusted.
@@ -190,7 +193,7 @@ def find_chain(certificate, others, anchors, moment):
         try:
             candidate = x509.load_pem_x509_certificate(block)
             candidates[get_sha256(candidate)] = candidate
-        except Exception:  # likewise: it is no candidate
+        except Exception:  # likewise: not a candidate
             continue
     trusted = {anchor.sha256 for anchor in anchors}
     chain = _Climb(candidates, trusted, moment).climb((first,))
@@ -208,7 +211,7 @@ def find_anchor(certificate, others, anchors, moment):
 
 
 class _Climb:
-    """The search for a chain, which tries no more signatures than it may."""
+    """The search for a chain, which tries a limited number of signatures."""
 
     def __init__(self, candidates, trusted, moment):
         self.candidates = candidates
@@ -217,7 +220,7 @@ class _Climb:
         self.left = _VERIFICATIONS
 
     def climb(self, chain):
-        """Return a chain that goes on from this one and ends at an anchor, or an empty one."""
+        """Return a chain that extends this one and ends at an anchor, or an empty one."""
         if len(chain) > _DEPTH:
             return ()
         for sha256, issuer in self.candidates.items():
@@ -231,11 +234,12 @@ class _Climb:
         return ()
 
     def _is_issuer(self, chain, issuer):
-        """Tell whether a certificate issued the last one of a chain, and might."""
+        """Tell whether a certificate issued the last one of a chain, and was allowed to."""
         try:
             if issuer.subject != chain[-1].issuer or not self.left:
                 return False
-            # Those that only bring another key of the same authority do not count: section 4.2.1.9.
+            # Certificates that only bring another key of the same authority are not counted:
+            # section 4.2.1.9.
             below = sum(link.subject != link.issuer for link in chain[1:])
             if (
                 not is_authority(issuer, below)
@@ -255,7 +259,7 @@ def is_authority(certificate, below=0):
     """Tell whether a certificate may sign others: RFC 5280, section 6.1.4, (k) to (n).
 
     :param x509.Certificate certificate: whose it is asked.
-    :param int below: how many authorities stand between it and the last certificate of the chain.
+    :param int below: how many authorities are between it and the last certificate of the chain.
     """
     extensions = get_extensions(certificate)
     constraints = extensions.get("basic_constraints")
@@ -267,7 +271,7 @@ def is_authority(certificate, below=0):
 
 
 def is_for_documents(certificate):
-    """Tell whether the key of a certificate is there to sign documents, and strong enough to prove something."""
+    """Tell whether the key of a certificate is meant for signing documents, and strong enough."""
     return (
         is_for_signing(certificate)
         and _has_human_purpose(get_extensions(certificate))
@@ -276,7 +280,9 @@ def is_for_documents(certificate):
 
 
 def is_for_signing(certificate):
-    """Tell whether the usage of a certificate's key lets it sign; without one it restricts nothing: section 4.2.1.3."""
+    """Tell whether the key usage of a certificate allows signing; without one, nothing is
+    restricted: section 4.2.1.3.
+    """
     usage = get_extensions(certificate).get("key_usage")
     return usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation"))
 
@@ -351,7 +357,7 @@ def _is_current(certificate, moment):
 
 
 def get_extensions(certificate):
-    """Return those extensions of a certificate that are asked for here, each read by itself.
+    """Return the extensions of a certificate that are needed here, each parsed separately.
 
     :param x509.Certificate certificate: whose they are.
     :return: values of asn1crypto, by its names; what cannot be read is left out.
@@ -367,7 +373,7 @@ def get_extensions(certificate):
 def read_extensions(thing):
     """Return the extensions of something of X.509 as cryptography gives them.
 
-    Of a certificate without its policies, when it dislikes how one is written: nothing here asks for them.
+    If `cryptography` rejects how a policy is written, the policies are left out: nothing here needs them.
 
     :rtype: x509.Extensions
     """
@@ -387,13 +393,13 @@ def read_extensions(thing):
 
 
 def _has_unknown_extensions(certificate):
-    """Tell whether something critical is not understood, or something stands there twice."""
+    """Tell whether a critical extension is not understood, or any extension is repeated."""
     names = []
     for name, is_critical, value in _read_extensions(certificate):
         names.append(name)
         if is_critical and (name not in _UNDERSTOOD or value is None):
             return True
-    # A restriction of names is not applied here, so that whoever has one proves nothing.
+    # Name constraints are not applied here, so a certificate that has them proves nothing.
     return len(set(names)) < len(names) or "name_constraints" in names
 
 

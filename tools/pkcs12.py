@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Open the file of a company's own certificate, and say everything that is wrong with it.
+"""Open the file of a company's own certificate, and report everything that is wrong with it.
 
-A private key is opened by `pkcs12_child.py`, in a process with limits of its own: a file can ask for
-as much work as it likes. The child reports what is inside; every rule is here.
+A private key is opened by `pkcs12_child.py`, in a process with limits of its own: a file can
+require any amount of work. The child reports what is inside; every rule is here.
 """
 
 import base64
@@ -49,7 +49,7 @@ CODES = (
     "no_key",
     "key_mismatch",
 )
-# What is wrong with a certificate that was opened: it does not sign electronic invoices.
+# Faults of an opened certificate, with which it cannot sign electronic invoices.
 FAULTS = (
     "not_rsa",
     "weak_key",
@@ -59,7 +59,7 @@ FAULTS = (
     "not_yet_valid",
     "other_nit",
 )
-# What somebody should look at.
+# Warnings that somebody should review.
 WARNINGS = ("unknown_issuer", "no_nit")
 
 MIN_BITS = 2048
@@ -79,9 +79,7 @@ _NIT_OIDS = (
     "0.9.2342.19200300.100.1.1",  # UID
 )
 _NAME_OIDS = ("2.5.4.10", "2.5.4.11", "2.5.4.3")  # O, OU, CN: "... NIT 900.123.456-1"
-_PRIVATE_OIDS = (
-    "1.3.6.1.4.1."  # of some authority: counts when it is the NIT, and says nothing else
-)
+_PRIVATE_OIDS = "1.3.6.1.4.1."  # of some authority: used if it is the NIT, and otherwise ignored
 _NUMBER = re.compile(r"\d[\d. ]{4,18}\d(?:\s*-\s*\d(?!\d))?")
 
 
@@ -99,7 +97,7 @@ class CertificateRefused(Exception):
 
 
 class CertificateCheckUnavailable(RuntimeError):
-    """The file could not be opened for a reason of the server's. It says nothing of the file."""
+    """The server could not open the file. It says nothing about the file."""
 
 
 @dataclass(frozen=True)
@@ -118,7 +116,7 @@ class CertificateFacts:
     :ivar datetime not_after: in UTC; the last moment at which it signs.
     :ivar tuple[str, ...] nits: digits of the numbers that the subscriber is identified by, the surest
         first; with a check digit or without, as they are written.
-    :ivar tuple[str, ...] numbers: digits of whatever else in it could be a NIT.
+    :ivar tuple[str, ...] numbers: digits of any other numbers in it that could be a NIT.
     :ivar int | None bits: length of the RSA key; None when the key is of another kind.
     :ivar str | None hash_name: of its signature, such as `sha256`.
     :ivar bool signs: whether its key usage allows signatures, or says nothing.
@@ -143,17 +141,6 @@ class CertificateFacts:
 
 
 # === OPENING === #
-
-
-def open_pkcs12(data: bytes, password: str) -> CertificateFacts:
-    """Open a PKCS #12 file (.p12, .pfx).
-
-    :param data: the decoded file.
-    :param password: as typed; empty for none.
-    :raise CertificateRefused: with one of `CODES`.
-    :raise CertificateCheckUnavailable: the server cannot open any file.
-    """
-    return open_certificate([data], password)
 
 
 def open_certificate(files, password: str) -> CertificateFacts:
@@ -210,11 +197,11 @@ def _pair(certificates, keys):
             if _get_public_der(certificate) == base64.b64decode(key["public"]):
                 others = [other for other in certificates if other != certificate]
                 facts = _read(certificate, _order_chain(certificate, others))
-                # Of another kind it is refused, by its `bits`.
+                # A key of another kind is refused later, by its `bits`.
                 if facts.bits:
                     facts = replace(facts, key=take_key(base64.b64decode(key["key"])))
                 return facts
-    # Nobody says which is the subscriber's: the one that issued none of the others.
+    # Nothing tells which one is the subscriber's: take the one that issued none of the others.
     issuers = {
         certificate.issuer for certificate in certificates if not _is_self_signed(certificate)
     }
@@ -227,7 +214,8 @@ def _pair(certificates, keys):
 def _order_chain(certificate, others):
     """Return the authorities' certificates, nearest first: those whose keys have signed, upwards.
 
-    By the signature and not by the name alone: a renewed authority has several certificates of one name.
+    By the signature, not by the name alone: a renewed authority has several certificates with the
+    same name.
     """
     chain, level = [], [certificate]
     left = _VERIFICATIONS
@@ -363,11 +351,11 @@ def find_faults(facts, nit, moment):
 
 
 def find_warnings(facts, nit, authorities):
-    """Say what should be looked at in a certificate that signs.
+    """Return the warnings about a certificate that can sign.
 
     :param CertificateFacts facts: of the certificate.
     :param str | None nit: of the company, with its check digit.
-    :param authorities: names of the accredited authorities, each a part of how it calls itself.
+    :param authorities: names of the accredited authorities, each a part of its name.
     :return: of `WARNINGS`.
     :rtype: list[str]
     """
@@ -396,7 +384,7 @@ def _simplify(name):
 
 
 def _ask_child(files, password):
-    """Return what the child found before it ended, in whatever way it ended."""
+    """Return what the child found before it ended, however it ended."""
     asked = {
         "files": [base64.b64encode(file).decode() for file in files],
         "password": password or "",

@@ -29,7 +29,7 @@ _IDLE_SECONDS = (
     600  # after which the warm process gives its memory back; the next job starts another
 )
 _FIRST_VICTIM = b"1000"  # when the machine runs out of memory, before any process of the server
-_NICENESS = 5  # requests of those who only want a page come first
+_NICENESS = 5  # requests for ordinary pages come first
 
 
 def _load_rights():
@@ -80,7 +80,7 @@ def _become(script, code, job, layers, ruleset, network):
     """Lower the limits of this process, give up its rights, and run the script in it."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    # Should nobody end it in time, this does.
+    # If the parent dies, this alarm ends the child.
     signal.alarm(job["wall"])
     os.nice(_NICENESS)
     rights.limit(job["cpu"], job["memory"])

@@ -7,10 +7,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
-        """Refuse to let contacts that stand for somebody go up in others, or take others in.
+        """Refuse to merge contacts that represent somebody.
 
-        The merge moves companies, invitations and logins to another contact by SQL, past every check
-        of a write.
+        The merge moves companies, invitations and logins to another contact by SQL, without the
+        checks of a write.
         """
         partners = src_partners | dst_partner
         if setup := src_partners._get_nit_locks()[:1]:
@@ -40,7 +40,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _check_certificate_invoices(self, partners):
-        """Check that nobody comes by a payment for a certificate that somebody else made.
+        """Check that the merge gives nobody a payment that somebody else made for a certificate.
 
         An invoice pays for the company whose contact it names, and the merge gives it another one.
 

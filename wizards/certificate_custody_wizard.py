@@ -68,14 +68,14 @@ class CertificateCustodyWizard(models.TransientModel):
         return self.env["certificate.certificate"]._get_in_custody(self.env.companies)
 
     def action_seal(self):
-        """Seal every key that is not, and again what the previous secret sealed."""
+        """Seal every plain key, and seal again every key that the previous secret sealed."""
         for certificate in self._get_certificates():
             if custody.get_key_state(certificate) in ("plain", "previous"):
                 certificate._seal_key()
 
     def action_remove_files(self):
-        """Remove the files of removed keys from whatever store has them."""
-        self._get_certificates()  # asks for the group
+        """Remove the files of removed keys from any store that has them."""
+        self._get_certificates()  # checks the group
         self.env["certificate.key.file"]._remove_later(is_asked=True)
 
     def action_confirm_place(self):

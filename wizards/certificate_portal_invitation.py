@@ -5,7 +5,8 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 
 class CertificatePortalInvitation(models.TransientModel):
-    """Asks whom to invite to walk the steps by the portal, and shows the link once.
+    """Asks which contact to invite to complete the steps through the portal, and shows the link
+    once.
 
     The link is never stored: it goes to the dialog in the action that opens its second page.
     """

@@ -77,11 +77,11 @@ class CertificateActivationWizard(models.TransientModel):
     # === ACTION METHODS === #
 
     def action_start_request(self):
-        """Ask for a certificate of the company's own, or go on to the request that is under way."""
+        """Request a certificate of the company's own, or continue the request that is in progress."""
         self._show(self.activation_id._start_request())
 
     def action_abandon_request(self):
-        """Go back to where the company was before it asked for its own certificate."""
+        """Go back to where the company was before it requested its own certificate."""
         company = self.activation_id.company_id
         self.activation_id._abandon_request()
         self._show(self.activation_id.with_company(company)._get_or_start())
@@ -98,7 +98,7 @@ class CertificateActivationWizard(models.TransientModel):
         self._trusted().is_request_reviewed = False
 
     def action_send_request(self):
-        """Send the request, or show again what became wrong meanwhile."""
+        """Send the request, or show again what has become invalid meanwhile."""
         self._trusted().is_request_reviewed = False
         request = self.activation_id.request_ids
         if not request._get_errors():
@@ -106,7 +106,7 @@ class CertificateActivationWizard(models.TransientModel):
             self.is_request_checked = False
 
     def action_open_current(self):
-        """Open what signs for the company now, beside which the request runs."""
+        """Open the activation that signs for the company now, while the request runs."""
         current = self.activation_id._find_in_force(self.activation_id.company_id)
         if current:
             self._show(current)

@@ -1,4 +1,5 @@
-"""50 clients at once on one activation of one company: nothing happens twice, and nobody is in the way.
+"""50 clients at once on one activation of one company: nothing happens twice, and nobody is
+blocked.
 
 And 20 users who upload five files each that cost more than they say, at once: see dev/benchmarks/kit/flood.py.
 

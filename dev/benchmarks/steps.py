@@ -246,7 +246,7 @@ class Walk:
 
 
 def make_client(database):
-    """Make a company that nobody has walked for, with an invoicing user and a manager."""
+    """Make a company without an activation, with an invoicing user and a manager."""
     env = database.open()
     company = make_company(
         env,

@@ -273,8 +273,9 @@ def replace_server(scene):
 
 
 def reject_letter(scene):
-    """The lender rejects the letter of who signs, while workers are killed: nothing is signed until it has
-    accepted another one."""
+    """The lender rejects the letter of a signing company, while workers are killed: nothing is
+    signed until it has accepted another one.
+    """
     signing, killed = scene.signing, 0
     for act, why in (
         (signing.reject_letter, "under a letter that was rejected something is signed"),

@@ -102,7 +102,7 @@ class Postgres:
         self.run("-m", mode, "stop")
 
     def restart(self):
-        """As after a crash: nobody is told, and the log is replayed."""
+        """Stop as in a crash: clients get no notice, and the log is replayed."""
         self.stop("immediate")
         self.start()
 

@@ -354,7 +354,7 @@ class LoanWalker(Walker):
 
 
 class SigningWalker(LoanWalker):
-    """Somebody whose certificate signs, while the lender has not looked at the letter."""
+    """A company whose certificate signs before the lender has reviewed the letter."""
 
     def review_letter(self):
         self.reach("letter_review", "waiting")

@@ -159,7 +159,7 @@ class Visitor {
         await this.page.waitForSelector(selector, { timeout: 60000 });
     }
 
-    /** Loads the page anew; the language of a public page may be in its address, too. */
+    /** Reloads the page; the language of a public page may be in its address, too. */
     async reload(ready) {
         const path = this.page.url().replace(/\/es(_\w+)?\//, "/");
         if (path === this.page.url()) {
@@ -170,7 +170,7 @@ class Visitor {
         await this.wait(ready);
     }
 
-    /** Looks at the page where it is, in each language and size, loading it anew for each language. */
+    /** Captures the page where it is, in each language and size, reloading it for each language. */
     async look(name, ready) {
         for (const language of LANGUAGES) {
             await this.speak(language);

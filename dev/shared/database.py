@@ -81,7 +81,7 @@ class Database:
         self.registry = odoo.modules.registry.Registry(self.name)
 
     def copy(self):
-        """Begin anew: what Odoo has cached of the former copy is so in this one, too."""
+        """Start again: what Odoo has cached from the former copy also holds in this one."""
         self.drop()
         shutil.copytree(
             self.files.with_name(self.template),

@@ -110,7 +110,7 @@ class Session:
             raise Refused(" ".join(sentence for found in errors.values() for sentence in found))
 
     def submit(self, page, path, files=None, **values):
-        """Submit a form of a page of the portal, as of when the page was shown.
+        """Submit a form of a page of the portal, as it was when the page was shown.
 
         :param str page: its HTML, which holds the token against forged requests
         :return: the answer, which leads to the next page

@@ -366,6 +366,7 @@ class CertificateActivation(models.Model):
         here = Domain("company_id", "=", company.id)
         if activation := self.search_fetch(current & here, limit=1):
             return activation
+        self._check_signs_itself(company)
         return self._create_once(
             {"company_id": company.id, "renewal_of_id": self._find_ended(company).id}
         )
@@ -382,6 +383,15 @@ class CertificateActivation(models.Model):
                 ),
                 SETTINGS,
             )
+
+    @api.model
+    def _check_signs_itself(self, company):
+        """Refuse a branch that signs under the activation of the company whose NIT it has.
+
+        :raise UserError: for such a branch
+        """
+        if company._get_certificate_companies()[-1] != company:
+            raise UserError(company._get_certificate_owner_sentence())
 
     def _check_still_paid(self):
         """Check, before finishing, that the payment is still valid.

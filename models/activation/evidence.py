@@ -42,7 +42,7 @@ class CertificateActivation(models.Model):
         string="Verification code",
         readonly=True,
         copy=False,
-        help="Whoever knows it can verify the activation on a public page.",
+        help="Anyone who knows it can verify the activation on a public page.",
     )
     record_facts = fields.Json(string="Facts of the record", readonly=True, copy=False)
     record_file = fields.Binary(

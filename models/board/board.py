@@ -333,7 +333,10 @@ class CertificateBoard(models.Model):
                     JOIN res_partner branch_partner ON branch_partner.id = branch.partner_id
                     JOIN res_company parent ON parent.id = branch.parent_id
                     JOIN res_partner parent_partner ON parent_partner.id = parent.partner_id
-                    WHERE COALESCE(branch_partner.vat, '') IN ('', parent_partner.vat)
+                    -- As `identity.normalize_document` writes it.
+                    WHERE upper(regexp_replace(COALESCE(branch_partner.vat, ''), '[[:space:].,-]', '', 'g')) IN (
+                        '', upper(regexp_replace(parent_partner.vat, '[[:space:].,-]', '', 'g'))
+                    )
                 )
                 SELECT company_id, array_agg(id ORDER BY depth) AS ids FROM signer GROUP BY company_id
             ) signers ON signers.company_id = company.id

@@ -50,6 +50,10 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         currency_field="currency_id",
         help="With taxes, in whole pesos.",
     )
+    certificate_sale_problems = fields.Text(
+        compute="_compute_certificate_sale_problems",
+        help="What is missing before the certificate can be sold, in the order in which it is put right.",
+    )
     certificate_provider_id = fields.Many2one(
         related="company_id.certificate_provider_id", readonly=False
     )
@@ -175,10 +179,33 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         for settings in self:
             settings.is_certificate_seller = settings.certificate_seller_id == settings.company_id
 
-    @api.depends("company_id", "certificate_price", "certificate_tax_ids")
+    @api.depends("certificate_seller_id", "company_id")
+    def _compute_certificate_sale_problems(self):
+        for settings in self:
+            company = settings.company_id
+            problems = {}
+            if settings.is_certificate_seller:
+                routes = ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                for route in routes:
+                    for problem in company._get_certificate_sale_problems(route):
+                        # What both lack is said once.
+                        problems[problem["sentence"]] = None
+            settings.certificate_sale_problems = "\n".join(problems)
+
+    @api.depends("company_id", "certificate_product_id", "certificate_price", "certificate_tax_ids")
     def _compute_certificate_price_total(self):
         for settings in self:
-            price = settings.company_id._get_certificate_price(
-                unit=settings.certificate_price, taxes=settings.certificate_tax_ids._origin
-            )
-            settings.certificate_price_total = price["total"]
+            settings.certificate_price_total = settings._get_price_typed("certificate")
+
+    def _get_price_typed(self, prefix):
+        """Return what a company pays for a product, as the form says now.
+
+        :param str prefix: of the names of the fields that hold product, price and taxes
+        :rtype: float
+        """
+        product = self[f"{prefix}_product_id"]._origin
+        return self.company_id._get_certificate_price(
+            product=product,
+            list_price=self[f"{prefix}_price"],
+            taxes_id=self[f"{prefix}_tax_ids"]._origin,
+        )["total"]

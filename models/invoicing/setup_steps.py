@@ -151,10 +151,18 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Continue where you left off."),
             }
+        owner = company._get_certificate_companies()[-1]
+        if owner != company:
+            return {
+                "sentence": self.env._(
+                    "The certificate of %s signs for both: you have the same NIT. Open this page as that company.",
+                    owner.name,
+                )
+            }
         if ended := activations._find_ended(company):
             return {
                 "sentence": self.env._(
-                    "It ended on %s. Renew it.", ended._format_date(ended.date_end)
+                    "The certificate ended on %s. Renew it.", ended._format_date(ended.date_end)
                 ),
                 "button": self.env._("Renew"),
             }

@@ -227,7 +227,7 @@ class CertificateGuardedMixin(models.AbstractModel):
         query.select = lambda *columns: SQL("%s %s", select(*columns), lock)
         if not self._fetch_query(query, self._determine_fields_to_fetch()):
             self.check_access("read")
-            raise MissingError(self.env._("This record does not exist any more. Reload the page."))
+            raise MissingError(self.env._("This record no longer exists. Reload the page."))
 
     def _get_state_label(self, state):
         return dict(self._fields["state"]._description_selection(self.env))[state]

@@ -208,7 +208,7 @@ class CertificateInputMixin(models.AbstractModel):
         if not self.env.su and not comodel.browse(value).exists():
             raise MissingError(
                 self.env._(
-                    "%s: this does not exist any more. Choose another one.",
+                    "%s: this no longer exists. Choose another one.",
                     field._description_string(self.env),
                 )
             )

@@ -32,7 +32,7 @@ class CertificateActivation(models.Model):
         string="Revocation",
         readonly=True,
         copy=False,
-        help="What the authority said last of an own certificate.",
+        help="The authority's last answer about the company's own certificate.",
     )
     revocation_code = fields.Char(
         string="Reason of the revocation",

@@ -1,6 +1,5 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
 from odoo.tools import format_date, formatLang
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
@@ -14,7 +13,6 @@ from ...const import (
     RECEIVED_PATH,
     WIZARD_PATH,
 )
-from ...exceptions import SETTINGS, make_remedy_error
 from ..core.addresses import get_page_path
 from ..core.aftermath import shielded
 from .account_move import ROUNDING
@@ -76,8 +74,6 @@ class CertificateActivation(models.Model):
     )
     seller_id = fields.Many2one("res.company", compute="_compute_seller", compute_sudo=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_seller", compute_sudo=True)
-    price_untaxed = fields.Monetary(compute="_compute_price", compute_sudo=True)
-    price_total = fields.Monetary(compute="_compute_price", compute_sudo=True)
     validity_months = fields.Integer(compute="_compute_seller", compute_sudo=True)
     accepts_receipts = fields.Boolean(
         string="Accept receipts",
@@ -167,21 +163,6 @@ class CertificateActivation(models.Model):
             activation.accepts_receipts = activation._get_route().accepts_receipts and (
                 not seller or seller.certificate_accept_receipts
             )
-
-    # Apart from the seller, which every step asks for: a price takes taxes and their rounding.
-    @api.depends("payment_move_id", "company_id")
-    def _compute_price(self):
-        for activation in self:
-            if invoice := activation.payment_move_id:
-                untaxed, total = invoice.amount_untaxed, invoice.amount_total
-            else:
-                seller = activation.seller_id
-                price = seller._get_certificate_price(
-                    activation.company_id.partner_id, product=activation._get_product(seller)
-                )
-                untaxed, total = price["untaxed"], price["total"]
-            activation.price_untaxed = untaxed
-            activation.price_total = total
 
     # === ACTION METHODS === #
 
@@ -281,11 +262,12 @@ class CertificateActivation(models.Model):
                 date=self._format_date(activation.payment_date),
                 reference=activation.payment_reference,
             )
+        if status == "to_pay":
+            return activation._get_cart_sentence()
         sentences = {
             "none": self.env._(
                 "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
             ),
-            "to_pay": self.env._("Your invoice is ready and not paid yet."),
             "recording": self.env._(
                 "Your payment is confirmed; the seller still has to book it. Nothing is left for you to pay, and "
                 "we will tell you by email when you can continue."
@@ -378,15 +360,8 @@ class CertificateActivation(models.Model):
                 activation.payment_move_id._get_certificate_to_book()._post_process()
             else:
                 activation._take_payment_made_elsewhere()
+                activation._refresh_cart()
         activation.invalidate_recordset()
-
-    def _get_product(self, seller):
-        """Return what a seller sells by this route: a payment counts for that alone.
-
-        :param seller: `res.company`
-        :rtype: product.product
-        """
-        return self._get_route().get_product(seller)
 
     def _buy(self):
         """Invoice the certificate when it is not yet.
@@ -403,87 +378,14 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("A payment is being processed. Wait for its result before paying again.")
             )
-        seller = self.seller_id.sudo()
-        self._check_sale(seller, self._get_product(seller))
+        self._check_for_sale()
         if (
             self.payment_move_id.sudo()._get_certificate_payment_status()
-            in (
-                "none",
-                "reversed",
-                "void",
-            )
+            in ("none", "reversed", "void")
             and not self._take_issued_invoice()
         ):
             self._create_payment_move()
         return self._get_payment_url()
-
-    def _create_payment_move(self):
-        """Draft the seller's invoice. It stays a draft until the payment posts it.
-
-        :raise UserError: when nobody sells the certificate
-        """
-        seller = self.seller_id.sudo()
-        product = self._get_product(seller)
-        price = seller._get_certificate_price(self.company_id.sudo().partner_id, product=product)
-        if not product or seller.currency_id.is_zero(price["total"]):
-            raise make_remedy_error(
-                self.env,
-                self.env._(
-                    "The certificate cannot be bought yet: its seller or its price is not set. "
-                    "Ask your administrator to set them in Settings, under Electronic Documents."
-                ),
-                SETTINGS,
-            )
-        # As nobody in particular, in a context of its own: a user's defaults are not the seller's.
-        context = {
-            "lang": self.env.context.get("lang"),
-            "allowed_company_ids": seller.ids,
-            "tz": COLOMBIA_TZ,
-        }
-        moves = self.env(user=SUPERUSER_ID, context=context)["account.move"]
-        self._trusted().payment_move_id = moves.create(
-            {
-                "move_type": "out_invoice",
-                "company_id": seller.id,
-                "partner_id": self.company_id.sudo().partner_id.id,
-                "currency_id": seller.currency_id.id,
-                "invoice_origin": self.name,
-                # Of those that belong to no company, any accountant may make the price another one.
-                "invoice_payment_term_id": False,
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "product_id": product.id,
-                            "quantity": 1,
-                            "price_unit": price["unit"],
-                        }
-                    )
-                ],
-            }
-        )
-
-    def _check_sale(self, seller, product):
-        """Check that nothing by which the certificate is sold is archived or switched off.
-
-        :param seller: `res.company` in sudo mode, or none
-        :param product: `product.product`, or none
-        :raise UserError: otherwise
-        """
-        if seller:
-            seller._check_lends()
-        provider = seller.certificate_provider_id
-        # Where there is no invoice yet, Odoo says that its journal is missing.
-        journal = self.payment_move_id.sudo().journal_id
-        if product and (
-            not product.active or provider.state == "disabled" or (journal and not journal.active)
-        ):
-            raise UserError(
-                self.env._(
-                    "%s cannot sell the certificate at the moment: its product, its payment provider or "
-                    "its sales journal is archived or disabled. Ask it to enable them, then buy here.",
-                    seller.name,
-                )
-            )
 
     def _check_transaction(self, provider_id, invoices, **kwargs):
         """Check what the payment page asks for, which comes from the browser.
@@ -497,7 +399,7 @@ class CertificateActivation(models.Model):
         self._check_unpaid()
         invoice = self.payment_move_id
         # What was archived while the page was open.
-        self._check_sale(invoice.company_id, self._get_product(invoice.company_id))
+        self._check_for_sale()
         provider = self.env["payment.provider"].sudo().browse(provider_id)
         amounts = (
             invoice._get_payable_amounts()
@@ -626,7 +528,7 @@ class CertificateActivation(models.Model):
             .filtered(lambda tx: tx.state in ("pending", "authorized"))
         )
         if not pending:
-            raise UserError(self.env._("No payment is pending any more. Reload the page."))
+            raise UserError(self.env._("There is no pending payment now. Reload the page."))
         if not (reason or "").strip():
             raise UserError(self.env._("Explain why the payment is discarded."))
         self._trusted().message_post(

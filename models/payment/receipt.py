@@ -58,7 +58,7 @@ class CertificatePaymentReceipt(models.Model):
         "certificate_payment_receipt_author_rel",
         string="Written by",
         readonly=True,
-        help="Who wrote any of its data, attached its file or sent it.",
+        help="Users who wrote any of its data, attached its file or sent it.",
     )
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_on = fields.Datetime(readonly=True)

@@ -205,7 +205,7 @@ class CertificateActivation(models.Model):
                 "An invoice to you is not issued yet: ask the seller to confirm it."
             ),
             "used": self.env._(
-                "Invoice %(name)s of %(date)s has already paid %(activation)s.",
+                "Invoice %(name)s of %(date)s has already been used to pay for %(activation)s.",
                 name=name,
                 date=date,
                 activation=(move._get_certificate_activation() - self)[:1].name,

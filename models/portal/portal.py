@@ -194,7 +194,9 @@ class CertificateActivation(models.Model):
         return {
             **self._get_step_sentences(),
             "not_for_sale": self.env._(
-                "The certificate is not for sale yet. Ask %s, who invited you.", host
+                "%(sentence)s Ask %(host)s, who invited you.",
+                sentence=self.sale_refusal,
+                host=host,
             ),
             "profile": self.env._(
                 "%(sentence)s Ask %(host)s, who invited you.",

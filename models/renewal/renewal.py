@@ -30,7 +30,7 @@ class CertificateActivation(models.Model):
         string="Renewed",
         readonly=True,
         copy=False,
-        help="A finished renewal waits for the end of this one: nobody is reminded of it any more.",
+        help="A finished renewal waits for the end of this one: no more reminders of it are sent.",
     )
     can_renew = fields.Boolean(
         string="Can be renewed", compute="_compute_can_renew", search="_search_can_renew"

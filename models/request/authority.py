@@ -35,7 +35,7 @@ class CertificateAuthority(models.Model):
         "authority_id",
         string="Trusted certificates",
         readonly=True,
-        help="What verifies that a certificate is of this authority. An administrator adds them.",
+        help="Certificates that verify the ones of this authority. An administrator adds them.",
     )
 
     _name_unique = models.UniqueIndex("(lower(name))", "This authority already exists.")

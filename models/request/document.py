@@ -183,7 +183,7 @@ class CertificateRequestDocument(models.Model):
             return {}
         errors = {}
         if self.state == "rejected":
-            errors["document"] = self.env._("It was rejected: attach another file.")
+            errors["document"] = self.env._("This file was rejected: attach another one.")
         elif not self.document_size and requirement.is_required:
             errors["document"] = self.env._("Attach this document.")
         if requirement.max_age_days and (self.document_size or requirement.is_required):

@@ -66,7 +66,7 @@ class CertificateRequest(models.Model):
     date = fields.Date(
         string="Start of validity",
         copy=False,
-        help="The day on which the validity of the certificate is asked to begin.",
+        help="The requested first day of the certificate's validity.",
     )
     authority_id = fields.Many2one(
         "certificate.authority",
@@ -161,8 +161,8 @@ class CertificateRequest(models.Model):
                     seller=activation.seller_id.name,
                 ),
                 "rejected": self.env._(
-                    "Your request was rejected. Correct what is said here and send it again: what was "
-                    "accepted is kept, and nothing is paid again."
+                    "Your request was rejected. Make the corrections listed here and send it "
+                    "again: what was accepted is kept, and nothing is paid again."
                 ),
                 "issued": self.env._(
                     "%(authority)s issued your certificate on %(date)s and gives you its file "

@@ -5,8 +5,8 @@ judge, one byte, the length of a file, four bytes, big endian, and the file. The
 list of what the judge resolved that does something or carries a file, or null when it cannot open the file or
 sees no page in it.
 
-PDFium and MuPDF say what they resolve by writing the file anew, every object as they read it. What they wrote
-is sound and is walked by qpdf, as is the file itself.
+PDFium and MuPDF show what they resolve by rewriting the file, every object as they read it. What
+they wrote is sound and is walked by qpdf, as is the file itself.
 """
 
 import io
