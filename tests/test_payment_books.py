@@ -11,7 +11,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from .books_common import BooksCommon, situation
+from .books_common import AFTERMATH, BooksCommon, situation
 from .payment_common import PRICE
 
 
@@ -479,12 +479,8 @@ class TestAccountants(BooksCommon):
     def confirm(self):
         """Have the provider confirm, and Odoo's poll, the client, and the crons try to book, again and again."""
         transaction = self.charge("done")
-        with mute_logger("odoo.addons.l10n_co_certificate_activation.models.core.aftermath"):
+        with mute_logger(AFTERMATH):
             for _time in range(2):
                 transaction._post_process()
                 self.activation.action_open_wizard()
                 self.run_cron()
-
-    def assert_situation(self, *args):
-        with mute_logger("odoo.addons.l10n_co_certificate_activation.models.core.aftermath"):
-            super().assert_situation(*args)

@@ -15,10 +15,8 @@ from odoo.tools import mute_logger
 from ..const import ACTIVITY_BOOKING, RECEIVED_PATH, WIZARD_PATH
 from ..models.core.addresses import get_page_path
 from . import samples
-from .books_common import BooksCommon
+from .books_common import AFTERMATH, BooksCommon
 from .payment_common import PRICE
-
-_AFTERMATH = "odoo.addons.l10n_co_certificate_activation.models.core.aftermath"
 
 
 @tagged("post_install", "-at_install")
@@ -242,7 +240,7 @@ class TestOthersWork(BooksCommon):
                 self.subTest(error=type(error).__name__),
                 self.env.cr.savepoint() as savepoint,
                 patch.object(activations, "_react_to_payment", side_effect=error),
-                mute_logger(_AFTERMATH),
+                mute_logger(AFTERMATH),
             ):
                 payment = self._register_payment(self.invoice)
                 self.assertEqual(self.invoice.amount_residual, 0)
@@ -261,7 +259,7 @@ class TestOthersWork(BooksCommon):
         activations = type(self.env["certificate.activation"])
         with (
             patch.object(activations, "_react_to_payment", side_effect=UserError("Closed.")),
-            mute_logger(_AFTERMATH),
+            mute_logger(AFTERMATH),
         ):
             self._register_payment(self.invoice, amount=1000)
             self._register_payment(self.invoice)
@@ -283,7 +281,7 @@ class TestOthersWork(BooksCommon):
         with (
             patch.object(moves, "_get_certificate_payment_status", side_effect=TypeError),
             patch.object(companies, "_get_certificate_warning", side_effect=TypeError),
-            mute_logger(_AFTERMATH),
+            mute_logger(AFTERMATH),
         ):
             self.assertFalse(self.invoice.with_user(self.accountant).certificate_payment_status)
             self.assertFalse(self.invoice.with_user(self.accountant).certificate_warning)

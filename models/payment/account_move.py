@@ -44,11 +44,11 @@ class AccountMove(models.Model):
     )
 
     certificate_credited = fields.Monetary(
-        string="Credited of the certificate",
+        string="Credited for the certificate",
         compute="_compute_certificate_booked",
         compute_sudo=True,
-        help="What the invoice's own credit notes take back of it. Those of other sales are money that the "
-        "company has: they pay.",
+        help="What the invoice's own credit notes take off it. Credit notes of other sales are the client's "
+        "money, and pay it.",
     )
     certificate_booked = fields.Monetary(
         string="Booked for the certificate",
@@ -191,8 +191,8 @@ class AccountMove(models.Model):
             if activation.state not in ("pay", "cancelled"):
                 raise UserError(
                     self.env._(
-                        "The digital certificate of %(company)s was paid by this invoice. Cancel the invoice, or "
-                        "reverse it by a credit note, instead of deleting it.",
+                        "This invoice paid for the digital certificate of %(company)s. Instead of deleting it, "
+                        "cancel it or reverse it with a credit note.",
                         company=activation.company_id.name,
                     )
                 )

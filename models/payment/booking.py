@@ -70,9 +70,9 @@ class AccountMove(models.Model):
             for user in move._get_certificate_accountants():
                 told = move.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
                 note = told.env._(
-                    "The payment of the digital certificate of %(company)s cannot be booked: %(reason)s Correct "
-                    "that, and it is booked by itself within the hour. Do not register the payment by hand: it "
-                    "would then be booked twice.",
+                    "The payment of the digital certificate of %(company)s cannot be booked: %(reason)s Once "
+                    "that is fixed, it is booked automatically within the hour. Do not register the payment by "
+                    "hand, or it will be booked twice.",
                     company=told.commercial_partner_id.name,
                     reason=get_reason(told.env, error),
                 )

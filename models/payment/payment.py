@@ -238,8 +238,8 @@ class CertificateActivation(models.Model):
             return activation._get_pending_sentence()
         if status == "recording" and invoice._is_certificate_corrected():
             return self.env._(
-                "Your invoice is being corrected by the seller, %s. Your payment is kept, and there is nothing "
-                "for you to do.",
+                "Your invoice is being corrected by the seller, %s. Your payment is kept, and you need not do "
+                "anything.",
                 invoice.company_id.name,
             )
         if status in ("reversed", "void") and invoice._get_held_amount() > ROUNDING:
@@ -269,7 +269,7 @@ class CertificateActivation(models.Model):
                 "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
             ),
             "recording": self.env._(
-                "Your payment is confirmed; the seller still has to book it. Nothing is left for you to pay, and "
+                "Your payment is confirmed; the seller still has to book it. You need not pay anything more, and "
                 "we will tell you by email when you can continue."
             ),
             "failed": self.env._("The payment was not completed. You can try again."),
@@ -296,7 +296,7 @@ class CertificateActivation(models.Model):
         if transfers := self._get_expected_transfers():
             return self.env._(
                 "Transfer %(amount)s to the account of %(seller)s, with the reference %(reference)s. It is "
-                "confirmed when the money arrives, mostly within two working days: you can close this page, and "
+                "confirmed when the money arrives, usually within two working days: you can close this page, and "
                 "we will tell you by email. You can also pay in another way instead.",
                 amount=self._format_money(invoice._get_amount_due()),
                 seller=invoice.company_id.name,
@@ -317,9 +317,9 @@ class CertificateActivation(models.Model):
                 **facts,
             )
         return self.env._(
-            "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a few hours: you "
-            "can close this page, and we will tell you by email. If you gave that payment up, ask a manager of "
-            "your company to discard it here, and pay again.",
+            "Your payment %(reference)s has been in process since %(date)s. PSE and cash can take a few hours: "
+            "you can close this page, and we will tell you by email. If you abandoned that payment, ask a "
+            "manager of your company to discard it here, then pay again.",
             **facts,
         )
 

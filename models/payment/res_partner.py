@@ -100,7 +100,7 @@ class ResPartner(models.Model):
         ):
             raise AccessError(
                 self.env._(
-                    "This contact was invoiced a digital certificate. Its NIT, and the company that it belongs to, "
-                    "are changed by users of the company that sold it, or by an administrator."
+                    "This contact was invoiced for a digital certificate. Only users of the company that sold it, or "
+                    "an administrator, can change its NIT and its parent company."
                 )
             )
