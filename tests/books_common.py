@@ -162,7 +162,7 @@ class BooksCommon(PaymentFollowCommon):
         # The client opens the page, and reads one sentence.
         if activation.state == "pay":
             wizard = self.get_wizard(activation.action_open_wizard(), activation.env.user)
-            self.assertTrue(wizard.payment_sentence)
+            self.assertTrue(wizard.activation_id.payment_sentence)
             wizard.action_verify_payment()
         else:
             self.assertTrue(activation.payment_sentence)

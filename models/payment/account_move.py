@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL
 
-from ...const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
+from ...const import ACTIVATION_STATES, MODULE, PAYMENT_LEVELS, PAYMENT_STATUSES
 from ..core.aftermath import shown_beside
 from ..core.ondelete_guard import ondelete_guard
 from .links import check_new_links
@@ -24,6 +24,7 @@ class AccountMove(models.Model):
     certificate_payment_status = fields.Selection(
         PAYMENT_STATUSES, string="Certificate payment", compute="_compute_certificate"
     )
+    certificate_payment_level = fields.Char(compute="_compute_certificate")
     certificate_state = fields.Selection(
         ACTIVATION_STATES, string="State of the activation", compute="_compute_certificate"
     )
@@ -147,7 +148,8 @@ class AccountMove(models.Model):
 
     def _compute_certificate(self):
         # It stands in the form and the lists of every invoice.
-        self.certificate_payment_status = self.certificate_state = False
+        self.certificate_payment_status = self.certificate_payment_level = False
+        self.certificate_state = False
         self.certificate_activation_name = self.certificate_date_end = False
         self.certificate_surplus = 0
         with shown_beside():
@@ -160,6 +162,7 @@ class AccountMove(models.Model):
                 activation = activations.get(move._origin.id, none)
                 status = move._get_certificate_payment_status()
                 move.certificate_payment_status = status
+                move.certificate_payment_level = PAYMENT_LEVELS.get(status)
                 move.certificate_state = activation.state
                 move.certificate_activation_name = activation.name
                 move.certificate_date_end = activation.date_end
