@@ -194,7 +194,9 @@ def match_letter(
     if letter:
         if facts.sha256 == hashlib.sha256(letter).hexdigest():
             raise LetterRefused("unsigned")
-        original = check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
+        original = (
+            check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
+        )
         is_alike = bool(original) and facts.text_sha256 == original.text_sha256
     try:
         found = read_letter(data, facts.signed, is_alike)
