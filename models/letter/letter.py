@@ -165,7 +165,9 @@ class CertificateActivation(models.Model):
         rules = TEXT_RULES["certificate.activation"]
         # Blanks alone, and what nobody sees, are nothing.
         kept = {
-            name: rules[name].clean(values[name]) if name in rules and values[name] else values[name]
+            name: rules[name].clean(values[name])
+            if name in rules and values[name]
+            else values[name]
             for name in REPRESENTATIVE_FIELDS
         }
         errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not kept[name]}

@@ -1,6 +1,7 @@
 from odoo import SUPERUSER_ID, models
 from odoo.fields import Command
 
+from ...const import COLOMBIA_TZ
 from ..activation.routes import ROUTES
 
 # What is looked at before anything is sold, in the order in which a seller puts it right.
@@ -36,10 +37,14 @@ class ResCompany(models.Model):
     def _get_certificate_moves(self):
         """Return the model of this seller's invoices, as nobody in particular, in a context of its own.
 
-        A buyer's defaults, unit of measure or time zone are not the seller's.
+        A buyer's defaults, unit of measure or time zone are not the seller's, whose day is Colombia's.
         """
         self.ensure_one()
-        context = {"lang": self.env.context.get("lang"), "allowed_company_ids": self.ids}
+        context = {
+            "lang": self.env.context.get("lang"),
+            "allowed_company_ids": self.ids,
+            "tz": COLOMBIA_TZ,
+        }
         return self.env(user=SUPERUSER_ID, context=context)["account.move"]
 
     def _prepare_certificate_move_vals(self, partner, product):
@@ -291,4 +296,3 @@ class ResCompany(models.Model):
             and not self.env["certificate.authority"].search_count([], limit=1)
             and self.env._("No authority is entered to which a request is sent.")
         )
-
