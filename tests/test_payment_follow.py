@@ -110,6 +110,16 @@ class TestPaymentNotices(PaymentFollowCommon):
         self.assertFalse(self.get_notices(activation))
         self.assertEqual(len(self.get_notices(activation, self.manager_a)), 1)
 
+
+@tagged("post_install", "-at_install")
+class TestMoneyBack(PaymentFollowCommon):
+    """Company A has an active certificate."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active()
+
     def test_money_that_goes_back_after_activation_marks_it_and_tells_the_managers(self):
         def credit(invoice):
             invoice._reverse_moves(cancel=True)
@@ -137,7 +147,7 @@ class TestPaymentNotices(PaymentFollowCommon):
             (cancel, "void"),
             (charge_back, "to_pay"),
         ):
-            with self.subTest(event=event.__name__):
+            with self.subTest(event=event.__name__), self.cr.savepoint() as savepoint:
                 activation = self.get_active()
                 invoice = activation.sudo().payment_move_id
                 event(invoice)
@@ -149,6 +159,7 @@ class TestPaymentNotices(PaymentFollowCommon):
                 self.assertEqual(len(self.get_notices(activation, self.manager_a)), 1)
                 self.assertFalse(self.get_notices(activation)[1:])
                 activation.with_user(self.manager_a).action_revoke()
+                savepoint.rollback()
 
     def test_a_credit_note_that_reverses_nothing_gives_the_money_back_too(self):
         activation = self.get_active()
