@@ -211,7 +211,7 @@ class TestSurplus(PaymentFollowCommon):
         )
         self.assertEqual(receivable.amount_residual, -PRICE)
         action = activation.action_open_wizard()
-        self.assertEqual(self.get_wizard(action).payment_surplus, PRICE)
+        self.assertEqual(self.get_wizard(action).activation_id.payment_surplus, PRICE)
         # It is no payment of anything else.
         activation.action_continue()
         self.assertEqual(activation.state, "process")
