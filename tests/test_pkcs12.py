@@ -8,7 +8,6 @@ import tempfile
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
 from unittest.mock import patch
 
 from asn1crypto import algos, cms, core
@@ -206,15 +205,6 @@ class TestCertificateFile(BaseCase):
         pem = samples.to_pem(samples.get_key())
         self.assertRefused("damaged", [in_year_zero(der), pem])
 
-    def test_moments_of_an_older_library_are_in_utc(self):
-        """Of cryptography before 42, which is not here: it has the one name without `_utc`."""
-        moment = datetime(2026, 1, 1)
-        old = SimpleNamespace(not_valid_after=moment, next_update=None)
-        self.assertEqual(
-            tool.get_moment(old, "not_valid_after"), moment.replace(tzinfo=timezone.utc)
-        )
-        self.assertIsNone(tool.get_moment(old, "next_update"))
-
     def test_a_certificate_without_its_key_is_told_with_what_is_known_of_it(self):
         certificate = samples.issue()
         pem = samples.to_pem(certificate, *samples.get_chain())
@@ -360,10 +350,10 @@ class TestCertificateFile(BaseCase):
     def test_a_file_for_which_the_memory_does_not_suffice_is_told(self):
         from ..tools import pkcs12_child
 
-        asked = {"files": [""], "password": ""}
+        asked = {"files": [""], "passwords": [""]}
         with (
             patch.object(pkcs12_child.json, "load", return_value=asked),
-            patch.object(pkcs12_child, "_open", side_effect=MemoryError),
+            patch.object(pkcs12_child, "_get_tags", side_effect=MemoryError),
             patch.object(pkcs12_child, "_report") as report,
         ):
             pkcs12_child.main()
@@ -386,11 +376,13 @@ class TestCertificateFile(BaseCase):
             with patch.object(pkcs12_child.json, "load") as load:
                 load.return_value = {
                     "files": [base64.b64encode(bytes(changed)).decode()],
-                    "password": (password or b"").decode(),
+                    "passwords": [(password or b"").decode()],
                 }
                 with patch.object(pkcs12_child, "_report") as report:
                     pkcs12_child.main()
-            self.assertLessEqual(set(report.call_args.kwargs), {"certificates", "keys", "refused"})
+            self.assertLessEqual(
+                set(report.call_args.kwargs), {"certificates", "keys", "password", "refused"}
+            )
             if code := report.call_args.kwargs.get("refused"):
                 self.assertIn(code, tool.CODES)
 
