@@ -1,5 +1,8 @@
 """Names that several files share: data only, no logic."""
 
+from .tools.authorities import DOMAINS as AUTHORITY_HOSTS  # noqa: F401  # no other host is asked
+from .tools.authorities import NAMES as ACCREDITED_AUTHORITIES  # noqa: F401
+
 MODULE = "l10n_co_certificate_activation"
 
 # The company of this database that sells the certificate and lends its own: `res.company` id.
@@ -134,31 +137,6 @@ REQUEST_FIELDS = ("person_kind", "date", "authority_id")
 REQUEST_DAYS = 30
 # Months for which a requested certificate keeps its company from buying another one.
 REQUEST_MONTHS = 11
-
-# Authorities that ONAC has accredited to issue certificates of digital signature, each by a part of how
-# it calls itself. The list changes: the administrator keeps it.
-ACCREDITED_AUTHORITIES = (
-    "Certicámara",
-    "Andes SCD",
-    "GSE",
-    "Gestión de Seguridad Electrónica",
-    "Camerfirma Colombia",
-    "Olimpia",
-    "Thomas Signe",
-    "Lleida",
-)
-
-# Their domains: no other host is asked whether a certificate was revoked. None of them has been tried.
-AUTHORITY_HOSTS = (
-    "certicamara.com",
-    "andesscd.com.co",
-    "gse.com.co",
-    "camerfirma.com",
-    "camerfirmacolombia.co",
-    "olimpiait.com",
-    "thsigne.com",
-    "lleida.net",
-)
 
 # Activation states and the only ways between them.
 TRANSITIONS = {

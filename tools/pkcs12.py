@@ -16,6 +16,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from . import certificate_reader as reader
+from .authorities import is_named
 from .certificate_chain import WEAK_HASHES, is_for_signing, is_issued_by, to_pem
 from .identity import is_juridical_number
 from .key_seal import SigningKey, take_key
@@ -48,7 +49,9 @@ FAULTS = (
     "other_nit",
 )
 # What somebody should look at.
-WARNINGS = ("unknown_issuer", "refused_issuer", "no_nit", "other_place", "unread", "odd")
+WARNINGS = ("no_nit", "other_place", "unread", "odd")
+# The same of its issuer, when no chain of signatures has verified it.
+ISSUER_WARNINGS = ("unknown_issuer", "refused_issuer")
 # Why another password than the typed one opened the file.
 PASSWORDS = ("trimmed", "composed")
 
@@ -487,38 +490,28 @@ def find_faults(facts, nit, moment):
     return [code for code in FAULTS if found[code]]
 
 
-def find_warnings(facts, nit, authorities, refused=()):
+def find_warnings(facts, nit, authorities=None, refused=()):
     """Say what should be looked at in a certificate that signs.
 
     :param CertificateFacts facts: of the certificate.
     :param str | None nit: of the company, with its check digit.
-    :param authorities: names of the accredited authorities, each a part of how it calls itself.
+    :param authorities: names of the accredited authorities, each a part of how it calls itself; None when nothing is to
+        be said of the issuer.
     :param refused: likewise, of those whose certificates DIAN is reported to refuse.
-    :return: of `WARNINGS`.
+    :return: of `ISSUER_WARNINGS` and `WARNINGS`.
     :rtype: list[str]
     """
-    is_named = not nit or _names_nit(facts, nit)
-    is_elsewhere = not is_named and _names_nit(facts, nit, elsewhere=True)
+    is_of_nit = not nit or _names_nit(facts, nit)
+    is_elsewhere = not is_of_nit and _names_nit(facts, nit, elsewhere=True)
     found = {
-        "unknown_issuer": not is_named_in(facts, authorities),
-        "refused_issuer": is_named_in(facts, refused),
-        "no_nit": not is_named and not is_elsewhere,
+        "unknown_issuer": authorities is not None and not is_named(authorities, facts.authorities),
+        "refused_issuer": is_named(refused, facts.authorities),
+        "no_nit": not is_of_nit and not is_elsewhere,
         "other_place": is_elsewhere,
         "unread": bool(facts.unread),
         "odd": bool(facts.odd),
     }
-    return [code for code in WARNINGS if found[code]]
-
-
-def is_named_in(facts, authorities):
-    """Tell whether an authority of a list is among those that issued a certificate and its chain.
-
-    :param CertificateFacts facts: of the certificate.
-    :param authorities: names, each a part of how an authority calls itself.
-    :rtype: bool
-    """
-    issuers = " | ".join(map(_simplify, facts.authorities))
-    return any(_simplify(name) in issuers for name in authorities)
+    return [code for code in (*ISSUER_WARNINGS, *WARNINGS) if found[code]]
 
 
 def _names_nit(facts, nit, elsewhere=False):
@@ -530,13 +523,6 @@ def _names_nit(facts, nit, elsewhere=False):
     number = number.lstrip("0")
     named = {*facts.nits, *facts.numbers, *(facts.further if elsewhere else ())}
     return not {number, number + digit}.isdisjoint(named)
-
-
-def _simplify(name):
-    """Write a name without case, accents and punctuation."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())
 
 
 # === CHILD === #

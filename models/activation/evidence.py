@@ -171,6 +171,7 @@ class CertificateActivation(models.Model):
                     }
                 )
                 or None,
+                "warnings": certificate._find_issuer_warnings(activation._read_certificate()),
             },
             "payment": self._get_payment_facts(),
         }
@@ -254,8 +255,8 @@ class CertificateActivation(models.Model):
 
         :param str code: as typed or scanned; blanks, hyphens and case do not matter
         :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
-            `state`, `is_verified` (whether the issuer is), `review` (of the letter), `is_blocked` (nothing is
-            signed until it is accepted) and `sha256`, or nothing for an unknown code; never a person
+            `state`, `is_verified` (whether the issuer is), `issuer_sentences`, `review` (of the letter),
+            `is_blocked` (nothing is signed until it is accepted) and `sha256`, or nothing for an unknown code; never a person
         :rtype: dict | None
         """
         code = _BLANK.sub("", code).upper()
@@ -281,6 +282,7 @@ class CertificateActivation(models.Model):
             # What ended today is told before the state follows.
             "state": "expired" if is_over else state,
             "is_verified": activation.issuer_level == "anchored",
+            "issuer_sentences": activation.certificate_id._get_issuer_sentences(is_public=True),
             "review": activation.letter_review,
             "is_blocked": activation.is_signing_blocked,
             "sha256": activation.record_sha256,
