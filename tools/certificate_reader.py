@@ -36,7 +36,7 @@ _TEXTS = 200  # of all unknown extensions
 # Tags of ASN.1.
 _BOOLEAN, _INTEGER, _BITS, _OCTETS, _OID = 0x01, 0x02, 0x03, 0x04, 0x06
 _SEQUENCE, _SET = 0x30, 0x31
-_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_T61, _UTC_TIME, _GENERALIZED_TIME = 0x14, 0x17, 0x18
 _VERSION, _EXTENSIONS = 0xA0, 0xA3
 # Tags of a GeneralName: RFC 5280, section 4.2.1.6.
 _OTHER_NAME, _DIRECTORY_NAME, _URI = 0xA0, 0xA4, 0x86
@@ -49,7 +49,7 @@ _STRINGS = {
     0x0C: ("utf-8", None),
     0x12: ("ascii", _ASCII),
     0x13: ("ascii", _PRINTABLE),
-    0x14: ("latin-1", None),  # T.61, whose own accents nobody writes
+    _T61: ("utf-8", None),  # T.61, whose own accents nobody writes
     0x16: ("ascii", _ASCII),
     0x19: ("ascii", _ASCII),
     0x1A: ("ascii", _ASCII),
@@ -132,11 +132,14 @@ _SHORT_NAMES = {
 _ESCAPED = re.compile(r'[\\,+"<>;=]')
 _BLANKS = re.compile(r"\s+")
 _BREAKS = re.compile(r"[\t-\r\x85\u2028\u2029]")
-_TIME = re.compile(
-    r"(?P<year>\d{2}|\d{4})(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?"
-    r"([.,]\d+)?(Z|(?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d))?",
-    re.ASCII,
+_TIME = (
+    r"(?P<month>\d\d)(?P<day>\d\d)(?P<hour>\d\d)(?P<minute>\d\d)(?P<second>\d\d)?"
+    r"([.,]\d+)?(Z|(?P<sign>[+-])(?P<hours>\d\d)(?P<minutes>\d\d))?"
 )
+_TIMES = {
+    _UTC_TIME: re.compile(rf"(?P<year>\d{{2}}){_TIME}", re.ASCII),
+    _GENERALIZED_TIME: re.compile(rf"(?P<year>\d{{4}}){_TIME}", re.ASCII),
+}
 _PEM = re.compile(
     rb"-----BEGIN (?:X509 |TRUSTED )?CERTIFICATE-----(.*?)-----END (?:X509 |TRUSTED )?CERTIFICATE-----",
     re.DOTALL,
@@ -251,9 +254,9 @@ def read_integer(element, signed=True):
 
 def read_time(element):
     """Return a moment in UTC, also without seconds or with an offset, as some write it."""
-    element.expect(_UTC_TIME, _GENERALIZED_TIME)
-    found = _TIME.fullmatch(element.content.decode("latin-1").strip())
-    if not found or (len(found["year"]) == 2) != (element.tag == _UTC_TIME):
+    element.expect(*_TIMES)
+    found = _TIMES[element.tag].fullmatch(element.content.decode("latin-1").strip())
+    if not found:
         raise CertificateUnreadable("time")
     year = int(found["year"])
     if element.tag == _UTC_TIME:
@@ -281,7 +284,9 @@ def read_text(element):
     if element.tag not in _STRINGS:
         raise CertificateUnreadable("string")
     encoding, allowed = _STRINGS[element.tag]
-    return _decode(element.content, encoding, allowed, _WIDE.get(element.tag, 1))
+    text, is_regular = _decode(element.content, encoding, allowed, _WIDE.get(element.tag, 1))
+    # What is not UTF-8 in T.61 is what its readers take for Latin-1.
+    return text, is_regular or element.tag == _T61
 
 
 def _decode(content, encoding, allowed=None, width=1):

@@ -136,6 +136,7 @@ class CertificateActivationWizard(models.TransientModel):
     letter_review = _activation_field(fields.Selection, "letter_review")
     letter_review_sentence = _activation_field(fields.Char, "letter_review_sentence")
     is_signing_blocked = _activation_field(fields.Boolean, "is_signing_blocked")
+    is_paused = _activation_field(fields.Boolean, "is_paused")
     issuer_sentence = _activation_field(fields.Char, "issuer_sentence")
     letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     own_certificate = fields.Json(

@@ -256,7 +256,7 @@ class CertificateActivation(models.Model):
         :param str code: as typed or scanned; blanks, hyphens and case do not matter
         :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
             `state`, `is_verified` (whether the issuer is), `issuer_sentences`, `review` (of the letter),
-            `is_blocked` (nothing is signed until it is accepted) and `sha256`, or nothing for an unknown code; never a person
+            `is_blocked` (nothing is signed until it is accepted), `is_paused` (by its company) and `sha256`, or nothing for an unknown code; never a person
         :rtype: dict | None
         """
         code = _BLANK.sub("", code).upper()
@@ -285,6 +285,7 @@ class CertificateActivation(models.Model):
             "issuer_sentences": activation.certificate_id._get_issuer_sentences(is_public=True),
             "review": activation.letter_review,
             "is_blocked": activation.is_signing_blocked,
+            "is_paused": activation.is_paused,
             "sha256": activation.record_sha256,
         }
 

@@ -75,5 +75,7 @@ class CertificateActivation(models.Model):
                 "Your certificate is activated from %(start)s to %(end)s.", **period
             )
             if self.is_signing_blocked
+            else self.pause_sentence
+            if self.is_paused
             else self._get_route().write_active(self, **period),
         }

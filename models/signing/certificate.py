@@ -104,11 +104,11 @@ class CertificateCertificate(models.Model):
         try:
             facts = pkcs12.read_certificate(custody.get_public_content(certificate))
         except pkcs12.CertificateRefused:
-            facts = None
+            return []  # it says nothing of an issuer, and signs nothing
         codes = certificate._find_issuer_warnings(facts)
-        name = facts.issuer if facts else "-"
+        name = facts.issuer
         if is_public:
-            known = facts and authorities.find_named(facts.authorities)
+            known = authorities.find_named(facts.authorities)
             name = known.name if known else self.env._("an authority that is not known here")
         sentences = {
             "unverified": self.env._(
@@ -133,20 +133,18 @@ class CertificateCertificate(models.Model):
     def _find_issuer_warnings(self, facts):
         """Find what is not certain of the issuer.
 
-        :param facts: `tools.pkcs12.CertificateFacts`, or None when the certificate cannot be read
+        :param facts: `tools.pkcs12.CertificateFacts`
         :return: codes: `unverified`, and of `tools.pkcs12.ISSUER_WARNINGS`
         :rtype: list[str]
         """
         is_verified = self.issuer_level == "anchored"
-        codes = [] if is_verified else ["unverified"]
-        if facts:
-            # Whoever has pinned a certificate knows whose it is.
+        # Whoever has pinned a certificate knows whose it is.
+        accredited = None
+        if not is_verified:
             accredited = self.env["certificate.activation"]._get_accredited_authorities()
-            found = pkcs12.find_warnings(
-                facts, None, None if is_verified else accredited, authorities.REFUSED
-            )
-            codes += [code for code in found if code in pkcs12.ISSUER_WARNINGS]
-        return codes
+        found = pkcs12.find_warnings(facts, None, accredited, authorities.REFUSED)
+        codes = [code for code in found if code in pkcs12.ISSUER_WARNINGS]
+        return codes if is_verified else ["unverified", *codes]
 
     @api.model
     def _rate_issuers(self):

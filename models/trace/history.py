@@ -38,6 +38,8 @@ TRACKED = {
         "state": "activation",
         "date_start": "activation",
         "date_end": "activation",
+        "paused_on": "activation",
+        "pause_reason": "activation",
         "switch_on": "renewal",
         "certificate_id": "certificate",
         "certificate_fingerprint": "certificate",
