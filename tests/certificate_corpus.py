@@ -1,7 +1,7 @@
 """Certificates in the layouts of five authorities, each written in many odd ways, made at run time.
 
 The names are those of the demo companies, and the layouts are those of certificates that the authorities published: field
-by field, without anybody's key. What is odd is what OpenSSL, .NET and DIAN read.
+by field, without anybody's key. What is odd is what authorities have written, and more of its kind.
 """
 
 import functools

@@ -148,7 +148,7 @@ class TestCertificateCorpus(BaseCase):
     def test_odd_ones_open_from_the_files_that_people_have(self):
         """By OpenSSL, which writes them into a PKCS #12, in old ways and new ones."""
         oddities = (
-            "Visible in Latin-1",
+            "Printable in Latin-1",
             "Printable with an ampersand",
             "e-mail in Latin-1",
             "a big arc",

@@ -85,8 +85,11 @@ def complete_nit(number):
     """
     if found := format_nit(number):
         return found
-    digits = re.sub(r"[\s.,]", "", number or "").removeprefix("NIT").lstrip("0")
-    if not re.fullmatch(r"[0-9]{5,15}", digits):
+    typed = re.sub(r"[^0-9-]", "", number or "").lstrip("0")
+    digits = typed.replace("-", "")
+    # With a hyphen the digit is wrong, unless Odoo has put it before the last of nine digits that lack theirs.
+    is_complete = "-" in typed and not (len(digits) == 9 and is_juridical_number(digits))
+    if is_complete or not re.fullmatch(r"[0-9]{5,15}", digits):
         return None
     # Ten digits of which nine are a legal entity's are a NIT with its digit: no card has so many and begins so.
     if len(digits) == 10 and is_juridical_number(digits[:-1]) and nit.is_valid(digits):

@@ -222,7 +222,8 @@ def list_passwords(password: str):
     :return: why it is tried, of `PASSWORDS`, by the password; None for the typed one
     :rtype: dict[str, str | None]
     """
-    password = password.encode("utf-8", "replace").decode()  # half a character is none
+    # Half a character and NUL are none that anybody types.
+    password = password.encode("utf-8", "replace").decode().replace("\0", "?")
     found = {password: None}
     trimmed = password.strip(_BLANKS)
     found.setdefault(trimmed, "trimmed")

@@ -1,4 +1,5 @@
 import base64
+import re
 
 from cryptography import x509
 from cryptography.hazmat.primitives import serialization
@@ -173,7 +174,7 @@ class CertificateCertificate(models.Model):
         self.serial_number = str(int(facts.serial_number, 16))
         self.date_start = facts.not_before.replace(tzinfo=None)
         self.date_end = facts.not_after.replace(tzinfo=None)
-        self.content_format = "pkcs12" if facts.key else _get_format(content)
+        self.content_format = _get_format(content, facts)
         self.loading_error = ""
 
     def _set_unloaded(self):
@@ -222,5 +223,9 @@ class CertificateCertificate(models.Model):
         )
 
 
-def _get_format(content):
-    return "pem" if b"-----BEGIN " in certificate_reader.unwrap(content) else "der"
+def _get_format(content, facts):
+    """Return the format of a file as Odoo names it; from PEM it takes no key, which may stand there for another use."""
+    content = certificate_reader.unwrap(content)
+    if b"-----BEGIN " in content and not re.search(rb"-----BEGIN (PKCS12|PFX)-----", content):
+        return "pem"
+    return "pkcs12" if facts.key else "der"
