@@ -385,7 +385,7 @@ class RequestWalker(Walker):
         self.send()
         self.accept(first)
         self.custodian.insist(
-            lambda session: session.run_action(self.scene.issue_action, REQUEST, self.request)
+            lambda session: session.issue_certificate(self.request)
         )
         self.advance("issued")
         self.trust_authority()

@@ -65,6 +65,8 @@ TRACKED = {
     },
     "certificate.request": {
         "state": "request",
+        "valid_from": "request",
+        "valid_until": "request",
     },
     "certificate.request.document": {
         "state": "document",
