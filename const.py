@@ -8,10 +8,10 @@ MODULE = "l10n_co_certificate_activation"
 # The company of this database that sells the certificate and lends its own: `res.company` id.
 SELLER_PARAMETER = f"{MODULE}.certificate_seller_id"
 
-# Names of the accredited certification authorities, with commas between them.
+# Names of the accredited certification authorities, separated by commas.
 AUTHORITIES_PARAMETER = f"{MODULE}.accredited_authorities"
 
-# Domains of theirs at which certificates say that they are asked for revocations, likewise.
+# Domains of the authorities that may be asked about revocations, likewise.
 HOSTS_PARAMETER = f"{MODULE}.revocation_hosts"
 
 GROUP_USER = f"{MODULE}.group_certificate_user"
@@ -21,40 +21,40 @@ GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"
 LETTER_REPORT = f"{MODULE}.exoneration_letter"
 LETTER_TEMPLATE = f"{MODULE}.exoneration_letter_document"
 LETTER_TEMPLATE_ENGLISH = f"{MODULE}.exoneration_letter_english"
-# The letter in English, for reading, and what is kept of an activation.
+# The letter in English, for reading, and the record of an activation.
 READING_REPORT = f"{MODULE}.exoneration_letter_reading_version"
 READING_TEMPLATE = f"{MODULE}.exoneration_letter_reading"
 RECORD_REPORT = f"{MODULE}.activation_record"
 
-# Where anyone can check a record by its code, which follows.
+# Where anyone can check a record; its code follows.
 VERIFY_PATH = "/certificate/verify"
 
-# Where the payment page sends its visitor back to. Without a record id: a fresh wizard opens at the
-# right step. Below the six steps' page, so that breadcrumb and app menu are those of the flow.
+# Where the payment page returns to. It has no record id: a new wizard opens at the right step. It
+# is below the six steps' page, so that breadcrumb and app menu are those of the flow.
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
 # Where reminders lead to: the same, with the renewal started when it can be.
 RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
-# And those of the certificate that is lent.
+# Where reminders of the lent certificate lead to.
 BOARD_PATH = "/odoo/certificate-board"
 
 # Where the seller processes a request; its id follows.
 REQUEST_URL = "/odoo/certificate-requests"
 
-# Where the contact of a client without a login walks the steps; the activation's id follows.
+# Where a client's contact without a login completes the steps; the activation's id follows.
 PORTAL_PATH = "/my/certificate"
-# Tells the payment page that its visitor came from there, and is to be led back there.
+# Tells the payment page that the visitor came from the portal and returns there.
 PORTAL_PARAMETER = "certificate_portal"
-# By this name the context knows who acts there.
+# Context key of the acting portal contact.
 PORTAL_CONTACT = "certificate_portal_contact"
-# By this object in the context Odoo's own creation of a company is known, which no client can send.
+# Context value that marks Odoo's own creation of a company: an object, which no client can send.
 COMPANY_CREATION = object()
-# For how many days an invitation opens that page.
+# Days for which an invitation is valid.
 PORTAL_DAYS = 30
 
-# Takes the file of an own certificate; the activation's id follows.
+# Receives the file of a company's own certificate; the activation's id follows.
 OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
 
-# The time by which Colombian law counts days; the country has no daylight saving time.
+# The time zone in which Colombian law counts days; the country has no daylight saving time.
 COLOMBIA_TZ = "America/Bogota"
 
 # The legal representative's identity documents that the letter knows, by the code of
@@ -67,7 +67,7 @@ REPRESENTATIVE_DOCUMENTS = {
     "PPT": "permiso por protección temporal (PPT)",
 }
 
-# What a letter's text can say, by the name of its placeholder, with an example for the preview.
+# Placeholders of a letter's text, each with an example for the preview.
 LETTER_PLACEHOLDERS = {
     "date": "1 de marzo de 2027",
     "validity": "12 meses",
@@ -90,7 +90,7 @@ LETTER_PLACEHOLDERS = {
     "representative_city": "Medellín",
     "representative_department": "Antioquia",
 }
-# Without these a letter does not say who authorises whom, for how long and since when.
+# Required placeholders: a letter must say who authorises whom, for how long and since when.
 LETTER_PLACEHOLDERS_REQUIRED = (
     "date",
     "validity",
@@ -103,7 +103,7 @@ LETTER_PLACEHOLDERS_REQUIRED = (
     "representative_number",
 )
 
-# What the letter states of the legal representative: asked for in this order, all of it required.
+# Data of the legal representative in the letter, in the order of the form; all of it required.
 REPRESENTATIVE_FIELDS = (
     "representative_name",
     "representative_surname",
@@ -118,8 +118,8 @@ REPRESENTATIVE_FIELDS = (
     "representative_state_id",
 )
 
-# Days before the end of a certificate: from when it can be renewed, when its company is reminded, and
-# from when the pages say so. DIAN lets renew from three months before.
+# Days before the end of a certificate: when its renewal opens, when its company is reminded, and
+# when the pages start to warn. DIAN allows a renewal from three months before.
 RENEWAL_DAYS = 90
 REMINDER_DAYS = "90/60/30/15/7/1"
 WARNING_DAYS = 30
@@ -128,17 +128,17 @@ DANGER_DAYS = 7
 # The daily cron.
 CRON_VALIDITY = f"{MODULE}.ir_cron_certificate_validity"
 
-# What is stated of a payment to an outside authority: all of it required, in this order.
+# Data of a payment to an outside authority, in the order of the form; all of it required.
 RECEIPT_FIELDS = ("authority", "payment_date", "amount", "reference")
 
-# What a company says when it asks for a certificate of its own, beside its representative.
+# Data of a request for a company's own certificate, besides its representative.
 REQUEST_FIELDS = ("person_kind", "date", "authority_id")
-# Days from today within which the validity of a requested certificate can be asked to begin.
+# Days from today within which the validity of a requested certificate may start.
 REQUEST_DAYS = 30
-# Months for which a requested certificate keeps its company from buying another one.
+# Months for which a requested certificate prevents its company from buying another one.
 REQUEST_MONTHS = 11
 
-# Activation states and the only ways between them.
+# The allowed transitions between activation states.
 TRANSITIONS = {
     ("pay", "process"),
     ("pay", "cancelled"),
@@ -148,21 +148,21 @@ TRANSITIONS = {
     ("active", "revoked"),
 }
 
-# Why a letter that was downloaded does not count any more.
+# Why a downloaded letter became void.
 VOID_REASONS = [
     ("representative", "The legal representative's data changed"),
     ("company", "The data of a company in the letter changed"),
     ("template", "The text of the letter changed"),
-    ("other", "The letter says something else now"),
+    ("other", "What the letter says changed"),
     ("rejected", "The lender of the certificate rejected it"),
 ]
-# How a signed letter is known: by the code that is printed on it, by a digital signature that leads to a
-# trusted authority, not at all, or by a custodian of the lender who has accepted it.
+# How a signed letter was recognised: by the code that is printed on it, by a digital signature that
+# leads to a trusted authority, not at all, or by the lender's custodian who accepted it.
 LETTER_MATCHES = [
     ("match", "Code read"),
     ("signature", "Digitally signed"),
     ("unread", "Code not read"),
-    ("reviewed", "Looked at"),
+    ("reviewed", "Reviewed"),
 ]
 
 # What the lender decided on a signed letter.
@@ -184,7 +184,7 @@ REQUEST_STATES = [
 ]
 DOCUMENT_STATES = [
     ("draft", "To be sent"),
-    ("waiting", "To be looked at"),
+    ("waiting", "To be reviewed"),
     ("accepted", "Accepted"),
     ("rejected", "Rejected"),
 ]
@@ -193,7 +193,7 @@ ACTIVATION_STATES = [
     ("pay", "To pay"),
     ("process", "In process"),
     ("active", "Active"),
-    ("expired", "Expired"),
+    ("expired", "Ended"),
     ("cancelled", "Cancelled"),
     ("revoked", "Revoked"),
 ]
@@ -218,7 +218,7 @@ LIGHTS = [
     ("grey", "Not active yet"),
 ]
 
-# Activity types: what a user has to do next, what a manager has to look at.
+# Activity types: what a user has to do next, and what a manager has to review.
 ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
@@ -226,8 +226,8 @@ ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"
 ACTIVITY_LETTER = f"{MODULE}.mail_activity_type_letter"
 ACTIVITY_REQUEST = f"{MODULE}.mail_activity_type_request"
 
-# The organisation profile: what DIAN asks of every issuer, in the order of its form; fields of the
-# set-up that lead to the company.
+# The organisation profile: what DIAN requires of every issuer, in the order of its form. These
+# fields of the set-up are related to the company.
 PROFILE_FIELDS = (
     "profile_name",
     "profile_identification_type_id",
@@ -240,7 +240,7 @@ PROFILE_FIELDS = (
     "profile_responsibility_ids",
 )
 
-# What the letter says of the company, and cannot be written without.
+# Data of the company that the letter requires.
 LETTER_PROFILE_FIELDS = (
     "profile_name",
     "profile_vat",
@@ -250,10 +250,10 @@ LETTER_PROFILE_FIELDS = (
     "profile_email",
 )
 
-# The fiscal responsibility of who has none of the others.
+# The fiscal responsibility of a company that has none of the others.
 RESPONSIBILITY_NONE = f"{MODULE}.fiscal_responsibility_r_99_pn"
 
-# What is noted of DIAN's test set; none of it changes once it is confirmed.
+# Data of DIAN's test set; none of it changes once the test set is confirmed.
 TEST_SET_FIELDS = (
     "software_identifier",
     "test_set_identifier",
@@ -264,7 +264,8 @@ TEST_SET_FIELDS = (
     "test_set_evidence_filename",
 )
 
-# Where an add-on for electronic invoicing keeps the same on a journal: read when the fields are there.
+# Where an add-on for electronic invoicing keeps the same data on a journal; read if the fields
+# exist.
 JOURNAL_TEST_SET_FIELDS = {
     "software_identifier": "l10n_co_dian_software_identification",
     "test_set_identifier": "l10n_co_dian_test_set_id",

@@ -1,4 +1,4 @@
-"""An error whose dialog leads to where it is put right."""
+"""An error whose dialog leads to the place where it can be solved."""
 
 from odoo.exceptions import UserError
 
@@ -9,7 +9,7 @@ SETTINGS = (f"{MODULE}.res_config_settings_action", "base.group_system")
 
 
 class RemedyError(UserError):
-    """A `UserError` with a button, as Odoo's `RedirectWarning`, which is no `UserError`, has one.
+    """A `UserError` with a button. Odoo's `RedirectWarning` has one, too, but is not a `UserError`.
 
     The dialog is `static/src/remedy/remedy.js`.
 
@@ -27,10 +27,10 @@ class RemedyError(UserError):
 
 
 def make_remedy_error(env, message, remedy):
-    """Return the error for a user: the button is for those whom its action is for.
+    """Return the error for a user, with the button only if the user may run its action.
 
-    :param env: the environment of who made the mistake
-    :param str message: what is wrong and what to do, for those who do it and those who ask
+    :param env: the environment of the user who gets the error
+    :param str message: what is wrong and what to do, worded for users with and without the button
     :param remedy: `ACTIVATE` or `SETTINGS`
     :rtype: UserError
     """

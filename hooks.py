@@ -4,24 +4,24 @@ from .models.trace.chain import forget_pending
 
 
 def post_init_hook(env):
-    """Give the companies that are there what new ones get by default.
+    """Give existing companies the defaults of new ones.
 
-    :param env: the environment of the database that gains the add-on
+    :param env: the environment of the database that installs the add-on
     """
     companies = env["res.company"].with_context(active_test=False).search([("id", "!=", False)])
     companies.fiscal_responsibility_ids = env.ref(RESPONSIBILITY_NONE)
 
 
 def uninstall_hook(env):
-    """Remove what no external identifier names, so that Odoo would leave it.
+    """Remove what has no external identifier, which Odoo would leave behind.
 
-    :param env: the environment of the database that loses the add-on
+    :param env: the environment of the database that uninstalls the add-on
     """
     keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER)
     env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
-    # What was recorded here would be given its place when the table is gone.
+    # Pending rows would get their places after the table is gone.
     forget_pending(env.cr)
-    # Odoo deletes the records of the data files one by one, and could not while these refer to them.
+    # Odoo deletes the records of the data files one by one, and these references would prevent it.
     env.cr.execute("DELETE FROM certificate_request_document")
     env.cr.execute("DELETE FROM certificate_request")
     env.cr.execute("DELETE FROM certificate_authority_requirement")

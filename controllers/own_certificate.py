@@ -12,14 +12,13 @@ class OwnCertificate(Controller):
         ["POST"],
         type="http",
         auth="user",
-        # Below what is kept in memory: an upload is never written to a temporary file.
+        # Small enough to stay in memory: an upload is never written to a temporary file.
         max_content_length=2 * MAX_SIZE + 50_000,
     )
     def load(self, activation_id, certificate=None, key=None, password="", **_kwargs):
-        """Take the file of a company's own certificate, and its password.
+        """Receive the file of a company's own certificate, and its password.
 
-        It is no method of a model: Odoo writes what those are called with to its log, when it logs
-        everything.
+        A route and not a method of a model: at debug level Odoo logs the arguments of methods.
 
         :param int activation_id: of the `certificate.activation`
         :param certificate: the uploaded file

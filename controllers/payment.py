@@ -11,7 +11,7 @@ from ..const import PORTAL_PARAMETER, WIZARD_PATH
 
 
 class PaidLink:
-    """The link that led to the payment page, once it was verified: an object, which no request can hold."""
+    """The verified link that led to the payment page: an object, which no request can contain."""
 
     def __init__(self, activation, amount):
         self.activation = activation
@@ -21,9 +21,9 @@ class PaidLink:
 class CertificatePaymentPortal(PaymentPortal):
     @route()
     def payment_pay(self, *args, amount=None, invoice_id=None, access_token=None, **kwargs):
-        """Override of `account_payment` to open the payment of a certificate by its own link alone.
+        """Override of `account_payment` to open the payment of a certificate only by its own link.
 
-        Odoo takes a signature over any partner, amount and currency, which others can have made.
+        Odoo accepts a signature over any partner, amount and currency, which others can generate.
         """
         invoice = self._get_invoice(invoice_id)
         if activation := invoice._get_certificate_activation():
@@ -36,7 +36,7 @@ class CertificatePaymentPortal(PaymentPortal):
                     )
                 )
             kwargs["certificate_link"] = PaidLink(activation, signed)
-            # What Odoo asks for from here on.
+            # The access token that Odoo checks from here on.
             access_token = payment_utils.generate_access_token(
                 invoice.partner_id.id, signed, invoice.currency_id.id
             )
@@ -46,7 +46,7 @@ class CertificatePaymentPortal(PaymentPortal):
 
     @route()
     def invoice_transaction(self, invoice_id, access_token, **kwargs):
-        """Override of `account_payment` to take the token of a certificate's payment page."""
+        """Override of `account_payment` to accept the token of a certificate's payment page."""
         invoice = self._get_invoice(invoice_id)
         activation = invoice._get_certificate_activation()
         if activation and activation._read_payment_token(access_token) is not None:
@@ -57,11 +57,11 @@ class CertificatePaymentPortal(PaymentPortal):
     def _get_extra_payment_form_values(self, invoice_id=None, certificate_link=None, **kwargs):
         """Override of `account_payment` to lead from the payment of a certificate back to its steps.
 
-        The invoice is the seller's and the user belongs to the buying company: that is as it should
-        be, and no reason to hide the form. Nobody's saved cards are shown.
+        The invoice belongs to the seller and the user to the buying company, which is expected and
+        no reason to hide the form. No saved cards are shown.
         """
         if not isinstance(certificate_link, PaidLink):
-            # Other pages take whatever stands in their address.
+            # Other pages accept any value in their address.
             if self._get_invoice(invoice_id)._get_certificate_activation():
                 raise NotFound()
             return super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
@@ -83,10 +83,10 @@ class CertificatePaymentPortal(PaymentPortal):
         }
 
     def _create_transaction(self, provider_id, *args, custom_create_values=None, **kwargs):
-        """Override of `payment` to take for a certificate only what was offered.
+        """Override of `payment` to accept for a certificate only what was offered.
 
-        What to pay, with which provider and where to land comes from the browser here, and the
-        partner is whoever is logged in.
+        Here the amount, the provider and the landing route come from the browser, and the partner
+        is the logged-in user's.
         """
         values = dict(custom_create_values or {})
         if activation := self._get_paid_activation(values):
@@ -108,18 +108,19 @@ class CertificatePaymentPortal(PaymentPortal):
         if activation and len(invoice_ids) > 1:
             raise ValidationError(
                 request.env._(
-                    "A certificate is paid by itself. Open Activate your digital certificate and buy from there."
+                    "A certificate is paid for separately. Open Activate your digital "
+                    "certificate and buy it from there."
                 )
             )
         return activation
 
     def _get_invoice(self, invoice_id):
-        """Return the invoice of which a request names the id, in sudo mode."""
+        """Return the invoice with the id in the request, in sudo mode."""
         return request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id) or [])
 
     @staticmethod
     def _get_values_without_cards(providers):
-        """Return what of the payment form keeps it from showing cards, and from saving one."""
+        """Return the values of the payment form that hide saved cards and prevent saving one."""
         return {
             "tokens_sudo": request.env["payment.token"],
             "show_tokenize_input_mapping": dict.fromkeys(
@@ -130,7 +131,7 @@ class CertificatePaymentPortal(PaymentPortal):
 
 class CertificateInvoicePortal(PortalAccount):
     def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
-        """Override of `account_payment` to show nobody's saved cards with the invoice of a certificate."""
+        """Override of `account_payment` to show no saved cards with the invoice of a certificate."""
         values = super()._invoice_get_page_view_values(invoice, *args, **kwargs)
         if "tokens_sudo" in values and invoice._get_certificate_activation():
             values.update(

@@ -17,12 +17,13 @@ FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
 
 
 def limit_upload(_controller):
-    """Return the bytes that a request with files may have; or refuse it now, when no file can be examined.
+    """Return the size in bytes that a request with files may have, or refuse it if no file can be
+    examined now.
 
-    Odoo asks before it reads the request: one of 20 MB is not taken apart in vain.
+    Odoo asks before it reads the request, so that 20 MB are not parsed in vain.
     """
     if sandbox_places.is_full():
-        # Received, for a browser that is cut off does not read the answer; but never taken apart.
+        # Received, because a browser that is cut off does not read the response, but never parsed.
         request.httprequest.max_content_length = MAX_INPUT + FORM_SIZE
         request.httprequest.get_data(cache=False)
         sentence = request.env["certificate.pdf.mixin"]._get_busy_sentence()
@@ -31,13 +32,13 @@ def limit_upload(_controller):
 
 
 def answer_with_pdf(record, make):
-    """Let one PDF be made of the uploaded `files`, and answer with it or with why not.
+    """Make one PDF from the uploaded `files`, and respond with it or with an error.
 
-    :param record: of `certificate.pdf.mixin`, which words the refusals
-    :param make: makes it of the files: a list of bytes
+    :param record: of `certificate.pdf.mixin`, which provides the error messages
+    :param make: function that makes it from the files, a list of bytes
     :return: JSON, as returned by `CertificatePdfController.make_pdf`
     """
-    # One more than is taken, so that it is said; the others are not even read.
+    # One more than is accepted, so that the error is raised; the others are not even read.
     uploads = request.httprequest.files.getlist("files")[: MAX_PAGES + 1]
     try:
         check_sizes([_get_size(upload) for upload in uploads])
@@ -72,7 +73,7 @@ class CertificatePdfController(Controller):
         max_content_length=limit_upload,
     )
     def make_pdf(self, model="", res_id="", **_kwargs):
-        """Make one PDF of the uploaded `files`, scans or photos, and store nothing.
+        """Make one PDF from the uploaded `files`, scans or photos, and store nothing.
 
         `model` and `res_id` name the record that the PDF is going to be attached to.
 
@@ -81,6 +82,6 @@ class CertificatePdfController(Controller):
         """
         env = request.env
         if not (getattr(env.get(str(model)), "_pdf_fields", ()) and _ID.fullmatch(str(res_id))):
-            return refuse_pdf(env._("Nothing can be attached there. Reload the page."), 404)
+            return refuse_pdf(env._("You cannot attach anything there. Reload the page."), 404)
         record = env[model].browse(int(res_id))
         return answer_with_pdf(record, record._make_pdf)

@@ -16,18 +16,19 @@ from ..tools.upload_limits import PDF_SIZE
 from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
 from .verbs import route
 
-# A token cannot be found by trying; this keeps those who try from being a load. By address, a minute.
+# A token cannot be found by trying; this limits the load of attempts. Per address and minute.
 _misses = RateLimit(limit=10, seconds=60)
 
 _ACTIVATION = f"{PORTAL_PATH}/<record_id:activation_id>"
-# By activation, in the session: the hash of the token with which it was opened.
+# In the session, by activation: the hash of the token that opened it.
 _SESSION = "certificate_portal"
 
 
-def _show(path="", methods=("GET",), **options):
-    """Declare a route of one activation: an address below the page's, for whoever may open that.
+def _portal_page(path="", methods=("GET",), **options):
+    """Declare a route of one activation, at an address below its page.
 
-    None is `readonly`: a step leads on at once, to what a replica may not have received yet.
+    No route is `readonly`: a step redirects at once to data that a replica may not have received
+    yet.
     """
     return route(
         f"{_ACTIVATION}{path}",
@@ -41,15 +42,15 @@ def _show(path="", methods=("GET",), **options):
 
 
 def _step(path, **options):
-    """Declare a route that does something: by POST alone, with the token against forged requests."""
-    return _show(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
+    """Declare a route that does something: POST only, with a CSRF token."""
+    return _portal_page(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
 
 
 class CertificatePortal(CustomerPortal):
     """The three steps on a page of the portal, for the invited contact of a client.
 
-    Each route finds the access first, by the session or the login, and then acts on that activation
-    alone. What is no route here is not open to a contact.
+    Each route first finds the access, by the session or the login, and then acts on that activation
+    alone. Contacts can do only what has a route here.
     """
 
     # === WHO MAY === #
@@ -67,36 +68,39 @@ class CertificatePortal(CustomerPortal):
         )
 
     def _render_closed(self, activation_id, status=403, **values):
-        """Show the same page for what does not exist, what is not the visitor's and what has ended."""
+        """Show the same page if the activation does not exist, is not the visitor's or has ended."""
         values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
         return request.render("l10n_co_certificate_activation.portal_closed", values, status=status)
 
     # === INVITATION === #
 
-    @_show("/open")
+    @_portal_page("/open")
     def certificate_link(self, activation_id, **_kwargs):
-        """Take the token from behind the # of the link, which only the browser knows, and post it."""
+        """Serve the page that reads the token after the # of the link, which only the browser
+        knows, and posts it.
+        """
         return self._render_closed(activation_id, status=200, is_link=True)
 
     @_step("/open")
     def certificate_open(self, activation_id, access_token="", **_kwargs):
-        """Keep the hash of a right token in the session, and lead to the page, by a clean address."""
-        # Who has no JavaScript pastes the whole link.
+        """Store the hash of a valid token in the session, and redirect to the page's clean address."""
+        # Visitors without JavaScript paste the whole link.
         token_hash = hash_token(str(access_token).rpartition("#")[2])
         access = request.env["certificate.portal.access"]._find(
             activation_id, token_hash=token_hash
         )
         if not access:
-            # A right link always opens: many people share an address, and one of them may be guessing.
+            # A valid link always opens: many people share an address, and one of them may be
+            # guessing.
             address = request.httprequest.remote_addr
             if _misses.is_reached(address):
                 return self._render_closed(
-                    activation_id, status=429, is_link=True, is_too_often=True
+                    activation_id, status=429, is_link=True, is_rate_limited=True
                 )
             _misses.add(address)
             return self._render_closed(activation_id)
         access._open(request.env.user)
-        # Another session: whoever gave this browser its cookie before does not get in with it.
+        # A new session, against session fixation.
         request.session.should_rotate = True
         opened = request.session.get(_SESSION, {})
         request.session[_SESSION] = {**opened, str(activation_id): token_hash}
@@ -116,7 +120,7 @@ class CertificatePortal(CustomerPortal):
 
     @route(PORTAL_PATH, ["GET"], type="http", auth="user", website=True, readonly=True)
     def certificate_list(self, **_kwargs):
-        """List the activations to which the user is invited."""
+        """List the activations that the user is invited to."""
         accesses = self._get_my_accesses().with_env(request.env)
         return request.render(
             "l10n_co_certificate_activation.portal_my_certificates",
@@ -128,9 +132,9 @@ class CertificatePortal(CustomerPortal):
         )
 
     def _create_or_update_address(self, partner_sudo, *args, **kwargs):
-        """Override of `portal` to say in its form what of a company portal users do not change.
+        """Override of `portal` to show in its form which company fields portal users cannot change.
 
-        Odoo carries the address of a contact over to its company, which others write here: see
+        Odoo copies the address of a contact to its company, which only others may write here: see
         `res.partner._check_company_facts`.
         """
         try:
@@ -141,13 +145,14 @@ class CertificatePortal(CustomerPortal):
 
     # === THE PAGE === #
 
-    @_show()
+    @_portal_page()
     def certificate_page(self, activation_id, verified="", checked="", download="", **_kwargs):
         """Show the step that the activation has reached; the payment is verified on the way.
 
-        :param str verified: whether the payment was verified by hand, so that it is said what was looked at
-        :param str checked: whether the letter was asked for, so that red messages are shown
-        :param str download: whether the letter follows at once
+        :param str verified: whether the payment was verified by hand, so that the findings are
+            shown
+        :param str checked: whether the letter was requested, so that red messages are shown
+        :param str download: whether the letter is downloaded at once
         """
         access = self._get_access(activation_id)
         if not access:
@@ -155,7 +160,7 @@ class CertificatePortal(CustomerPortal):
         activation = access._get_activation()
         if activation.state == "pay":
             self._try(activation, "verify")
-        activation._look_at_letter()
+        activation._refresh_letter()
         return self._render_page(
             access,
             findings=activation._explain_payment()
@@ -170,12 +175,12 @@ class CertificatePortal(CustomerPortal):
         headers = {}
         path = request.env["ir.http"]._url_for(activation._get_portal_path())
         if values.get("is_downloaded"):
-            # The page stays, and the letter is saved: without JavaScript, and on a phone as well.
+            # The page stays and the letter is saved, even without JavaScript or on a phone.
             headers["Refresh"] = f"0; url={path}/letter"
         return request.render(
             "l10n_co_certificate_activation.portal_certificate",
             {
-                # The page is of who sells the certificate, not of the database's first company.
+                # The page shows the seller's branding, not that of the database's first company.
                 "res_company": (activation.seller_id or activation.company_id).sudo(),
                 "access": access,
                 "activation": activation,
@@ -245,20 +250,21 @@ class CertificatePortal(CustomerPortal):
     # === STEPS === #
 
     def _try(self, activation, step, *args):
-        """Do a step, or take back everything and say why not.
+        """Do a step, or roll it back and return the error.
 
         :return: what the step returns, and the sentence of an error
         :rtype: tuple
         """
         try:
             with request.env.cr.savepoint():
-                return activation._walk_by_portal(step, *args), None
+                return activation._run_portal_step(step, *args), None
         except UserError as error:
             activation.env.invalidate_all()
             return None, str(error)
 
-    def _walk(self, activation_id, step, *args, place="error", query=""):
-        """Do a step and show the page anew, by a clean address; or show it at once, with the error.
+    def _run_step(self, activation_id, step, *args, place="error", query=""):
+        """Do a step and redirect to the page's clean address, or show the page at once with the
+        error.
 
         :param str place: the name under which the page gets the sentence of an error
         """
@@ -272,11 +278,11 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/verify")
     def certificate_verify_payment(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "verify", query="?verified=1")
+        return self._run_step(activation_id, "verify", query="?verified=1")
 
     @_step("/buy")
     def certificate_buy(self, activation_id, **_kwargs):
-        """Lead to Odoo's payment page, which leads back here."""
+        """Redirect to Odoo's payment page, which returns here."""
         access = self._get_access(activation_id)
         if not access:
             return self._render_closed(activation_id)
@@ -287,11 +293,11 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/continue")
     def certificate_continue(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "continue")
+        return self._run_step(activation_id, "continue")
 
     @_step("/representative")
     def certificate_representative(self, activation_id, **values):
-        """Save what was typed; when it is right the letter follows in the same click."""
+        """Save what was typed; if it is valid, download the letter with the same click."""
         access = self._get_access(activation_id)
         if not access:
             return self._render_closed(activation_id)
@@ -303,7 +309,7 @@ class CertificatePortal(CustomerPortal):
             if name in values
         }
         if errors := activation._get_length_errors(values):
-            # Not saved, and still there to be shortened.
+            # Not saved, but still shown so that it can be shortened.
             return self._render_page(access, status=422, typed=values, errors=errors)
         _saved, error = self._try(activation, "representative", values)
         if error:
@@ -317,10 +323,10 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
     def certificate_attach(self, activation_id, file=None, **_kwargs):
-        """Take the signed scan; photos and large scans come by `/pdf` first."""
-        # One byte more than may be kept is enough to refuse it.
+        """Receive the signed scan; photos and large scans go through `/pdf` first."""
+        # One byte more than the limit is enough to refuse it.
         content = file.read(MAX_SIZE + 1) if hasattr(file, "read") else b""
-        return self._walk(
+        return self._run_step(
             activation_id,
             "attach",
             base64.b64encode(content),
@@ -331,11 +337,11 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/signed-letter/delete")
     def certificate_delete(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "delete", query="#signed_letter")
+        return self._run_step(activation_id, "delete", query="#signed_letter")
 
     @_step("/finish")
     def certificate_finish(self, activation_id, **_kwargs):
-        return self._walk(activation_id, "finish", place="file_error")
+        return self._run_step(activation_id, "finish", place="file_error")
 
     @_step("/pdf", max_content_length=limit_upload)
     def certificate_make_pdf(self, activation_id, **_kwargs):
@@ -380,7 +386,7 @@ class CertificatePortal(CustomerPortal):
             ],
         )
 
-    @_show("/letter")
+    @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
@@ -388,7 +394,7 @@ class CertificatePortal(CustomerPortal):
             lambda activation: activation._get_letter_filename(),
         )
 
-    @_show("/letter/english")
+    @_portal_page("/letter/english")
     def certificate_letter_in_english(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
@@ -396,7 +402,7 @@ class CertificatePortal(CustomerPortal):
             lambda activation: "Letter in English - not for signature",
         )
 
-    @_show("/signed-letter")
+    @_portal_page("/signed-letter")
     def certificate_signed_letter(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
@@ -404,7 +410,7 @@ class CertificatePortal(CustomerPortal):
             lambda activation: activation.signed_letter_filename,
         )
 
-    @_show("/record")
+    @_portal_page("/record")
     def certificate_record(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,

@@ -1,4 +1,4 @@
-"""Routes that answer to their own verbs and to no others."""
+"""Routes that respond only to their own HTTP methods."""
 
 import functools
 
@@ -9,13 +9,13 @@ from odoo.http import request
 
 
 def route(paths, methods, **options):
-    """Declare a route, like `odoo.http.route`, whose list of verbs is a wall.
+    """Declare a route like `odoo.http.route`, but with a strict list of HTTP methods.
 
-    Odoo adds OPTIONS to the verbs of every route, and asks for no token against forged requests
-    with it: by OPTIONS a step of a POST route would run without one.
+    Odoo adds OPTIONS to the methods of every route and checks no CSRF token for it: with OPTIONS, a
+    step of a POST route would run without one.
 
     :param paths: one path or a list of them
-    :param methods: verbs; GET answers to HEAD as well
+    :param methods: HTTP methods; GET also allows HEAD
     :param options: of `odoo.http.route`
     """
     allowed = {*methods, "HEAD"} if "GET" in methods else set(methods)

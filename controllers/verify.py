@@ -8,17 +8,19 @@ from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import clean_text
 from .verbs import route
 
-# A code cannot be found by trying; this keeps those who try from being a load. By address, a minute.
+# A code cannot be found by trying; this limits the load of attempts. Per address and minute.
 _misses = RateLimit(limit=30, seconds=60)
 
-# `website` gives the page its language, and a look where that add-on is installed.
+# `website` gives the page its language, and its look if that add-on is installed.
 _PAGE = {"type": "http", "auth": "public", "website": True, "sitemap": False, "readonly": True}
-_CODE_LENGTH = 64  # characters that are looked at; a code has 19
-_TYPED_LENGTH = 200  # the same with what is left out: blanks, and what cannot be seen
+_CODE_LENGTH = 64  # characters that are read; a code has 19
+_TYPED_LENGTH = 200  # the same, including blanks and invisible characters, which are removed
 
 
 class CertificateVerification(http.Controller):
-    """The public page that tells whose an activation record is and whether it is in force."""
+    """The public page that tells which company an activation record belongs to and whether it is in
+    force.
+    """
 
     @route(VERIFY_PATH, ["GET"], **_PAGE)
     def ask(self, code="", **_kwargs):
@@ -33,10 +35,10 @@ class CertificateVerification(http.Controller):
         code = clean_text(code[:_TYPED_LENGTH])[:_CODE_LENGTH]
         record = request.env["certificate.activation"]._verify_record(code)
         if not record:
-            # A right code is always answered: many people share an address.
+            # A valid code always gets an answer: many people share an address.
             address = request.httprequest.remote_addr
             if _misses.is_reached(address):
-                return self._render(429, code=code, is_too_often=True)
+                return self._render(429, code=code, is_rate_limited=True)
             _misses.add(address)
             return self._render(
                 404,

@@ -13,15 +13,15 @@ _TEST_SET = "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"
 
 
 class CertificateDemo(models.AbstractModel):
-    """A story to try the add-on with: an accounting firm that lends its certificate, and four clients.
+    """Demo data: an accounting firm that lends its certificate, and four clients.
 
     One client has not begun, one is at *Pay*, one has downloaded its letter, and one invoices under a
-    certificate that ends soon. Each gets there as its people would: by the methods behind the buttons, in
-    their names. Whoever logs in has the login as password.
+    certificate that ends soon. Each gets there as its users would, by the methods behind the
+    buttons and as those users. Each password is the login.
 
-    Companies, people and accounting have identifiers of `base`, as the demo companies of Odoo's own
-    localizations do: they stay when the add-on goes, because posted invoices stay, and are found again
-    when it comes back.
+    Companies, users and accounting have external identifiers of `base`, as the demo companies of
+    Odoo's own localizations do: they stay after an uninstallation, because posted invoices stay,
+    and are found again after a new installation.
     """
 
     _name = "certificate.demo"
@@ -53,7 +53,7 @@ class CertificateDemo(models.AbstractModel):
             GROUP_CUSTODIAN,
             "account.group_account_manager",
         )
-        # Whom the client's manager invites by the portal.
+        # The contact whom the client's manager invites through the portal.
         self._make_once(
             "contact",
             lambda: env["res.partner"].create(
@@ -106,7 +106,7 @@ class CertificateDemo(models.AbstractModel):
         made = self._make_once(key, lambda: records.make_company(env, *profile))
         company = made.with_env(self.env)
         (self.env.user | self.env.ref("base.user_admin")).company_ids |= company
-        # What a company that was there before the add-on gets when its installation ends.
+        # The defaults that existing companies get at the end of the installation.
         company.fiscal_responsibility_ids |= self.env.ref(RESPONSIBILITY_NONE)
         if not company.chart_template:
             # Not `try_loading`, which warns during an installation that asks for no demo invoices.
@@ -127,12 +127,12 @@ class CertificateDemo(models.AbstractModel):
                 tz="America/Bogota",
             ),
         )
-        # The groups of an add-on go with it.
+        # The groups are deleted with the add-on.
         user.group_ids = [Command.link(self.env.ref(group).id) for group in groups]
 
     @api.model
     def _make_once(self, key, make):
-        """Return the record of that key, made unless it is there from before.
+        """Return the record of that key, created if it does not exist yet.
 
         :param str key: what its external identifier ends with
         :param make: makes it, called without arguments
@@ -148,14 +148,14 @@ class CertificateDemo(models.AbstractModel):
 
     @api.model
     def _get_language(self):
-        """Return Colombia's Spanish where it is installed, else Odoo's English."""
+        """Return Colombian Spanish if it is installed, or else Odoo's English."""
         return "es_CO" if self.env["res.lang"]._get_data(code="es_CO") else "en_US"
 
     # === STORY === #
 
     @api.model
     def _tell_story(self):
-        """Let one of the two begin, and make two more that have come further."""
+        """Let one of the two begin, and create two more that have come further."""
         self._start("ana")
         bakery = self._make_company("bakery", records.BAKERY)
         transport = self._make_company("transport", records.TRANSPORT)
@@ -164,7 +164,7 @@ class CertificateDemo(models.AbstractModel):
         self._get("carla").company_ids |= bakery | transport
         seller = self._get("seller")
         months = seller.certificate_validity_months
-        # So that its end is near, and yet all of it is true today.
+        # So that its end is near, while everything is still consistent today.
         seller.certificate_validity_months = 1
         activation = self._download_letter(
             "teresa", "Jorge Iván", "Restrepo Mejía", "70123456", "Manizales", "310 555 0101"
@@ -211,7 +211,7 @@ class CertificateDemo(models.AbstractModel):
         self._pay_by_transfer(activation.sudo().payment_move_id)
         activation.invalidate_recordset()
         activation.action_continue()
-        # Or its history would know of the last of several states only.
+        # Otherwise its history would contain only the last of several states.
         self.env.cr.flush()
         activation.write(
             {

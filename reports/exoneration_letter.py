@@ -6,7 +6,7 @@ from odoo.exceptions import UserError
 from ..const import LETTER_REPORT, READING_REPORT, RECORD_REPORT
 from ..models.core.ir_http import protect_answer
 
-# What each report of an activation is made by: these are no HTML, and no program prints them.
+# The method that makes each report of an activation: none of them is printed from HTML.
 _RENDERERS = {
     LETTER_REPORT: "_render_letter",
     READING_REPORT: "_render_letter_in_english",
@@ -25,7 +25,7 @@ class IrActionsReport(models.Model):
         if not renderer:
             return super()._render_qweb_pdf_prepare_streams(report_ref, data, res_ids=res_ids)
         protect_answer()
-        # Odoo would join several here, in this process, and a record holds an uploaded file.
+        # Odoo would merge several in this process, and a record contains an uploaded file.
         if len(set(res_ids or ())) != 1:
             raise UserError(self.env._("Download one file at a time."))
         activation = self.env["certificate.activation"].browse(res_ids[0])
@@ -34,7 +34,7 @@ class IrActionsReport(models.Model):
         }
 
     def _get_rendering_context(self, report, docids, data):
-        """As a page or as plain text, the answer is protected like the PDF."""
+        """As HTML or plain text, the response is protected like the PDF."""
         if report.report_name in _RENDERERS:
             protect_answer()
         return super()._get_rendering_context(report, docids, data)

@@ -1,4 +1,4 @@
-import base64
+from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
@@ -9,32 +9,21 @@ from odoo.addons.account_payment.tests.common import AccountPaymentCommon
 from odoo.addons.base.tests.common import BaseCommon
 
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, MODULE
-from . import pdf_samples, preparation, samples
+from . import preparation, samples
+from .walk import Walk, get_scan
 
 # cryptography remembers the class of the first date that it is given, in whichever test that is: not that of a
 # frozen clock, which no other date is of.
 samples.make_certificate("Firma Facil SAS", "901414515-7", ec.generate_private_key(ec.SECP256R1()))
 
-# A complete and right legal representative, without the fields that are records.
-REPRESENTATIVE = {
-    "representative_name": "María Fernanda",
-    "representative_surname": "Pérez Gómez",
-    "representative_vat": "52123456",
-    "representative_issue_city": "Bogotá",
-    "representative_position": "Representante legal",
-    "representative_email": "maria@example.com",
-    "representative_phone": "300 123 4567",
-    "representative_street": "Calle 1 # 2-3",
-    "representative_city": "Medellín",
-}
 
-
-class CertificateCommon(AccountPaymentCommon):
+class CertificateCommon(AccountPaymentCommon, Walk):
     """A seller that lends its certificate, two client companies, and a user of each kind.
 
-    The steps of the flow are methods: each takes an activation in the environment of whoever does
-    it, and does what that person would do.
+    What a whole class of tests begins with is walked in its `setUpClass`, by `get_walk`.
     """
+
+    walk_class = Walk
 
     @classmethod
     @AccountTestInvoicingCommon.setup_country("co")
@@ -77,59 +66,22 @@ class CertificateCommon(AccountPaymentCommon):
         cls.stranger = samples.make_user(
             env, "Nadie", "certificate_stranger", cls.company_a, "base.group_user"
         )
-        cls.scan = base64.b64encode(pdf_samples.scan_pdf(2))
+        cls.scan = get_scan()
         # As when it is committed: what was done to get here is no part of a test.
         env.flush_all()
         env.cr.precommit.run()
 
-    # === STEPS === #
-
-    def start(self, user=None):
-        """Open the wizard from the menu and return the user's activation."""
-        user = user or self.user_a
-        action = self.env["certificate.activation"].with_user(user).action_open_wizard()
-        return self.get_wizard(action, user).activation_id
+    @classmethod
+    def get_walk(cls):
+        """Return who walks the steps, where there is no test yet."""
+        return cls.walk_class(cls.env, cls.user_a, cls.provider)
 
     @classmethod
     def walk_to_letter(cls):
         """Walk to the downloaded letter, once for all tests of a class: its `activation` and its `wizard`."""
-        steps = cls()  # they are methods of a test
-        cls.activation = steps.get_downloaded()
-        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
-
-    def get_wizard(self, action, user=None):
-        """Return the wizard that an action opens."""
-        self.assertEqual(action["res_model"], "certificate.activation.wizard")
-        return self.env[action["res_model"]].with_user(user or self.user_a).browse(action["res_id"])
-
-    def create_invoice_transaction(self, invoice, state=None, **values):
-        """Create a transaction of the dummy provider for an invoice, and bring it to a state.
-
-        `state` is one of `pending`, `authorized`, `done`, `canceled` and `error`.
-        """
-        transaction = self._create_transaction(
-            "direct",
-            **{
-                "amount": invoice.amount_total,
-                "currency_id": invoice.currency_id.id,
-                "partner_id": invoice.partner_id.id,
-                "reference": f"{invoice.id}-{len(invoice.transaction_ids)}",
-                "invoice_ids": [(6, 0, invoice.ids)],
-                **values,
-            },
-        )
-        if state:
-            message = ["refused"] if state == "error" else []
-            getattr(transaction, f"_set_{state}")(*message)
-        return transaction
-
-    def pay(self, activation):
-        """Buy, and have the provider confirm and Odoo book the payment."""
-        activation.action_pay()
-        transaction = self.create_invoice_transaction(activation.sudo().payment_move_id, "done")
-        transaction._post_process()
-        activation.invalidate_recordset()
-        return transaction
+        walk = cls.get_walk()
+        cls.activation = walk.get_downloaded()
+        cls.wizard = walk.get_wizard(cls.activation.action_open_wizard())
 
     def sell_by_demo_provider(self):
         """Let the seller collect by Odoo's demo provider."""
@@ -140,60 +92,6 @@ class CertificateCommon(AccountPaymentCommon):
         demo = demo.copy({"company_id": self.seller.id, "state": "test", "is_published": True})
         demo.payment_method_ids.active = True
         self.dummy_provider.sudo().state = "disabled"
-
-    def fill(self, activation, **values):
-        """Type a legal representative."""
-        activation.write(
-            {
-                **REPRESENTATIVE,
-                "representative_identification_type_id": self.env.ref(
-                    "l10n_co.national_citizen_id"
-                ).id,
-                "representative_state_id": self.company_a.state_id.id,
-                **values,
-            }
-        )
-
-    def attach(self, activation, content=None):
-        """Attach a scan: base64; without it a good one."""
-        activation.write(
-            {"signed_letter": content or self.scan, "signed_letter_filename": "letter.pdf"}
-        )
-
-    def get_processing(self, user=None):
-        """Return an activation that is paid and in process, with the representative filled in."""
-        activation = self.start(user)
-        self.pay(activation)
-        activation.action_continue()
-        self.fill(activation)
-        return activation
-
-    def get_downloaded(self, user=None):
-        """Return an activation in process whose letter was downloaded."""
-        activation = self.get_processing(user)
-        activation.action_download_letter()
-        return activation
-
-    def get_active(self, user=None):
-        """Return an active activation."""
-        activation = self.get_downloaded(user)
-        self.attach(activation)
-        activation.action_finish()
-        return activation
-
-    def get_file(self, record, name):
-        """Return the attachment in which a record stores a file, in sudo mode."""
-        return (
-            self.env["ir.attachment"]
-            .sudo()
-            .search(
-                [
-                    ("res_model", "=", record._name),
-                    ("res_field", "=", name),
-                    ("res_id", "=", record.id),
-                ]
-            )
-        )
 
     def alter_file(self, file, content=None):
         """Change a stored file past Odoo, as who has the database can; without content, remove it.
@@ -233,6 +131,18 @@ class CertificateCommon(AccountPaymentCommon):
                 "res_id": file.id,
             }
         )
+
+    @contextmanager
+    def rolled_back(self):
+        """Undo what is written meanwhile, and what the caches hold of it."""
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            yield
+        finally:
+            self.env.clear()
+            savepoint.close(rollback=True)
+            self.env.registry.clear_cache()
 
     def get_report(self, activation):
         """Return the PDF of the letter, through Odoo's report engine, as the activation's user."""

@@ -1,8 +1,8 @@
 """What the classes of tests have in common, made once and kept in a database.
 
 Making it takes longer than most tests: a chart of accounts, companies, users, certificates. `dev/test`
-keeps it in the database that its runs are copied from. In any other database each class makes it anew,
-by the same code, so that the tests say the same.
+keeps it in the database that its runs are copied from. In any other database each class makes it
+again, by the same code, so that the tests say the same.
 """
 
 import base64

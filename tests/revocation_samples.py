@@ -149,7 +149,7 @@ def answer_ocsp(
 ):
     """An OCSP response: of the authority, about now, unless told otherwise.
 
-    `responder` is the certificate that comes with it, of who signs it, unless `signer` does: a
+    `responder` is the certificate that comes with it, the signer's unless `signer` is given: a
     certificate and its key. `until` may be None.
     """
     revoked = status == REVOKED

@@ -21,8 +21,9 @@ from ..controllers import verify
 from ..reports.activation_record import render_record
 from ..tools.pdf_append import PdfNotAppended, append_pdf
 from . import letter_samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
 from .letter_samples import drawn_modules, possible_modules
+from .walk import REPRESENTATIVE
 
 RECORD_FIELDS = ("record_code", "record_facts", "record_file", "record_sha256")
 
@@ -32,9 +33,9 @@ class TestActivationRecord(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        steps = cls()
+        walk = cls.get_walk()
         with freeze_time("2027-03-01 03:04:05"):  # 22:04:05 of February 28 in Bogota
-            cls.activation = steps.get_active()
+            cls.activation = walk.get_active()
 
     def setUp(self):
         super().setUp()

@@ -10,8 +10,8 @@ from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from . import samples
+from .money_common import MoneyAttackCommon
 from .payment_common import PRICE
-from .test_attacks_money import MoneyAttackCommon
 
 
 @tagged("post_install", "-at_install")

@@ -1,4 +1,4 @@
-"""Claims that prove nothing: of an issuer, of a signer, of a reviewer and of who approves a receipt."""
+"""Claims that prove nothing: of an issuer, a signer, a reviewer, or the approver of a receipt."""
 
 import base64
 import itertools
@@ -18,10 +18,10 @@ from ..const import ACTIVITY_LETTER, ACTIVITY_NEXT_STEP, CRON_VALIDITY, MODULE, 
 from ..models.keys import custody
 from ..tools import certificate_chain as tool
 from . import letter_samples, own_samples, samples
+from .letter_common import RightLetterCommon
+from .own_common import OwnCertificateCommon
 from .own_samples import AUTHORITY, ROOT, get_chain, get_key, issue, make_name, to_pem
-from .test_own_certificate import OwnCertificateCommon
-from .test_payment_receipt import ReceiptCommon
-from .test_right_letter import RightLetterCommon
+from .receipt_common import ReceiptCommon
 
 ANCHOR = "certificate.trust.anchor"
 NOW = datetime.now(timezone.utc)
@@ -686,7 +686,7 @@ class TestReview(TrustCommon, RightLetterCommon):
 
 @tagged("post_install", "-at_install")
 class TestFourEyes(ReceiptCommon):
-    """Attack 16: receipts are approved by who sent them."""
+    """Attack 16: receipts are approved by their own senders."""
 
     def assertRefused(self, receipt, user):
         # The page says so instead of showing a button.

@@ -9,8 +9,8 @@ from odoo.tests import tagged
 
 from ..models.invoicing.res_partner import _PICTURES
 from . import samples
+from .attackers import CONTACTS, act_as, make_attacker
 from .portal_common import CertificatePortalCommon
-from .test_attacks_people import CONTACTS, act_as, make_attacker
 
 # Pictures of one pixel each.
 LOGO = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="

@@ -6,7 +6,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import LETTER_REPORT, PORTAL_PATH, READING_REPORT, RECORD_REPORT, VERIFY_PATH
-from .test_security import SecurityCommon
+from .security_common import SecurityCommon
 
 MARKUP = '"\'><i id=hostile>{{7*7}}<t t-out="7*7"/>'
 HOSTILE = "<i id=hostile"

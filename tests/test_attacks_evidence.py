@@ -1,5 +1,6 @@
-"""What an attacker reached of the evidence: signatures without a row, a shortened log sealed anew,
-letters deleted past their record, and a history written anew."""
+"""What an attacker reached of the evidence: signatures without a row, a shortened log sealed again,
+letters deleted without their record, and a rewritten history.
+"""
 
 import base64
 import hashlib
@@ -23,28 +24,11 @@ from ..const import GROUP_MANAGER, SELLER_PARAMETER
 from ..models.trace import chain, seal
 from ..models.trace.history import TRACKED
 from . import letter_samples, own_samples, pdf_samples, samples
-from .common import CertificateCommon
-from .test_signing import LOG, SECRET, SigningCommon
+from .history_common import HISTORY, HistoryCommon
+from .signing_common import LOG, SECRET, SigningCommon
 
-HISTORY = "certificate.history"
 MARK = "certificate.signature.mark"
 RECEIPT = "certificate.payment.receipt"
-
-
-class HistoryCommon(CertificateCommon):
-    def get_history(self, record):
-        return (
-            self.env[HISTORY]
-            .sudo()
-            .search([("res_model", "=", record._name), ("res_id", "=", record.id)], order="id")
-        )
-
-    def get_changes(self, record):
-        return [
-            tuple(change)
-            for entry in self.get_history(record)
-            for change in json.loads(entry.changes)
-        ]
 
 
 @tagged("post_install", "-at_install")
@@ -291,9 +275,10 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.active = cls().get_active()
-        cls.letter = cls().get_file(cls.active, "signed_letter")
-        cls.record_file = cls().get_file(cls.active, "record_file")
+        walk = cls.get_walk()
+        cls.active = walk.get_active()
+        cls.letter = walk.get_file(cls.active, "signed_letter")
+        cls.record_file = walk.get_file(cls.active, "record_file")
 
     def assertUntouched(self, attachment, way, error=AccessError):
         before = (attachment.raw, attachment.res_model, attachment.res_id, attachment.res_field)

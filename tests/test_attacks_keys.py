@@ -24,8 +24,8 @@ from ..models.keys import custody, server_process
 from ..models.keys import key_file as certificate_key_file
 from ..tools import key_seal, server_secret
 from . import own_samples
+from .custody_common import CERTIFICATE, KEY, NEUTRALIZE, AttackCommon
 from .own_samples import PASSWORD
-from .test_custody import CERTIFICATE, KEY, NEUTRALIZE, CustodyCommon
 from .xml_samples import make_document
 
 ADDON = "odoo.addons.l10n_co_certificate_activation"
@@ -156,39 +156,6 @@ def _get_children(thing, get_names):
                 yield (".%s", name), getattr(thing, name)
             except Exception:
                 continue
-
-
-class AttackCommon(CustodyCommon):
-    def evaluate(self, code, user=None, **values):
-        """Run a server action as the system administrator; return what it finds, as bytes."""
-        user = user or self.system_user
-        context = {"allowed_company_ids": user.company_ids.ids}
-        env = self.env(user=user, su=False, context=context)
-        action = env["ir.actions.server"].create(
-            {
-                "name": "x",
-                "state": "code",
-                "model_id": self.env["ir.model"]._get(CERTIFICATE).id,
-                "code": f"{code}\naction = {{'found': found}}",
-            }
-        )
-        try:
-            with (
-                self.cr.savepoint(),
-                mute_logger("odoo.addons.base.models.ir_actions", "odoo.sql_db"),
-            ):
-                return repr(action.with_context(**values).run()["found"]).encode()
-        except Exception as error:  # whatever it says is an answer
-            return repr(error).encode()
-
-    def make_record(self):
-        """Make what is signed for."""
-        partners = self.env["res.partner"].sudo()
-        return partners.create({"name": "SETP1", "company_id": self.company_a.id})
-
-    def assertHidden(self, content, patterns):
-        for pattern in patterns:
-            self.assertNotIn(pattern, content)
 
 
 @tagged("post_install", "-at_install")

@@ -8,8 +8,8 @@ from odoo.tools import mute_logger
 
 from ..const import MODULE
 from . import samples
+from .attackers import act_as, make_attacker
 from .common import CertificateCommon
-from .test_attacks_people import act_as, make_attacker
 
 MESSAGE = """From: {sender}
 To: nobody@example.com

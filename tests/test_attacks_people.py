@@ -17,31 +17,12 @@ from odoo.tools.safe_eval import safe_eval
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, MODULE, PORTAL_PATH
 from ..models.invoicing.res_partner import LETTER_FIELDS
 from . import samples
+from .attackers import CONTACTS, act_as, make_attacker
 from .common import CertificateCommon
 from .portal_common import CertificatePortalCommon
 
 ACTIVATION = "certificate.activation"
-CONTACTS = "base.group_partner_manager"
 VERBS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "post", "options")
-
-
-def act_as(test, user):
-    """Let Odoo's own switches from sudo mode back to the request's user find that one."""
-    transaction = test.env.transaction
-    test.addCleanup(setattr, transaction, "default_env", transaction.default_env)
-    transaction.default_env = test.env(user=user)
-
-
-def make_attacker(test):
-    """A user of company B who invoices, and creates contacts."""
-    return samples.make_user(
-        test.env,
-        "Eva",
-        "certificate_attacker",
-        test.company_b,
-        "account.group_account_invoice",
-        CONTACTS,
-    )
 
 
 @tagged("post_install", "-at_install")
@@ -138,7 +119,7 @@ class TestAttacksOnIdentity(CertificatePortalCommon):
             with self.assertRaises(AccessError), self.env.cr.savepoint():
                 hers.with_env(partner.env).child_ids = [Command.link(self.contact.id)]
         self.assertEqual(access.state, "valid")
-        # What says nothing of who it is stays everybody's.
+        # Fields that do not identify the contact stay writable for everybody.
         self.contact.with_user(self.attacker).comment = "Calls back on Monday"
         self.contact.with_user(self.attacker).write({"email": self.contact.email})
 
@@ -383,7 +364,7 @@ class TestAttacksOnLetters(CertificateCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.attacker = make_attacker(cls)
-        cls.activation = cls().get_downloaded()
+        cls.activation = cls.get_walk().get_downloaded()
 
     def assert_refused(self, change, error=AccessError):
         code = self.activation.letter_code
@@ -521,11 +502,11 @@ class TestAttacksOnNames(CertificateCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        steps = cls()
-        # The seller's own name is told to everybody, and is that of its certificate otherwise.
+        walk = cls.get_walk()
+        # Everybody may know the seller's name, which otherwise appears as its certificate's.
         cls.seller.sudo().certificate_lent_id.name = "Certificado reservado"
-        cls.activation = steps.get_processing()
-        cls.own = steps.start(cls.user_b)
+        cls.activation = walk.get_processing()
+        cls.own = walk.start(cls.user_b)
         receipts = cls.env["certificate.payment.receipt"]
         for user, activation in ((cls.user_a, cls.activation), (cls.user_b, cls.own)):
             receipt = receipts.with_user(user)._create_once({"activation_id": activation.id})

@@ -198,7 +198,7 @@ class TestAttacksLoad(BaseCase):
         limits = sandbox_places._Limits(2, 1)
         self.enterContext(patch.dict(sandbox_places.POOLS, files=limits))
         self.enterContext(patch.object(sandbox_places, "WAIT_SECONDS", 0.2))
-        # Whatever other tests have asked before is asked anew.
+        # Answers cached by other tests are asked again.
         self.enterContext(patch.object(sandbox, "_found", OrderedDict()))
 
     def test_a_few_places_for_all_processes(self):
@@ -227,7 +227,7 @@ class TestAttacksLoad(BaseCase):
             with sandbox_places.take("d"):
                 pass
             other.kill()
-        # The kernel has freed the place of who was killed.
+        # The kernel has freed the place of the killed process.
         with sandbox_places.take("a"), sandbox_places.take("c"):
             pass
 
@@ -280,7 +280,7 @@ class TestAttacksLoad(BaseCase):
                 self.fail("It is the turn of the other one.")
             with sandbox_places.take("b"):
                 pass
-            # Where nobody is turned away nobody waits.
+            # If nobody is turned away, nobody waits.
             with sandbox_places.take("c"):
                 pass
             with sandbox_places.take("c"):
@@ -563,7 +563,7 @@ class TestAttacksBusyServer(CertificateCommon, HttpCase):
                 patch.object(certificate_pdf_mixin, "_logger") as logger,
                 patch.dict(sandbox_places.POOLS),
             ):
-                certificate_pdf_mixin._tell_missing_layers.cache_clear()
+                certificate_pdf_mixin._log_missing_layers.cache_clear()
                 for name in ("certificate.pdf.mixin", "certificate.activation"):
                     self.env[name]._register_hook()
             # Once, however many models and databases there are.

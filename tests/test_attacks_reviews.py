@@ -1,4 +1,4 @@
-"""What was rejected signs by no other way; what was not looked at is not accepted."""
+"""A rejected letter cannot sign in any other way; an unread one is not accepted."""
 
 from contextlib import contextmanager
 from datetime import datetime, timedelta
@@ -14,7 +14,7 @@ from ..models.keys import custody
 from ..models.letter.review import SEEN_LETTER
 from ..models.trace.history import begin_history
 from . import letter_samples, own_samples, samples
-from .test_right_letter import RightLetterCommon
+from .letter_common import RightLetterCommon
 
 
 @tagged("post_install", "-at_install")

@@ -30,7 +30,7 @@ from ..tools.letter_pdf import render_letter
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import INTEGER_MAX, TEXT_RULES, is_clean
 from .letter_samples import data_uri
-from .test_security import SecurityCommon
+from .security_common import SecurityCommon
 
 TEXTS = ("char", "text", "html")
 MARK = "\u202e"  # turns the direction of what follows
@@ -85,7 +85,7 @@ class TestAttacksText(SecurityCommon):
                     yield model, field
 
     def get_samples(self):
-        """Return a record of each model that a user writes, in the environment of who may."""
+        """Return a record of each model that users write, in the environment of a user who may."""
         custodian = self.env(user=self.custodian)
         kind = self.env.ref(f"{MODULE}.document_type_rut").with_env(custodian)
         authority = custodian["certificate.authority"].create({"name": "Autoridad de Prueba"})
@@ -135,7 +135,7 @@ class TestAttacksText(SecurityCommon):
 
     def test_every_model_that_is_written_examines_what_it_is_given(self):
         for model, field in self.get_written():
-            self.assertTrue(hasattr(model, "_take_input"), field)
+            self.assertTrue(hasattr(model, "_clean_input"), field)
 
     def test_a_text_that_is_too_long_is_refused_everywhere(self):
         records = self.get_samples()
@@ -264,13 +264,13 @@ class TestAttacksText(SecurityCommon):
     def test_a_form_is_told_of_records_that_are_new(self):
         """Odoo's own forms send ids of rows that are not stored yet."""
         authority = self.env["certificate.authority"].with_user(self.custodian)
-        values = authority._take_input(
+        values = authority._clean_input(
             {"requirement_ids": [[0, "virtual_5", {}], [1, 7, {}], [4, 7], [6, 0, [7]], [5]]}
         )
         self.assertEqual(len(values["requirement_ids"]), 5)
         new = self.env["certificate.request.document"]
         values = {"document_type_id": NewId(origin=1)}
-        self.assertEqual(new._take_input(values), values)
+        self.assertEqual(new._clean_input(values), values)
 
     # === LETTER === #
 

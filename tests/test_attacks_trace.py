@@ -17,10 +17,10 @@ from ..models.keys import custody
 from ..models.trace import chain
 from ..tools import key_seal, xades
 from . import own_samples, pdf_samples
-from .test_attacks_evidence import HISTORY, HistoryCommon
-from .test_attacks_keys import AttackCommon
-from .test_electronic_invoicing_setup import ElectronicInvoicingCommon
-from .test_signing import SECRET, SigningCommon
+from .custody_common import AttackCommon
+from .history_common import HISTORY, HistoryCommon
+from .invoicing_common import ElectronicInvoicingCommon
+from .signing_common import SECRET, SigningCommon
 
 # Collects the local variables of all that failed, and of all that was running then.
 FRAMES = """
@@ -280,7 +280,7 @@ class TestContextOpensNothing(HistoryCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.active = cls().get_active()
+        cls.active = cls.get_walk().get_active()
 
     def assertStays(self, records, user=None):
         records = (records.with_user(user).sudo(False) if user else records.sudo()).with_context(
@@ -375,7 +375,7 @@ class TestContextOpensNothing(HistoryCommon):
         module = module.search([("name", "=", "l10n_co_certificate_activation")])
         module.state = "to remove"
         self.assertFalse(ondelete_guard.is_uninstalling(env), "anybody may say so")
-        # What goes is loaded anew meanwhile.
+        # What is deleted is loaded again meanwhile.
         self.patch(self.env.registry, "ready", False)
         self.assertTrue(ondelete_guard.is_uninstalling(env))
         self.assertFalse(ondelete_guard.is_uninstalling(self.env))

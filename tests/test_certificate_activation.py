@@ -17,7 +17,8 @@ from odoo.tools import mute_logger
 from ..const import REPRESENTATIVE_FIELDS
 from ..exceptions import RemedyError
 from . import samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
+from .walk import REPRESENTATIVE
 
 STATES = ("pay", "process", "active", "expired", "cancelled", "revoked")
 

@@ -25,16 +25,32 @@ from ..const import (
 )
 from ..models.trace.history import record_entries
 from . import own_samples, pdf_samples, samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
+from .own_common import OwnCertificateCommon
 from .payment_common import CertificatePaymentCommon
-from .test_own_certificate import OwnCertificateCommon
+from .walk import REPRESENTATIVE, Walk
 
 DOCUMENT = "certificate.request.document"
 OBSERVATION = "The date of María Fernanda cannot be read."
 
 
-class RequestCommon(CertificateCommon):
+class RequestWalk(Walk):
+    def start_request(self, user=None):
+        return self.start(user)._start_request()
+
+    def get_paid(self, user=None):
+        """Return a request that was just paid, with nothing entered."""
+        activation = self.start_request(user)
+        if activation.state == "pay":
+            self.pay(activation)
+            activation.action_continue()
+        return activation.request_ids
+
+
+class RequestCommon(CertificateCommon, RequestWalk):
     """An authority that asks for one document, and people of the seller alone."""
+
+    walk_class = RequestWalk
 
     @classmethod
     def setUpClass(cls):
@@ -61,16 +77,6 @@ class RequestCommon(CertificateCommon):
             cls.env, "Olga", "certificate_Olga", cls.company_b, GROUP_CUSTODIAN
         )
         cls.other_scan = base64.b64encode(pdf_samples.scan_pdf(1))
-
-    def start_request(self, user=None):
-        return self.start(user)._start_request()
-
-    def get_paid(self, user=None):
-        """Return a request that was just paid, with nothing entered."""
-        activation = self.start_request(user)
-        self.pay(activation)
-        activation.action_continue()
-        return activation.request_ids
 
     def get_filled(self, user=None):
         """Return a request with all that it needs, before it is sent."""
@@ -300,6 +306,16 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertTrue(following.action_verify_payment())
         self.assertEqual(following.sudo().payment_move_id, request.sudo().payment_move_id)
 
+
+@tagged("post_install", "-at_install")
+class TestPaidRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCommon):
+    """Company A has paid for a request."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_paid()
+
     # === PROCESS === #
 
     def test_everything_that_is_missing_is_said_at_once(self):
@@ -316,7 +332,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         )
         request.person_kind = "juridica"
         request.authority_id = self.env.ref(f"{MODULE}.authority_andes")
-        self.assertEqual(len(request._get_asked_documents()), 3)
+        self.assertEqual(len(request._get_requested_documents()), 3)
         wizard.invalidate_recordset()
         errors = wizard.field_errors
         self.assertIn("representative_name", errors)
@@ -329,7 +345,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertEqual(len(str(caught.exception).splitlines()), len(errors))
         # A person has no representative, and no chamber of commerce.
         request.person_kind = "natural"
-        self.assertEqual(len(request._get_asked_documents()), 2)
+        self.assertEqual(len(request._get_requested_documents()), 2)
         self.assertFalse(
             [name for name in request._get_errors() if name.startswith("representative")]
         )
@@ -369,7 +385,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         request = self.get_filled()
         rut = self.get_document(request)
         request.authority_id = self.env.ref(f"{MODULE}.authority_gse")
-        self.assertIn(rut, request._get_asked_documents())
+        self.assertIn(rut, request._get_requested_documents())
         self.assertTrue(rut.document_size)
         request.authority_id = self.authority
         request._send()

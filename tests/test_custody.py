@@ -1,12 +1,9 @@
 """Who gets at a key: nobody, by no way in. What a key is used for: signing, by whoever may."""
 
 import base64
-import binascii
 import itertools
 import json
-import re
 from contextlib import suppress
-from pathlib import Path
 from unittest.mock import patch
 
 from cryptography.hazmat.primitives import hashes, serialization
@@ -19,60 +16,11 @@ from odoo.tests import get_db_name, tagged
 from odoo.tools import mute_logger
 
 from ..models.keys import custody
-from ..tools import key_seal
 from ..tools import pkcs12 as tool
 from . import own_samples, samples
+from .custody_common import CERTIFICATE, KEY, NEUTRALIZE, CustodyCommon
+from .own_common import UploadCommon
 from .own_samples import PASSWORD
-from .test_own_certificate import OwnCertificateCommon, UploadCommon
-
-CERTIFICATE, KEY = "certificate.certificate", "certificate.key"
-NEUTRALIZE = Path(__file__).parents[1] / "data" / "neutralize.sql"
-
-# A run of base64, which in JSON and XML can be broken into lines, and one of hexadecimal digits.
-_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{40,}={0,2}")
-_HEX = re.compile(rb"(?:[0-9a-fA-F]{2}){32,}")
-_BREAK = re.compile(rb"\\+[nr]|\s")
-
-
-class CustodyCommon(OwnCertificateCommon):
-    """A seller whose certificate lies in Odoo as it always did, and a server with a secret."""
-
-    def setUp(self):
-        super().setUp()
-        context = own_samples.secret()
-        context.__enter__()
-        self.addCleanup(context.__exit__, None, None, None)
-        self.lent = self.seller.sudo().certificate_lent_id
-
-    def get_numbers(self, key):
-        """Return what alone makes a private key: its primes, as bytes."""
-        numbers = key.private_numbers()
-        return {number.to_bytes(128, "big")[8:40] for number in (numbers.p, numbers.q)}
-
-    def leaks(self, content, secrets):
-        """Tell whether bytes hold a secret: as it is, in base64 (of base64), or in hexadecimal."""
-        if any(secret in content for secret in secrets):
-            return True
-        content = _BREAK.sub(b"", content)
-        for text in _BASE64.findall(content):
-            run = text.rstrip(b"=").translate(bytes.maketrans(b"-_", b"+/"))
-            # Whatever stands before it may look like base64 too.
-            for piece in (run[start:] for start in range(4)):
-                decoded = base64.b64decode(piece[: len(piece) // 4 * 4])
-                if self.leaks(decoded, secrets):
-                    return True
-        return any(self.leaks(binascii.unhexlify(run), secrets) for run in _HEX.findall(content))
-
-    def get_noted_paths(self):
-        """Return the files of removed keys that are still to be removed."""
-        store = self.env["ir.attachment"]
-        files = self.env["certificate.key.file"].sudo().search([])
-        return [Path(store._full_path(file.store_fname)) for file in files]
-
-    def open(self, certificate):
-        """Return the key of a certificate, as nothing but a test has it."""
-        pem = key_seal.export_key(custody.open_key(certificate))
-        return serialization.load_pem_private_key(pem, None)
 
 
 @tagged("post_install", "-at_install")
@@ -260,6 +208,11 @@ class TestSealing(CustodyCommon):
 @tagged("post_install", "-at_install")
 class TestCustody(CustodyCommon, UploadCommon):
     """Company A signs with its own certificate, company B with the lent one; both keys are sealed."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active(cls.user_b)
 
     def setUp(self):
         super().setUp()
@@ -615,7 +568,7 @@ class TestCustody(CustodyCommon, UploadCommon):
             custody.open_signing_key(self.own)
 
     def test_nothing_of_a_key_is_kept_in_what_is_known_of_a_certificate(self):
-        facts = tool.open_pkcs12(own_samples.make_p12(), PASSWORD)
+        facts = tool.open_certificate([own_samples.make_p12()], PASSWORD)
         self.assertFalse(self.leaks(repr(facts).encode(), self.secrets))
         with patch.object(tool, "_ask_child", side_effect=tool.CertificateCheckUnavailable("x")):
             following = self.own._start_own()

@@ -82,6 +82,38 @@ class TestDevCommands(TransactionCase):
                 self.assertIn("ODOO_HOME", said)
                 self.assertIsNone(unpacked)
 
+    # === PYTHON'S PACKAGES === #
+
+    def test_uv_installs_from_where_pip_is_told_to(self):
+        with tempfile.TemporaryDirectory() as folder:
+            said = self.run_script(
+                f"""
+                unset "${{!UV_@}}" SSL_CERT_FILE ALL_PROXY
+                CACHE={folder} UV={folder}
+                mkdir "$UV/bin"
+                printf '#!/bin/sh\\nenv\\n' >"$UV/bin/uv"
+                chmod +x "$UV/bin/uv"
+                pip() {{
+                    cat <<'LIST'
+                :env:.cert='/own.crt'
+                global.cert='/of all.crt'
+                global.extra-index-url='\\nhttps://a.example.com/?*\\nhttps://b.example.com'
+                global.find-links='/a /b'
+                global.index-url='https://name:word=@index.example.com/simple'
+                global.timeout='60'
+                LIST
+                }}
+                export UV_FIND_LINKS=/mine
+                uv pip install
+                """
+            )
+        given = dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
+        self.assertEqual(given["UV_DEFAULT_INDEX"], "https://name:word=@index.example.com/simple")
+        self.assertEqual(given["UV_INDEX"], "https://a.example.com/?* https://b.example.com")
+        self.assertEqual(given["SSL_CERT_FILE"], "/own.crt", "the environment's goes before files'")
+        self.assertEqual(given["UV_FIND_LINKS"], "/mine", "what uv is told itself")
+        self.assertNotIn("UV_NO_INDEX", given)
+
     # === THE SERVER === #
 
     def test_only_the_own_server_is_announced(self):

@@ -1,4 +1,4 @@
-"""Billing resolutions: their form, how many numbers are left, and who is told of their end."""
+"""Billing resolutions: their format, how many numbers are left, and who is warned of their end."""
 
 from datetime import timedelta
 from unittest.mock import patch
@@ -8,13 +8,18 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import ACTIVITY_RESOLUTION
-from .test_electronic_invoicing_setup import NIT, ElectronicInvoicingCommon
+from .invoicing_common import NIT, ElectronicInvoicingCommon
 
 RESOLUTION = "electronic.invoicing.resolution"
 
 
 @tagged("post_install", "-at_install")
 class TestElectronicInvoicingResolution(ElectronicInvoicingCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active()
+
     def post_invoice(self, journal, name):
         """Post an invoice of a journal under a number."""
         invoice = (

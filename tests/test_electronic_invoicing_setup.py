@@ -13,115 +13,12 @@ from odoo.tools import mute_logger
 
 from ..const import MODULE, PROFILE_FIELDS, TEST_SET_FIELDS
 from . import pdf_samples, samples
-from .common import CertificateCommon
-
-KEYS = ["profile", "certificate", "test_set", "resolution", "invoice", "start"]
-NIT = "900987321-1"
-TEST_SET = {
-    "test_set_identifier": "f81d4fae-7dec-11d0-a765-00a0c91e6bf6",
-    "test_set_sent_on": "2026-01-20",
-    "test_set_result": "accepted",
-    "test_set_accepted_on": "2026-02-01",
-}
-
-
-class ElectronicInvoicingCommon(CertificateCommon):
-    """The steps of the set-up as methods: each does what the user of a set-up would do."""
-
-    def setUp(self):
-        super().setUp()
-        self.today = self.env["certificate.activation"]._get_today()
-        self.setup_a = self.get_setup(self.user_a)
-
-    def get_setup(self, user):
-        """Open the page as a user, which makes the company's set-up, and return this."""
-        setups = self.env["electronic.invoicing.setup"].with_user(user)
-        setups.get_overview()
-        return setups.search([("company_id", "=", user.company_id.id)])
-
-    def get_states(self, setup=None):
-        """The states of the six steps, in their order, and check what goes with each."""
-        overview = (setup or self.setup_a).get_overview()
-        steps = overview["steps"]
-        self.assertEqual([step["key"] for step in steps], KEYS)
-        for step in steps:
-            self.assertTrue(step["title"] and step["sentence"])
-            self.assertEqual(bool(step["button"]), step["state"] != "locked")
-        states = [step["state"] for step in steps]
-        is_open = (
-            not self.env["electronic.invoicing.setup"].sudo().browse(overview["id"]).locked_nit
-        )
-        self.assertEqual(overview["nit_warning"], is_open and states[:3] != ["done"] * 3)
-        return states
-
-    def get_journal(self, company, code="FE"):
-        return (
-            self.env["account.journal"]
-            .sudo()
-            .with_company(company)
-            .create({"name": code, "code": code, "type": "sale", "company_id": company.id})
-        )
-
-    def get_resolution_vals(self, **values):
-        """A resolution in force today."""
-        return {
-            "number": "18764000000001",
-            "prefix": "SETP",
-            "range_from": 1,
-            "range_to": 5000,
-            "date_start": self.today - timedelta(days=30),
-            "date_end": self.today + timedelta(days=300),
-            **values,
-        }
-
-    def create_resolution(self, user=None, **values):
-        resolutions = self.env["electronic.invoicing.resolution"].with_user(user or self.user_a)
-        return resolutions.create(self.get_resolution_vals(**values))
-
-    def get_decision(self, action, user=None):
-        """Return the dialog that an action opens."""
-        self.assertEqual(
-            (action["res_model"], action["target"]), ("electronic.invoicing.decision", "new")
-        )
-        return self.env[action["res_model"]].with_user(user or self.user_a).browse(action["res_id"])
-
-    def confirm_test_set(self, setup=None, nit=NIT, **values):
-        """Note the result of the test set, and type the NIT."""
-        setup = setup or self.setup_a
-        setup.write({**TEST_SET, **values})
-        decision = self.get_decision(setup.action_confirm_test_set(), setup.env.user)
-        decision.typed_nit = nit
-        decision.action_confirm()
-
-    def complete_data(self, setup=None):
-        """Walk the steps 3 to 5."""
-        setup = setup or self.setup_a
-        if not setup.locked_nit:
-            self.confirm_test_set(setup)
-        setup.write(
-            {
-                "resolution_id": self.create_resolution(setup.env.user).id,
-                "sale_journal_id": self.get_journal(setup.company_id).id,
-                "invoice_type": "01",
-            }
-        )
-
-    def start_invoicing(self, setup=None):
-        setup = setup or self.setup_a
-        decision = self.get_decision(setup.action_start(), setup.env.user)
-        decision.is_understood = True
-        decision.action_confirm()
-
-    def reset(self, user=None, reason="The NIT of the RUT is another one"):
-        user = user or self.system_user
-        decision = self.get_decision(self.setup_a.with_user(user).action_reset(), user)
-        decision.reason = reason
-        decision.action_confirm()
+from .invoicing_common import KEYS, NIT, TEST_SET, ElectronicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
-    # === STATES === #
+class TestElectronicInvoicingFromTheStart(ElectronicInvoicingCommon):
+    """Company A has no certificate yet."""
 
     def test_one_step_after_the_other_opens(self):
         journal = self.get_journal(self.company_a)
@@ -175,15 +72,6 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
     def test_a_company_that_has_not_begun_has_its_certificate_to_do(self):
         self.assertEqual(self.get_states(), ["done", "todo", *["locked"] * 4])
 
-    def test_each_result_of_the_test_set_has_its_sentence(self):
-        self.get_active()
-        sentences = set()
-        for result in (False, "waiting", "rejected", "accepted"):
-            self.setup_a.write({**TEST_SET, "test_set_result": result})
-            self.assertEqual(self.get_states()[2], "in_progress")
-            sentences.add(self.setup_a.get_overview()["steps"][2]["sentence"])
-        self.assertEqual(len(sentences), 4)
-
     def test_the_profile_names_what_it_lacks_and_where_it_is_entered(self):
         company = self.company_a.sudo()
         self.assertEqual(self.get_states()[:2], ["done", "todo"])
@@ -219,20 +107,30 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
                 savepoint.rollback()
         self.assertEqual(len(sentences), 7)
 
-    def test_a_certificate_counts_only_while_it_is_in_force(self):
-        activation = self.get_active()
-        self.assertEqual(self.get_states()[1], "done")
-        with freeze_time(fields.Datetime.add(fields.Datetime.now(), months=13)):
-            self.assertNotEqual(self.get_states()[1], "done")
-        activation.with_user(self.manager_a).action_revoke()
-        self.assertEqual(self.get_states()[1:3], ["todo", "locked"])
+    def test_a_locked_step_does_not_open(self):
+        for key in (*KEYS[2:], "unknown", None):
+            with self.subTest(key), self.assertRaises(UserError):
+                self.setup_a.action_open_step(key)
+        self.company_a.sudo().street = False
+        with self.assertRaises(UserError):
+            self.setup_a.action_open_step("certificate")
+        self.assertTrue(self.setup_a.action_open_step("profile"))
 
-    def test_what_was_done_stays_done_when_the_certificate_ends(self):
-        activation = self.get_active()
-        self.complete_data()
-        self.start_invoicing()
-        activation.with_user(self.manager_a).action_revoke()
-        self.assertEqual(self.get_states(), ["done", "todo", "done", "done", "done", "done"])
+    def test_a_manager_completes_the_profile_and_a_user_only_sees_it(self):
+        own = self.setup_a.with_user(self.manager_a)
+        # Neither of them may change a company or its contact elsewhere.
+        self.assertFalse(self.company_a.with_user(self.manager_a).has_access("write"))
+        own.write({"profile_street": "Calle 9", "profile_vat": " 830.114.921-1 "})
+        self.assertEqual((self.company_a.street, self.company_a.vat), ("Calle 9", "830114921-1"))
+        for name in PROFILE_FIELDS:
+            with self.subTest(name), self.assertRaises(AccessError):
+                self.setup_a.write({name: False})
+        self.assertEqual(self.setup_a.profile_street, "Calle 9")
+
+    def test_the_test_set_is_not_confirmed_before_the_certificate_is_active(self):
+        self.setup_a.write(TEST_SET)
+        with self.assertRaises(UserError):
+            self.setup_a.action_confirm_test_set()
 
     def test_the_seller_signs_with_its_own_certificate(self):
         seller = self.seller.sudo()
@@ -257,6 +155,42 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         ):
             seller.certificate_lent_id = certificate
             self.assertEqual(self.get_states(setup)[:3], ["done", "todo", "locked"])
+
+
+@tagged("post_install", "-at_install")
+class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
+    """Company A has an active certificate."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active()
+
+    # === STATES === #
+
+    def test_each_result_of_the_test_set_has_its_sentence(self):
+        self.get_active()
+        sentences = set()
+        for result in (False, "waiting", "rejected", "accepted"):
+            self.setup_a.write({**TEST_SET, "test_set_result": result})
+            self.assertEqual(self.get_states()[2], "in_progress")
+            sentences.add(self.setup_a.get_overview()["steps"][2]["sentence"])
+        self.assertEqual(len(sentences), 4)
+
+    def test_a_certificate_counts_only_while_it_is_in_force(self):
+        activation = self.get_active()
+        self.assertEqual(self.get_states()[1], "done")
+        with freeze_time(fields.Datetime.add(fields.Datetime.now(), months=13)):
+            self.assertNotEqual(self.get_states()[1], "done")
+        activation.with_user(self.manager_a).action_revoke()
+        self.assertEqual(self.get_states()[1:3], ["todo", "locked"])
+
+    def test_what_was_done_stays_done_when_the_certificate_ends(self):
+        activation = self.get_active()
+        self.complete_data()
+        self.start_invoicing()
+        activation.with_user(self.manager_a).action_revoke()
+        self.assertEqual(self.get_states(), ["done", "todo", "done", "done", "done", "done"])
 
     # === OPENING === #
 
@@ -295,28 +229,6 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         views = self.setup_a.action_open_step("resolution")["views"]
         self.assertEqual([kind for _id, kind in views], ["form"])
 
-    def test_a_locked_step_does_not_open(self):
-        for key in (*KEYS[2:], "unknown", None):
-            with self.subTest(key), self.assertRaises(UserError):
-                self.setup_a.action_open_step(key)
-        self.company_a.sudo().street = False
-        with self.assertRaises(UserError):
-            self.setup_a.action_open_step("certificate")
-        self.assertTrue(self.setup_a.action_open_step("profile"))
-
-    # === ORGANISATION PROFILE === #
-
-    def test_a_manager_completes_the_profile_and_a_user_only_sees_it(self):
-        own = self.setup_a.with_user(self.manager_a)
-        # Neither of them may change a company or its contact elsewhere.
-        self.assertFalse(self.company_a.with_user(self.manager_a).has_access("write"))
-        own.write({"profile_street": "Calle 9", "profile_vat": " 830.114.921-1 "})
-        self.assertEqual((self.company_a.street, self.company_a.vat), ("Calle 9", "830114921-1"))
-        for name in PROFILE_FIELDS:
-            with self.subTest(name), self.assertRaises(AccessError):
-                self.setup_a.write({name: False})
-        self.assertEqual(self.setup_a.profile_street, "Calle 9")
-
     # === TEST SET === #
 
     def test_the_test_set_is_confirmed_only_when_it_is_complete(self):
@@ -342,11 +254,6 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
                         attempt()
                 savepoint.rollback()
         self.assertFalse(self.setup_a.locked_nit)
-
-    def test_the_test_set_is_not_confirmed_before_the_certificate_is_active(self):
-        self.setup_a.write(TEST_SET)
-        with self.assertRaises(UserError):
-            self.setup_a.action_confirm_test_set()
 
     def test_an_identifier_in_another_form_is_red_at_its_field(self):
         self.setup_a.test_set_identifier = "a1b2"

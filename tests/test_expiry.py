@@ -11,37 +11,8 @@ from odoo import fields
 from odoo.exceptions import ValidationError
 from odoo.tests import tagged
 
-from ..const import ACTIVITY_EXPIRY, CRON_VALIDITY
-from .test_renewal import RenewalCommon
-
-RUNGS = [90, 60, 30, 15, 7, 1]
-ACTIVATION = "certificate.activation"
-
-
-class ExpiryCommon(RenewalCommon):
-    def run_cron(self):
-        """Run the job as the scheduler does, and return the mails that it writes."""
-        mails = self.env["mail.mail"].sudo()
-        last = mails.search([], order="id desc", limit=1).id
-        self.env.flush_all()
-        with self.enter_registry_test_mode():
-            result = self.env.ref(CRON_VALIDITY).method_direct_trigger()
-        self.assertIs(result, True)
-        self.env.invalidate_all()
-        return mails.search([("id", ">", last)])
-
-    def get_reminders(self, mails, activation=None):
-        return mails.filtered(
-            lambda mail: (
-                mail.model == ACTIVATION and mail.res_id == (activation or self.activation).id
-            )
-        )
-
-    def get_activities(self, activation=None):
-        activities = (activation or self.activation).sudo().activity_ids
-        return activities.filtered(
-            lambda activity: activity.activity_type_id == self.env.ref(ACTIVITY_EXPIRY)
-        )
+from ..const import CRON_VALIDITY
+from .renewal_common import RUNGS, ExpiryCommon
 
 
 @tagged("post_install", "-at_install")
@@ -226,7 +197,7 @@ class TestTenYears(ExpiryCommon):
         self.assertEqual(first.date_start, date(2028, 2, 29))
         # By year, how many days before the end it is renewed.
         renewals = (0, 90, 1, 75, 0, 29, 14, 6, 0, 45)
-        # One clock for all days: to freeze it anew takes longer than what is done then.
+        # One clock for all days: freezing it again takes longer than the test itself.
         days = self.enterContext(self.at(first.date_start))
         for left_at_renewal in renewals:
             for left in sorted({*RUNGS, 0, -1, left_at_renewal}, reverse=True):

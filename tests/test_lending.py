@@ -11,8 +11,8 @@ from odoo.tests import tagged
 from ..const import ACTIVITY_LENT_EXPIRY
 from . import samples
 from .own_samples import key_to_pem
-from .test_expiry import RUNGS, ExpiryCommon
-from .test_signing import SigningCommon
+from .renewal_common import RUNGS, ExpiryCommon
+from .signing_common import SigningCommon
 
 SETUP = "electronic.invoicing.setup"
 

@@ -4,7 +4,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import Form, tagged
 from odoo.tools import SQL
 
-from .test_electronic_invoicing_setup import NIT, ElectronicInvoicingCommon
+from .invoicing_common import NIT, ElectronicInvoicingCommon
 
 OTHER_NIT = "830114921-1"
 
@@ -14,10 +14,9 @@ class TestNitLock(ElectronicInvoicingCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The steps are methods of a test, and are walked here once for all tests.
-        steps = cls()
-        steps.get_active()
-        steps.confirm_test_set(steps.get_setup(cls.user_a))
+        walk = cls.get_walk()
+        walk.get_active()
+        walk.confirm_test_set()
         cls.partner = cls.company_a.sudo().partner_id
         cls.passport = cls.env.ref("l10n_latam_base.it_pass")
 

@@ -1,7 +1,7 @@
 """What the add-on overrides of Odoo and what it calls there that Odoo promises to nobody.
 
 Each is written down in `odoo_surface.txt` with its signature. When an update of Odoo changes one, this test
-names it: look whether the add-on still does what it should, then write the file anew with
+names it: check that the add-on still does what it should, then rewrite the file with
 
     CERTIFICATE_SURFACE=write dev/test tests/test_odoo_surface.py
 """
@@ -91,7 +91,7 @@ class TestOdooSurface(TransactionCase):
         )
 
     def find_overrides(self, classes, start, owner):
-        """Name what one of the add-on's classes defines anew of the next class of Odoo after it.
+        """Name what one of the add-on's classes redefines of the next class of Odoo after it.
 
         :param classes: in the order in which methods are looked up
         :param start: where the class of the add-on stands
@@ -169,7 +169,7 @@ class TestOdooSurface(TransactionCase):
                     yield f"call {name} of {cls.__module__} {get_signature(getattr(cls, name))}"
 
     def list_scripts(self):
-        """Name what scripts extend or patch, and the methods that they define anew."""
+        """Name what scripts extend or patch, and the methods that they redefine."""
         for path in (ROOT / "static/src").rglob("*.js"):
             source = path.read_text()
             found = [

@@ -2,7 +2,6 @@
 
 import base64
 import errno
-import io
 from datetime import datetime, timedelta
 from unittest.mock import patch
 
@@ -11,8 +10,7 @@ from freezegun import freeze_time
 from psycopg2.errors import UniqueViolation
 
 from odoo.exceptions import AccessError, UserError
-from odoo.http import Request
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import (
@@ -28,49 +26,11 @@ from ..tools import pkcs12 as tool
 from ..tools.certificate_reader import load_pem, to_pem
 from ..tools.key_seal import export_key
 from . import certificate_corpus, own_samples, revocation_samples, samples
-from .common import CertificateCommon
+from .own_common import CERTIFICATE, OwnCertificateCommon, UploadCommon
 from .own_samples import PASSWORD
 from .revocation_samples import HOST, REVOKED, answer_ocsp
 
-CERTIFICATE = "certificate.certificate"
 CRON = f"{MODULE}.ir_cron_certificate_revocation"
-
-
-class OwnCertificateCommon(CertificateCommon):
-    def get_own(self, user=None):
-        """Return an activation in which the company brings its own certificate."""
-        return self.start(user)._start_own()
-
-    def load(self, activation, data=None, password=PASSWORD):
-        """Load a file; without one a good one. Returns what is wrong."""
-        files = data if isinstance(data, list) else [data or own_samples.make_p12()]
-        return activation._load_certificate(files, password)
-
-    def get_active_own(self, user=None):
-        activation = self.get_own(user)
-        self.assertFalse(self.load(activation))
-        activation.action_finish()
-        return activation
-
-    def assertSigns(self, activation):
-        """Assert that the key and the certificate of an activation in force belong together."""
-        certificate, key = custody.open_signing_key(activation)
-        self.assertEqual(
-            certificate.public_key().public_numbers(), key.public_key().public_numbers()
-        )
-
-    def get_certificates(self):
-        certificates = self.env[CERTIFICATE].sudo().with_context(active_test=False)
-        return certificates.search([("company_id", "=", self.company_a.id)])
-
-
-class UploadCommon(OwnCertificateCommon, HttpCase):
-    def upload(self, activation, user=None, certificate=None, token=True, **data):
-        self.authenticate(user and user.login, user and user.login)
-        if token:
-            data["csrf_token"] = Request.csrf_token(self)
-        files = {"certificate": ("own.p12", io.BytesIO(certificate or own_samples.make_p12()))}
-        return self.url_open(f"{OWN_CERTIFICATE_ROUTE}/{activation.id}", data=data, files=files)
 
 
 @tagged("post_install", "-at_install")
@@ -257,7 +217,7 @@ class TestOwnCertificate(OwnCertificateCommon):
 
     def test_every_code_has_its_sentence(self):
         activation = self.get_own()
-        facts = tool.open_pkcs12(own_samples.make_p12(), PASSWORD)
+        facts = tool.open_certificate([own_samples.make_p12()], PASSWORD)
         codes = (*tool.CODES, *tool.FAULTS, *tool.WARNINGS)
         sentences = {activation._get_certificate_sentence(code, facts) for code in codes}
         self.assertEqual(len(sentences), len(codes))

@@ -1,4 +1,6 @@
-"""What happens to a payment while nobody looks: who is told, what Verify answers, what was paid twice."""
+"""What happens to a payment in the background: who is told, what Verify payment finds, what was
+paid twice.
+"""
 
 from dateutil.relativedelta import relativedelta
 
@@ -297,7 +299,7 @@ class TestSurplus(PaymentFollowCommon):
 
 @tagged("post_install", "-at_install")
 class TestVerification(PaymentFollowCommon):
-    """Verify payment says what it looked at; each test knows how many sentences that makes."""
+    """Verify payment says what it checked; each test knows how many sentences that makes."""
 
     def explain(self, activation):
         self.assertFalse(activation.action_verify_payment())

@@ -1,4 +1,6 @@
-"""The service that makes a PDF of large scans and photos: for whom, of what, and nothing stored."""
+"""The service that makes a PDF from large scans and photos: for which users, from which files, and
+storing nothing.
+"""
 
 import base64
 import io
@@ -28,8 +30,7 @@ class TestPdfConversion(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The steps are methods of a test, and are walked here once for all tests.
-        cls.activation = cls().get_processing()
+        cls.activation = cls.get_walk().get_processing()
 
     def convert(self, *files, user=None, record=None, csrf=True, **values):
         """Post files as the browser does, and return the response."""

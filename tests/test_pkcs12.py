@@ -54,7 +54,7 @@ class TestCertificateFile(BaseCase):
     def test_a_pkcs12_is_opened_and_described(self):
         chain = samples.get_chain()
         certificate = samples.issue()
-        facts = tool.open_pkcs12(samples.make_p12(certificate, chain=chain[::-1]), PASSWORD)
+        facts = tool.open_certificate([samples.make_p12(certificate, chain=chain[::-1])], PASSWORD)
         self.assertEqual(facts.certificate, samples.to_pem(certificate))
         self.assertEqual(facts.chain, tuple(samples.to_pem(c) for c in chain), "issuer first")
         self.assertEqual(export_key(facts.key), samples.key_to_pem(samples.get_key()))
@@ -68,7 +68,7 @@ class TestCertificateFile(BaseCase):
         self.assertEqual(tool.find_faults(facts, NIT, now()), [])
 
     def test_what_is_known_of_a_key_does_not_show_it(self):
-        facts = tool.open_pkcs12(samples.make_p12(), PASSWORD)
+        facts = tool.open_certificate([samples.make_p12()], PASSWORD)
         self.assertNotIn("PRIVATE", repr(facts))
         self.assertNotIn(export_key(facts.key).splitlines()[1].decode(), repr(facts))
 
@@ -152,7 +152,7 @@ class TestCertificateFile(BaseCase):
         self.assertEqual(self.assertOpens([pem + root, private["pem"]]).chain, (), "a gap")
 
     def test_a_stored_certificate_is_read_again(self):
-        facts = tool.open_pkcs12(samples.make_p12(chain=samples.get_chain()), PASSWORD)
+        facts = tool.open_certificate([samples.make_p12(chain=samples.get_chain())], PASSWORD)
         stored = tool.read_certificate(b"\n".join((facts.certificate, *facts.chain)))
         self.assertIsNone(stored.key)
         self.assertEqual((stored.sha256, stored.chain), (facts.sha256, facts.chain))
@@ -201,7 +201,7 @@ class TestCertificateFile(BaseCase):
         )
         authority, root = samples.get_chain()
         for others in ((former, authority, root), (authority, former, root)):
-            facts = tool.open_pkcs12(samples.make_p12(chain=others), PASSWORD)
+            facts = tool.open_certificate([samples.make_p12(chain=others)], PASSWORD)
             self.assertEqual(facts.chain, (samples.to_pem(authority), samples.to_pem(root)))
             found = find_issuer(facts.certificate, list(map(samples.to_pem, others)))
             self.assertEqual(found, samples.to_pem(authority))
@@ -251,7 +251,7 @@ class TestCertificateFile(BaseCase):
 
     def test_a_key_with_exponent_3_signs(self):
         key = rsa.generate_private_key(public_exponent=3, key_size=2048)
-        facts = tool.open_pkcs12(samples.make_p12(samples.issue(key=key), key), PASSWORD)
+        facts = tool.open_certificate([samples.make_p12(samples.issue(key=key), key)], PASSWORD)
         self.assertEqual((facts.bits, tool.find_faults(facts, NIT, now())), (2048, []))
         signature = facts.key.sign(b"x", padding.PKCS1v15(), hashes.SHA256())
         key.public_key().verify(signature, b"x", padding.PKCS1v15(), hashes.SHA256())
@@ -414,7 +414,7 @@ class TestCertificateFile(BaseCase):
     # === HOSTILE FILES === #
 
     def test_a_file_that_asks_for_endless_work_is_stopped(self):
-        def bomb(bag=None):
+        def bomb():
             """A PKCS #12 whose key asks for two thousand million rounds."""
             parameters = {"salt": b"12345678", "iterations": 2_000_000_000}
             algorithm = algos.EncryptionAlgorithm(
@@ -490,10 +490,10 @@ class TestCertificateFile(BaseCase):
                 patch.object(tool, "_CHILD", Path(tool.__file__).with_name(child)),
                 self.assertRaises(tool.CertificateCheckUnavailable),
             ):
-                tool.open_pkcs12(samples.make_p12(), PASSWORD)
+                tool.open_certificate([samples.make_p12()], PASSWORD)
         with (
             patch.object(sandbox.sys, "executable", "/nonexistent/python"),
             self.assertRaises(tool.CertificateCheckUnavailable) as caught,
         ):
-            tool.open_pkcs12(samples.make_p12(), PASSWORD)
+            tool.open_certificate([samples.make_p12()], PASSWORD)
         self.assertIsNone(re.search(PASSWORD, repr(caught.exception)))

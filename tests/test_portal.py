@@ -1,4 +1,6 @@
-"""The contact of a client, who has no login, walks the three steps by the portal; and nobody else does."""
+"""A client's contact without a login completes the three steps through the portal; and nobody else
+does.
+"""
 
 import base64
 import io
@@ -20,8 +22,8 @@ from ..controllers import portal
 from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from . import letter_samples, pdf_samples, samples
-from .common import REPRESENTATIVE
 from .portal_common import ACCESS, CertificatePortalCommon
+from .walk import REPRESENTATIVE
 
 INVITATION = "certificate.portal.invitation"
 
@@ -346,7 +348,7 @@ class TestPortal(CertificatePortalCommon):
             },
         )
         self.assertEqual(activation.sudo().message_ids[0].author_id, self.user_a.partner_id)
-        for method in ("_walk_by_portal", "_invite", "_save_representative"):
+        for method in ("_run_portal_step", "_invite", "_save_representative"):
             with (
                 self.subTest(method=method),
                 mute_logger("odoo.http"),

@@ -1,65 +1,16 @@
 """The renewal of a certificate: when it is possible, what it takes over, and which one signs when."""
 
-from datetime import datetime, time, timedelta
+from datetime import time, timedelta
 
 from dateutil.relativedelta import relativedelta
-from freezegun import freeze_time
 
 from odoo.exceptions import AccessError, UserError
 from odoo.tests import tagged
 
 from ..const import REPRESENTATIVE_FIELDS
-from . import samples
-from .common import CertificateCommon
+from .renewal_common import RenewalCommon
 
 SETUP = "electronic.invoicing.setup"
-
-
-class RenewalCommon(CertificateCommon):
-    """Company A has an active certificate of one year; `at` moves to a day of it."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        seller = cls.seller.sudo()
-        seller.certificate_lent_id = samples.store_certificate(seller, days=12 * 366)
-        # Walked once for all tests.
-        cls.activation = cls().get_active()
-
-    def at(self, day, moment=time(17)):
-        """Freeze the clock at a moment in UTC: Colombia is five hours behind it."""
-        self.env.invalidate_all()
-        return freeze_time(datetime.combine(day, moment))
-
-    def at_days_left(self, days, activation=None):
-        return self.at((activation or self.activation).date_end - timedelta(days=days))
-
-    def open(self, user=None):
-        """Open the page from the menu."""
-        user = user or self.user_a
-        action = self.env["certificate.activation"].with_user(user).action_open_wizard()
-        return self.get_wizard(action, user)
-
-    def complete(self, renewal):
-        """Walk a renewal from its payment to its end; what it was prefilled with is enough."""
-        self.pay(renewal)
-        renewal.action_continue()
-        renewal.action_download_letter()
-        self.attach(renewal)
-        renewal.action_finish()
-        self.env.invalidate_all()
-
-    def renew(self, activation=None):
-        """Renew as a user does: by the button of the page."""
-        wizard = self.open()
-        self.assertEqual(wizard.activation_id, activation or self.activation)
-        renewal = self.get_wizard(wizard.action_renew()).activation_id
-        self.complete(renewal)
-        return renewal
-
-    def get_in_force(self, company=None):
-        self.env.invalidate_all()
-        return (company or self.company_a)._get_active_certificate_activation()
 
 
 @tagged("post_install", "-at_install")

@@ -431,7 +431,7 @@ class TestWhoIsAsked(RevocationCase):
         self.assertAsked()
 
     def test_a_process_that_cannot_run_or_dies(self):
-        """Another program in its place: one that lacks packages, and one that a limit ends."""
+        """Another program in its place: one with missing packages, and one that a limit ends."""
         for code, script in (
             ("not_reached", "import no_such_package"),
             ("too_slow", "print('ready')\nprint('{\"size\": 9}')\nprint(1)"),

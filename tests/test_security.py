@@ -2,13 +2,12 @@
 
 import base64
 import json
-from contextlib import contextmanager
 from datetime import timedelta
 from xmlrpc.client import Fault
 
 from odoo import fields
 from odoo.models import MAGIC_COLUMNS
-from odoo.tests import HttpCase, JsonRpcException, get_db_name, tagged
+from odoo.tests import JsonRpcException, get_db_name, tagged
 from odoo.tools import mute_logger
 
 from ..const import (
@@ -20,19 +19,22 @@ from ..const import (
     REQUEST_FIELDS,
     TEST_SET_FIELDS,
 )
-from .common import REPRESENTATIVE, CertificateCommon
+from .security_common import (
+    ACTIVATION,
+    RECEIPT,
+    RESOLUTION,
+    SETUP,
+    WIZARD,
+    SecurityCommon,
+)
+from .walk import REPRESENTATIVE
 
-ACTIVATION = "certificate.activation"
-WIZARD = "certificate.activation.wizard"
-SETUP = "electronic.invoicing.setup"
-RECEIPT = "certificate.payment.receipt"
 DOCUMENT = "certificate.request.document"
 REASON = "certificate.reason.wizard"
 LOG = "certificate.signature.log"
 CUSTODY = "certificate.custody.wizard"
-RESOLUTION = "electronic.invoicing.resolution"
-DECISION = "electronic.invoicing.decision"
 BOARD = "certificate.board"
+DECISION = "electronic.invoicing.decision"
 
 # Everything that a client can call, by model. A new name here is a decision.
 PUBLIC_METHODS = {
@@ -142,109 +144,6 @@ EDITABLE = {
     RESOLUTION: {*JOURNAL_RESOLUTION_FIELDS, "journal_id", "alarm_days", "alarm_numbers"},
     RECEIPT: {*RECEIPT_FIELDS, "receipt", "receipt_filename"},
 }
-
-
-class SecurityCommon(CertificateCommon, HttpCase):
-    """Company A has an activation in process, with a signed letter, an open wizard and a set-up."""
-
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.admin = cls.admin_user
-        cls.admin.company_ids |= cls.company_a
-        # The steps are methods of a test, and are walked here once for all tests.
-        steps = cls()
-        cls.activation = steps.get_downloaded()
-        steps.attach(cls.activation)
-        cls.wizard = steps.get_wizard(cls.activation.action_open_wizard())
-        setups = cls.env[SETUP].with_user(cls.user_a)
-        setups.get_overview()
-        cls.setup = setups.search([])
-        cls.invoice = cls.activation.sudo().payment_move_id
-        cls.receipt = cls.env[RECEIPT].with_user(cls.user_a)
-        cls.receipt = cls.receipt._create_once({"activation_id": cls.activation.id})
-        cls.receipt.write({"authority": "Autoridad SA", "receipt": cls.scan})
-        cls.resolution = cls.env[RESOLUTION].with_user(cls.user_a)
-        cls.resolution = cls.resolution.create(
-            {
-                "number": "18764000000001",
-                "range_from": 1,
-                "range_to": 10,
-                "date_start": "2026-01-01",
-                "date_end": "2027-12-31",
-            }
-        )
-        cls.records = (cls.activation, cls.wizard, cls.setup, cls.receipt, cls.resolution)
-        # Those who may see the activation, and those who may not.
-        cls.insiders = (cls.user_a, cls.manager_a, cls.custodian, cls.system_user, cls.admin)
-        cls.outsiders = (cls.user_b, cls.stranger, cls.portal_user)
-
-    def setUp(self):
-        super().setUp()
-        self.caller = None
-
-    def check_headers(self, answer):
-        headers = answer.headers
-        self.assertEqual(headers.get("Cache-Control"), "no-store")
-        self.assertIn("frame-ancestors 'none'", headers.get("Content-Security-Policy", ""))
-        self.assertEqual(headers.get("X-Frame-Options"), "DENY")
-        self.assertEqual(headers.get("X-Content-Type-Options"), "nosniff")
-        self.assertEqual(headers.get("Referrer-Policy"), "no-referrer")
-
-    def log_in(self, user):
-        if self.caller != user:
-            self.authenticate(user and user.login, user and user.login)
-            self.caller = user
-
-    def call(self, user, record, method, *args, context=None, **kwargs):
-        """Call a method on a record, or on a model by its name, as the web client does.
-
-        All companies of the user are switched on, unless the context says otherwise.
-        """
-        self.log_in(user)
-        if not isinstance(record, str):
-            record, args = record._name, (record.ids, *args)
-        context = {"allowed_company_ids": user.company_ids.ids if user else [], **(context or {})}
-        return self.make_jsonrpc_request(
-            "/web/dataset/call_kw",
-            {
-                "model": record,
-                "method": method,
-                "args": args,
-                "kwargs": {**kwargs, "context": context},
-            },
-        )
-
-    @contextmanager
-    def refused(self, error="odoo.exceptions.AccessError"):
-        with mute_logger("odoo.http"), self.assertRaisesRegex(JsonRpcException, f"^{error}$"):
-            yield
-
-    @contextmanager
-    def unchanged(self):
-        """Assert that nothing of company A changes."""
-        before = self.get_all()
-        yield
-        self.assertEqual(self.get_all(), before)
-
-    def get_all(self):
-        self.env.invalidate_all()
-        self.env.flush_all()
-        models = (*PUBLIC_METHODS, "account.move", "payment.transaction")
-        models = [name for name in models if not self.env[name]._abstract]
-        return [
-            *(
-                record.sudo().read(
-                    [
-                        name
-                        for name, field in record._fields.items()
-                        if field.store and (field.column_type or field.type == "binary")
-                    ]
-                )
-                for record in self.records
-            ),
-            *(self.env[model].sudo().search([], order="id").ids for model in models),
-        ]
 
 
 @tagged("post_install", "-at_install")

@@ -23,7 +23,7 @@ def make_chain(count, secrets=SECRETS, chain=7):
 
 
 def write_anew(rows):
-    """Compute all hashes anew, as who knows how they are computed does."""
+    """Compute all hashes again, as anyone who knows how they are computed can."""
     written, previous_hash = [], ""
     for position, row in enumerate(rows, 1):
         row_hash = hash_row(position, previous_hash, row.values)

@@ -16,60 +16,8 @@ from odoo.tools import mute_logger
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER
 from ..tools import certificate_reader, xades
 from . import own_samples, samples
-from .common import CertificateCommon
-from .xml_samples import make_document
-
-LOG = "certificate.signature.log"
-SECRET = "outside the database, and long enough for it"
-
-
-class SigningCommon(CertificateCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        cls.activation = cls().get_active()
-        cls.document = make_document()
-        # Anything of the company that its users see can be signed for.
-        cls.record = cls.env["res.partner"].create(
-            {"name": "SETP990000001", "company_id": cls.company_a.id}
-        )
-        cls.lender_only = samples.make_user(
-            cls.env, "Clara", "certificate_lender", cls.seller, GROUP_CUSTODIAN
-        )
-
-    def sign(self, user=None, record=None, document=None):
-        record = (record or self.record).with_user(user or self.user_a)
-        activation = record.company_id._get_active_certificate_activation() or self.activation
-        return activation._sign_xml(document or self.document, record)
-
-    def link(self):
-        """Do what happens just before a commit."""
-        self.env.flush_all()
-        self.cr.precommit.run()
-
-    def get_heads(self, log=LOG):
-        heads = self.env["certificate.signature.head"].sudo()
-        return heads.search([("log", "=", log), ("company_id", "=", self.company_a.id)])
-
-    def get_rows(self):
-        return self.env[LOG].sudo().search([], order="id")
-
-    def find_breaks(self, company=None):
-        found = self.env[LOG].sudo()._find_breaks(company or self.company_a)
-        return [(broken.code, broken.position) for _company, broken in found]
-
-    def execute(self, query, *params):
-        """Do what only who has the database can do."""
-        table = "certificate_signature_log"
-        self.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        self.cr.execute(query, params)
-        self.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-        self.env.invalidate_all()
-
-    def assertNotSigned(self, error=UserError, **options):
-        with self.assertRaises(error):
-            self.sign(**options)
-        self.assertFalse(self.get_rows())
+from .signing_common import LOG, SECRET, SigningCommon
+from .xml_samples import EMPTY_PLACE, make_document
 
 
 @tagged("post_install", "-at_install")
@@ -130,6 +78,8 @@ class TestSigning(SigningCommon):
             make_document(place=""),
             make_document(prolog="<!DOCTYPE Invoice>"),
             make_document(prolog='<?xml version="1.0" encoding="latin1"?>'),
+            make_document(place=EMPTY_PLACE * 2),
+            make_document(content="<a>&#13;</a>"),
         ):
             with self.subTest(document[:60]):
                 self.assertNotSigned(document=document or b"<")
@@ -137,6 +87,33 @@ class TestSigning(SigningCommon):
         with self.assertRaises(UserError):
             self.sign(document=signed)
         self.assertEqual(len(self.get_rows()), 1)
+
+    def test_a_refusal_names_the_element_and_its_text(self):
+        text = "Café de la sierra" * 5 + "&#13;&#10;" + "bolsa" * 20
+        for content, element, shown in (
+            (f"<cbc:Note>{text}</cbc:Note>", "cbc:Note", "sierra␍␊bolsa"),
+            ('<cbc:Note name="a&#9;b"/>', "cbc:Note/@name", "“a␉b”"),
+        ):
+            with self.assertRaises(UserError) as caught:
+                self.sign(document=make_document(content=content))
+            self.assertIn(element, str(caught.exception))
+            self.assertIn(shown, str(caught.exception))
+            self.assertLess(len(str(caught.exception)), 250)
+
+    def test_every_refusal_is_a_sentence(self):
+        codes = [*xades.CODES, "a new one"]
+        sentences = {
+            code: self.activation._explain_refusal(xades.XadesError(code, "cbc:Note", "a\rb"))
+            for code in codes
+        }
+        self.assertFalse([code for code in codes if "%(" in sentences[code]])
+        # What only `verify` finds has one sentence.
+        self.assertEqual(len(set(sentences.values())), len(codes) - 6)
+
+    def test_a_signature_that_does_not_verify_is_not_used(self):
+        with patch.object(xades, "verify", side_effect=xades.XadesError("altered")):
+            self.assertNotSigned()
+        self.assertTrue(self.sign())
 
     # === WHO === #
 

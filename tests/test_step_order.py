@@ -42,9 +42,9 @@ class TestStepOrder(CertificateCommon):
         cls.manager_b = samples.make_user(
             cls.env, "Berta", "certificate_manager_b", cls.company_b, GROUP_MANAGER
         )
-        steps = cls()
-        cls.activation = steps.get_downloaded()
-        steps.attach(cls.activation)
+        walk = cls.get_walk()
+        cls.activation = walk.get_downloaded()
+        walk.attach(cls.activation)
         users = (cls.user_a, cls.user_b)
         managers = (cls.manager_a, cls.manager_b, cls.custodian, cls.system_user)
         cls.strangers = (cls.stranger, cls.portal_user, cls.env.ref("base.public_user"))

@@ -19,12 +19,11 @@ class TestStoredFiles(CertificateCommon, HttpCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        # The steps are methods of a test, and are walked here once for all tests.
-        steps = cls()
-        cls.activation = steps.get_downloaded()
+        walk = cls.get_walk()
+        cls.activation = walk.get_downloaded()
         cls.data = letter_samples.letter_scan(cls.activation.letter_code)
-        steps.attach(cls.activation, base64.b64encode(cls.data))
-        cls.stored = steps.get_file(cls.activation, "signed_letter")
+        walk.attach(cls.activation, base64.b64encode(cls.data))
+        cls.stored = walk.get_file(cls.activation, "signed_letter")
         cls.path = cls.stored._full_path(cls.stored.store_fname)
 
     def setUp(self):

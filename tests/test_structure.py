@@ -30,11 +30,11 @@ WALKS = (
     "test_certificate_activation.TestCertificateActivation"
     ".test_each_action_changes_only_the_states_it_is_for",
     *(
-        f"test_certificate_request.TestCertificateRequest.{name}"
+        f"test_certificate_request.{name}"
         for name in (
-            "test_a_company_walks_from_its_loan_to_a_certificate_of_its_own",
-            "test_each_transition_changes_only_the_states_it_is_for",
-            "test_what_was_rejected_is_corrected_and_what_was_accepted_stays",
+            "TestCertificateRequest.test_a_company_walks_from_its_loan_to_a_certificate_of_its_own",
+            "TestPaidRequest.test_each_transition_changes_only_the_states_it_is_for",
+            "TestPaidRequest.test_what_was_rejected_is_corrected_and_what_was_accepted_stays",
         )
     ),
 )
@@ -79,6 +79,29 @@ def find_doubles(sources):
                 for name in find_names(node.body) - _OF_EACH_CLASS:
                     files[model, name].append(file)
     return {key: found for key, found in files.items() if len(found) > 1}
+
+
+def find_borrowed(source):
+    """Find what a module of tests takes from another, and the instances that it makes of its own classes.
+
+    :rtype: list[str]
+    """
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom):
+            module = f"{'.' * node.level}{node.module or ''}"
+            names = [f"{module}.{alias.name}" for alias in node.names]
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) == "cls":
+            found.append(ast.unparse(node))
+            continue
+        else:
+            continue
+        # Odoo's own tests are borrowed by their names.
+        names = [name for name in names if name.startswith(".") or f".{MODULE}." in name]
+        found += [name for name in names if ".test_" in name]
+    return found
 
 
 @tagged("post_install", "-at_install")
@@ -158,6 +181,37 @@ class TestStructure(TransactionCase):
             if len(ours) > 1:
                 seen.add(name)
         self.assertLessEqual({"certificate.activation", "res.company"}, seen)
+
+    # === TESTS === #
+
+    def test_no_module_of_tests_takes_from_another(self):
+        """What several have in common is a module of its own: a class of tests is run, not walked with."""
+        found = {
+            str(path.relative_to(ROOT)): find_borrowed(path.read_text())
+            for path in (ROOT / "tests").rglob("*.py")
+            if path.name != "__init__.py"
+        }
+        self.assertIn("tests/test_structure.py", found)
+        self.assertEqual({file: names for file, names in found.items() if names}, {})
+
+    def test_what_is_taken_from_tests_is_found_however_it_is_written(self):
+        for source in (
+            "from .test_a import B",
+            "from ..room.test_a import B as C",
+            "from . import samples, test_a",
+            f"from odoo.addons.{MODULE}.tests.test_a import B",
+            f"import odoo.addons.{MODULE}.tests.test_a as a",
+            "def f():\n    from .test_a import B",
+            "class A:\n    def f(cls):\n        cls().walk()",
+        ):
+            with self.subTest(source=source):
+                self.assertEqual(len(find_borrowed(source)), 1)
+        for source in (
+            "from odoo.addons.base.tests import test_views",
+            "from . import samples",
+        ):
+            with self.subTest(source=source):
+                self.assertEqual(find_borrowed(source), [])
 
     # === TABLES === #
 

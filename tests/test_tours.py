@@ -11,7 +11,7 @@ from ..tools import certificate_chain
 from ..tools.pdf_check import MAX_SIZE
 from . import own_samples, pdf_samples, samples
 from .common import CertificateCommon
-from .test_electronic_invoicing_setup import ElectronicInvoicingCommon
+from .invoicing_common import ElectronicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")

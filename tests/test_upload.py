@@ -13,7 +13,7 @@ from odoo.tools import mute_logger
 from odoo.addons.base.models.ir_attachment import IrAttachment
 
 from . import pdf_samples
-from .test_security import ACTIVATION, SecurityCommon
+from .security_common import ACTIVATION, SecurityCommon
 
 LIMIT = 1_048_576
 
@@ -24,9 +24,9 @@ class TestUpload(SecurityCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.seller.certificate_accept_receipts = True
-        steps = cls()
+        walk = cls.get_walk()
         action = cls.env[ACTIVATION].with_user(cls.user_b).action_open_wizard()
-        buyer = steps.get_wizard(action, cls.user_b)
+        buyer = walk.get_wizard(action, cls.user_b)
         # A file of each kind: its record, its field, and the wizard of its user.
         cls.targets = (
             (cls.activation, "signed_letter", cls.wizard),

@@ -5,7 +5,8 @@ from odoo.tests import Form, tagged
 
 from ..const import REPRESENTATIVE_FIELDS
 from . import samples
-from .common import REPRESENTATIVE, CertificateCommon
+from .common import CertificateCommon
+from .walk import REPRESENTATIVE
 
 MODEL = "certificate.activation.wizard"
 
@@ -32,7 +33,7 @@ class TestWizard(CertificateCommon):
         }
 
     def press(self, wizard, action):
-        """Press a button: a request of its own, after which the page is read anew."""
+        """Press a button: a request of its own, after which the page is read again."""
         result = getattr(wizard, action)()
         wizard.invalidate_recordset()
         return result

@@ -1,9 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Tell whether a certificate leads to an authority that somebody has decided to trust.
+"""Tell whether a certificate leads to a trusted authority.
 
-Whatever a certificate says of its issuer and of its subject is a claim: anybody can make an authority of any
-name. It is proved by a chain of signatures alone, which ends at a certificate that was pinned by its SHA-256
-fingerprint (RFC 5280, section 6). Names only tell where to look for the next signature.
+What a certificate says about its issuer and subject is only a claim: anybody can create an
+authority with any name. Only a chain of signatures proves it, if the chain ends at a certificate
+that was pinned by its SHA-256 fingerprint (RFC 5280, section 6). Names only tell where to look for
+the next signature.
 
 Names are compared by what they say, not by how their strings are encoded (section 7.1): what a certificate calls its
 issuer is often written in another type of string than what the issuer calls itself. Whatever of a certificate cannot
@@ -36,12 +37,13 @@ CODES = (
 )
 
 _DEPTH = 8  # certificates above the first
-_CANDIDATES = 200  # certificates of a file that are looked at
+_CANDIDATES = 200  # certificates of a file that are considered
 _VERIFICATIONS = (
     60  # of signatures for one certificate: each takes less than 1 ms for ordinary keys
 )
-_BITS = range(2048, 8193)  # of an authority's RSA key: weaker proves nothing, longer costs too much
-# What is understood below. Whoever does not know a critical extension must not go on: section 4.2.
+# Of an authority's RSA key: a weaker one proves nothing, a longer one costs too much.
+_BITS = range(2048, 8193)
+# The extensions that are understood below. An unknown critical extension means refusal: section 4.2.
 _UNDERSTOOD = {
     reader.BASIC_CONSTRAINTS: "basic_constraints",
     reader.CERTIFICATE_POLICIES: None,  # nothing here asks for them
@@ -50,8 +52,8 @@ _UNDERSTOOD = {
     reader.KEY_USAGE: "key_usage",
     reader.SUBJECT_ALT_NAME: "subject_alt_name",
 }
-# Purposes that have nothing to do with a person's documents: the key of a web server lies on the server. A
-# client's is theirs as well, where a server's is beside it.
+# Purposes that do not cover documents: the key of a web server is on the server. A client's purpose
+# next to a server's belongs to a server, too.
 _SERVER, _CLIENT, OCSP_SIGNING = (f"1.3.6.1.5.5.7.3.{number}" for number in (1, 2, 9))
 _OF_MACHINES = frozenset((_SERVER, "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8", OCSP_SIGNING))
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
@@ -136,7 +138,7 @@ def _examine_anchor(certificate, moment):
     if not _is_strong(certificate.public_key()):
         raise AnchorRefused("weak_key")
     is_root = certificate.subject.is_same(certificate.issuer)
-    # Its hash does not matter: what is trusted is the file, by its fingerprint.
+    # Its hash algorithm does not matter: the file itself is trusted, by its fingerprint.
     if is_root and not is_signature(certificate, *_get_signed(certificate), weak_hashes=()):
         raise AnchorRefused("damaged")
     if moment > certificate.not_valid_after_utc:
@@ -160,7 +162,7 @@ def _examine_anchor(certificate, moment):
 def find_chain(certificate, others, anchors, moment):
     """Find the chain by which a certificate leads to an anchor.
 
-    Whatever is wrong with the certificates means that there is none; nothing is raised.
+    Any error in the certificates means that there is no chain; nothing is raised.
 
     :param bytes certificate: PEM.
     :param others: certificates that came with it, PEM, in whatever order; none of them is trusted.
@@ -226,7 +228,7 @@ def _load_all(blocks):
 
 
 class _Climb:
-    """The search for a chain, which tries no more signatures than it may."""
+    """The search for a chain, which tries a limited number of signatures."""
 
     def __init__(self, candidates, trusted, moment):
         self.candidates = candidates
@@ -235,7 +237,7 @@ class _Climb:
         self.left = _VERIFICATIONS
 
     def climb(self, chain):
-        """Return a chain that goes on from this one and ends at an anchor, or an empty one."""
+        """Return a chain that extends this one and ends at an anchor, or an empty one."""
         if len(chain) > _DEPTH:
             return ()
         for sha256, issuer in self.candidates.items():
@@ -249,7 +251,7 @@ class _Climb:
         return ()
 
     def _is_issuer(self, chain, issuer):
-        """Tell whether a certificate issued the last one of a chain, and might."""
+        """Tell whether a certificate issued the last one of a chain, and was allowed to."""
         if not self.left or not issuer.subject.is_same(chain[-1].issuer):
             return False
         # Those that only bring another key of the same authority do not count: section 4.2.1.9.
@@ -270,7 +272,7 @@ def is_authority(certificate, below=0):
     """Tell whether a certificate may sign others: RFC 5280, section 6.1.4, (k) to (n).
 
     :param certificate_reader.Certificate certificate: whose it is asked.
-    :param int below: how many authorities stand between it and the last certificate of the chain.
+    :param int below: how many authorities are between it and the last certificate of the chain.
     """
     most, usage = certificate.path_length, certificate.key_usage
     return (
@@ -282,7 +284,7 @@ def is_authority(certificate, below=0):
 
 
 def is_for_documents(certificate):
-    """Tell whether the key of a certificate is there to sign documents, and strong enough to prove something."""
+    """Tell whether the key of a certificate is meant for signing documents, and strong enough."""
     return (
         "key_usage" not in certificate.unread
         and is_for_signing(certificate)
@@ -292,7 +294,9 @@ def is_for_documents(certificate):
 
 
 def is_for_signing(certificate):
-    """Tell whether the usage of a certificate's key lets it sign; without one it restricts nothing: section 4.2.1.3."""
+    """Tell whether the key usage of a certificate allows signing; without one, nothing is
+    restricted: section 4.2.1.3.
+    """
     usage = certificate.key_usage
     return usage is None or not usage.isdisjoint(("digital_signature", "non_repudiation"))
 
@@ -358,9 +362,9 @@ def _is_current(certificate, moment):
 
 
 def _has_unknown_extensions(certificate):
-    """Tell whether something critical is not understood, or something stands there twice."""
+    """Tell whether a critical extension is not understood, or any extension is repeated."""
     oids = [extension.oid for extension in certificate.extensions]
-    # A restriction of names is not applied here, so that whoever has one proves nothing.
+    # Name constraints are not applied here, so a certificate that has them proves nothing.
     if len(set(oids)) < len(oids) or reader.NAME_CONSTRAINTS in oids:
         return True
     return "extensions" in certificate.unread or any(

@@ -1,6 +1,6 @@
 """Rules of form for what DIAN gives to an issuer: the test set, and the billing resolution.
 
-Nothing here says that DIAN gave it; it says that what was typed can be it.
+Nothing here proves that DIAN issued it; it only checks that what was typed can be valid.
 """
 
 import re
@@ -16,7 +16,7 @@ _TECHNICAL_KEY = re.compile(r"[0-9a-f]{32,128}")
 
 
 def normalize(text):
-    """Write a code without the blanks that come with copying.
+    """Return a code without the blanks that come with copying.
 
     :param text: as typed; over RPC it can also be a number
     :rtype: str

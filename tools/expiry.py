@@ -1,9 +1,9 @@
-"""When somebody is reminded that something ends: by rungs, days before the last day."""
+"""When reminders are sent: on rungs, which are days before the last day."""
 
 import re
 from itertools import pairwise
 
-# The traffic light, by days left: up to which it is yellow, and red.
+# The traffic light: days left up to which it is yellow, and red.
 YELLOW_DAYS = 90
 RED_DAYS = 15
 
@@ -26,9 +26,9 @@ def parse_days(text):
 
 
 def get_rungs(days):
-    """Say of each rung for how many days left it is the nearest one.
+    """Return for each rung the range of days left for which it is the nearest one.
 
-    Whoever comes late, because nothing ran for some days, is reminded by that one alone.
+    If nothing ran for some days, only the nearest reminder is sent.
 
     :param tuple[int, ...] days: as returned by `parse_days`
     :return: for each rung itself and the fewest days left that are still its own; the last one goes
@@ -39,7 +39,7 @@ def get_rungs(days):
 
 
 def find_rung(rungs, left):
-    """Return the rung that is the nearest one with so many days left, 0 when there is none.
+    """Return the nearest rung for a number of days left, 0 when there is none.
 
     :param list rungs: as returned by `get_rungs`
     :param int left: days after today on which it is still valid; negative when it has ended
@@ -49,7 +49,7 @@ def find_rung(rungs, left):
 
 
 def get_light(left, is_renewed=False):
-    """Return the colour of what still signs.
+    """Return the colour of a certificate that still signs.
 
     :param int left: days after today on which it is valid
     :param bool is_renewed: whether another one follows

@@ -1,19 +1,20 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Seal private keys under a secret that is kept outside the database, and sign with what is sealed.
+"""Seal private keys with a secret that is kept outside the database, and sign with sealed keys.
 
 AES-256-GCM with a key derived from the secret (HKDF-SHA256, RFC 5869). What is sealed is bound to a
-context, such as the fingerprint of the certificate, and opens for no other one. It names the secret
-by a number derived from it, so that a wrong secret is told from a damaged seal.
+context, such as the fingerprint of the certificate, and opens for no other one. It identifies the
+secret by a number derived from it, so that a wrong secret can be told from a damaged seal.
 
-Whoever writes expressions for Odoo (server actions, mail templates, computed fields) reads any attribute
-of any object that they can reach, among them the local variables of whatever runs or has failed:
-`"{0.__traceback__.tb_frame.f_locals[key]}".format(error)`. They cannot call what they reach so. Hence:
+Users who write expressions for Odoo (server actions, mail templates, computed fields) can read any
+attribute of any object that they reach, including the local variables of code that runs or has
+failed: `"{0.__traceback__.tb_frame.f_locals[key]}".format(error)`. They cannot call what they reach
+that way. Hence:
 
 - No object here has the bytes of a secret or of a key, in whatever attribute. A secret is two keyed
   HMACs of OpenSSL, which give nothing back; a key stays sealed, and is opened for each signature.
 - Bytes that are in the clear for a moment are local to functions that call nothing but OpenSSL, and
   an exception leaves these functions without their frames (`_leave_no_frames`).
-- A signature is sealed as well, until whoever made it may give it away (`withhold`).
+- A signature is sealed as well, until it may be released (`withhold`).
 """
 
 import functools
@@ -57,8 +58,8 @@ class SealError(Exception):
 def _leave_no_frames(function):
     """Let an exception leave a function without the frames in which it was raised.
 
-    Their local variables are bytes that nobody may read, and an exception keeps its frames. It is
-    raised anew after its handler has ended, so that it is no context of the new one either.
+    Their local variables hold bytes that nobody may read, and an exception keeps its frames. It is
+    raised again after its handler has ended, so that it is not the context of the new one either.
     """
 
     @functools.wraps(function)
@@ -142,7 +143,7 @@ def _make_own_secret():
     return (Secret(random.token_hex(32).encode()),)
 
 
-# Seals what is withheld. No object has it, so that nothing of it can be called.
+# Seals what is withheld. It is not an attribute of any object, so no expression can call it.
 _WITHHOLDING = _make_own_secret()
 
 
@@ -190,21 +191,21 @@ rsa.RSAPrivateKey.register(SigningKey)
 
 @_leave_no_frames
 def take_key(content, password=None):
-    """Take a key that lies unsealed elsewhere, to sign with it or to seal it.
+    """Load a plain key that is stored elsewhere, to sign with it or to seal it.
 
     :param bytes content: PKCS #8 or the traditional format, in PEM or DER
     :param bytes | None password: of the file
     :rtype: SigningKey
     :raise SealError: `unreadable_key`
     """
-    # One for each key: whoever has a key of their own has its secret, and opens no other key with it.
+    # A separate secret for each key, so that it opens no other key.
     own = _make_own_secret()
     return SigningKey(seal(_dump_key(_load_key(content, password)), own, b""), own, b"")
 
 
 @_leave_no_frames
 def export_key(key):
-    """Write a key in the clear, for a server that has no secret to seal it with.
+    """Export a plain key, for a server that has no secret to seal it with.
 
     :param SigningKey key: of `take_key`
     :return: PKCS #8 in PEM
@@ -254,7 +255,7 @@ def unseal(sealed, secrets, context):
 
 @_leave_no_frames
 def withhold(make, *args):
-    """Make bytes that nobody may have yet: what fails meanwhile, or runs, shows none of them.
+    """Make bytes that nobody may have yet: no error or running code reveals any of them.
 
     :param make: a function that returns them, and calls nothing of Odoo
     :param args: for that function
@@ -287,7 +288,8 @@ def _seal_again(key, secrets, context):
 
 @_leave_no_frames
 def _load_key(content, password=None):
-    """Load a key that was examined when it came in: examining it each time takes longer than signing.
+    """Load a key without checking it: it was checked when it came in, and checking takes longer
+    than signing.
 
     :raise SealError: `unreadable_key`
     """

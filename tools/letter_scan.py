@@ -1,15 +1,15 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Decide whether an attached file can be the signed letter of a code.
+"""Decide whether an attached file can be the signed letter with a given code.
 
-A scan is known by the QR code that `letter_pdf.py` prints on every page, a digitally signed file by
-the code in its text. What cannot be read is left to a person; what is certainly something else is
-refused. Pictures and signatures are opened by `letter_scan_child.py`, in a process of its own with
-limits of its own. The child reports facts; every rule is here.
+A scan is recognised by the QR code that `letter_pdf.py` prints on every page, a digitally signed
+file by the code in its text. A file that cannot be read is left to a person; one that is certainly
+something else is refused. Pictures and signatures are opened by `letter_scan_child.py`, in a
+process of its own with limits of its own. The child reports facts; every rule is here.
 
-Whose digital signature it is stands in a certificate that anybody can make. It counts only when the
-certificate leads to a pinned authority, was valid, is there to sign documents, and names somebody who may sign
-this letter. It proves what it covers: the code must be in those bytes, and whoever signed last must count, since
-each further signature may lay its picture over the letter.
+A digital signature names its signer in a certificate that anybody can make. It is valid only if the
+certificate leads to a pinned authority, was valid, is meant for signing documents, and names
+somebody who may sign this letter. It proves the bytes that it covers: the code must be in them, and
+the last signer must be valid, since each further signature may lay its picture over the letter.
 """
 
 import base64
@@ -35,6 +35,8 @@ _FACTS = {
     "blank": bool,
     "codes": list,
     "complete": bool,
+    "drawn": (list, type(None)),
+    "has_text": bool,
     "scan_text_codes": list,
     "scanned": bool,
     "signatures": (list, type(None)),
@@ -44,9 +46,9 @@ _FACTS = {
 CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature", "too_complex")
 
 _CHILD = Path(__file__).with_name("letter_scan_child.py")
-_SKEW = timedelta(minutes=15)  # between the clock of who signs and of this server
+_SKEW = timedelta(minutes=15)  # between the signer's clock and this server's
 _CPU_SECONDS = 8
-_WALL_SECONDS = 30  # for a machine too busy to give it that
+_WALL_SECONDS = 30  # for a machine too busy to provide it
 _MEMORY = (
     800 * 1024**2
 )  # bytes of address space: a picture of 40 million pixels, in colour, decoded
@@ -67,18 +69,20 @@ class LetterRefused(Exception):
 
 @dataclass(frozen=True)
 class LetterFacts:
-    """What a file shows. Whatever could not be found out is empty or None.
+    """Facts that a file shows. What could not be found out is empty or None.
 
     :ivar frozenset codes: the letter codes in its QR codes.
-    :ivar bool complete: whether all its pictures were looked at.
+    :ivar bool complete: whether all its pictures were read.
     :ivar frozenset text_codes: those in its text.
-    :ivar frozenset scan_text_codes: those in the text of scanned pages, which somebody's OCR has guessed.
+    :ivar frozenset scan_text_codes: those in the text of scanned pages, which came from OCR.
     :ivar bool scanned: whether any page is a scan.
+    :ivar bool has_text: whether any page has words.
     :ivar bool blank: whether every page is empty.
+    :ivar tuple | None drawn: pages, annotations, pictures, and operators that paint, of a file to compare.
     :ivar tuple signers: the names in the certificates of its digital signatures, in their order: claims.
     :ivar bool | None intact: whether each signature is valid and covers all that was there when it was
-        made, and nothing changed after the last one. None when there is none, or none was verified.
-        It says nothing of who issued the certificates.
+        made, and nothing changed after the last one. False when the hash or the value of one is proved wrong.
+        None when nothing is proved. It says nothing of who issued the certificates.
     :ivar tuple signatures: of `Signature`, in the order of `signers`.
     """
 
@@ -91,13 +95,15 @@ class LetterFacts:
     signers: tuple
     intact: bool | None
     signatures: tuple = ()
+    has_text: bool = True
+    drawn: tuple | None = None
 
 
 @dataclass(frozen=True)
 class Signature:
-    """What a digital signature says of who made it.
+    """What a digital signature says about its signer.
 
-    :ivar tuple certificates: DER, the signer's first, then whatever came with it.
+    :ivar tuple certificates: DER, the signer's first, then the others that came with it.
     :ivar datetime | None signed_on: when it was made, as it says itself; with its time zone.
     :ivar frozenset codes: the letter codes that the bytes show which it covers.
     :ivar bool whole: whether it proves the whole file: by a hash that holds, and all programs see the same after
@@ -112,14 +118,14 @@ class Signature:
 
 @dataclass(frozen=True)
 class Trust:
-    """Whose digital signature counts.
+    """Whose digital signature is valid for a letter.
 
     :ivar tuple anchors: of `certificate_chain.Anchor`.
     :ivar frozenset numbers: digits by which a certificate may name who signs: the representative's document, the
         company's NIT, each with its check digit and without.
     :ivar datetime moment: now, with its time zone.
-    :ivar frozenset company_numbers: those of them that name the company alone: its employees' certificates have
-        them as well.
+    :ivar frozenset company_numbers: those that name only the company: its employees' certificates
+        have them, too.
     """
 
     anchors: tuple = ()
@@ -132,8 +138,8 @@ class Trust:
 class LetterMatch:
     """Why a file is taken for the letter.
 
-    :ivar str kind: `match` for its QR code, `signature` for a digital signature that counts, `unread`
-        when a person has to look.
+    :ivar str kind: `match` for its QR code, `signature` for a valid digital signature, `unread`
+        when a person has to review it.
     :ivar str signers: who signed digitally: verified, of `signature`; otherwise what the file says.
     :ivar str anchors: SHA-256 of the pinned certificates that the signers lead to, of `signature`.
     """
@@ -152,41 +158,48 @@ def match_letter(
     :param facts: what `check_pdf` found of it.
     :param code: the letter's code; None when there is no letter yet.
     :param letter: the letter itself, unsigned.
-    :param trust: whose digital signature counts; nobody's by default.
+    :param trust: whose digital signature is valid; nobody's by default.
     :rtype: LetterMatch
     :raise LetterRefused: it is certainly not; its `code` is one of `CODES`.
     :raise PdfCheckUnavailable: the server cannot check any file.
     :raise ChildBusy: the server is too busy to look at this one now.
     """
-    if letter and _is_unsigned_copy(facts, letter):
-        raise LetterRefused("unsigned")
+    is_alike = False
+    if letter:
+        if facts.sha256 == hashlib.sha256(letter).hexdigest():
+            raise LetterRefused("unsigned")
+        original = check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
+        is_alike = bool(original) and facts.text_sha256 == original.text_sha256
     try:
-        found = read_letter(data, facts.signed)
-    except ChildUnavailable:  # what is needed is optional
+        found = read_letter(data, facts.signed, is_alike)
+        if is_alike and _adds_nothing(found, read_letter(letter, compared=True)):
+            raise LetterRefused("unsigned")
+    except ChildUnavailable:  # the packages are optional
         return LetterMatch("unread")
     return judge_letter(found, facts.signed, code, trust)
 
 
-def _is_unsigned_copy(facts, letter):
-    """Whether it is the letter as it was downloaded, or saved or printed to PDF again."""
-    if facts.sha256 == hashlib.sha256(letter).hexdigest():
-        return True
-    if facts.signed or not facts.text_sha256:
+def _adds_nothing(found, letter):
+    """Whether a file of the letter's text is the letter as it was downloaded, or saved or printed again.
+
+    A signature on the screen is an annotation, a picture or lines; a stamp likewise; one on paper a page.
+    """
+    if not found.drawn or not letter.drawn:
         return False
-    return facts.text_sha256 == check_pdf(letter, len(letter)).text_sha256
+    return all(here <= there for here, there in zip(found.drawn, letter.drawn, strict=True))
 
 
 def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trust = Trust()):
     """Apply the rules to what a file shows.
 
     :param signed: whether it has a digital signature.
-    :param trust: whose digital signature counts; nobody's by default.
+    :param trust: whose digital signature is valid; nobody's by default.
     :rtype: LetterMatch
     :raise LetterRefused: see `match_letter`.
     """
-    if found.blank and not signed:
-        raise LetterRefused("blank")
     codes = found.codes | found.text_codes
+    if found.blank and not signed and not codes | found.scan_text_codes:
+        raise LetterRefused("blank")
     if others := sorted(codes - {code}):
         raise LetterRefused("other_letter", others[0])
     if not signed:
@@ -195,7 +208,7 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
     if found.intact is False:
         raise LetterRefused("broken_signature")
     shows_code = code in codes | found.scan_text_codes
-    if not shows_code and not found.scanned:
+    if not shows_code and not found.scanned and found.has_text:
         raise LetterRefused("no_letter")
     last = found.signatures[-1] if found.signatures else None
     if found.intact and shows_code and last and last.whole and code in last.codes:
@@ -209,8 +222,8 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
 def _verify(signature, trust):
     """Return who made a signature and the anchor that proves it, or None when nothing does.
 
-    The moment of a signature is a claim as well, so that its certificate must be valid now, too: whoever
-    has the key of one that has ended sets the clock back.
+    The time of a signature is also a claim, so its certificate must be valid now, too: otherwise
+    anyone with the key of an expired one could set the clock back.
     """
     moment = trust.moment or datetime.now(timezone.utc)
     try:
@@ -234,7 +247,7 @@ def _verify(signature, trust):
 
 
 def _is_of_a_member(subject):
-    """Tell whether a certificate names somebody beside the organisation that it belongs to."""
+    """Tell whether a certificate names a person besides the organisation that it belongs to."""
     if any(map(subject.get_attributes_for_oid, (NameOID.SURNAME, NameOID.GIVEN_NAME))):
         return True
     names, organizations = (
@@ -246,30 +259,34 @@ def _is_of_a_member(subject):
 
 
 def _simplify(name):
-    """Return a name without what two spellings of a company differ in: accents, points, capitals."""
+    """Return a name without accents, full stops and capitals, in which spellings of a company
+    differ.
+    """
     name = unicodedata.normalize("NFKD", name).casefold()
     return "".join(filter(str.isalnum, name))
 
 
-def read_letter(data: bytes, signed: bool) -> LetterFacts:
+def read_letter(data: bytes, signed: bool = False, compared: bool = False) -> LetterFacts:
     """Read a file without ever opening it in this process.
 
     :param data: the file, which `check_pdf` has accepted.
     :param signed: whether it has a digital signature.
+    :param compared: whether to count what is drawn in it, which an unsigned file is asked for.
     :raise LetterRefused: `too_complex`: nothing is known of a file that costs more than a letter does.
     :raise ChildBusy: the server is too busy to read it to the end now.
     :raise ChildUnavailable: it cannot be read here: pypdf, Pillow or 800 MB are missing.
     """
     try:
-        return _take_facts(_ask_child(data, signed), data)
-    except (AttributeError, LookupError, TypeError, ValueError) as error:  # of a parser gone wild
+        return _take_facts(_ask_child(data, signed, compared), data)
+    except (AttributeError, LookupError, TypeError, ValueError) as error:  # of a runaway parser
         raise LetterRefused("too_complex") from error
 
 
 def _take_facts(found, data):
-    """Return what a script has said, whatever of it is none of ours to believe.
+    """Return the facts that a script has reported, checked, because it cannot be trusted.
 
-    :raise TypeError: it is no such thing; likewise a ValueError, a LookupError or an AttributeError
+    :raise TypeError: the facts are malformed; likewise a ValueError, a LookupError or an
+        AttributeError
     """
     signatures = found.get("signatures") or []
     claims = [
@@ -280,7 +297,7 @@ def _take_facts(found, data):
         )
         for signature in signatures
     ]
-    # Of the last one alone the codes are asked for; see `judge_letter`.
+    # Only the codes of the last one are needed; see `judge_letter`.
     if signatures and (end := signatures[-1].get("end")):
         covered = found if end == len(data) else _ask_child(data[:end], signed=False)
         claims[-1] = replace(claims[-1], codes=_get_codes(covered))
@@ -289,19 +306,27 @@ def _take_facts(found, data):
         complete=found["complete"],
         text_codes=_take_codes(found.get("text_codes", ())),
         scan_text_codes=_take_codes(found.get("scan_text_codes", ())),
-        # Who knows nothing accuses nobody.
+        # Without facts, nothing is refused.
         scanned=found.get("scanned", True),
         blank=found.get("blank", False),
         signers=tuple(_take_name(signature["signer"]) for signature in signatures),
-        intact=all(signature["intact"] for signature in signatures) if signatures else None,
+        intact=_judge_signatures([signature["intact"] for signature in signatures]),
         signatures=tuple(claims),
+        has_text=found.get("has_text", False),
+        drawn=tuple(map(int, found["drawn"])) if found.get("drawn") else None,
     )
 
 
-def _ask_child(data, signed):
+def _judge_signatures(intact):
+    if False in intact:
+        return False
+    return True if intact and all(intact) else None
+
+
+def _ask_child(data, signed, compared=False):
     found = find_facts(
         _CHILD,
-        (b"S" if signed else b"-") + data,
+        (b"S" if signed else b"C" if compared else b"-") + data,
         _FACTS,
         wall_seconds=_WALL_SECONDS,
         cpu_seconds=_CPU_SECONDS,
@@ -323,11 +348,11 @@ def _take_codes(codes):
 
 
 def _take_name(name):
-    """Return a name that the file of somebody else says, as it can be stored and shown."""
+    """Return a name from an uploaded file so that it can be stored and shown."""
     return clean_text(name[:_NAME_LENGTH])
 
 
 def _parse_moment(text):
     moment = datetime.fromisoformat(text) if text else None
-    # A moment without a zone is taken for UTC: all that a signature says in ASN.1 is.
+    # A time without a zone is taken as UTC, as in ASN.1.
     return moment and (moment if moment.tzinfo else moment.replace(tzinfo=timezone.utc))

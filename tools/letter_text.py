@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The text of a letter with placeholders such as `{{ company_name }}`: check it, fill it in, and say
-what of its HTML is printed.
+"""The text of a letter with placeholders such as `{{ company_name }}`: check it, fill it in, and
+tell which of its HTML is printed.
 
-A placeholder is a name and nothing else: no expression is ever evaluated, so whoever may write a
-letter's text can write words, and no program.
+A placeholder is only a name: no expression is ever evaluated, so users who may write a letter's
+text can write words, but no code.
 """
 
 import base64
@@ -28,7 +28,7 @@ _PICTURE = re.compile(r"data:image/(?:png|jpe?g);base64,(.*)", re.IGNORECASE | r
 _BRACES = re.compile(r".{0,20}(?:\{\{|\}\}).{0,20}", re.DOTALL)
 
 
-# What of the markup changes the sense of the words; the rest is looks.
+# Markup that changes the meaning of the words; the rest is only appearance.
 _STRUCK = {"s": "s", "del": "s", "strike": "s", "sup": "sup", "sub": "sub"}
 _INLINE = {
     *_STRUCK,
@@ -122,7 +122,7 @@ def fill_text(html: str, values) -> str:
 
 
 def get_printed_text(html: str) -> str:
-    """Return what a letter says, by which two letters are told apart.
+    """Return what a letter says, in a form that distinguishes two letters.
 
     These are its words, one line for each block, with what is struck out, raised or lowered, how lists are
     numbered, and its pictures. How the HTML is written does not matter: white space between elements,

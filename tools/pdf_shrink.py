@@ -76,13 +76,13 @@ def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
     result = _ask_child(files, limit)
     try:
         check_pdf(result, limit)
-    except PdfRefused as refused:  # not seen, but not to be trusted either
+    except PdfRefused as refused:  # not observed, but not trusted either
         raise ShrinkRefused("cannot_shrink") from refused
     return result
 
 
 def check_sizes(sizes):
-    """Refuse what is too many or too much, before it is read.
+    """Refuse too many or too large files before they are read.
 
     :param list[int] sizes: bytes of each file
     :raise ShrinkRefused: with a `code` of `CODES`
@@ -96,7 +96,7 @@ def check_sizes(sizes):
 
 
 def _count_pages(data):
-    """Return the number of pages a file becomes, when it is one that may be taken."""
+    """Return the number of pages that a file becomes, if it is acceptable."""
     if not data:
         raise PdfRefused("empty")
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)

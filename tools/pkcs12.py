@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Open the file of a company's own certificate, and say everything that is wrong with it.
+"""Open the file of a company's own certificate, and report everything that is wrong with it.
 
-A private key is opened by `pkcs12_child.py`, in a process with limits of its own: a file can ask for
-as much work as it likes. The child reports what is inside; every rule is here. Certificates are read by
+A private key is opened by `pkcs12_child.py`, in a process with limits of its own: a file can
+require any amount of work. The child reports what is inside; every rule is here. Certificates are read by
 `certificate_reader.py`, as leniently as their authorities write them.
 """
 
@@ -38,7 +38,7 @@ CODES = (
     "no_key",
     "key_mismatch",
 )
-# What is wrong with a certificate that was opened: it does not sign electronic invoices.
+# Faults of an opened certificate, with which it cannot sign electronic invoices.
 FAULTS = (
     "not_rsa",
     "weak_key",
@@ -48,7 +48,7 @@ FAULTS = (
     "not_yet_valid",
     "other_nit",
 )
-# What somebody should look at.
+# Warnings that somebody should review.
 WARNINGS = ("no_nit", "other_place", "unread", "odd")
 # The same of its issuer, when no chain of signatures has verified it.
 ISSUER_WARNINGS = ("unknown_issuer", "refused_issuer")
@@ -76,9 +76,7 @@ _OWN_FIELDS = {
 _SERIAL_NUMBER = "2.5.4.5"
 _IDENTIFIERS = (_SERIAL_NUMBER, "0.9.2342.19200300.100.1.1")
 _NAME_OIDS = ("2.5.4.10", "2.5.4.11", "2.5.4.3")  # O, OU, CN: "... NIT 900.123.456-1"
-_PRIVATE_OIDS = (
-    "1.3.6.1.4.1."  # of some authority: counts when it is the NIT, and says nothing else
-)
+_PRIVATE_OIDS = "1.3.6.1.4.1."  # of some authority: used if it is the NIT, and otherwise ignored
 # Addresses, telephones and e-mails: their digits are of something else.
 _PLACE_OIDS = (
     "2.5.4.6",
@@ -112,7 +110,7 @@ class CertificateRefused(Exception):
 
 
 class CertificateCheckUnavailable(RuntimeError):
-    """The file could not be opened for a reason of the server's. It says nothing of the file."""
+    """The server could not open the file. It says nothing about the file."""
 
 
 @dataclass(frozen=True)
@@ -167,17 +165,6 @@ class CertificateFacts:
 
 
 # === OPENING === #
-
-
-def open_pkcs12(data: bytes, password: str) -> CertificateFacts:
-    """Open a PKCS #12 file (.p12, .pfx).
-
-    :param data: the decoded file.
-    :param password: as typed; empty for none.
-    :raise CertificateRefused: with one of `CODES`.
-    :raise CertificateCheckUnavailable: the server cannot open any file.
-    """
-    return open_certificate([data], password)
 
 
 def open_certificate(files, password: str, nit=None, moment=None) -> CertificateFacts:
@@ -279,7 +266,7 @@ def _pair(ders, keys, nit, moment):
         identities.append(_read(certificate, _order_chain(certificate, others)))
     best = min(range(len(pairs)), key=lambda place: _rate(identities[place], nit, moment))
     facts = identities.pop(best)
-    # Of another kind it is refused, by its `bits`.
+    # A key of another kind is refused later, by its `bits`.
     key = take_key(pairs[best][1]) if facts.bits else None
     return replace(facts, key=key, others=tuple(identities))
 
@@ -317,7 +304,8 @@ def _find_end(certificates):
 def _order_chain(certificate, others):
     """Return the authorities' certificates, nearest first: those whose keys have signed, upwards.
 
-    By the signature and not by the name alone: a renewed authority has several certificates of one name.
+    By the signature, not by the name alone: a renewed authority has several certificates with the
+    same name.
     """
     chain, level = [], [certificate]
     left = _VERIFICATIONS
@@ -492,11 +480,11 @@ def find_faults(facts, nit, moment):
 
 
 def find_warnings(facts, nit, authorities=None, refused=()):
-    """Say what should be looked at in a certificate that signs.
+    """Return the warnings about a certificate that can sign.
 
     :param CertificateFacts facts: of the certificate.
     :param str | None nit: of the company, with its check digit.
-    :param authorities: names of the accredited authorities, each a part of how it calls itself; None when nothing is to
+    :param authorities: names of the accredited authorities, each a part of its name; None when nothing is to
         be said of the issuer.
     :param refused: likewise, of those whose certificates DIAN is reported to refuse.
     :return: of `ISSUER_WARNINGS` and `WARNINGS`.
@@ -530,7 +518,7 @@ def _names_nit(facts, nit, elsewhere=False):
 
 
 def _ask_child(files, passwords):
-    """Return what the child found before it ended, in whatever way it ended."""
+    """Return what the child found before it ended, however it ended."""
     asked = {
         "files": [base64.b64encode(file).decode() for file in files],
         "passwords": passwords,

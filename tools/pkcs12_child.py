@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Open files with a certificate and its key: the process behind `pkcs12.py`, run by `sandbox.py`.
 
-A PKCS #12 says itself how often its password is to be hashed, also inside of what the password opens,
-and a key can be of any length: what cannot be bounded by looking is bounded here, by the limits of a
-process. It can write no file and leaves no core behind, and its memory ends with it.
+A PKCS #12 file itself says how often its password is hashed, also in its encrypted parts, and a key
+can have any length. What cannot be bounded by inspection is bounded here by the limits of a
+process. The process can write no file and leaves no core dump, and its memory is gone when it ends.
 
 Certificates are taken as bytes and not read here: `cryptography` refuses what authorities write otherwise than the
 standard says, and gives one identity of a PKCS #12 where there can be several (Firefox, keytool). So the bags are
@@ -216,7 +216,7 @@ def _open_pkcs7(data):
 
 
 def _open_by_cryptography(data, password):
-    # Without a password there are two ways to write none.
+    # There are two ways to encode an absent password.
     for attempt in [password.encode()] if password else [None, b""]:
         try:
             key, certificate, others = pkcs12.load_key_and_certificates(data, attempt)

@@ -1,10 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Count what somebody does too often, in the memory of this process."""
+"""Rate limits, in the memory of this process."""
 
 import time
 from collections import OrderedDict
 
-_KEYS_MAX = 10_000  # a flood of addresses fills no memory
+_KEYS_MAX = 10_000  # so that a flood of addresses cannot fill the memory
 
 
 class RateLimit:

@@ -1,10 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Ask the authority that issued a certificate whether it has revoked it.
 
-It is asked by OCSP (RFC 6960), and where that gives no answer by its list of revoked certificates, a CRL
-(RFC 5280). Where to ask stands in the certificate, which somebody uploaded and which must not steer the
-server: only hosts of a given list are asked, at the ports of the web, at public addresses, for as long and
-as much as is bounded here. What comes back counts only with the authority's signature.
+It is asked by OCSP (RFC 6960) or, without an answer, by its list of revoked certificates, a CRL
+(RFC 5280). The address comes from the certificate, which somebody uploaded and which must not
+control the server: only hosts of a given list are asked, at the ports of the web and at public
+addresses, within limits of time and size. An answer is valid only with the authority's signature.
 """
 
 import base64
@@ -25,7 +25,7 @@ from . import certificate_reader as reader
 from .certificate_chain import OCSP_SIGNING, is_authority, is_issued_by, is_signature
 from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
 
-# Why it is not known, from what says least to what says most.
+# Why the status is not known, from the least to the most informative code.
 CODES = (
     "no_issuer",  # the authority's certificate is not at hand: nobody's signature could be verified
     "not_offered",  # the certificate names no address
@@ -85,10 +85,9 @@ _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 class Revocation:
     """What the authority says of a certificate.
 
-    :ivar str status: `good`, `revoked`, or `unknown`: it was not asked, or did not answer in a way that
-        counts.
+    :ivar str status: `good`, `revoked`, or `unknown`: it was not asked, or gave no valid answer.
     :ivar str | None code: why it is unknown, one of `CODES`.
-    :ivar datetime | None as_of: in UTC, the moment of which a `good` or `revoked` speaks.
+    :ivar datetime | None as_of: in UTC, the time that a `good` or `revoked` status refers to.
     :ivar datetime | None revoked_on: in UTC.
     :ivar str | None reason: of the revocation, as RFC 5280 (section 5.3.1) names it, such as
         `keyCompromise`; `certificateHold` can be lifted again.
@@ -102,7 +101,7 @@ class Revocation:
 
 
 class Unanswered(Exception):
-    """There is no answer that counts.
+    """There is no valid answer.
 
     :ivar str code: one of `CODES`.
     """
@@ -116,7 +115,7 @@ class Unanswered(Exception):
 
 
 def check_revocation(certificate, issuer, hosts, fetch=None, moment=None):
-    """Ask whether a certificate was revoked. Whatever goes wrong is `unknown`; nothing is raised.
+    """Ask whether a certificate was revoked. Any error gives `unknown`; nothing is raised.
 
     :param bytes certificate: PEM.
     :param bytes | None issuer: PEM of the authority's certificate, or None when it is not at hand.
@@ -164,7 +163,7 @@ def find_hosts(certificate):
 
 
 def parse_hosts(text):
-    """Read a list of domains, as an administrator writes it; what is no domain is left out.
+    """Parse a list of domains, as an administrator writes it; anything else is skipped.
 
     :param str text: with commas or spaces between them.
     :rtype: list[str]
@@ -193,7 +192,7 @@ def get_host(url):
 
 
 def _find_questions(certificate, issuer):
-    """Return what to ask, in order: the address, what to send, the most to take, and how to read it."""
+    """Return what to ask, in order: the address, the data to send, the size limit, and the parser."""
     questions = []
     for url in certificate.ocsp_urls[:_ADDRESSES]:
         nonce = secrets.token_bytes(32)  # RFC 9654, section 2.1
@@ -247,7 +246,7 @@ def _find_crl_urls(certificate):
 def fetch_answer(url, data, limit, seconds, ports=_PORTS, allow_private=False):
     """Get what an address answers, without following it to another host.
 
-    The caller has looked at the host. Nothing of the environment counts, so that no proxy is used.
+    The caller has checked the host. The environment is ignored, so no proxy is used.
 
     :param str url: of http or https.
     :param bytes | None data: to be posted; None for nothing.
@@ -319,7 +318,7 @@ def _read(read, data, moment):
         return read(data, moment)
     except Unanswered:
         raise
-    except Exception as error:  # whatever is wrong with what others sent
+    except Exception as error:  # any error in data that others sent
         raise Unanswered("malformed") from error
 
 
@@ -327,8 +326,8 @@ def _read(read, data, moment):
 class _OcspReader:
     """Reads an answer by the rules of RFC 6960, section 3.2.
 
-    A delegated responder's certificate is taken for as long as it is valid: whether it was revoked
-    itself is not asked, which section 4.2.2.2.1 leaves to whoever asks.
+    A delegated responder's certificate is taken for as long as it is valid: its own revocation is
+    not checked, which section 4.2.2.2.1 leaves to the client.
     """
 
     certificate: reader.Certificate
@@ -472,7 +471,7 @@ class _CrlReader:
         return None
 
     def _check_scope(self, extensions):
-        """Check that whoever is not on this list is on none: section 5.2.5."""
+        """Check that a certificate that is not on this list is on no other list: section 5.2.5."""
         for extension in reader.read_extensions(extensions.children(1)[0]) if extensions else ():
             if extension.oid != _ISSUING_POINT:
                 # What is not known here must not be passed over (section 5.2), such as that this is only the
@@ -501,7 +500,7 @@ def _get_reason(content):
 
 
 def _check_current(as_of, until, moment):
-    """Check that an answer speaks of now.
+    """Check that an answer is current.
 
     :param datetime | None until: when there is a newer one; a list always says so.
     :raise Unanswered: otherwise

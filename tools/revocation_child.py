@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Fetch one answer of an authority: the process behind `revocation.py`, run by `sandbox.py`.
 
-Looking up a name, and headers that come one byte at a time, can take as long as others like: what no
-timeout bounds is bounded here, by the end of a process. It knows no secret, and no proxy.
+Name lookups, and headers that come one byte at a time, can take as long as others like: what no
+timeout bounds is bounded here by killing the process. It knows no secret and no proxy.
 
 One JSON object comes on standard input: what `revocation._ask_child` sends. One line of JSON goes to
 standard output: `code`, one of `revocation.CODES`, or `location`, an address to ask instead, or `size`, in

@@ -1,14 +1,14 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Run a script on data that nobody trusts, in a process of its own without rights.
+"""Run a script on untrusted data, in a separate process without rights.
 
 A script reads its data from standard input. Its first line on standard output is `ready`, written
-when everything it needs is imported: without it the server lacks something, and nothing is said
-about the data. What follows is the script's own, for example facts, one JSON object a line.
+when everything it needs is imported: without it the server lacks something, and the result says
+nothing about the data. What follows is the script's own, for example facts, one JSON object a line.
 
 What the process may not do is in `sandbox_rights.py`, how it comes to be in `sandbox_child.py`, and how
-many there are at once in `sandbox_places.py`. A script that ends by itself or by its own limits (CPU
-time, memory, output) has said all that there is to say. Whatever else ends it is the load of this
-machine, which no verdict may depend on: then there is none, and `ChildBusy` is raised.
+many there are at once in `sandbox_places.py`. A script that ends by itself or by its own limits
+(CPU time, memory, output) has given its full result. Any other end is due to the load of this
+machine, on which no verdict may depend: then `ChildBusy` is raised.
 """
 
 import contextlib
@@ -42,16 +42,18 @@ _KILL_SECONDS = 5  # for the warm process to end a job; then it does not work an
 _REPORT = 1 << 12  # bytes that say how a job ended
 _RETRY_SECONDS = 60  # after which a warm process is tried again, where none could be started
 _LIMIT_SIGNALS = (signal.SIGXCPU, signal.SIGPROF, signal.SIGVTALRM)  # of CPU time
-# Signals of a process that others end, or that the machine has no memory for.
+# Signals of a process that was ended from outside, or for lack of memory.
 _FOREIGN_SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGALRM)
 
 
 class ChildUnavailable(RuntimeError):
-    """The script could not be run here. It says nothing of the data."""
+    """The script could not be run here. It says nothing about the data."""
 
 
 class ChildBusy(RuntimeError):
-    """The server is too busy to run the script to its end. It says nothing of the data: try again."""
+    """The server is too busy to run the script to its end. It says nothing about the data: try
+    again.
+    """
 
 
 def run_child(
@@ -107,7 +109,7 @@ def run_child(
 
 # === PLACES === #
 
-_holder = threading.local()  # what this thread does for whom, and the place that it has for that
+_holder = threading.local()  # the user this thread works for, and its place
 
 
 @contextlib.contextmanager
@@ -210,7 +212,7 @@ class _Warm:
                 cwd="/",
                 env={},
                 pass_fds=[theirs.fileno()],
-                start_new_session=True,  # nobody's Ctrl+C ends it
+                start_new_session=True,  # so that Ctrl+C does not end it
             )
         self.socket = ours
         try:
@@ -294,7 +296,7 @@ def _run_warm(job, data, wall_seconds, output):
             is_cut = len(written) >= output
             report = None if is_cut else _read(ours, deadline, _REPORT)
             if not report:
-                # Whatever happened, it does not outlive the call: who waits no more has it killed.
+                # Whatever happened, it does not outlive the call: closing the socket kills it.
                 ours.shutdown(socket.SHUT_WR)
                 ended_by = time.monotonic() + _KILL_SECONDS
                 killed = _read(ours, ended_by, _REPORT)
@@ -348,7 +350,7 @@ def _run_once(job, data, wall_seconds, output):
                 is_cut = len(written) >= output
                 is_late = not is_cut and time.monotonic() >= deadline
             except BaseException:
-                child.kill()  # whatever happened here, it does not outlive the call
+                child.kill()  # whatever happens here, it does not outlive the call
                 raise
             if is_cut or is_late:
                 child.kill()
@@ -438,7 +440,7 @@ _FACTS_SIZE = 1024**2  # bytes: objects of Python take up to thirty times as muc
 def parse_facts(written, kinds):
     """Return the facts of a script that reports them as JSON objects, one a line.
 
-    Whoever has taken over the process may say what is not true, but nothing that is no fact.
+    An attacker in the process can report false facts, but nothing that is not a fact.
 
     :param bytes written: what `run_child` returned; a line cut by a kill ends the facts.
     :param dict kinds: of what type each fact is; any other ends the facts.
@@ -472,10 +474,11 @@ _found_lock = threading.Lock()
 
 
 def find_facts(script, data, kinds, **limits):
-    """Run a script that reports facts, or return what it said of the same data some minutes ago.
+    """Run a script that reports facts, or return what it reported for the same data some minutes
+    ago.
 
-    A transaction that Odoo tries again asks the same once more. Facts are kept in the memory of this
-    process, under a hash of the data, which itself is not kept.
+    A transaction that Odoo retries asks the same again. Facts are cached in the memory of this
+    process by a hash of the data; the data is not kept.
 
     :param dict kinds: see `parse_facts`
     :param limits: of `run_child`, which see for what is raised

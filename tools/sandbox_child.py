@@ -29,7 +29,7 @@ _IDLE_SECONDS = (
     600  # after which the warm process gives its memory back; the next job starts another
 )
 _FIRST_VICTIM = b"1000"  # when the machine runs out of memory, before any process of the server
-_NICENESS = 5  # requests of those who only want a page come first
+_NICENESS = 5  # requests for ordinary pages come first
 
 
 def _load_rights():
@@ -80,11 +80,11 @@ def _become(script, code, job, layers, ruleset, network):
     """Lower the limits of this process, give up its rights, and run the script in it."""
     signal.signal(signal.SIGALRM, signal.SIG_DFL)
     signal.pthread_sigmask(signal.SIG_SETMASK, ())
-    # Should nobody end it in time, this does.
+    # If the parent dies, this alarm ends the child.
     signal.alarm(job["wall"])
     os.nice(_NICENESS)
     rights.limit(job["cpu"], job["memory"])
-    _take_input()
+    _clean_input()
     rights.close(layers, ruleset, network)
     os.closerange(3, 1 << 16)
     sys.argv = [script]
@@ -94,7 +94,7 @@ def _become(script, code, job, layers, ruleset, network):
     exec(code, module.__dict__)
 
 
-def _take_input():
+def _clean_input():
     """Read the data, and leave no file of them: one that is mapped could be run as a program."""
     with open(0, "rb", closefd=False) as file:
         data = io.BytesIO(file.read())

@@ -2,9 +2,10 @@
 """How many processes of the sandbox there are at once on a server, in all of its processes.
 
 A place is a lock on a file in a folder that only the server's user may open; the kernel frees it when
-whoever holds it ends. For a moment somebody may wait for a place, while somebody else of the server still
-answers; when that was in vain, nobody waits for a while, so that a flood of files does not hold up those
-who only want a page. Nobody has two places, and who turns others away waits as long as he worked.
+whoever holds it ends. A request may wait briefly for a place, as long as another process of the
+server still responds. If that was in vain, nobody waits for a while, so that a flood of files does
+not hold up requests for ordinary pages. No user has two places, and a user whose work turned others
+away then waits as long as that work took.
 """
 
 import contextlib
@@ -19,7 +20,7 @@ from dataclasses import dataclass
 
 WAIT_SECONDS = 3
 _BRIEF_SECONDS = 0.2  # as long as several ordinary files take
-_FULL_SECONDS = 20  # for which nobody waits after somebody has waited in vain
+_FULL_SECONDS = 20  # for which nobody waits after a wait in vain
 _PAUSE_SECONDS = 10  # at most, before a user has another place that others want
 _POLL_SECONDS = 0.05
 _USERS = 4096  # empty files that users share by their hash: few wait for each other, and none is left over
@@ -35,13 +36,13 @@ class NoPlace(Exception):
 class _Limits:
     places: int
     waiting: int
-    is_brief: bool = False  # whoever waits keeps the last process from answering
+    is_brief: bool = False  # waiting would occupy the last process that responds
 
 
 POOLS = {
-    # What others upload: seconds of work, hundreds of megabytes.
+    # Uploads of others: seconds of work, hundreds of megabytes.
     "files": _Limits(2, 4),
-    # What this server writes of texts with a bound: nobody waits there for a file.
+    # Documents that this server writes from bounded texts: they never wait for a file.
     "letters": _Limits(4, 16),
 }
 _fallback = threading.BoundedSemaphore(2)  # where no file can be locked, of this process alone
@@ -75,7 +76,7 @@ def configure(workers, cores=None, folder=None):
 
 @contextlib.contextmanager
 def take(user, pool="files"):
-    """Have a place for as long as this lasts.
+    """Hold a place for as long as this context lasts.
 
     :param str | None user: who it is for; None for the server itself
     :param str pool: of `POOLS`
@@ -103,13 +104,13 @@ def take(user, pool="files"):
                 os.utime(own, (now, now + pause if is_wanted else now))
 
 
-def is_full(pool="files"):
-    """Tell whether a place would be asked for in vain: all are taken, and nobody waits any more."""
+def is_full():
+    """Tell whether a file would ask for a place in vain: all are taken, and nobody waits any more."""
     with contextlib.ExitStack() as stack, contextlib.suppress(OSError):
         folder = _open_folder()
         stack.callback(os.close, folder)
-        return _is_without_queue(folder, pool) and not _lock_any(
-            folder, f"{pool}-place", POOLS[pool].places, stack
+        return _is_without_queue(folder, "files") and not _lock_any(
+            folder, "files-place", POOLS["files"].places, stack
         )
     return False
 

@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""Give up the rights of this process, by all means that the kernel offers to anybody.
+"""Give up the rights of this process, by every means that the kernel offers to ordinary users.
 
-Loaded by `sandbox_child.py`, without its neighbours. Each means is a layer that holds by itself, so that
-what one kernel or container refuses is mostly closed by the others:
+Loaded by `sandbox_child.py`, without its neighbours. Each one is an independent layer, so that
+where a kernel or container refuses one, the others cover most of it:
 
 * `user`: a server that runs as root becomes nobody.
 * `namespaces`: no network but an empty one, no process outside, no shared memory of others.
@@ -30,7 +30,6 @@ _libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
 # --- prctl(2), capset(2), unshare(2) ---
 
 _PR_SET_PDEATHSIG = 1
-_PR_GET_SECCOMP = 21
 _PR_SET_DUMPABLE = 4
 _PR_SET_SECCOMP = 22
 _PR_SET_NO_NEW_PRIVS = 38

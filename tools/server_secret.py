@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""The secret of a server: where it comes from, read once and kept where no expression reads it.
+"""The secret of a server: where it comes from, read once and kept where no expression can read it.
 
-In this order, the first that is there counts:
+The first of these that exists is used:
 
 - `CERTIFICATE_KEY_SECRET`, a variable: at least 32 characters; `openssl rand -base64 32` makes a good
   one. `CERTIFICATE_KEY_SECRET_PREVIOUS`: the secret before, which still opens and no longer seals.
@@ -12,8 +12,8 @@ In this order, the first that is there counts:
 
 A variable is taken out of the environment when it has been read, and overwritten where the kernel shows
 it (`/proc/<pid>/environ`). Processes that Odoo starts from its environment afterwards need it again:
-`Source.handing_over` puts it back for that moment. Until then it lies in a pipe, which is no object that
-has it, and which forked processes close.
+`Source.handing_over` puts it back for that moment. Until then it is in a pipe, so no object holds
+it, and forked processes close the pipe.
 """
 
 import ctypes
@@ -128,7 +128,7 @@ class Source:
             os.register_at_fork(after_in_child=self.close)
 
     def close(self):
-        """Hand nothing over any more."""
+        """Hand over nothing from now on."""
         if self._pipe:
             for end in self._pipe:
                 with suppress(OSError):

@@ -1,9 +1,9 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """The chain of an append-only log: every row vouches for the row before it, a head for the last one.
 
-A row is changed, removed, inserted or moved at the price of every hash after it, and the head tells
-how many rows there were. With a secret that is kept outside the database the head is sealed by an
-HMAC, so that who writes the whole chain anew cannot write the head.
+Changing, removing, inserting or moving a row changes every later hash, and the head tells how many
+rows there were. With a secret that is kept outside the database, the head is sealed by an HMAC, so
+that an attacker who rewrites the whole chain cannot forge the head.
 """
 
 import hashlib
@@ -104,7 +104,7 @@ def is_unsealed(heads):
 
 
 def get_end(heads):
-    """Return the head that counts, the longest: several are there when transactions overlapped.
+    """Return the valid head, which is the longest: there are several when transactions overlapped.
 
     :rtype: Head | None
     """
@@ -123,7 +123,7 @@ def extend(chain, rows, heads, last, secrets):
     """
     good = [head for head in heads if is_sealed(chain, head, secrets)]
     end = get_end(good) or Head(0, "", "")
-    # Where no head vouches for the end, the chain begins again, for all to see.
+    # If no head vouches for the end, the chain visibly starts again.
     position, previous_hash = max(last, end.count), end.hash
     placed = []
     for row in rows:

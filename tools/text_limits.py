@@ -1,10 +1,10 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
-"""How long each text may be that a person writes, and what of it is kept.
+"""How long each text that a person writes may be, and which characters are kept.
 
-The limits are far above what is written in good faith: they keep one text from being a load for
-whatever compares, shows or prints it. Nothing is ever cut but the name of a file: a text that is too
-long is refused, with what was typed still on the screen. No input has a `maxlength` for the same
-reason: browsers cut what is pasted.
+The limits are far above what is written in good faith: they prevent one text from being a load
+wherever it is compared, shown or printed. Only file names are ever cut: a text that is too long is
+refused, with what was typed still on the screen. No input has a `maxlength` for the same reason:
+browsers cut what is pasted.
 """
 
 import re
@@ -17,14 +17,14 @@ from .letter_text import TEXT_LENGTH_MAX
 
 # What ends a line, Unicode's own ends included, and the tab.
 _BREAK = re.compile(r"\r\n|[\n\r\t\v\f\x85\u2028\u2029]")
-# What nobody sees and programs obey: other control characters, and the marks that turn the direction
-# of a text, by which a name shows as another one. They come along with what is copied from elsewhere.
-# What joins letters and pictures (U+200C, U+200D) is no such mark: Persian and emoji need it.
+# Invisible characters that programs obey: other control characters, and marks that change the
+# direction of a text, so that a name looks like another one. They come with copied text. What joins
+# letters and pictures (U+200C, U+200D) is no such mark: Persian and emoji need it.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
-_SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character: no database and no file takes it
+_SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which no database or file accepts
 _UNTIDY_MAX = 20  # tags without an end
 _SEPARATORS = re.compile(r"[\\/]")
 
@@ -33,12 +33,14 @@ FILENAME_LENGTH = 120
 
 
 def remove_unseen(text: str) -> str:
-    """Return a text that a database takes and that shows as what it is; lines and tabs stay."""
+    """Return a text that a database accepts and that looks like what it is; line breaks and tabs
+    stay.
+    """
     return _SURROGATE.sub("\ufffd", _UNSEEN.sub("", text))
 
 
 def clean_text(text: str, lines: bool = False) -> str:
-    """Return a text without what is no part of it: unseen characters, blanks around it and doubled ones.
+    """Return a text without invisible characters, surrounding blanks and repeated blanks.
 
     :param lines: whether it may have several lines, which then stay as they are.
     """
@@ -119,8 +121,9 @@ _NAME = TextRule(100)
 _COMPANY = TextRule(250)
 _PLACE = TextRule(100)
 _STREET = TextRule(250)
-_EMAIL = TextRule(254)  # RFC 5321
-_PHONE = TextRule(40)
+_PERSON = TextRule(100, form=identity.remove_joiners)
+_EMAIL = TextRule(254, form=identity.remove_joiners)  # RFC 5321
+_PHONE = TextRule(40, form=identity.remove_joiners)
 _FILENAME = TextRule(FILENAME_LENGTH, form=_pdf_filename)
 _CODE = TextRule(200, form=_lower_code)
 _REASON = TextRule(1000)
@@ -129,8 +132,8 @@ _SETTING = TextRule(4000)
 
 TEXT_RULES = {
     "certificate.activation": {
-        "representative_name": _NAME,
-        "representative_surname": _NAME,
+        "representative_name": _PERSON,
+        "representative_surname": _PERSON,
         "representative_vat": TextRule(40, form=identity.normalize_document),
         "representative_issue_city": _PLACE,
         "representative_position": _NAME,

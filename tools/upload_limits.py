@@ -2,7 +2,7 @@
 """How much can be uploaded, in numbers for programs and in words for people.
 
 The limits themselves are constants of the tools that apply them. Sentences and the browser, which
-refuses what need not be uploaded first, take them from here.
+refuses a file before the upload, take them from here.
 """
 
 from . import certificate_chain, pdf_check, pdf_shrink, pkcs12

@@ -6,7 +6,7 @@ class AccountPaymentRegister(models.TransientModel):
 
     @api.depends("line_ids")
     def _compute_suitable_payment_token_ids(self):  # pylint: disable=missing-return
-        """Override of `account_payment` to offer nobody's saved card for a certificate.
+        """Override of `account_payment` to offer no saved card for a certificate.
 
         Odoo chooses the first of them, so that a click would charge it.
         """

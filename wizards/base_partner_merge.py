@@ -7,10 +7,10 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _update_foreign_keys(self, src_partners, dst_partner):
-        """Refuse to let contacts that stand for somebody go up in others, or take others in.
+        """Refuse to merge contacts that represent somebody.
 
-        The merge moves companies, invitations and logins to another contact by SQL, past every check
-        of a write.
+        The merge moves companies, invitations and logins to another contact by SQL, without the
+        checks of a write.
         """
         partners = src_partners | dst_partner
         if setup := src_partners._get_nit_locks()[:1]:
@@ -18,8 +18,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if invitation := partners._get_invitations()[:1]:
             raise UserError(
                 self.env._(
-                    "%s is invited to activate a digital certificate. Contacts are merged after the "
-                    "invitation has been withdrawn.",
+                    "%s is invited to activate a digital certificate. Withdraw the invitation "
+                    "before you merge the contact.",
                     invitation.partner_id.name,
                 )
             )
@@ -27,8 +27,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
             if not partner._may_write_company_facts():
                 raise AccessError(
                     self.env._(
-                        "%s is a company of this database. Its own users merge it with another contact. "
-                        "Ask one of them, or an administrator.",
+                        "%s is a company of this database: only its own users can merge it with "
+                        "another contact. Ask one of them, or an administrator.",
                         partner.name,
                     )
                 )
@@ -40,7 +40,7 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
 
     @api.model
     def _check_certificate_invoices(self, partners):
-        """Check that nobody comes by a payment for a certificate that somebody else made.
+        """Check that the merge gives nobody a payment that somebody else made for a certificate.
 
         An invoice pays for the company whose contact it names, and the merge gives it another one.
 
@@ -65,7 +65,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
         if invoice:
             raise AccessError(
                 self.env._(
-                    "A certificate was sold to %s: only its seller merges the contact with another one.",
+                    "A certificate was sold to %s: only the seller can merge this contact with "
+                    "another one.",
                     invoice.partner_id.name,
                 )
             )

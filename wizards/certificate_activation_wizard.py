@@ -10,10 +10,10 @@ from ..const import (
 
 
 def _activation_field(kind, name, **options):
-    """A field of the activation, read and written with the rights of the user.
+    """Return a related field of the activation, read and written with the user's rights.
 
-    Odoo reads related fields with all rights unless told otherwise, and `onchange`, which anyone
-    can call, takes any activation's id.
+    By default Odoo reads related fields in sudo mode, and `onchange`, which anyone can call,
+    accepts any activation's id.
     """
     return kind(related=f"activation_id.{name}", related_sudo=False, **options)
 
@@ -24,7 +24,7 @@ def _receipt_field(kind, name, **options):
 
 
 class CertificateActivationWizard(models.TransientModel):
-    """The three steps as one page. It holds nothing of its own but what this visit has seen.
+    """The three steps as one page. It stores nothing of its own except the state of this visit.
 
     Every field is the activation's, and every button is one call into it: what was saved is there
     when the page is opened again.
@@ -60,7 +60,9 @@ class CertificateActivationWizard(models.TransientModel):
         [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
     )
     is_letter_requested = fields.Boolean(help="Whether red messages are shown, on this visit.")
-    is_receipt_requested = fields.Boolean(help="The same for the receipt.")
+    is_receipt_requested = fields.Boolean(
+        help="Whether red messages are shown for the receipt, on this visit."
+    )
     is_notice_understood = fields.Boolean()
 
     # Pay
@@ -70,13 +72,15 @@ class CertificateActivationWizard(models.TransientModel):
     surplus_sentence = fields.Char(compute="_compute_sentences")
     findings = fields.Json(
         readonly=True,
-        help="What Verify payment looked at on this visit, and why it does not count.",
+        help="What Verify payment checked on this visit, and why it is not valid.",
     )
     payment_message = _activation_field(fields.Char, "payment_message")
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
     price_total = _activation_field(fields.Monetary, "price_total")
+    sale_refusal = _activation_field(fields.Char, "sale_refusal")
     price_tax = fields.Monetary(compute="_compute_price_tax")
+    price_withheld = fields.Monetary(compute="_compute_price_tax", string="Withholdings")
     is_for_sale = fields.Boolean(compute="_compute_price_tax")
     validity_sentence = fields.Char(compute="_compute_sentences")
     lender_sentence = fields.Char(compute="_compute_sentences")
@@ -118,7 +122,7 @@ class CertificateActivationWizard(models.TransientModel):
     )
     field_errors = fields.Json(
         compute="_compute_field_errors",
-        help="A sentence for each field that must change, by its name, once the letter was asked for.",
+        help="Errors by field name, once the letter has been requested.",
     )
     profile_error = fields.Char(compute="_compute_profile_error")
     loan_sentence = fields.Char(compute="_compute_sentences")
@@ -141,7 +145,7 @@ class CertificateActivationWizard(models.TransientModel):
     letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     own_certificate = fields.Json(
         compute="_compute_own_certificate",
-        help="What is known of the company's own certificate: rows and warnings, once it is loaded.",
+        help="Description of the company's own certificate: rows and warnings, once it is loaded.",
     )
     replaced_sentence = fields.Char(compute="_compute_sentences")
     can_finish = fields.Boolean(compute="_compute_can_finish")
@@ -170,15 +174,17 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
 
-    @api.depends("price_total", "price_untaxed")
+    @api.depends("price_total", "price_untaxed", "sale_refusal")
     def _compute_price_tax(self):
         for wizard in self:
-            wizard.price_tax = wizard.price_total - wizard.price_untaxed
-            wizard.is_for_sale = wizard.price_total > 0
+            withheld = wizard.activation_id.price_withheld
+            wizard.price_tax = wizard.price_total - wizard.price_untaxed + withheld
+            wizard.price_withheld = -withheld
+            wizard.is_for_sale = wizard.price_total > 0 and not wizard.sale_refusal
 
     @api.depends("activation_id")
     def _compute_sentences(self):
-        """Write the sentences that state a fact of this activation, each whole to be translated."""
+        """Write the sentences about this activation, each of them a whole sentence to translate."""
         for wizard in self:
             activation = wizard.activation_id
             wizard.update(activation._get_step_sentences())
@@ -206,14 +212,14 @@ class CertificateActivationWizard(models.TransientModel):
     )
     def _compute_field_errors(self):
         for wizard in self:
-            # These at once: what is too long cannot be saved.
+            # Check the lengths at once: a text that is too long cannot be saved.
             wizard.field_errors = {
                 **wizard._get_requested_errors(),
                 **wizard._get_length_errors(wizard),
             }
 
     def _get_requested_errors(self):
-        """Return the sentences of what this visit has asked for: a request, or a letter and a receipt."""
+        """Return the errors of what this visit has requested: a request, or a letter and a receipt."""
         if self.is_request_checked and self.request_state in ("draft", "rejected"):
             return self._get_request_errors()
         errors = {}
@@ -281,12 +287,12 @@ class CertificateActivationWizard(models.TransientModel):
         self.is_notice_understood = True
 
     def action_pay(self):
-        # What was looked at before says nothing of this payment.
+        # Earlier findings say nothing about this payment.
         self._trusted().findings = []
         return self.activation_id.action_pay()
 
     def action_verify_payment(self):
-        """Look again, and show what was looked at when nothing of it counts."""
+        """Verify the payment again, and show what was checked if none of it is valid."""
         is_paid = self.activation_id.action_verify_payment()
         self._trusted().findings = [] if is_paid else self.activation_id._explain_payment()
 
@@ -317,17 +323,17 @@ class CertificateActivationWizard(models.TransientModel):
         self.activation_id.action_delete_signed_letter()
 
     def action_start_own(self):
-        """Bring the company's own certificate, instead of the lent one or of one that ends."""
+        """Use the company's own certificate, instead of the lent one or one that is ending."""
         self._show(self.activation_id._start_own())
 
     def action_abandon_own(self):
-        """Go back to where the company was before it brought its own certificate."""
+        """Go back to where the company was before it chose its own certificate."""
         company = self.activation_id.company_id
         self.activation_id._abandon_own()
         self._show(self.activation_id.with_company(company)._get_or_start())
 
     def _show(self, activation):
-        """Turn this page to another activation of the company, as if it had been opened at it."""
+        """Show another activation of the company on this page, as if it had been opened there."""
         if activation.state == "pay":
             activation.action_verify_payment()
         self._trusted().write(
@@ -350,7 +356,7 @@ class CertificateActivationWizard(models.TransientModel):
         self.activation_id._finish_unless_void()
 
     def action_read_letter_in_english(self):
-        """Download the courtesy translation, which nobody signs."""
+        """Download the courtesy translation, which is not for signature."""
         return self.env.ref(READING_REPORT).report_action(self.activation_id, config=False)
 
     def action_download_record(self):
@@ -358,7 +364,7 @@ class CertificateActivationWizard(models.TransientModel):
         return self.env.ref(RECORD_REPORT).report_action(self.activation_id, config=False)
 
     def action_renew(self):
-        """Go on to the renewal of this activation, which this starts when there is none."""
+        """Continue with the renewal of this activation, started if there is none."""
         return self.activation_id._renew().action_open_wizard()
 
     def action_switch_now(self):

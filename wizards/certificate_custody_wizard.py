@@ -11,7 +11,7 @@ class CertificateCustodyWizard(models.TransientModel):
     _description = "Custody of Keys"
     _inherit = ["certificate.input.mixin"]
 
-    protection = fields.Char(compute="_compute_custody", help="As `get_protection` tells it.")
+    protection = fields.Char(compute="_compute_custody", help="As returned by `get_protection`.")
     protection_sentence = fields.Char(compute="_compute_custody")
     keys = fields.Json(compute="_compute_custody", help="One row for each key.")
     can_seal = fields.Boolean(compute="_compute_custody")
@@ -19,7 +19,7 @@ class CertificateCustodyWizard(models.TransientModel):
     secret_warning = fields.Char(compute="_compute_custody")
     file_sentence = fields.Char(compute="_compute_custody", help="Which files still have a key.")
     place_sentence = fields.Char(
-        compute="_compute_custody", help="Of a database that may be a copy."
+        compute="_compute_custody", help="What to do if this database may be a copy."
     )
 
     def _compute_display_name(self):
@@ -68,14 +68,14 @@ class CertificateCustodyWizard(models.TransientModel):
         return self.env["certificate.certificate"]._get_in_custody(self.env.companies)
 
     def action_seal(self):
-        """Seal every key that is not, and again what the previous secret sealed."""
+        """Seal every plain key, and seal again every key that the previous secret sealed."""
         for certificate in self._get_certificates():
             if custody.get_key_state(certificate) in ("plain", "previous"):
                 certificate._seal_key()
 
     def action_remove_files(self):
-        """Remove the files of removed keys from whatever store has them."""
-        self._get_certificates()  # asks for the group
+        """Remove the files of removed keys from any store that has them."""
+        self._get_certificates()  # checks the group
         self.env["certificate.key.file"]._remove_later(is_asked=True)
 
     def action_confirm_place(self):

@@ -5,13 +5,14 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 
 class CertificatePortalInvitation(models.TransientModel):
-    """Asks whom to invite to walk the steps by the portal, and shows the link once.
+    """Asks which contact to invite to complete the steps through the portal, and shows the link
+    once.
 
     The link is never stored: it goes to the dialog in the action that opens its second page.
     """
 
     _name = "certificate.portal.invitation"
-    _description = "Invitation by the Portal"
+    _description = "Portal Invitation"
     _inherit = ["certificate.input.mixin"]
 
     activation_id = fields.Many2one("certificate.activation", required=True, ondelete="cascade")
@@ -58,7 +59,7 @@ class CertificatePortalInvitation(models.TransientModel):
     def action_make_link(self):
         """Invite, and only show the link."""
         access, link = self._invite()
-        sentence = self.env._("Send the link to %s, and to nobody else.", access.partner_id.name)
+        sentence = self.env._("Send the link to %s and to nobody else.", access.partner_id.name)
         return self._show(access, link, sentence)
 
     # === BUSINESS METHODS === #
@@ -73,7 +74,7 @@ class CertificatePortalInvitation(models.TransientModel):
         )
         return {
             "type": "ir.actions.act_window",
-            "name": self.env._("Invite by the portal"),
+            "name": self.env._("Invite through the portal"),
             "res_model": self._name,
             "views": [(view.id, "form")],
             "target": "new",
@@ -82,8 +83,8 @@ class CertificatePortalInvitation(models.TransientModel):
                 "default_link": link,
                 "default_sentence": sentence,
                 "default_link_sentence": self.env._(
-                    "Whoever has the link can walk the steps until %s. It is shown this once, and a "
-                    "manager can withdraw it.",
+                    "Anyone who has the link can complete the steps until %s. It is shown only "
+                    "once, and a manager can withdraw it.",
                     access._get_end(),
                 ),
                 "default_is_sent": is_sent,

@@ -1,6 +1,6 @@
 from odoo import fields, models
 
-# What is decided with a reason, by the field that leads to it: each method takes the reason.
+# Decisions with a reason, by the field that leads to the record; each method takes the reason.
 _DECISIONS = {
     "document_id": "_reject",
     "letter_id": "_reject_letter",
@@ -13,7 +13,7 @@ _DECISIONS = {
 
 
 class CertificateReasonWizard(models.TransientModel):
-    """Asks whoever decides for a reason, and passes it on.
+    """Asks the user who decides for a reason, and passes it on.
 
     A manager rejects a receipt, discards a payment, or switches the company's own certificate off and on; the custodian of the seller rejects a request, a
     document of it, or a letter.
@@ -33,7 +33,7 @@ class CertificateReasonWizard(models.TransientModel):
     reason = fields.Char(required=True)
 
     def action_confirm(self):
-        """Take the one decision that the dialog was opened for."""
+        """Carry out the decision that the dialog was opened for."""
         self.ensure_one()
         name = next((name for name in _DECISIONS if self[name]), "activation_id")
         getattr(self[name], _DECISIONS[name])(self.reason)

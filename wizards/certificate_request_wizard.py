@@ -20,9 +20,9 @@ class CertificateActivationWizard(models.TransientModel):
     )
     is_request_done = fields.Boolean(compute="_compute_request_step")
     request_offer = fields.Selection(
-        [("offer", "Can be started"), ("track", "Is under way")],
+        [("offer", "Can be started"), ("track", "Is in progress")],
         compute="_compute_request_offer",
-        help="Whether this page leads to the request of the company, or to a new one.",
+        help="Whether this page leads to the company's request or to a new one.",
     )
     request_state = _request_field(fields.Selection, "state")
     request_sentence = _request_field(fields.Char, "sentence")
@@ -33,7 +33,8 @@ class CertificateActivationWizard(models.TransientModel):
     request_company = _request_field(fields.Json, "company_rows")
     request_documents = fields.Json(
         compute="_compute_request_documents",
-        help="What is attached and what is missing; see `certificate.request.document._describe`.",
+        help="What is attached and what is missing, as returned by "
+        "`certificate.request.document._describe`.",
     )
     is_request_checked = fields.Boolean(help="Whether red messages are shown, on this visit.")
     is_request_reviewed = fields.Boolean(
@@ -70,17 +71,17 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("activation_id", "request_state", "request_person_kind", "request_authority_id")
     def _compute_request_documents(self):
         for wizard in self:
-            asked = wizard.activation_id.request_ids._get_asked_documents()
+            asked = wizard.activation_id.request_ids._get_requested_documents()
             wizard.request_documents = [document._describe() for document in asked]
 
     # === ACTION METHODS === #
 
     def action_start_request(self):
-        """Ask for a certificate of the company's own, or go on to the request that is under way."""
+        """Request a certificate of the company's own, or continue the request that is in progress."""
         self._show(self.activation_id._start_request())
 
     def action_abandon_request(self):
-        """Go back to where the company was before it asked for its own certificate."""
+        """Go back to where the company was before it requested its own certificate."""
         company = self.activation_id.company_id
         self.activation_id._abandon_request()
         self._show(self.activation_id.with_company(company)._get_or_start())
@@ -97,7 +98,7 @@ class CertificateActivationWizard(models.TransientModel):
         self._trusted().is_request_reviewed = False
 
     def action_send_request(self):
-        """Send the request, or show again what became wrong meanwhile."""
+        """Send the request, or show again what has become invalid meanwhile."""
         self._trusted().is_request_reviewed = False
         request = self.activation_id.request_ids
         if not request._get_errors():
@@ -105,7 +106,7 @@ class CertificateActivationWizard(models.TransientModel):
             self.is_request_checked = False
 
     def action_open_current(self):
-        """Open what signs for the company now, beside which the request runs."""
+        """Open the activation that signs for the company now, while the request runs."""
         current = self.activation_id._find_in_force(self.activation_id.company_id)
         if current:
             self._show(current)

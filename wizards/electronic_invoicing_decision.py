@@ -4,7 +4,7 @@ from ..tools import identity
 
 
 class ElectronicInvoicingDecision(models.TransientModel):
-    """The dialog before what cannot be undone. It holds what was typed, and passes it on."""
+    """The dialog before a step that cannot be undone. It holds what was typed, and passes it on."""
 
     _name = "electronic.invoicing.decision"
     _description = "Decision on Electronic Invoicing"
@@ -25,10 +25,10 @@ class ElectronicInvoicingDecision(models.TransientModel):
     nit = fields.Char(compute="_compute_nit", string="NIT")
     check_digit = fields.Char(string="Check digit", compute="_compute_nit")
     resolution_id = fields.Many2one(related="setup_id.resolution_id", related_sudo=False)
-    # In sudo mode: who unlocks the NIT need not have rights on journals.
+    # In sudo mode: the user who unlocks the NIT may have no rights on journals.
     journal_name = fields.Char(related="setup_id.sale_journal_id.name", string="Sales journal")
     typed_nit = fields.Char(string="Type the NIT with its check digit")
-    is_understood = fields.Boolean(string="I know that it cannot be undone")
+    is_understood = fields.Boolean(string="I know that this cannot be undone")
     reason = fields.Char()
 
     @api.depends("setup_id")

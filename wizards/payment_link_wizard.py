@@ -3,10 +3,10 @@ from odoo.exceptions import AccessError
 
 
 class PaymentLinkWizard(models.TransientModel):
-    """Odoo signs what this says, so that it must say what the document says.
+    """Odoo signs the values of this wizard, so they must be the document's.
 
-    The signature is one over partner, amount and currency. With those of somebody else it would open
-    that one's documents on the payment page, and offer that one's saved cards.
+    The signature covers partner, amount and currency. With somebody else's values it would open
+    their documents on the payment page, and offer their saved cards.
     """
 
     _inherit = "payment.link.wizard"
@@ -18,7 +18,7 @@ class PaymentLinkWizard(models.TransientModel):
         for wizard in self.filtered(lambda wizard: wizard.res_model == "account.move"):
             invoice = self.env["account.move"].browse(wizard.res_id)
             if activation := invoice._get_certificate_activation():
-                # What is due, by a link that pays this certificate alone and ends.
+                # The amount due, with a link that pays for this certificate only and expires.
                 wizard.link = invoice.get_base_url() + activation._get_payment_url()
                 certificates |= wizard
         super(PaymentLinkWizard, self - certificates)._compute_link()

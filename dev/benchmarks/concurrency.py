@@ -1,6 +1,7 @@
-"""50 clients at once on one activation of one company: nothing happens twice, and nobody is in the way.
+"""50 clients at once on one activation of one company: nothing happens twice, and nobody is
+blocked.
 
-And 20 users who upload five files each that cost more than they say, at once: see dev/bench_flood.py.
+And 20 users who upload five files each that cost more than they say, at once: see dev/benchmarks/kit/flood.py.
 
 Run by dev/bench, which brings a server of two workers and the demo companies. Every client is a
 session of its own; a barrier lets all of them start each step in the same moment. After each step the
@@ -17,9 +18,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pdf_samples
 import psycopg2
-from bench_flood import Flood
-from bench_row import Row
-from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
+from kit.flood import Flood
+from kit.row import Row
+from shared.session import ACTIVATION, REPRESENTATIVE, WIZARD, Refused, Session
 
 CLIENTS = 4 if "--quick" in sys.argv else 50
 FLOODERS = 2 if "--quick" in sys.argv else 20

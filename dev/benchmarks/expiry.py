@@ -1,4 +1,5 @@
-"""The daily cron: killed a hundred times nobody is missed or told twice, and it costs what its rows cost.
+"""The daily cron: if it is killed a hundred times, nobody is missed or reminded twice, and it costs
+what its rows cost.
 
 Run by dev/bench, which brings a database with the demo companies. This works on a copy of it, filled
 by SQL with companies whose certificates are active. Odoo runs in this process; each run of the cron is
@@ -14,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-from bench_database import Database
-from bench_row import Row, spread
+from kit.row import Row, spread
+from shared.database import Database
 
 SEED = 20260131
 ALLOWED_RATIO = 1.5
@@ -117,7 +118,7 @@ def run_job(env):
 def kill_cron(database, kills):
     """Kill the cron again and again, each time after a moment by chance, and look at what it did.
 
-    When everything is done before it was killed often enough, it begins anew.
+    If everything is done before it was killed often enough, it starts again.
 
     :return: rows of the report, and the number of mistakes
     """

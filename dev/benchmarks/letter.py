@@ -26,8 +26,7 @@ from html import escape
 from io import BytesIO
 from pathlib import Path
 
-from bench_database import Database
-from bench_row import Row, spread
+from kit.row import Row, spread
 from lxml import etree, html
 from reportlab.graphics import renderPDF
 from reportlab.graphics.barcode.qr import QrCodeWidget
@@ -36,6 +35,7 @@ from reportlab.lib import colors, pagesizes
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
+from shared.database import Database
 
 from tools import letter_pdf, letter_pdf_child
 

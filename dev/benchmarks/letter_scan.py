@@ -12,7 +12,7 @@ import statistics
 import sys
 
 import letter_samples
-from bench_row import Row, spread
+from kit.row import Row, spread
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
 from tools.letter_scan import read_letter

@@ -4,7 +4,7 @@ Then ten thousand mutations of the grammar of hostile files, and as many of harm
 is opened by PDFium, MuPDF and qpdf, and none of them may find anything in it that does something. SEED=7 in the
 environment makes other files.
 
-Producers are the Python packages of dev/requirements-bench.in and programs on the path; those that are
+Producers are the Python packages of dev/env/requirements-bench.in and programs on the path; those that are
 missing are named in the report. All the programs, on Debian:
 
     apt-get install --no-install-recommends chromium enscript fop ghostscript imagemagick libreoffice-calc-nogui \\
@@ -29,12 +29,12 @@ from pathlib import Path
 import pdf_grammar
 import pdf_hostile
 import pdf_samples
-from bench_row import Row
+from kit.row import Row
 
 from tools import pdf_check, pdf_check_child, sandbox
 
-JUDGES = Path(__file__).parents[1] / "pdf_judges.py"
-CORPUS = Path(__file__).parents[1] / "pdf_corpus.py"
+JUDGES = Path(__file__).parent / "kit" / "pdf_judges.py"
+CORPUS = Path(__file__).parent / "kit" / "pdf_corpus.py"
 HOSTILE = 10_000
 GOOD = 500
 SEED = int(os.environ.get("SEED", "2026"))

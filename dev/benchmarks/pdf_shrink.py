@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from bench_row import Row
+from kit.row import Row
 from PIL import Image, ImageChops, ImageFilter
 from pypdf import PdfReader
 

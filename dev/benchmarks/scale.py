@@ -20,8 +20,8 @@ import statistics
 import sys
 import time
 
-from bench_database import COMPANIES_OF_A_USER, Database
-from bench_row import Row, spread
+from kit.row import Row, spread
+from shared.database import COMPANIES_OF_A_USER, Database
 
 COMPANIES = 1000
 BEFORE = 99  # activations of each company that have ended

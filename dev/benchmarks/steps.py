@@ -32,10 +32,10 @@ import sys
 from unittest.mock import patch
 
 import pdf_samples
-from bench_database import Database
-from bench_row import Row
-from odoo_session import ACTIVATION, REPRESENTATIVE, WIZARD
+from kit.row import Row
 from records import make_company, make_user
+from shared.database import Database
+from shared.session import ACTIVATION, REPRESENTATIVE, WIZARD
 
 from odoo.tools import SQL
 
@@ -246,7 +246,7 @@ class Walk:
 
 
 def make_client(database):
-    """Make a company that nobody has walked for, with an invoicing user and a manager."""
+    """Make a company without an activation, with an invoicing user and a manager."""
     env = database.open()
     company = make_company(
         env,

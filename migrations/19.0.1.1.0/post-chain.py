@@ -1,4 +1,4 @@
-"""Mark the signatures that were kept, and begin the history of what was there before it."""
+"""Mark the signatures that were kept, and begin the history with what existed before it."""
 
 from odoo import SUPERUSER_ID, api
 
@@ -6,7 +6,7 @@ from odoo.addons.l10n_co_certificate_activation.models.trace.history import begi
 
 
 def migrate(cr, version):
-    # Until now a row of the log was undone together with its transaction.
+    # Until now, a row of the log was rolled back together with its transaction.
     cr.execute(
         """
         INSERT INTO certificate_signature_mark (id, company_id, lender_id, activation_id, user_id)

@@ -11,7 +11,9 @@ _RULE = (
 
 
 def migrate(cr, version):
-    """Hand to the lenders what borrowers decided on their own letters, and note who wrote receipts."""
+    """Let the lenders review what borrowers decided about their own letters, and note who wrote
+    receipts.
+    """
     env = api.Environment(cr, SUPERUSER_ID, {})
     _hand_letters_over(env)
     cr.execute(
@@ -32,13 +34,13 @@ def migrate(cr, version):
 
 
 def _hand_letters_over(env):
-    """Let the letters wait for the lender that nothing but a code that was read speaks for.
+    """Make letters wait for the lender, except those whose code was read.
 
     Until now a manager of the borrower cleared a letter whose code could not be read (`reviewed`), and any
-    digital signature counted (`signature`), whoever's it was. These words say more now, that the lender has
-    accepted the letter or that the signer was verified, so they are taken back; the history, which has
-    begun, keeps what they were. Nothing stops signing, unless the lender signs only after review. What
-    has ended stays as it was: it signs nothing, and nobody reviews it.
+    digital signature counted (`signature`), whoever's it was. These values now mean that the lender
+    has accepted the letter or that the signer was verified, so they are reset; the history, which
+    has begun, keeps the former values. Nothing stops signing, unless the lender signs only after
+    review. What has ended stays as it was: it signs nothing, and nobody reviews it.
     """
     letters = env["certificate.activation"].search(
         [

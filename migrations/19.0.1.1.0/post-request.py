@@ -8,7 +8,7 @@ from odoo.addons.l10n_co_certificate_activation.const import (
 
 
 def migrate(cr, version):
-    """Let rights, activities and followers of a request lead to it, and no more to its activation."""
+    """Move the rules, activities and followers of a request from its activation to the request."""
     env = api.Environment(cr, SUPERUSER_ID, {})
     _change_rules(env)
     kind = env.ref(ACTIVITY_REQUEST, raise_if_not_found=False)
@@ -54,7 +54,7 @@ def _change_rules(env):
 
 
 def _move_followers(env):
-    """Let who follows an activation follow what is asked for it.
+    """Let the followers of an activation follow its request.
 
     The custodians of the seller do not read the activation any more, unless they work for its company, too.
     """

@@ -7,7 +7,8 @@ from odoo.addons.l10n_co_certificate_activation.tools.server_secret import VARIA
 
 
 def migrate(cr, version):
-    """Begin the history with the seal of the logs, and remove the guard that `certificate_chain_guard` replaces.
+    """Begin the history with the seal of the logs, and remove the trigger that
+    `certificate_chain_guard` replaces.
 
     :raise UserError: where logs are sealed and this process has not the secret of the server
     """

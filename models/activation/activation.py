@@ -24,7 +24,7 @@ from ...tools import expiry
 from ..keys import custody
 from .routes import NO_ROUTE, ROUTES
 
-# Methods called after a write of any of these fields, in this order, with the values.
+# Methods called after a write to any of these fields, in this order, with the values.
 _WRITE_EFFECTS = ((("signed_letter",), "_close_letter_activities"),)
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
@@ -42,9 +42,9 @@ class CertificateActivation(models.Model):
     by one named method for each transition, which locks the row and checks group, company and
     state first.
 
-    Payment, letter, renewal and the like stand in files of their own, and what differs by route in
-    `routes.py`. No two of these files define the same method: what a write, a new
-    state or an end means to them is called from here, in a fixed order.
+    Payment, letter, renewal and the like are in files of their own, and what differs by route is in
+    `routes.py`. No two of these files define the same method: what a write, a new state or an end
+    means to them is called from here, in a fixed order.
     """
 
     _name = "certificate.activation"
@@ -114,7 +114,7 @@ class CertificateActivation(models.Model):
     )
     light = fields.Selection(LIGHTS, string="Traffic light", compute="_compute_days_left")
 
-    # Of whatever route: one certificate signs for a company at a time.
+    # One active certificate per company, whatever its route.
     _active_unique = models.UniqueIndex(
         "(company_id) WHERE state = 'active'",
         "The company already has an active certificate.",
@@ -147,7 +147,7 @@ class CertificateActivation(models.Model):
     def create(self, vals_list):
         if not self.env.su:
             raise AccessError(
-                self.env._("An activation starts with Activate your digital certificate.")
+                self.env._("Start an activation from Activate your digital certificate.")
             )
         for vals in vals_list:
             if vals.get("name", "/") == "/":
@@ -199,7 +199,7 @@ class CertificateActivation(models.Model):
         activation._check_user(GROUP_USER)
         if activation.state == "pay":
             activation.action_verify_payment()
-        activation._look_at_letter()
+        activation._refresh_letter()
         wizards = self.env["certificate.activation.wizard"]
         wizard = wizards._trusted().create(
             {"activation_id": activation.id, "receipt_id": activation._get_receipt().id}
@@ -234,7 +234,8 @@ class CertificateActivation(models.Model):
     def action_finish(self):
         """Activate: check everything once more, prove the certificate and start the period.
 
-        What signed for the company before ends here, or signs until its end: see `_start_period`.
+        The activation that signed before either ends now or signs until its end: see
+        `_start_period`.
 
         :raise UserError: when the letter or the certificate cannot be used
         """
@@ -258,7 +259,7 @@ class CertificateActivation(models.Model):
         self._keep_record()
 
     def action_cancel(self):
-        """Give an unfinished activation up; its payment can serve another one."""
+        """Cancel an unfinished activation; its payment can be used for another one."""
         self._lock(GROUP_MANAGER)
         if self.state != "cancelled":
             self._set_state("cancelled")
@@ -282,7 +283,8 @@ class CertificateActivation(models.Model):
         return ROUTES.get(self.route, NO_ROUTE)
 
     def _is_own(self):
-        """Tell whether the company signs with its own certificate: brought, or asked for here.
+        """Tell whether the company signs with its own certificate, whether it loaded its own file
+        or requested one here.
 
         :rtype: bool
         """
@@ -292,11 +294,11 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _get_today(self):
-        """Return the day in Colombia, by which periods and letters are dated."""
+        """Return today's date in Colombia, used for periods and letters."""
         return fields.Date.context_today(self.with_context(tz=COLOMBIA_TZ))
 
     def _set_state(self, state, **vals):
-        """Change the state, which `TRANSITIONS` must allow, of a locked activation.
+        """Change the state of a locked activation, if `TRANSITIONS` allows it.
 
         :param str state: the next one
         :param vals: what changes together with it
@@ -304,7 +306,8 @@ class CertificateActivation(models.Model):
         if (self.state, state) not in TRANSITIONS:
             raise UserError(
                 self.env._(
-                    "An activation at %(current)s cannot become %(next)s. Reload the page.",
+                    "An activation in the state “%(current)s” cannot change to “%(next)s”. "
+                    "Reload the page.",
                     current=self._get_state_label(self.state),
                     next=self._get_state_label(state),
                 )
@@ -316,7 +319,7 @@ class CertificateActivation(models.Model):
                 getattr(self, effect)()
 
     def _close_review(self):
-        """Close the review of the letter: nobody reviews what has ended."""
+        """Close the review of the letter, since the activation has ended."""
         self.sudo().activity_unlink([ACTIVITY_LETTER])
 
     def _search_others(self, state):
@@ -333,7 +336,7 @@ class CertificateActivation(models.Model):
         )
 
     def _end_replaced(self):
-        """End what signed for the company until now: from here on this activation does."""
+        """End the activation that signed for the company until now; this one replaces it."""
         for former in self._search_others("active"):
             former._lock(GROUP_USER)
             former._expire(date_end=min(former.date_end, self._get_today()))
@@ -355,14 +358,15 @@ class CertificateActivation(models.Model):
         self._check_group(GROUP_USER)
         company = self.env.company
         self._check_not_seller(company)
-        # The latest: a certificate of its own may be on its way beside a lent one, and a renewal beside both.
-        # What has ended is not current, whether or not the cron has run.
+        # The latest one: a request for an own certificate may run beside a loan, and a renewal
+        # beside both. What has ended is not current, whether or not the cron has run.
         current = Domain("state", "in", ("pay", "process")) | (
             Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())
         )
         here = Domain("company_id", "=", company.id)
         if activation := self.search_fetch(current & here, limit=1):
             return activation
+        self._check_signs_itself(company)
         return self._create_once(
             {"company_id": company.id, "renewal_of_id": self._find_ended(company).id}
         )
@@ -374,14 +378,23 @@ class CertificateActivation(models.Model):
             raise make_remedy_error(
                 self.env,
                 self.env._(
-                    "%s lends the certificate. Its own is chosen in Settings, under Electronic Documents.",
+                    "%s lends the certificate. Choose it in Settings, under Electronic Documents.",
                     company.name,
                 ),
                 SETTINGS,
             )
 
+    @api.model
+    def _check_signs_itself(self, company):
+        """Refuse a branch that signs under the activation of the company whose NIT it has.
+
+        :raise UserError: for such a branch
+        """
+        if company._get_certificate_companies()[-1] != company:
+            raise UserError(company._get_certificate_owner_sentence())
+
     def _check_still_paid(self):
-        """Check that the payment counts still, when what it is for is finished.
+        """Check, before finishing, that the payment is still valid.
 
         :raise UserError: otherwise
         """

@@ -26,9 +26,9 @@ _logger = logging.getLogger(__name__)
 _USER_AGENT_LENGTH = 300
 _CODE_BYTES = 10  # 80 bits: nobody finds one by trying
 _CODE = re.compile(r"[A-Z2-7]{16}")
-# What RFC 4514 has no short name for, and Colombian certificates state: the NIT.
+# The NIT's attribute in Colombian certificates, which has no short name in RFC 4514.
 _NAMES = {NameOID.SERIAL_NUMBER: "SERIALNUMBER", NameOID.EMAIL_ADDRESS: "E"}
-# What a new edition of a record says as the first one did.
+# Facts that a new edition of a record keeps from the first one.
 _FACTS_OF_ACTIVATION = ("url", "activated_on", "user", "ip", "user_agent")
 _BLANK = re.compile(r"[\s\-\u2010-\u2015]+")
 
@@ -42,7 +42,7 @@ class CertificateActivation(models.Model):
         string="Verification code",
         readonly=True,
         copy=False,
-        help="Whoever knows it can verify the activation on a public page.",
+        help="Anyone who knows it can verify the activation on a public page.",
     )
     record_facts = fields.Json(string="Facts of the record", readonly=True, copy=False)
     record_file = fields.Binary(
@@ -51,7 +51,8 @@ class CertificateActivation(models.Model):
         readonly=True,
         copy=False,
         groups=NO_ACCESS,  # read by `_read_record` alone, which compares it
-        help="The signed letter, and who activated which certificate, when, from where and on what ground.",
+        help="The signed letter, and who activated which certificate, when, from where and on what "
+        "grounds.",
     )
     record_sha256 = fields.Char(string="SHA-256 of the record", readonly=True, copy=False)
 
@@ -63,11 +64,12 @@ class CertificateActivation(models.Model):
     _kept_files = {"record_file": ("record_sha256", "record_facts", "record_code")}
 
     def _keep_record(self, is_new_edition=False):
-        """Keep the record of an activation that has just been made, or whose letter was reviewed since.
+        """Store the record of an activation that has just become active, or whose letter was
+        reviewed since.
 
-        A letter that was scanned stands in front of it, in the same file. One that was signed
-        digitally does not, for its signature would no longer be valid: the record names its SHA-256,
-        and so it does when the scan cannot be taken apart.
+        A scanned letter comes first, in the same file. A digitally signed letter is left out,
+        because its signature would no longer be valid: the record states its SHA-256 instead, as it
+        does when the scan cannot be parsed.
 
         :param bool is_new_edition: whether the code stays, and who activated it, when and from where; the
             SHA-256 of the edition before goes to the history
@@ -91,9 +93,8 @@ class CertificateActivation(models.Model):
         if letter and not letter["is_signed"]:
             scan = read_whole(self.sudo()).signed_letter
             try:
-                with (
-                    self._checking_files()
-                ):  # too busy is no reason: the record stays as it is made
+                # If the server is too busy to examine files, keep the record without the scan.
+                with self._checking_files():
                     record = append_pdf(base64.b64decode(scan), record)
             except (PdfNotAppended, ChildUnavailable):
                 _logger.warning("The record of activation %s stands without its letter.", self.id)
@@ -177,7 +178,7 @@ class CertificateActivation(models.Model):
         }
 
     def _is_record_current(self):
-        """Tell whether the record tells the period and the review of today; otherwise it is written anew.
+        """Tell whether the record has the current period and review; otherwise it is written again.
 
         :rtype: bool
         """
@@ -268,7 +269,7 @@ class CertificateActivation(models.Model):
             return None
         facts = activation.record_facts
         today = self._get_today()
-        # A renewal that waits for its day is made, and its state follows as well.
+        # A finished renewal that waits for its start counts as active too.
         state = "active" if activation.switch_on else activation.state
         is_over = state == "active" and activation.date_end < today
         return {
@@ -279,7 +280,7 @@ class CertificateActivation(models.Model):
             "date_start": activation.date_start,
             "date_end": activation.date_end,
             "activated_on": self._get_day(fields.Datetime.to_datetime(facts["activated_on"])),
-            # What ended today is told before the state follows.
+            # Past its last day it counts as ended, even before the cron has changed the state.
             "state": "expired" if is_over else state,
             "is_verified": activation.issuer_level == "anchored",
             "issuer_sentences": activation.certificate_id._get_issuer_sentences(is_public=True),
@@ -293,8 +294,8 @@ class CertificateActivation(models.Model):
 def _get_decision(letter):
     """Return what was decided on a letter, and when.
 
-    A record of before the lenders reviewed letters says nothing of a review, nor that one is due: it is the
-    evidence that it was until something is decided.
+    A record made before lenders reviewed letters mentions no review; it remains the evidence until
+    something is decided.
 
     :param dict letter: facts of it
     """

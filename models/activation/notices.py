@@ -49,7 +49,7 @@ class Notice(NamedTuple):
     :ivar button: its label, and where it leads
     :ivar subject: function of an activation, which returns the subject in its language
     :ivar sentence: likewise
-    :ivar bool to_contacts: whether invited contacts are told, too
+    :ivar bool to_contacts: whether invited contacts are translated, too
     """
 
     recipients: str
@@ -82,7 +82,7 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._("The payment of a digital certificate is gone"),
+        lambda self: self.env._("The payment of a digital certificate is no longer valid"),
         lambda self: self.env._(
             "%(sentence)s Decide whether %(company)s keeps its activation.",
             sentence=self.payment_sentence,
@@ -93,12 +93,8 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._("A digital certificate was charged too much"),
-        lambda self: self.env._(
-            "%(amount)s beyond the price is a credit with %(seller)s. Ask it for a refund.",
-            amount=self._format_money(self.payment_surplus),
-            seller=self.seller_id.name,
-        ),
+        lambda self: self.env._("Too much was charged for a digital certificate"),
+        lambda self: self.surplus_sentence,
     ),
     "receipt_waiting": Notice(
         "_get_managers",
@@ -131,8 +127,8 @@ NOTICES = {
         _RECORD_BUTTON,
         lambda self: self.env._("A signed letter waits for your review"),
         lambda self: self.env._(
-            "Look at the letter by which %s signs with your certificate. Accept it, or reject it "
-            "with a reason.",
+            "Review the letter of %s, which signs with your certificate. Accept it, or reject "
+            "it with a reason.",
             self.company_id.name,
         ),
     ),
@@ -178,7 +174,7 @@ NOTICES = {
         _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate has come in"),
         lambda self: self.env._(
-            "%(company)s asks %(authority)s for a certificate. Look at its documents.",
+            "%(company)s asks %(authority)s for a certificate. Review its documents.",
             company=self.company_id.name,
             authority=self.request_ids.authority_id.name or "",
         ),
@@ -189,7 +185,7 @@ NOTICES = {
         _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate was sent again"),
         lambda self: self.env._(
-            "%(company)s corrected its request to %(authority)s. Look at what was rejected.",
+            "%(company)s corrected its request to %(authority)s. Review what was rejected.",
             company=self.company_id.name,
             authority=self.request_ids.authority_id.name or "",
         ),
@@ -200,7 +196,7 @@ NOTICES = {
         _STEPS_BUTTON,
         lambda self: self.env._("Your request for a digital certificate was rejected"),
         lambda self: self.env._(
-            "Look at what has to be corrected, and send it again. What was accepted is kept."
+            "See what has to be corrected, and send it again. What was accepted is kept."
         ),
     ),
     "request_issued": Notice(
@@ -218,7 +214,9 @@ NOTICES = {
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
         lambda self: self.env._("A requested digital certificate is active"),
-        lambda self: self.env._("%s signs with it. Nothing is left to do.", self.company_id.name),
+        lambda self: self.env._(
+            "%s signs with it. There is nothing left to do.", self.company_id.name
+        ),
     ),
     "request_cancelled": Notice(
         "_get_seller_custodians",
@@ -226,14 +224,14 @@ NOTICES = {
         _REQUEST_BUTTON,
         lambda self: self.env._("A request for a digital certificate was cancelled"),
         lambda self: self.env._(
-            "%s gave its request up: stop what is under way.", self.company_id.name
+            "%s withdrew its request: stop processing it.", self.company_id.name
         ),
     ),
 }
 
 
 class CertificateActivation(models.Model):
-    """Who is told what of an activation when it moves on without them."""
+    """Who is told what about an activation when it moves on without them."""
 
     _inherit = "certificate.activation"
 
@@ -249,7 +247,7 @@ class CertificateActivation(models.Model):
             activations |= activations.search(
                 [("state", "=", "pay"), ("company_id.partner_id", "in", sold.partner_id.ids)]
             )
-        # In the name of nobody: whoever books a payment has nothing to do with the activation.
+        # As the superuser: the user who records a payment has nothing to do with the activation.
         for activation in activations.with_env(self.env(user=SUPERUSER_ID, context={})):
             activation.invalidate_recordset()
             activation._react_to_payment()
@@ -270,7 +268,7 @@ class CertificateActivation(models.Model):
             self._notify("surplus")
 
     def _get_responsible_users(self):
-        """Return who walks the steps: who started them, else the managers.
+        """Return the users who complete the steps: the one who started them, or else the managers.
 
         :rtype: res.users
         """
@@ -317,9 +315,9 @@ class CertificateActivation(models.Model):
         return self.certificate_id.company_id._get_certificate_custodians()
 
     def _notify(self, kind, users=None):
-        """Tell users of something by an activity and a message, each in their language, once.
+        """Notify users once, with an activity and a message, each in their language.
 
-        Invited contacts are told after them, if the notice is for contacts.
+        Invited contacts are notified after them, if the notice is for contacts.
 
         :param str kind: one of `NOTICES`
         :param users: `res.users`, instead of the recipients of the notice
@@ -327,11 +325,11 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         notice = NOTICES[kind]
         for user in getattr(self, notice.recipients)() if users is None else users:
-            # The message tells of the activity already.
+            # The message already announces the activity.
             context = {"lang": user.lang, "mail_activity_quick_update": True}
-            told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
-            place = told[notice.button.place] if notice.button.place else told
-            subject, sentence = told._get_notice(kind)
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            place = translated[notice.button.place] if notice.button.place else translated
+            subject, sentence = translated._get_notice(kind)
             if notice.activity:
                 known = place.activity_search([notice.activity], user_id=user.id)
                 if subject in known.mapped("summary"):
@@ -341,12 +339,12 @@ class CertificateActivation(models.Model):
                 place.activity_schedule(
                     notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
-            url = getattr(told, notice.button.get_url)(user)
+            url = getattr(translated, notice.button.get_url)(user)
             place.message_notify(
                 partner_ids=user.partner_id.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-                % (sentence, url, notice.button.label(told)),
+                % (sentence, url, notice.button.label(translated)),
             )
         if notice.to_contacts:
             self._notify_contacts(kind)
@@ -361,11 +359,11 @@ class CertificateActivation(models.Model):
         return notice.subject(self), notice.sentence(self)
 
     def _get_steps_url(self, user):
-        """Return the address of the steps, when the user has no other company to be in."""
+        """Return the address of the steps if the user has only this company."""
         base_url = self.get_base_url()
         if len(user.company_ids) == 1 and self._get_step() != "finish":
             return f"{base_url}{WIZARD_PATH}"
-        # Odoo's own way to a record, which changes the company on the way.
+        # Odoo's own link to a record, which switches the company on the way.
         return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"
 
     def _get_request_url(self, _user):

@@ -72,7 +72,7 @@ class Route:
         :raise UserError: otherwise
         """
         raise UserError(
-            activation.env._("This activation is of a lent certificate. Reload the page.")
+            activation.env._("This activation is for a lent certificate. Reload the page.")
         )
 
     def prepare_finish(self, activation):

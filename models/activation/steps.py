@@ -1,10 +1,25 @@
-from odoo import models
+from odoo import api, fields, models
 
 
 class CertificateActivation(models.Model):
-    """Where an activation stands and what its three steps say: the same in the wizard and the portal."""
+    """The progress of an activation and the sentences of its three steps, shared by wizard and
+    portal.
+    """
 
     _inherit = "certificate.activation"
+
+    surplus_sentence = fields.Char(compute="_compute_surplus_sentence")
+
+    @api.depends("currency_id", "payment_surplus", "seller_id")
+    @api.depends_context("lang")
+    def _compute_surplus_sentence(self):
+        for activation in self:
+            activation.surplus_sentence = activation.payment_surplus > 0 and self.env._(
+                "%(seller)s received %(amount)s more than the price: a credit of your company. "
+                "Ask for a refund.",
+                seller=activation.seller_id.sudo().name,
+                amount=activation._format_money(activation.payment_surplus),
+            )
 
     def _get_step(self):
         """Return which of the three steps this has reached.
@@ -24,19 +39,21 @@ class CertificateActivation(models.Model):
             self.letter_downloaded_on and self.signed_letter_size and not self.signed_letter_problem
         )
 
-    def _look_at_letter(self):
-        """Void a letter that became stale, and report a bad file, when a page is opened."""
+    def _refresh_letter(self):
+        """Void a stale letter and report a bad file, when a page is opened."""
         self._void_stale_letter()
         if self.signed_letter_problem:
             self._report_stored_pdf()
 
     def _finish_unless_void(self):
-        """Finish; when the letter became void while the page was open, the page says how to go on."""
+        """Finish, unless the letter became void while the page was open: the page then says what to
+        do.
+        """
         if not self._void_stale_letter() and not self.letter_void_sentence:
             self.action_finish()
 
     def _get_step_sentences(self):
-        """Say what is so of this activation, each a whole sentence, by the names of the wizard's fields.
+        """Return the sentences that describe this activation, by name of the wizard's field.
 
         :rtype: dict[str, str]
         """
@@ -51,11 +68,7 @@ class CertificateActivation(models.Model):
         return {
             "validity_sentence": self.env._("Valid for %s", validity),
             "lender_sentence": self.env._("Lent by %s", seller),
-            "surplus_sentence": self.env._(
-                "%(seller)s received %(amount)s more than the price: your credit. Ask it for a refund.",
-                seller=seller,
-                amount=self._format_money(self.payment_surplus),
-            ),
+            "surplus_sentence": self.surplus_sentence,
             "loan_sentence": self.env._(
                 "The certificate is lent to your company for %s from its activation. "
                 "Your legal representative agrees to it by signing a letter.",
@@ -67,8 +80,8 @@ class CertificateActivation(models.Model):
                 self.letter_code,
             ),
             "record_sentence": self.env._(
-                "The record states who activated the certificate, when and on what ground. "
-                "Whoever has its code %s can verify it.",
+                "The record states who activated the certificate, when and on what grounds. "
+                "Anyone who has its code %s can verify it.",
                 self.record_code,
             ),
             "active_sentence": self.env._(

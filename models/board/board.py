@@ -3,7 +3,7 @@ from collections import defaultdict
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
-from odoo.tools import SQL
+from odoo.tools import SQL, format_date
 
 from ...const import (
     ACTIVATION_STATES,
@@ -19,17 +19,18 @@ from ..activation.routes import LETTER_ROUTES
 
 
 class CertificateBoard(models.Model):
-    """One row for each company, also for one that has not started: whether it can sign, and for how long.
+    """One row for each company, including those that have not started: whether it can sign, and for
+    how long.
 
-    A row has the id of its company. It is a question to the database and stores nothing: however many
-    companies there are, the list is read by the same few queries.
+    A row has the id of its company. The model is a query and stores nothing: the list takes the
+    same few queries for any number of companies.
     """
 
     _name = "certificate.board"
     _description = "Digital Certificate Board"
     _auto = False
     _rec_name = "company_id"
-    # What ends first is what has to be done first; who has not started comes last.
+    # Companies whose certificate ends first come first; those that have not started come last.
     _order = "date_end, company_id"
     _depends = {
         "certificate.activation": [
@@ -62,13 +63,13 @@ class CertificateBoard(models.Model):
     activation_id = fields.Many2one(
         "certificate.activation",
         readonly=True,
-        help="The one in force, else the one in progress, else the last one.",
+        help="The activation in force, otherwise the one in progress, otherwise the last one.",
     )
     open_activation_id = fields.Many2one(
         "certificate.activation",
         string="In progress",
         readonly=True,
-        help="What somebody has begun and not finished, also beside one that is in force.",
+        help="The activation in progress, if any, even beside one in force.",
     )
     state = fields.Selection(
         [("none", "Not started"), *ACTIVATION_STATES, ("lender", "Lender")],
@@ -82,19 +83,20 @@ class CertificateBoard(models.Model):
             ("active", "3. Finish"),
         ],
         readonly=True,
-        help="Where what is in progress stands, of the three steps; else the last one, when it is done.",
+        help="Which of the three steps the activation in progress is in; the last one once it is "
+        "active.",
     )
     route = fields.Selection(related="activation_id.route")
     is_letter_unread = fields.Boolean(
-        string="Letter to be looked at",
+        string="Letter without a readable code",
         readonly=True,
-        help="Its signed letter waits for the lender, or is going to: its code could not be read.",
+        help="The code of the signed letter could not be read: the lender has to review it.",
     )
     letter_review = fields.Selection(
         LETTER_REVIEWS,
         string="Review of the letter",
         readonly=True,
-        help="What the lender decided on the letter of what is in force.",
+        help="What the lender decided on the letter of the activation in force.",
     )
     is_signing_blocked = fields.Boolean(
         string="Signs nothing",
@@ -129,22 +131,25 @@ class CertificateBoard(models.Model):
     is_lent_ending = fields.Boolean(
         string="Lent certificate ends",
         readonly=True,
-        help="It ends before the loan, soon or already: the lender has to lend the next one.",
+        help="The certificate ends before the loan does: the lender has to lend the next one.",
     )
+    end_sentence = fields.Char(compute="_compute_sentences")
+    days_sentence = fields.Char(compute="_compute_sentences")
+    lent_sentence = fields.Char(compute="_compute_sentences")
     light = fields.Selection(LIGHTS, string="Traffic light", readonly=True)
     can_renew = fields.Boolean(
         string="Can be renewed",
         compute="_compute_can_renew",
         compute_sudo=True,
         search="_search_can_renew",
-        help="Start renewal would start the renewal of what is in force.",
+        help="Whether Start renewal can renew the certificate in force.",
     )
     payment_status = fields.Selection(
         PAYMENT_STATUSES,
         string="Payment",
         compute="_compute_payment_status",
         compute_sudo=True,
-        help="How far the payment of what is in progress has come.",
+        help="Payment status of the activation in progress.",
     )
     steps_done = fields.Char(
         string="Six steps",
@@ -154,6 +159,26 @@ class CertificateBoard(models.Model):
     )
 
     # === COMPUTE METHODS === #
+
+    @api.depends("certificate_date_end", "date_end", "days_left", "is_lent_ending", "is_renewed")
+    @api.depends_context("lang")
+    def _compute_sentences(self):
+        for row in self:
+            end = format_date(self.env, row.date_end, date_format="medium")
+            row.end_sentence = row.date_end and (
+                self.env._("Until %s, and renewed", end)
+                if row.is_renewed
+                else self.env._("Until %s", end)
+            )
+            row.days_sentence = (
+                self.env._("1 day left")
+                if row.days_left == 1
+                else self.env._("%s days left", row.days_left)
+            )
+            row.lent_sentence = row.is_lent_ending and self.env._(
+                "The lent certificate ends on %s: the lender has to lend the next one.",
+                format_date(self.env, row.certificate_date_end, date_format="medium"),
+            )
 
     @api.depends("company_id", "activation_id", "open_activation_id", "state")
     def _compute_can_renew(self):
@@ -185,7 +210,7 @@ class CertificateBoard(models.Model):
     def _compute_steps_done(self):
         setups = self.env["electronic.invoicing.setup"]
         steps = len(setups._get_step_titles())
-        said = [
+        labels = [
             self.env._("%(done)s of %(all)s", done=done, all=steps) for done in range(steps + 1)
         ]
         done = setups._map_done_steps(
@@ -197,7 +222,7 @@ class CertificateBoard(models.Model):
             }
         )
         for row in self:
-            row.steps_done = said[len(done[row.company_id])]
+            row.steps_done = labels[len(done[row.company_id])]
 
     @property
     def _table_query(self):
@@ -289,17 +314,18 @@ class CertificateBoard(models.Model):
         )
 
     def _join_activations(self, values):
-        """Join to each company what decides its row.
+        """Join each company to the activations that decide its row.
 
         These are its own activations and, for a branch, those of the company whose NIT it has, as in
-        `res.company._get_active_certificate_activation`. What was cancelled counts as never begun.
+        `res.company._get_active_certificate_activation`. Cancelled activations count as never
+        begun.
 
         :param dict values: of the query
-        :return: `current`, what is in force (a renewal is from its day on, though the cron has not run),
-            else in progress, else the last one; `begun`, what is in progress; `asked`, its request;
-            `found.has_ended`, whether
-            something signed once and does not any more; `lent`, the certificate of the seller;
-            `signing`, the one that signs by `current`
+        :return: `current`, the activation in force (a renewal counts from its first day, even
+            before the cron has run), otherwise the one in progress, otherwise the last one;
+            `begun`, the one in progress; `asked`, its request; `found.has_ended`, whether any
+            activation has ended; `lent`, the seller's certificate; `signing`, the certificate of
+            `current`
         :rtype: odoo.tools.SQL
         """
         return SQL(
@@ -314,7 +340,10 @@ class CertificateBoard(models.Model):
                     JOIN res_partner branch_partner ON branch_partner.id = branch.partner_id
                     JOIN res_company parent ON parent.id = branch.parent_id
                     JOIN res_partner parent_partner ON parent_partner.id = parent.partner_id
-                    WHERE COALESCE(branch_partner.vat, '') IN ('', parent_partner.vat)
+                    -- As `identity.normalize_document` writes it.
+                    WHERE upper(regexp_replace(COALESCE(branch_partner.vat, ''), '[[:space:].,-]', '', 'g')) IN (
+                        '', upper(regexp_replace(parent_partner.vat, '[[:space:].,-]', '', 'g'))
+                    )
                 )
                 SELECT company_id, array_agg(id ORDER BY depth) AS ids FROM signer GROUP BY company_id
             ) signers ON signers.company_id = company.id
@@ -375,7 +404,7 @@ class CertificateBoard(models.Model):
 
         :return: an action that switches to the company first
         :rtype: dict
-        :raise UserError: for a branch that signs under a company out of the user's sight
+        :raise UserError: for a branch that signs under a company that the user may not see
         """
         self.ensure_one()
         if not self.activation_id:
@@ -442,7 +471,8 @@ class CertificateBoard(models.Model):
         }
 
     def _start_renewal(self):
-        """Start the renewal of what signs for this company, or of what has ended by its date.
+        """Start the renewal of the activation that signs for this company, or that has ended by its
+        date.
 
         :rtype: certificate.activation
         :raise UserError: when there is nothing to start
@@ -450,15 +480,15 @@ class CertificateBoard(models.Model):
         row = self._in_company()
         activation = row.activation_id.sudo()
         if row.state == "none":
-            raise UserError(self.env._("It has not started: there is nothing to renew."))
-        # What was asked of an authority may take longer than what signs now.
+            raise UserError(self.env._("No activation has started: there is nothing to renew."))
+        # A request to an authority may still run when the current activation has to be renewed.
         begun = row.open_activation_id.sudo()
         if begun and not (begun._get_route().is_requested and row.state == "active"):
-            raise UserError(self.env._("It is in progress already."))
+            raise UserError(self.env._("An activation is already in progress."))
         if row.state == "revoked":
-            raise UserError(self.env._("It was revoked: activate it again when you want to."))
+            raise UserError(self.env._("The certificate was revoked: you can activate it again."))
         if activation and activation.company_id != row.company_id:
-            raise UserError(self.env._("It signs under %s.", activation.display_name))
+            raise UserError(self.env._("The company signs under %s.", activation.display_name))
         if row.state == "active":
             if not activation.can_renew:
                 raise UserError(row.activation_id._get_renewal_sentence())
@@ -468,28 +498,30 @@ class CertificateBoard(models.Model):
     # === BUSINESS METHODS - OPENING === #
 
     def _in_company(self):
-        """Return this row in the environment of its company, with the user's other ones beside it."""
+        """Return this row in the environment of its company, with the user's other companies also
+        selected.
+        """
         companies = self.company_id | self.env.companies
         return self.with_context(allowed_company_ids=companies.ids)
 
     def _check_in_sight(self, activation):
-        """Refuse the activation of a company that the user cannot see, in words."""
+        """Raise one sentence for the activation of a company that the user may not see."""
         if activation and not activation.has_access("read"):
             raise UserError(
                 self.env._(
-                    "%(company)s signs under %(activation)s. Switch that company on, or ask who "
-                    "looks after it.",
+                    "%(company)s signs under %(activation)s. Select that company too, or ask "
+                    "the person who manages it.",
                     company=self.company_id.name,
                     activation=activation.sudo().display_name,
                 )
             )
 
     def _switch_company(self, action):
-        """Return an action that makes the company the current one and then goes on.
+        """Return an action that makes the company the current one and then runs another action.
 
-        Whoever pays comes back from the payment page by an address that opens the current company.
+        The payment page returns to an address that opens the current company.
 
-        :param dict action: what to open then
+        :param dict action: to run after the switch
         :rtype: dict
         """
         return {

@@ -1,4 +1,4 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
 from ...const import GROUP_MANAGER, LIGHTS
 
@@ -12,7 +12,7 @@ class ResCompany(models.Model):
         lambda self: (
             self.env["certificate.board"]._fields["state"]._description_selection(self.env)
         ),
-        string="Digital certificate",
+        string="State of the activation",
         compute="_compute_certificate_state",
         groups=GROUP_MANAGER,
     )
@@ -21,14 +21,18 @@ class ResCompany(models.Model):
         groups=GROUP_MANAGER,
         help="Days after today on which its certificate still signs.",
     )
+    certificate_days_sentence = fields.Char(
+        compute="_compute_certificate_state", groups=GROUP_MANAGER
+    )
     certificate_light = fields.Selection(
         LIGHTS, string="Traffic light", compute="_compute_certificate_state", groups=GROUP_MANAGER
     )
 
     # === COMPUTE METHODS === #
 
+    @api.depends_context("lang", "uid")
     def _compute_certificate_state(self):
-        # Also of a company that is not switched on, and of none that the user does not work for.
+        # Any company that the user works for, even if it is not selected now; no other one.
         companies = self & self.env.user.company_ids
         rows = self.env["certificate.board"].sudo().search([("id", "in", companies.ids)])
         row_by_id = rows.grouped("id")
@@ -36,12 +40,13 @@ class ResCompany(models.Model):
             row = row_by_id.get(company.id, rows.browse())
             company.certificate_state = row.state
             company.certificate_days_left = row.days_left
+            company.certificate_days_sentence = row.days_sentence
             company.certificate_light = row.light
 
     # === BUSINESS METHODS === #
 
     def _open_certificate(self):
-        """Open what signs for this company, or the three steps when it has not started.
+        """Open the activation that signs for this company, or the three steps if none has started.
 
         :return: an action
         :rtype: dict

@@ -1,3 +1,3 @@
-"""What the company and the database set: who sells, who lends, and the one way in which a company is written."""
+"""Settings of the company and the database: who sells, who lends, and how a company is written."""
 
 from . import res_company, res_config_settings

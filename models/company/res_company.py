@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import float_round
 
 from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
+from ...tools import identity
 from ..trace.history import recording
 
 # Methods called after a write of these fields, in this order.
@@ -28,8 +28,8 @@ class ResCompany(models.Model):
         "product.product",
         string="Certificate product",
         domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
-        help="The product on the invoice: one of the seller alone. Its price and taxes are what a "
-        "company pays.",
+        help="The product on the invoice. It must belong to the seller alone. Its price and taxes "
+        "are what a company pays.",
     )
     certificate_lent_id = fields.Many2one(
         "certificate.certificate",
@@ -41,13 +41,14 @@ class ResCompany(models.Model):
     certificate_validity_months = fields.Integer(
         string="Certificate validity",
         default=12,
-        help="Months for which one payment activates the certificate.",
+        help="Months of validity per payment.",
     )
     certificate_provider_id = fields.Many2one(
         "payment.provider",
         string="Payment provider of the certificate",
         domain="[('company_id', '=', id), ('state', '!=', 'disabled')]",
-        help="The only provider that collects for the certificate; all of the seller's when empty.",
+        help="The only provider that collects the payments for the certificate; if empty, all of the "
+        "seller's providers do.",
     )
     certificate_accept_receipts = fields.Boolean(
         string="Accept receipts",
@@ -56,8 +57,8 @@ class ResCompany(models.Model):
     )
     certificate_sign_after_review = fields.Boolean(
         string="Sign only after review",
-        help="Let nothing be signed with the lent certificate before a custodian of this company has accepted "
-        "the signed letter, also when its code or its digital signature was recognised.",
+        help="Sign nothing with the lent certificate until a custodian of this company has accepted "
+        "the signed letter, even if its code or its digital signature was recognised.",
     )
     certificate_accept_test_payments = fields.Boolean(
         string="Accept test payments",
@@ -73,7 +74,8 @@ class ResCompany(models.Model):
     def _check_certificate_provider_id(self):
         for company in self:
             provider = company.certificate_provider_id.sudo()
-            if provider and provider.company_id != company:
+            # A company above it collects for its branches.
+            if provider and provider.company_id not in company.parent_ids:
                 raise ValidationError(
                     self.env._(
                         "%(provider)s collects for another company. Choose a provider of %(company)s.",
@@ -89,8 +91,9 @@ class ResCompany(models.Model):
             if products[0] and products[0] == products[1]:
                 raise ValidationError(
                     self.env._(
-                        "%s is what the lent certificate is sold by. Choose another product for "
-                        "requested certificates, so that each payment counts for one of them.",
+                        "%s is the product of the lent certificate. Choose another product for "
+                        "requested certificates, so that each payment counts for only one of "
+                        "the two.",
                         products[0].display_name,
                     )
                 )
@@ -110,7 +113,9 @@ class ResCompany(models.Model):
 
     @api.model_create_multi
     def create(self, vals_list):
-        """Let whoever creates a company fill its contact, who is one of its people only afterwards."""
+        """Let the user who creates a company fill in its contact, though that user joins the
+        company only afterwards.
+        """
         creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
         companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
         # Of `res.partner._map_company_partners`.
@@ -133,11 +138,13 @@ class ResCompany(models.Model):
 
     def _compute_certificate_seller_id(self):
         seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
+        # Whatever else somebody has written there is nobody.
+        seller_id = int(seller_id) if str(seller_id).isdecimal() else 0
         # The seller is named to everyone who buys, whichever companies they work for. One query finds
         # whether it exists, and reads it and those who buy.
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        found = companies.search_fetch([("id", "in", (*self.ids, int(seller_id or 0)))])
-        seller = found.filtered(lambda company: company.id == int(seller_id or 0))
+        found = companies.search_fetch([("id", "in", (*self.ids, seller_id))])
+        seller = found.filtered(lambda company: company.id == seller_id)
         self.certificate_seller_id = seller.with_env(self.env).sudo(self.env.su)
 
     def _inverse_certificate_seller_id(self):
@@ -150,51 +157,8 @@ class ResCompany(models.Model):
 
     # === BUSINESS METHODS === #
 
-    def _get_certificate_price(self, partner=None, unit=None, taxes=None, product=None):
-        """Return what the seller's certificate costs, rounded so that the total is in whole pesos.
-
-        Colombians pay no cents, and some providers take none: whatever the price before taxes is,
-        it gives way by less than a peso so that the total has none.
-
-        :param partner: `res.partner` that buys
-        :param float unit: a price before taxes, instead of the product's
-        :param taxes: `account.tax`, instead of the product's
-        :param product: `product.product`, instead of that of the lent certificate
-        :return: `unit`, the price on the invoice's line, `untaxed` and `total`, in the seller's
-            currency; all 0 when nothing is for sale
-        :rtype: dict[str, float]
-        """
-        product = self.certificate_product_id if product is None else product
-        # Without the context of whoever buys: a unit of measure in it would be another price.
-        product = product.with_env(product.env(context={})).with_company(self)
-        taxes = product.taxes_id if taxes is None else taxes.with_env(product.env)
-        taxes = taxes.filtered(lambda tax: tax.company_id == self)
-        currency = self.currency_id
-
-        def compute(unit):
-            amounts = taxes.compute_all(unit, currency=currency, product=product, partner=partner)
-            return {
-                "unit": unit,
-                "untaxed": amounts["total_excluded"],
-                "total": amounts["total_included"],
-            }
-
-        price = compute(product.lst_price if unit is None else unit)
-        if currency.name != "COP" or not price["total"]:
-            return price
-        whole = round(price["total"])
-        digits = self.env["decimal.precision"].precision_get("Product Price")
-        # Not every whole total can be reached by a price with cents: then the next one.
-        for total in (whole, whole + 1, whole - 1):
-            unit = float_round(price["unit"] * total / price["total"], precision_digits=digits)
-            for cents in (0, 0.01, -0.01):
-                rounded = compute(float_round(unit + cents, precision_digits=digits))
-                if currency.compare_amounts(rounded["total"], total) == 0:
-                    return rounded
-        return price
-
     def _get_certificate_validity_months(self):
-        """Return for how many months a payment counts, also where the seller is outside.
+        """Return the months of validity per payment, even if the seller is outside this database.
 
         :rtype: int
         """
@@ -233,13 +197,22 @@ class ResCompany(models.Model):
         :rtype: res.company
         """
         company = companies = self.sudo()
-        while company.parent_id and company.vat in (False, "", company.parent_id.vat):
+        while company.parent_id and (not company.vat or company._has_nit_of(company.parent_id)):
             company = company.parent_id
             companies += company
         return companies
 
+    def _has_nit_of(self, other):
+        """Tell whether two companies are the same before the law, however their NIT is written.
+
+        :rtype: bool
+        """
+        nit = identity.normalize_document(self.vat)
+        return bool(nit) and nit == identity.normalize_document(other.vat)
+
     def _get_certificate_managers(self):
-        """Return the managers of the company: those who work for it first of all, else for it too.
+        """Return the managers of the company: users whose main company it is, or else any who have
+        access to it.
 
         :rtype: res.users
         """
@@ -254,7 +227,7 @@ class ResCompany(models.Model):
         return self._map_certificate_users(GROUP_MANAGER)
 
     def _find_certificate_users(self, group):
-        """Return those with a group in any of these companies.
+        """Return the users with a group in any of these companies.
 
         :param str group: external identifier
         :rtype: res.users
@@ -272,7 +245,8 @@ class ResCompany(models.Model):
         )
 
     def _map_certificate_users(self, group):
-        """Return those with a group in each company: who work for it first of all, else for it too.
+        """Return the users with a group in each company: those whose main company it is, or else
+        any who have access to it.
 
         :param str group: external identifier
         :rtype: dict[res.company, res.users]

@@ -18,7 +18,8 @@ _CRON_LATE_HOURS = 26  # without a run of the daily cron
 class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-models
     _name = "res.config.settings"
     _inherit = ["res.config.settings", "certificate.input.mixin"]
-    # Of the company itself. The seller is another one for most, and is named to everybody.
+    # Related to the company itself. For most companies the seller is another one, and its name is
+    # public.
     _checked_links = frozenset(
         (
             "certificate_product_id",
@@ -49,6 +50,10 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         currency_field="currency_id",
         help="With taxes, in whole pesos.",
     )
+    certificate_sale_problems = fields.Text(
+        compute="_compute_certificate_sale_problems",
+        help="What is missing before the certificate can be sold, in the order in which it is put right.",
+    )
     certificate_provider_id = fields.Many2one(
         related="company_id.certificate_provider_id", readonly=False
     )
@@ -74,7 +79,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     certificate_key_protection_sentence = fields.Char(compute="_compute_certificate_key_protection")
     certificate_key_warning = fields.Text(
         compute="_compute_certificate_key_protection",
-        help="What is weak about the secret, and what a copy or a store still has.",
+        help="Weaknesses of the secret, and key files that are left in a copy or in the store.",
     )
     certificate_authorities = fields.Char(
         string="Accredited authorities",
@@ -161,15 +166,15 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         places = sandbox_places.POOLS["files"].places
         if missing:
             sentence = self.env._(
-                "Uploaded files are examined by processes that this server cannot close entirely. "
-                "Missing: %(missing)s. At most %(places)s files are examined at once.",
+                "Uploaded files are examined by processes that this server cannot isolate "
+                "completely. Missing: %(missing)s. Files examined at once, at most: %(places)s.",
                 missing="; ".join(self._get_layer_name(layer) for layer in missing),
                 places=places,
             )
         else:
             sentence = self.env._(
-                "Uploaded files are examined by processes without network, without files and without "
-                "sight of other processes; at most %s at once.",
+                "Uploaded files are examined by processes that have no network, no files and no "
+                "view of other processes. Files examined at once, at most: %s.",
                 places,
             )
         self.certificate_missing_protection = bool(missing)
@@ -177,7 +182,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
 
     @api.model
     def _get_layer_name(self, layer):
-        """Name a means of the kernel, and what offers it.
+        """Name a protection of the kernel and what provides it.
 
         :param str layer: of `tools.sandbox.LAYERS`
         :rtype: str
@@ -203,16 +208,16 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     def _compute_certificate_cron(self):
         cron = self.env.ref(CRON_VALIDITY, raise_if_not_found=False) or self.env["ir.cron"]
         cron = cron.sudo()
-        # Before its first run it is late when it has been there for so long.
+        # Before its first run, it is late once it has existed for that long.
         since = cron.lastcall or cron.create_date
         late = fields.Datetime.now() - timedelta(hours=_CRON_LATE_HOURS)
         for settings in self:
             settings.certificate_cron_last = cron.lastcall
             settings.certificate_cron_next = cron.active and cron.nextcall
             settings.certificate_cron_warning = (not cron.active or since < late) and self.env._(
-                "It has not run for more than %s hours: nobody is reminded. Signing does not depend on "
-                "it. Let Odoo run scheduled actions, or run it under Settings, Technical, Scheduled "
-                "Actions.",
+                "The daily run has not happened for more than %s hours, so nobody is reminded. "
+                "Signing does not depend on it. Let Odoo run scheduled actions, or run it under "
+                "Settings, Technical, Scheduled Actions.",
                 _CRON_LATE_HOURS,
             )
 
@@ -224,10 +229,33 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         for settings in self:
             settings.is_certificate_seller = settings.certificate_seller_id == settings.company_id
 
-    @api.depends("company_id", "certificate_price", "certificate_tax_ids")
+    @api.depends("certificate_seller_id", "company_id")
+    def _compute_certificate_sale_problems(self):
+        for settings in self:
+            company = settings.company_id
+            problems = {}
+            if settings.is_certificate_seller:
+                routes = ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                for route in routes:
+                    for problem in company._get_certificate_sale_problems(route):
+                        # What both lack is said once.
+                        problems[problem["sentence"]] = None
+            settings.certificate_sale_problems = "\n".join(problems)
+
+    @api.depends("company_id", "certificate_product_id", "certificate_price", "certificate_tax_ids")
     def _compute_certificate_price_total(self):
         for settings in self:
-            price = settings.company_id._get_certificate_price(
-                unit=settings.certificate_price, taxes=settings.certificate_tax_ids._origin
-            )
-            settings.certificate_price_total = price["total"]
+            settings.certificate_price_total = settings._get_price_typed("certificate")
+
+    def _get_price_typed(self, prefix):
+        """Return what a company pays for a product, as the form says now.
+
+        :param str prefix: of the names of the fields that hold product, price and taxes
+        :rtype: float
+        """
+        product = self[f"{prefix}_product_id"]._origin
+        return self.company_id._get_certificate_price(
+            product=product,
+            list_price=self[f"{prefix}_price"],
+            taxes_id=self[f"{prefix}_tax_ids"]._origin,
+        )["total"]

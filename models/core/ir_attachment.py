@@ -32,7 +32,7 @@ class FileWriter:
 
 @contextmanager
 def storing_files(env):
-    """Write to the filestore, or say in one sentence that it takes nothing.
+    """Write to the filestore, or raise one sentence if it cannot be written.
 
     :raise UserError: when a file cannot be written, with the remedy
     """
@@ -50,14 +50,15 @@ def storing_files(env):
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
-    # The files of a record of `certificate.pdf.mixin` are stored as attachments. The record checks every
-    # file that it takes, knows which one is evidence, and writes it; nobody changes the file past it, in
-    # sudo mode neither: Odoo deletes attachments in that mode where a message or a job holds them.
+    # The files of a record of `certificate.pdf.mixin` are stored as attachments. The record checks
+    # every file, knows which one is evidence, and writes it. Nobody changes the file any other way,
+    # not even in sudo mode: Odoo deletes attachments in sudo mode where a message or a job holds
+    # them.
 
     @api.model_create_multi
     def create(self, vals_list):
         attachments = super().create(vals_list)
-        # Afterwards: the context gives values as well.
+        # After super(): the context also gives default values.
         attachments._check_file_writer()
         attachments._check_company_pictures()
         return attachments
@@ -66,7 +67,7 @@ class IrAttachment(models.Model):
         kept = self.sudo().filtered(
             lambda attachment: self._is_kept(attachment.res_model, attachment.res_field)
         )
-        # What is kept is read for nothing else: `force_storage` moves it to another store.
+        # Only a change of content matters: `force_storage` may move a file to another store.
         if kept and not kept._is_same_content(vals):
             self._check_file_writer()
         self._check_company_pictures()
@@ -89,9 +90,10 @@ class IrAttachment(models.Model):
         self._check_company_pictures()
 
     def _check_company_pictures(self):
-        """Refuse that strangers change the logo of a company past the contact that has it.
+        """Refuse to let outsiders change a company's logo by way of its contact's attachments.
 
-        A letter shows it. Odoo lets who may write a contact write the files of its fields as well.
+        Letters show the logo. Odoo lets a user who may write a contact write the files of its
+        fields as well.
 
         :raise AccessError: when they do
         """
@@ -101,9 +103,9 @@ class IrAttachment(models.Model):
                 partner._check_company_picture(attachment.res_field)
 
     def _check_file_writer(self, is_deleted=False):
-        """Refuse to change the file of a record past that record.
+        """Refuse to change a record's file other than through the record.
 
-        :param bool is_deleted: the file is: with its record it may be
+        :param bool is_deleted: whether the file is being deleted, which is allowed with its record
         :raise AccessError: otherwise
         """
         for attachment in self.sudo():
@@ -119,11 +121,11 @@ class IrAttachment(models.Model):
         writer = self.env.context.get(FILE_WRITER)
         if isinstance(writer, FileWriter) and writer.owns(res_model, res_field, res_id):
             return
-        # A record that is deleted has been asked already whether it may.
+        # A record that is being deleted has already checked whether it may be.
         if is_deleted and self.env.su and not self.env[res_model].browse(res_id).exists():
             return
         raise AccessError(
-            self.env._("This file is attached and deleted on its record, where it is checked.")
+            self.env._("Attach or delete this file in its own record, where it is checked.")
         )
 
     @api.model
@@ -144,10 +146,10 @@ class IrAttachment(models.Model):
 
     @api.model
     def _get_path(self, bin_data, sha):
-        """Let a checked PDF be stored anew where a damaged copy of it lies.
+        """Let a checked PDF be stored again over a damaged copy of itself.
 
-        Odoo names a file by its SHA-1, and would tell whoever attaches the same scan again that it
-        collides with another one.
+        Odoo names a file by its SHA-1, and would report a collision to a user who attaches the same
+        scan again.
         """
         if self.env.context.get("certificate_pdf_unread"):
             self._remove_damaged_file(sha)
@@ -155,7 +157,7 @@ class IrAttachment(models.Model):
 
     @api.model
     def _file_write(self, bin_value, checksum):
-        """Leave nothing of a file that a full disk took a part of."""
+        """Remove a file that a full disk stored only partly."""
         try:
             return super()._file_write(bin_value, checksum)
         except OSError:

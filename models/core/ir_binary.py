@@ -12,7 +12,8 @@ from .ir_http import protect_answer
 class CheckedPdfStream(Stream):
     """A checked PDF on its way to a browser: always a PDF, always to be saved, never kept by it.
 
-    What the request says of type, name or caching does not matter: the file came from somebody else.
+    The type, name and caching that the request asks for are ignored: the file came from somebody
+    else.
     """
 
     def get_response(self, **kwargs):
@@ -26,7 +27,7 @@ class CheckedPdfStream(Stream):
 class IrBinary(models.AbstractModel):
     _inherit = "ir.binary"
 
-    # Whichever address leads to a checked PDF, its record gives it out, after comparing it with what
+    # Whatever its address, a checked PDF is served by its own record, after comparing it with what
     # was stored.
 
     def _record_to_stream(self, record, field_name):
@@ -56,7 +57,8 @@ class IrBinary(models.AbstractModel):
         )
 
     def _find_owner(self, record, field_name):
-        """Return whose file it is that a record leads to: an attachment, or a wizard, say.
+        """Return the record that owns a file which another record leads to, such as an attachment
+        or a wizard.
 
         :return: the record, and the name of its field
         """

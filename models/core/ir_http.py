@@ -8,12 +8,12 @@ from ...tools.upload_limits import BROWSER_LIMITS
 
 _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
 
-# What each answer of this add-on says to browsers and to whatever stands between.
+# Headers of every response of this add-on, for browsers and proxies.
 _HEADERS = {
     "X-Robots-Tag": "noindex, nofollow, noarchive",
-    # Nearly all of them show or hold somebody's data.
+    # Nearly all responses contain somebody's data.
     "Cache-Control": "no-store",
-    # Addresses hold codes: they are told to no other site.
+    # Addresses contain codes, which must not reach other sites.
     "Referrer-Policy": "no-referrer",
     "X-Content-Type-Options": "nosniff",
     # In a frame of another site a click could be led to a button here. For old browsers and new ones.
@@ -23,7 +23,7 @@ _FRAME_POLICY = "frame-ancestors 'none'"
 
 
 class RecordIdConverter(BaseConverter):
-    """The id of a record in an address: what no id can be leads nowhere, instead of to an error."""
+    """The id of a record in an address: a value that cannot be an id gives 404 instead of an error."""
 
     regex = r"[1-9][0-9]{0,9}"
 
@@ -42,19 +42,24 @@ def get_session_uid():
 
 
 def protect_answer():
-    """Let the answer to this request have the headers of this add-on's own: a file of it, say, that a
-    route of Odoo gives out."""
+    """Give this response the add-on's headers, for example when a route of Odoo serves one of its
+    files.
+    """
     if request:
         request.is_certificate_answer = True
 
 
 class IrHttp(models.AbstractModel):
-    """The one owner of the headers of this add-on's answers, whichever route gives them; and what pages know."""
+    """The headers of this add-on's responses, whichever route sends them, and the session data of
+    its pages.
+    """
 
     _inherit = "ir.http"
 
     def session_info(self):
-        """Override of `web`: what the browser refuses need not be uploaded first."""
+        """Override of `web`: tell the browser the limits, so that it refuses a file before the
+        upload.
+        """
         return {**super().session_info(), "certificate_limits": BROWSER_LIMITS}
 
     @api.model
@@ -89,7 +94,7 @@ class IrHttp(models.AbstractModel):
         super()._post_dispatch(response)
         if getattr(request, "is_certificate_answer", False):
             response.headers.update(_HEADERS)
-            # What Odoo forbids to a file, it forbids further on.
+            # Keep what Odoo already forbids for a file.
             policy = response.headers.get("Content-Security-Policy", "")
             if "frame-ancestors" not in policy:
                 policy = "; ".join(filter(None, (policy.rstrip("; "), _FRAME_POLICY)))

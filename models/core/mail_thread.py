@@ -17,7 +17,8 @@ class MailThread(models.AbstractModel):
         strip_attachments=False,
         thread_id=None,
     ):
-        """Let only who sets up incoming mail say what a message creates, and to what it belongs.
+        """Let only users who may configure incoming mail choose what a message creates and what it
+        belongs to.
 
         Odoo lets everybody who can log in call this, and creates a record of any model with these values in
         sudo mode, in the name of whoever the message says it is from: an activation in force, an invoice of
@@ -26,7 +27,8 @@ class MailThread(models.AbstractModel):
         if (custom_values or thread_id) and not (self.env.su or self.env.user._is_system()):
             raise AccessError(
                 self.env._(
-                    "Only an administrator says what an incoming message creates or answers."
+                    "Only an administrator can configure what an incoming message creates or "
+                    "answers."
                 )
             )
         return super().message_process(
@@ -35,10 +37,10 @@ class MailThread(models.AbstractModel):
 
     @api.model
     def message_new(self, msg_dict, custom_values=None):
-        """Let no record of this add-on begin with a message: Odoo creates it past the steps.
+        """Let no message create a record of this add-on: Odoo would skip the steps.
 
-        Answers to what is there are taken.
+        Replies to existing records are accepted.
         """
         if self._original_module == MODULE:
-            raise UserError(self.env._("%s: none is created by mail.", self._description))
+            raise UserError(self.env._("%s: no record can be created by email.", self._description))
         return super().message_new(msg_dict, custom_values)

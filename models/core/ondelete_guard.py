@@ -1,6 +1,6 @@
-"""What may not be deleted, whatever the context of a call says.
+"""Records that may not be deleted, whatever the context of the call.
 
-Odoo asks `api.ondelete(at_uninstall=False)` of nothing where the context says that a module is being
+Odoo skips every `api.ondelete(at_uninstall=False)` if the context says that a module is being
 uninstalled, and a context comes from the client.
 """
 
@@ -16,8 +16,8 @@ from ...const import MODULE
 def is_uninstalling(env):
     """Tell whether this add-on is being uninstalled: by its own state, and not by the context alone.
 
-    Administrators write that state as well. But what is uninstalled is so while the registry is loaded,
-    in which nobody's action runs.
+    Administrators can write that state, too. But a real uninstall happens while the registry is
+    loading, when no user's action runs.
 
     :rtype: bool
     """
@@ -31,7 +31,9 @@ def is_uninstalling(env):
 
 
 def ondelete_guard(check):
-    """Let a method say whether records may be deleted: always but when the add-on goes."""
+    """Let a method decide whether records may be deleted, except while the add-on is being
+    uninstalled.
+    """
 
     @api.ondelete(at_uninstall=True)
     @functools.wraps(check)

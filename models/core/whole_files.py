@@ -1,11 +1,12 @@
-"""Binary fields as they are, whatever the context of a call says of their size."""
+"""Binary fields with their content, whatever the context says about their size."""
 
 
 def read_whole(records):
-    """Return records of which binary fields give their content.
+    """Return these records with binary fields that give their content.
 
-    Odoo gives its size instead where the context says so, of all fields or of one (`bin_size_<field>`), and a
-    context comes from the client: a good file would be taken for an altered one.
+    Odoo gives the size instead if the context says so, for all fields or for one
+    (`bin_size_<field>`). A context comes from the client, and a good file would be taken for an
+    altered one.
 
     :param records: of any model
     """

@@ -13,12 +13,12 @@ class ResCompany(models.Model):
         "electronic.invoicing.responsibility",
         string="Fiscal responsibilities",
         default=lambda self: self._get_default_fiscal_responsibility(),
-        help="As box 53 of the RUT says; R-99-PN when none of the others is there.",
+        help="As in box 53 of the RUT; R-99-PN if it lists no other.",
     )
 
     @api.model
     def _get_default_fiscal_responsibility(self):
-        """Return what most companies have: none of the others."""
+        """Return the default of most companies: R-99-PN, which stands for none of the others."""
         # Not there yet while the add-on is installed: `hooks.post_init_hook` sets it then.
         return self.env.ref(RESPONSIBILITY_NONE, raise_if_not_found=False) or []
 
@@ -50,20 +50,20 @@ class ResCompany(models.Model):
             "profile_responsibility_ids": self.env._("Fiscal responsibilities"),
         }
         sentences = {
-            "profile_name": self.env._("Enter the name as it stands in the RUT."),
+            "profile_name": self.env._("Enter the name as it appears in the RUT."),
             "profile_identification_type_id": self.env._(
                 "Choose NIT: electronic invoices are issued under a NIT."
             ),
             "profile_vat": self.env._("Enter the NIT with its check digit, such as 213123432-1."),
-            "profile_street": self.env._("Enter the address as it stands in the RUT."),
+            "profile_street": self.env._("Enter the address as it appears in the RUT."),
             "profile_city": self.env._("Enter the municipality."),
             "profile_state_id": self.env._("Choose the department."),
-            "profile_email": self.env._("Enter one e-mail address, such as name@company.com."),
+            "profile_email": self.env._("Enter one email, such as name@company.com."),
             "profile_responsibility_ids": self.env._(
                 "R-99-PN stands for none of the others: choose it alone, or remove it."
             )
             if codes
-            else self.env._("Choose those of box 53 of the RUT, or R-99-PN when it has none."),
+            else self.env._("Choose the ones in box 53 of the RUT, or R-99-PN if it lists none."),
         }
         return {
             name: (labels[name], sentences[name])
@@ -71,7 +71,7 @@ class ResCompany(models.Model):
         }
 
     def _find_electronic_profile_errors(self, profile=None):
-        """Find what is missing or wrong in the organisation profile, without a word about it.
+        """Find what is missing or wrong in the organisation profile, without writing sentences.
 
         :param profile: as above
         :return: those of `const.PROFILE_FIELDS` that must change, in their order
@@ -102,7 +102,7 @@ class ResCompany(models.Model):
         :rtype: dict
         """
         company = self.sudo()
-        # The contact, on which the address is stored: the company only shows it.
+        # The contact stores the address; the company only shows it.
         contact = company.partner_id
         return {
             "profile_name": contact.name,

@@ -11,15 +11,15 @@ from ...tools import identity
 from ..core.ondelete_guard import ondelete_guard
 from ..core.whole_files import read_whole
 
-# What a letter may say of a company, which has it from its contact.
+# Contact fields that a letter may state of a company.
 LETTER_FIELDS = frozenset(
     ("name", "vat", "street", "street2", "zip", "city", "state_id", "country_id", "email", "phone")
 )
-# What makes a contact the one of its company, with everything that is synchronised into the above.
+# Fields that make a contact its company's, with everything that is synchronised into those above.
 _LINK_FIELDS = frozenset(
     ("parent_id", "commercial_partner_id", "company_id", "active", "is_company")
 )
-# The logo: a letter shows one of the copies that Odoo keeps of it, and each can be written by itself.
+# The logo: a letter shows one of the sizes that Odoo keeps, and each can be written on its own.
 _PICTURES = frozenset(f"image_{size}" for size in (1920, 1024, 512, 256, 128))
 _COMPANY_FIELDS = (
     LETTER_FIELDS
@@ -27,16 +27,16 @@ _COMPANY_FIELDS = (
     | _PICTURES
     | {"l10n_latam_identification_type_id", PARTNER_RESPONSIBILITIES_FIELD}
 )
-# What makes an invited contact the person who was invited.
+# Fields that identify an invited contact.
 _INVITED_FIELDS = _LINK_FIELDS | {"name", "email"}
 
 
 class ResPartner(models.Model):
-    """A contact is shared between companies: two kinds of them are not everybody's to change.
+    """Contacts are shared between companies; two kinds of them may not be changed by everybody.
 
-    What stands in a letter about a company is written by the people of that company, and who an
-    invited contact is by the people of the company that invites. Administrators of users and
-    companies keep their way. What Odoo does in sudo mode counts as what its user does.
+    Only a company's own users change what letters state about it, and only users of the inviting
+    company change the identity of an invited contact. Administrators of users and companies may
+    change both. What Odoo does in sudo mode counts as done by its user.
     """
 
     _inherit = "res.partner"
@@ -81,8 +81,8 @@ class ResPartner(models.Model):
             .sudo()
             .browse(company_id for partner in self for company_id in mapped.get(partner.id, ()))
         )
-        # With a broken text nothing can be compared now: that is not the fault of whoever writes
-        # an address, and is noticed when the letter is used.
+        # A broken template cannot be compared now. That is not the fault of the user who writes an
+        # address, and it is noticed when the letter is used.
         with suppress(QWebError):
             self.env["certificate.activation"]._follow_letter_change("company", companies)
 
@@ -104,7 +104,7 @@ class ResPartner(models.Model):
         return frozendict(mapped)
 
     def _check_company_facts(self, vals):
-        """Refuse that strangers change what letters say of a company.
+        """Refuse to let outsiders change what letters say about a company.
 
         :param dict vals: as for `write`
         :raise AccessError: when they do
@@ -119,7 +119,7 @@ class ResPartner(models.Model):
                 partner._refuse_company_facts()
 
     def _check_company_picture(self, name):
-        """Refuse that strangers change the file in which a company's logo is kept.
+        """Refuse to let outsiders change the file of a company's logo.
 
         :param str name: of the field of these contacts whose file it is
         :raise AccessError: when they do
@@ -131,15 +131,15 @@ class ResPartner(models.Model):
     def _refuse_company_facts(self):
         raise AccessError(
             self.env._(
-                "%s is a company of this database. What its letters say of it, such as name, "
-                "NIT, address, e-mail and phone, is changed by its own users. Ask one of them, "
-                "or an administrator.",
+                "%s is a company of this database: only its own users can change what its "
+                "letters say about it, such as its name, NIT, address, email and phone. Ask one "
+                "of them, or an administrator.",
                 self.sudo().name,
             )
         )
 
     def _may_write_company_facts(self):
-        """Tell whether whoever acts here is one of the company's people, if this is a company.
+        """Tell whether the user may change what letters say about this contact, if it is a company.
 
         :rtype: bool
         """
@@ -153,14 +153,14 @@ class ResPartner(models.Model):
 
     @api.model
     def _is_for(self, company_ids):
-        """Tell whether whoever acts here, sudo mode or not, works for one of these companies.
+        """Tell whether the user, in sudo mode or not, works for one of these companies.
 
         :rtype: bool
         """
         if self.env.uid == SUPERUSER_ID:
             return True
         user = self.env.user
-        # A portal user stands in some company as well, and works for none.
+        # A portal user also has a company, but works for none.
         return bool(
             user
             and user._is_internal()
@@ -200,7 +200,7 @@ class ResPartner(models.Model):
         return invitations.search([("partner_id", "in", self.ids), ("withdrawn_on", "=", False)])
 
     def _check_invited(self, vals, invitations):
-        """Refuse that strangers change who an invited contact is.
+        """Refuse to let outsiders change the identity of an invited contact.
 
         :param dict vals: as for `write`; None when the contacts are about to be deleted
         :param invitations: as returned by `_get_invitations`
@@ -219,9 +219,9 @@ class ResPartner(models.Model):
     @api.model
     def _get_invited_sentence(self, partner):
         return self.env._(
-            "%s is invited to activate a digital certificate. Until that invitation is withdrawn, only "
-            "users of the company that sent it change this contact. Ask one of them, or an "
-            "administrator.",
+            "%s is invited to activate a digital certificate. Until that invitation is "
+            "withdrawn, only users of the company that sent it can change this contact. Ask one "
+            "of them, or an administrator.",
             partner.sudo().name,
         )
 
@@ -247,7 +247,7 @@ class ResPartner(models.Model):
 
     @api.constrains("vat", "l10n_latam_identification_type_id")
     def _check_nit_lock(self):
-        """Compare with the NIT that was confirmed: a check of values holds for every way in.
+        """Compare with the confirmed NIT; a constraint covers every way of writing it.
 
         :raise ValidationError: when it is another one
         """

@@ -12,8 +12,8 @@ from ..core.ondelete_guard import ondelete_guard
 class ElectronicInvoicingResolution(models.Model):
     """A billing resolution: the numbers that DIAN authorised a company to invoice with, and until when.
 
-    A company has one after the other. The set-up names the one it invoices with, which is looked
-    after: its managers are told before its days or its numbers end.
+    A company has one after another. The set-up names the one it invoices with, and managers are
+    warned before its days or its numbers run out.
     """
 
     _name = "electronic.invoicing.resolution"
@@ -49,26 +49,27 @@ class ElectronicInvoicingResolution(models.Model):
     technical_key = fields.Char(
         string="Technical key",
         groups=GROUP_MANAGER,
-        help="The key with which DIAN has the CUFE of each invoice computed. It can follow later.",
+        help="The key for computing the CUFE of each invoice, as DIAN requires. It can be entered "
+        "later.",
     )
     journal_id = fields.Many2one(
         "account.journal",
         string="Sales journal",
         domain="[('type', '=', 'sale'), ('company_id', '=', company_id)]",
         check_company=True,
-        help="The journal whose invoices use these numbers: from them follows how many are left.",
+        help="The journal whose invoices use these numbers; it tells how many are left.",
     )
     alarm_days = fields.Integer(
         string="Warn before (days)",
         default=30,
-        help="The managers are told when this many days are left.",
+        help="Managers are warned when this many days are left.",
     )
     alarm_numbers = fields.Integer(
         string="Warn before (numbers)",
         compute="_compute_alarm_numbers",
         store=True,
         readonly=False,
-        help="The managers are told when this many numbers are left; a tenth of them when nothing else is said.",
+        help="Managers are warned when this many numbers are left; by default, a tenth of them.",
     )
     days_reminded_on = fields.Date(readonly=True, copy=False)
     numbers_reminded_on = fields.Date(readonly=True, copy=False)
@@ -87,15 +88,15 @@ class ElectronicInvoicingResolution(models.Model):
             ("future", "Begins later"),
             ("in_force", "In force"),
             ("used_up", "Used up"),
-            ("ended", "Ended"),
+            ("ended", "Expired"),
         ],
         compute="_compute_state",
     )
-    alarm = fields.Char(compute="_compute_alarm", help="Why another one is needed soon.")
+    alarm = fields.Char(compute="_compute_alarm", help="Why another resolution is needed soon.")
 
     _number_unique = models.UniqueIndex(
         "(company_id, number, COALESCE(prefix, ''))",
-        "This resolution already exists: each number and prefix is entered once.",
+        "This resolution already exists: each number and prefix can be entered only once.",
     )
     # === COMPUTE METHODS === #
 
@@ -116,7 +117,8 @@ class ElectronicInvoicingResolution(models.Model):
 
     @api.depends("journal_id", "prefix", "range_from", "range_to")
     def _compute_last_number(self):
-        # All at once, in sudo mode for whoever may not read invoices, and of the own company alone.
+        # All at once, in sudo mode for users who may not read invoices, and for the company's own
+        # invoices only.
         used = (
             self.env["account.move"]
             .sudo()
@@ -167,7 +169,7 @@ class ElectronicInvoicingResolution(models.Model):
             resolution.alarm = " ".join(resolution._get_alarms().values())
 
     def _get_alarms(self):
-        """Say what of this resolution is near its end, or has ended.
+        """Say whether the days or the numbers of this resolution are running out, or have.
 
         :return: one sentence for `days`, one for `numbers`, each when it is time
         :rtype: dict[str, str]
@@ -191,7 +193,11 @@ class ElectronicInvoicingResolution(models.Model):
                     number=self.number,
                     date=format_date(self.env, self.date_end, date_format="long"),
                 )
-            if self.numbers_left <= self.alarm_numbers:
+            if self.numbers_left == 1 <= self.alarm_numbers:
+                alarms["numbers"] = self.env._(
+                    "The resolution %s has 1 number left. Ask DIAN for the next one.", self.number
+                )
+            elif self.numbers_left <= self.alarm_numbers:
                 alarms["numbers"] = self.env._(
                     "The resolution %(number)s has %(left)s numbers left. Ask DIAN for the next one.",
                     number=self.number,
@@ -210,7 +216,7 @@ class ElectronicInvoicingResolution(models.Model):
 
     def write(self, vals):
         result = super().write(vals)
-        # What has a new end is told of anew.
+        # A resolution with a new end is reminded of again.
         reset = {
             name: False
             for name, causes in (
@@ -230,7 +236,7 @@ class ElectronicInvoicingResolution(models.Model):
             raise UserError(
                 self.env._(
                     "Your company invoices with this resolution: only its alarms can change. "
-                    "Enter the next one beside it."
+                    "Enter the next resolution as a new one."
                 )
             )
 
@@ -251,12 +257,17 @@ class ElectronicInvoicingResolution(models.Model):
         for resolution in self:
             if not 1 <= resolution.range_from <= resolution.range_to:
                 raise ValidationError(
-                    self.env._("The first number is at least 1, and the last is not below it.")
+                    self.env._(
+                        "The first number must be 1 or more, and the last must not be lower than "
+                        "the first."
+                    )
                 )
             if resolution.date_end < resolution.date_start:
                 raise ValidationError(self.env._("The resolution must not end before it begins."))
             if resolution.alarm_days < 0 or resolution.alarm_numbers < 0:
-                raise ValidationError(self.env._("Warn before 0 or more days and numbers."))
+                raise ValidationError(
+                    self.env._("The warnings must be for 0 or more days and numbers.")
+                )
 
     @api.constrains("number", "prefix", "technical_key")
     def _check_form(self):
@@ -264,8 +275,8 @@ class ElectronicInvoicingResolution(models.Model):
             if dian.is_test_resolution_number(resolution.number):
                 raise ValidationError(
                     self.env._(
-                        "This is the numbering of DIAN's test environment. "
-                        "Enter the one that DIAN authorised your company."
+                        "This is the numbering of DIAN's test environment. Enter the one that "
+                        "DIAN authorised for your company."
                     )
                 )
             if not dian.is_resolution_number(resolution.number):
@@ -280,8 +291,8 @@ class ElectronicInvoicingResolution(models.Model):
             if key and not dian.is_technical_key(key):
                 raise ValidationError(
                     self.env._(
-                        "The technical key has digits and the letters a to f. "
-                        "Copy it from DIAN's page of your numbering."
+                        "The technical key has only digits and the letters a to f. Copy it from "
+                        "DIAN's page of your numbering."
                     )
                 )
 
@@ -307,7 +318,7 @@ class ElectronicInvoicingResolution(models.Model):
     def _take_from_journals(self):
         """Enter the resolutions that the company's sales journals hold, each once.
 
-        What is not complete or not right stays for the user to enter.
+        Incomplete or wrong ones are left for the user to enter.
         """
         if not set(JOURNAL_RESOLUTION_FIELDS.values()) <= set(self.env["account.journal"]._fields):
             return
@@ -323,7 +334,7 @@ class ElectronicInvoicingResolution(models.Model):
         }
         for journal in journals:
             try:
-                vals = self._take_input(
+                vals = self._clean_input(
                     {name: journal[source] for name, source in JOURNAL_RESOLUTION_FIELDS.items()}
                 )
                 if (vals["number"], vals["prefix"] or "") in known or not (
@@ -342,7 +353,8 @@ class ElectronicInvoicingResolution(models.Model):
     def _remind_of_resolutions(self):
         """Tell the managers, once for its days and once for its numbers, that a resolution ends soon.
 
-        Only of the resolutions that companies have chosen to invoice with. A cron calls this daily.
+        Only for the resolutions that companies have chosen to invoice with. A cron calls this
+        daily.
         """
         today = self.env["certificate.activation"]._get_today()
         setups = (

@@ -19,9 +19,9 @@ GROUP_SYSTEM = "base.group_system"
 class ElectronicInvoicingSetup(models.Model):
     """The six steps of activating electronic invoicing of one company.
 
-    Whether a step is done follows from the database, never from a mark: from the company, from its
-    activation, and from what this record holds of the steps that happen at DIAN. Two of them are
-    sealed by a transition: the test set, which locks the NIT, and the start.
+    Whether a step is done is derived from the data, never from a flag: from the company, its
+    activation, and what this record holds about the steps that happen at DIAN. Two steps are sealed
+    by a transition: the test set, which locks the NIT, and the start.
     """
 
     _name = "electronic.invoicing.setup"
@@ -42,7 +42,7 @@ class ElectronicInvoicingSetup(models.Model):
     company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="cascade")
     field_errors = fields.Json(
         compute="_compute_field_errors",
-        help="A sentence for each field that must change, by its name.",
+        help="Errors by field name.",
     )
     can_edit_profile = fields.Boolean(compute="_compute_rights")
     can_reset = fields.Boolean(compute="_compute_rights")
@@ -59,7 +59,7 @@ class ElectronicInvoicingSetup(models.Model):
         related="company_id.vat",
         string="NIT",
         readonly=False,
-        help="With its check digit, as boxes 5 and 6 of the RUT say.",
+        help="With its check digit, as in boxes 5 and 6 of the RUT.",
     )
     profile_street = fields.Char(related="company_id.street", string="Address", readonly=False)
     profile_city = fields.Char(related="company_id.city", string="Municipality", readonly=False)
@@ -104,7 +104,7 @@ class ElectronicInvoicingSetup(models.Model):
     locked_nit = fields.Char(
         string="Locked NIT",
         readonly=True,
-        help="The NIT that was confirmed with the test set, and does not change any more.",
+        help="The NIT that was confirmed with the test set and can no longer change.",
     )
     lock_sentence = fields.Char(compute="_compute_sentences")
 
@@ -139,7 +139,7 @@ class ElectronicInvoicingSetup(models.Model):
     )
     start_sentence = fields.Char(compute="_compute_sentences")
 
-    _company_unique = models.UniqueIndex("(company_id)", "A company has one setup.")
+    _company_unique = models.UniqueIndex("(company_id)", "A company can have only one setup.")
 
     # === COMPUTE METHODS === #
 
@@ -176,9 +176,7 @@ class ElectronicInvoicingSetup(models.Model):
         if vals.keys() & set(PROFILE_FIELDS):
             self._check_group(GROUP_MANAGER)
         if vals.keys() & set(TEST_SET_FIELDS) and any(self.mapped("locked_nit")):
-            raise UserError(
-                self.env._("The test set is confirmed, and cannot be changed any more.")
-            )
+            raise UserError(self.env._("The test set is confirmed and can no longer be changed."))
         if any(self.mapped("started_on")):
             if vals.keys() & {"sale_journal_id", "invoice_type"}:
                 raise UserError(
@@ -233,7 +231,7 @@ class ElectronicInvoicingSetup(models.Model):
         setup = self._get_for_company()
         step = next((step for step in setup._get_steps() if step["key"] == key), None)
         if not step or step["state"] == "locked":
-            raise UserError(self.env._("This step opens when the one before it is done."))
+            raise UserError(self.env._("This step opens when the previous one is done."))
         if key == "certificate":
             can_renew = self.env.company._get_active_certificate_activation().can_renew
             return self._get_action(
@@ -268,7 +266,7 @@ class ElectronicInvoicingSetup(models.Model):
         return self._action_decide("test_set", self.env._("Confirm your NIT"))
 
     def action_start(self):
-        """Ask for the word of the user, before electronic invoicing starts."""
+        """Ask the user to confirm, before electronic invoicing starts."""
         self._check_user(GROUP_USER)
         self._check_before("start")
         return self._action_decide("start", self.env._("Start invoicing electronically"))
@@ -290,8 +288,8 @@ class ElectronicInvoicingSetup(models.Model):
         if self.locked_nit:
             return
         company = self.company_id.sudo()
-        # A change of the NIT under way, or one that begins before this commits, must see this: either
-        # of the two is tried again by Odoo. A mere lock of the rows would let both pass.
+        # A concurrent change of the NIT must conflict with this one, so that Odoo retries one of
+        # the two. Locking the rows alone would let both pass.
         self.env.flush_all()
         for record in (company, company.partner_id):
             self.env.cr.execute(
@@ -328,7 +326,7 @@ class ElectronicInvoicingSetup(models.Model):
         )
 
     def _start(self, is_understood):
-        """Start invoicing electronically, once: it is not undone.
+        """Start invoicing electronically, once; this cannot be undone.
 
         :param bool is_understood: whether the user said so
         :raise UserError: when a step before is not done
@@ -338,7 +336,7 @@ class ElectronicInvoicingSetup(models.Model):
             return
         self._check_before("start")
         if not is_understood:
-            raise UserError(self.env._("Confirm that you know that it cannot be undone."))
+            raise UserError(self.env._("Confirm that you know that this cannot be undone."))
         setup = self._trusted()
         setup.write(
             {
@@ -362,16 +360,16 @@ class ElectronicInvoicingSetup(models.Model):
         self._lock(GROUP_SYSTEM)
         reason = " ".join((reason or "").split())
         if not reason:
-            raise UserError(self.env._("Say why the NIT has to change."))
+            raise UserError(self.env._("Explain why the NIT has to change."))
         if not self.locked_nit:
             return
         setup = self._trusted()
         setup.message_post(
             body=self.env._(
-                "The NIT %(nit)s was unlocked: %(reason)s Its test set was %(identifier)s, "
+                "The NIT %(nit)s was unlocked: “%(reason)s”. Its test set was %(identifier)s, "
                 "confirmed on %(date)s by %(user)s.",
                 nit=self.locked_nit,
-                reason=reason if reason[-1] in ".!?" else f"{reason}.",
+                reason=reason.rstrip("."),
                 identifier=self.test_set_identifier,
                 date=format_date(self.env, self.test_set_confirmed_on, date_format="long"),
                 user=self.test_set_confirmed_by_id.sudo().name,
@@ -399,7 +397,7 @@ class ElectronicInvoicingSetup(models.Model):
             if step["key"] == key:
                 return
             if step["state"] != "done":
-                raise UserError(self.env._("First finish the step %s.", step["title"]))
+                raise UserError(self.env._("First finish the step “%s”.", step["title"]))
 
     def _check_test_set(self):
         self._check_before("test_set")
@@ -456,11 +454,13 @@ class ElectronicInvoicingSetup(models.Model):
         if "software_identifier" in identifier_errors:
             errors.append(self.env._("The Software ID is not complete. Copy it from DIAN's page."))
         if self.test_set_result != "accepted":
-            errors.append(self.env._("Choose the result Accepted, when DIAN has said so."))
+            errors.append(
+                self.env._("Choose the result “Accepted” once DIAN has accepted the test set.")
+            )
         if not self.test_set_accepted_on:
             errors.append(self.env._("Enter the day on which DIAN accepted the test set."))
         elif self.test_set_accepted_on > today:
-            errors.append(self.env._("The day of the acceptance has not come yet."))
+            errors.append(self.env._("The date of the acceptance is in the future."))
         elif self.test_set_sent_on and self.test_set_sent_on > self.test_set_accepted_on:
             errors.append(self.env._("DIAN cannot accept a test set before it is sent."))
         return errors
@@ -472,14 +472,15 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.ensure_one()
         return self.env._(
-            "The NIT %(nit)s of %(company)s cannot change any more, because DIAN accepted its test "
-            "set. An administrator can unlock it in the history of the six steps, with a reason.",
+            "The NIT %(nit)s of %(company)s can no longer change, because DIAN accepted its "
+            "test set. An administrator can unlock it in the history of the six steps, with a "
+            "reason.",
             nit=self.locked_nit,
             company=self.company_id.sudo().name,
         )
 
     def _take_from_journals(self):
-        """Take what the company's sales journals hold of the test set, where nothing is entered yet."""
+        """Fill in the test set from the company's sales journals, where nothing is entered yet."""
         journals = self.env["account.journal"].sudo()
         names = {
             name: source
@@ -505,12 +506,12 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.ensure_one()
         for user in self.company_id._get_certificate_managers():
-            told = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
-            told.activity_schedule(
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
+            translated.activity_schedule(
                 ACTIVITY_RESOLUTION,
                 user_id=user.id,
-                summary=told.env._("Your billing resolution ends soon"),
-                note=told.resolution_id._get_alarms()[kind],
+                summary=translated.env._("Your billing resolution ends soon"),
+                note=translated.resolution_id._get_alarms()[kind],
             )
 
     # === BUSINESS METHODS - ACTIONS === #

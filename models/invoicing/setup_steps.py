@@ -5,22 +5,23 @@ from ...tools import identity
 
 
 class ElectronicInvoicingSetup(models.Model):
-    """How far a company has come: whether each of the six steps is done, and what is said of it."""
+    """The progress of a company: whether each of the six steps is done, and its sentence."""
 
     _inherit = "electronic.invoicing.setup"
 
     @api.model
     def _map_done_steps(self, activations):
-        """Tell which steps are done, of however many companies by the same few queries.
+        """Tell which steps are done, with the same few queries for any number of companies.
 
-        :param activations: under which each `res.company` signs today, also of such as have no set-up yet
+        :param activations: the one that each `res.company` signs under today, including companies
+            without a set-up
         :return: keys of `_get_step_titles`
         :rtype: dict[res.company, set[str]]
         """
         setups = self.sudo()
         resolutions = self.env["electronic.invoicing.resolution"].sudo()
         companies = self.env["res.company"].sudo().union(*activations)
-        # Odoo reads the contacts together of the companies that it has read.
+        # Read the companies together, so that Odoo also reads their contacts together.
         companies.mapped("partner_id")
         here = [("company_id", "in", companies.ids)]
         setup_of = setups.search_fetch(here).grouped("company_id")
@@ -35,8 +36,8 @@ class ElectronicInvoicingSetup(models.Model):
     def _get_done_steps(self, company, activation, resolutions):
         """Tell which steps are done.
 
-        :param company: `res.company` of this set-up, which has none yet when this is empty
-        :param activation: under which it signs
+        :param company: `res.company` of this set-up; needed because this may be empty
+        :param activation: the one that it signs under
         :param resolutions: all of the company
         :return: keys of `_get_step_titles`
         :rtype: set[str]
@@ -64,7 +65,7 @@ class ElectronicInvoicingSetup(models.Model):
 
         A step is locked until all steps before it are done.
 
-        :param activation: under which the company signs today, where that is known already
+        :param activation: the one that the company signs under today, if already known
         :rtype: list[dict]
         """
         self.ensure_one()
@@ -76,8 +77,8 @@ class ElectronicInvoicingSetup(models.Model):
             [("company_id", "=", company.id)]
         )
         done = self.sudo()._get_done_steps(company, activation, resolutions.sudo())
-        # What two of the steps tell of.
-        told = {"certificate": [activation], "resolution": [resolutions]}
+        # What two of the steps describe.
+        records = {"certificate": [activation], "resolution": [resolutions]}
         is_open = True
         buttons = {
             "todo": self.env._("Start"),
@@ -91,7 +92,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "done" if is_done else "todo",
                 "missing": [],
                 "alarm": "",
-                **getattr(self, f"_get_{key}_step")(is_done, *told.get(key, ())),
+                **getattr(self, f"_get_{key}_step")(is_done, *records.get(key, ())),
             }
             if not (is_open or is_done):
                 step["state"] = "locked"
@@ -150,10 +151,18 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Continue where you left off."),
             }
+        owner = company._get_certificate_companies()[-1]
+        if owner != company:
+            return {
+                "sentence": self.env._(
+                    "The certificate of %s signs for both: you have the same NIT. Open this page as that company.",
+                    owner.name,
+                )
+            }
         if ended := activations._find_ended(company):
             return {
                 "sentence": self.env._(
-                    "It ended on %s. Renew it.", ended._format_date(ended.date_end)
+                    "The certificate ended on %s. Renew it.", ended._format_date(ended.date_end)
                 ),
                 "button": self.env._("Renew"),
             }
@@ -201,7 +210,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Send the test documents, and note DIAN's result here."),
             }
-        return {"sentence": self.env._("Note the TestSetId that DIAN shows for your software.")}
+        return {"sentence": self.env._("Enter the TestSetId that DIAN shows for your software.")}
 
     def _get_resolution_step(self, is_done, resolutions):
         chosen = self.resolution_id
@@ -259,5 +268,5 @@ class ElectronicInvoicingSetup(models.Model):
         return {
             "sentence": self.start_sentence
             if is_done
-            else self.env._("Confirm it once. It cannot be undone.")
+            else self.env._("Confirm it. This cannot be undone.")
         }

@@ -4,10 +4,11 @@ These are functions and not methods of a model: neither RPC nor a server action 
 they return signs and cannot be exported, and no object that an expression reaches has the bytes of a key
 or of the secret; see `tools/key_seal.py`.
 
-What this cannot do: who administers the system, and may install code or write server actions, has
-documents signed by the methods that sign, as long as the server holds the secret. With a secret outside
-the database (`tools/server_secret.py`) no such user, and nobody with the database or its backup, carries
-the key off. Without the secret, keys lie in Odoo's `certificate.key`, which they read.
+What this cannot prevent: a system administrator, who may install code or write server actions, can
+have documents signed by the methods that sign, as long as the server holds the secret. With a
+secret outside the database (`tools/server_secret.py`), neither such a user nor anyone with the
+database or its backup can take the key away. Without the secret, keys are in Odoo's
+`certificate.key`, which they can read.
 """
 
 import base64
@@ -47,7 +48,7 @@ def open_signing_key(activation, company=None):
     activation = activation.sudo()
     activation.ensure_one()
     company = activation.company_id if company is None else company
-    # What is in force for a branch is so for the company whose activation it is.
+    # For a branch, the activation in force may be its parent's.
     if activation != company._get_active_certificate_activation():
         raise UserError(
             activation.env._(
@@ -78,14 +79,14 @@ def load_certificate(certificate):
 
 
 def get_public_content(certificate):
-    """Return the public certificate with the authorities' behind it, as it was stored.
+    """Return the public certificate followed by those of its authorities, as stored.
 
     :return: PEM
     :rtype: bytes
     """
     certificate = read_whole(certificate.sudo())
     content = base64.b64decode(certificate.content or b"")
-    # Odoo takes a file with the key beside the certificate, and keeps it as it is.
+    # Odoo accepts a file with the key beside the certificate, and keeps it as it is.
     blocks = certificate_chain.PEM.findall(content)
     return b"\n".join(blocks) or base64.b64decode(certificate.pem_certificate or b"")
 
@@ -127,14 +128,14 @@ def seal(certificate, key):
         raise TypeError("No object but a key of ours is handed the secrets.")
     with _explained(certificate):
         sealed = key.seal(get_secrets(), _get_context(certificate))
-    # The first sealed key of a database, or the current secret in the place of the previous one.
+    # This is the first sealed key of the database, or the current secret replaces the previous one.
     if is_confirmed(certificate.env) or not _has_sealed_keys(certificate.env):
         confirm_place(certificate.env)
     return base64.b64encode(sealed)
 
 
 def is_confirmed(env):
-    """Tell whether the sealed keys belong to this database, and not to one that it is a copy of.
+    """Tell whether the sealed keys belong to this database, and not to one that it was copied from.
 
     A copy has the same keys, and a server with the same secret would sign with them. So the database where
     they were sealed is noted by its name and `database.uuid`, authenticated by the secret.
@@ -150,14 +151,15 @@ def is_confirmed(env):
 
 
 def _has_sealed_keys(env):
-    """Tell whether any key is sealed: by the keys themselves, for what says so of them can be written."""
+    """Tell whether any key is sealed, judging by the keys themselves: a flag could be written."""
     env.flush_all()
     env.cr.execute("SELECT 1 FROM certificate_certificate WHERE sealed_key IS NOT NULL LIMIT 1")
     return bool(env.cr.rowcount)
 
 
 def confirm_place(env):
-    """Note that the keys are used in this database: where one is sealed, or a custodian says so.
+    """Note that the keys are used in this database, because one was sealed here or a custodian
+    confirmed it.
 
     :raise UserError: without a usable secret
     """
@@ -177,9 +179,9 @@ def get_place_sentence(env, certificates):
     if states.isdisjoint(("sealed", "previous")) or is_confirmed(env):
         return None
     return env._(
-        "The keys were sealed in a database of another name or identity: this one was renamed, "
-        "restored or copied. It signs nothing with them until a custodian confirms it. Confirm it in one "
-        "database only: a copy would sign in the name of the company as well."
+        "The keys were sealed in a database with another name or identity: this one was "
+        "renamed, restored or copied. It signs nothing with them until a custodian confirms it. "
+        "Confirm it in one database only: a copy would sign in the company's name as well."
     )
 
 
@@ -236,17 +238,19 @@ def get_protection_sentence(env, protection):
     """
     return {
         "sealed": env._(
-            "Keys are sealed: encrypted under a secret that this server has and the database has not. "
-            "Keep a copy of the secret apart from the backups: without it the sealed keys are lost."
+            "Keys are sealed: encrypted with a secret that the server has and the database does "
+            "not. Keep a copy of the secret apart from the backups: without it the sealed keys "
+            "are lost."
         ),
         "plain": env._(
-            "Not all keys are sealed: who administers the system, and whoever gets hold of the database "
-            "with its files, can read the others. This server has a secret: seal them."
+            "Not all keys are sealed: system administrators, and anyone who gets hold of the "
+            "database with its files, can read the others. This server has a secret: seal them."
         ),
         "no_secret": env._(
-            "Keys are not sealed: who administers the system, and whoever gets hold of the database with "
-            "its files, can read them. Write a secret of at least %(length)s characters to a file of mode 600 "
-            "that only the server reads, name it in its environment as %(file)s, restart it, and seal the keys.",
+            "Keys are not sealed: system administrators, and anyone who gets hold of the "
+            "database with its files, can read them. Write a secret of at least %(length)s "
+            "characters to a file of mode 600 that only the server can read, name that file in "
+            "the server's environment as %(file)s, restart the server, and seal the keys.",
             length=key_seal.MIN_SECRET,
             file=server_secret.VARIABLE_FILE,
         ),
@@ -280,8 +284,8 @@ def get_secret_warning(env):
         )
     if SOURCE.is_exposed:
         return env._(
-            "Other users of the machine can read or replace the file of the secret (%s). Let it belong to "
-            "the user that runs Odoo, with mode 600.",
+            "Other users of the machine can read or replace the secret's file (%s). Make the "
+            "user that runs Odoo its owner, with mode 600.",
             names[SOURCE.origin],
         )
     return None
@@ -312,8 +316,9 @@ def _check_place(env):
     if not is_confirmed(env):
         raise UserError(
             env._(
-                "The keys were sealed in a database of another name, of which this one may be a copy. "
-                "Ask the custodian of the certificate to confirm it in Custody of keys."
+                "The keys were sealed in a database with another name, and this one may be a "
+                "copy of it. Ask the custodian of the certificate to confirm it in Custody of "
+                "keys."
             )
         )
 

@@ -17,11 +17,12 @@ _ORDINARY = re.compile(r"([0-9a-f]{2})/\1[0-9a-f]{38}")
 
 
 class CertificateKeyFile(models.Model):
-    """A file of the store that has a key in the clear, and that is to go.
+    """A file of the store that contains a plain key and has to be removed.
 
-    Odoo collects the files of deleted attachments later, other stores by rules of their own, and none
-    of them what SQL deleted. So whatever deletes such a key, `data/neutralize.sql` among it, leaves a row
-    here. The row goes when the file cannot be read any more; until then the custodian is told.
+    Odoo removes the files of deleted attachments later, other stores by rules of their own, and
+    none of them removes what SQL deleted. So everything that deletes such a key, including
+    `data/neutralize.sql`, leaves a row here. The row is deleted once the file can no longer be
+    read; until then the custodian is warned.
     """
 
     _name = "certificate.key.file"
@@ -34,7 +35,7 @@ class CertificateKeyFile(models.Model):
     _store_fname_unique = models.UniqueIndex("(store_fname)", "This file is already listed.")
 
     def _register_hook(self):
-        """Remove what SQL could only note, as soon as the copy is used."""
+        """Remove the files that SQL could only note, as soon as the copy is used."""
         super()._register_hook()
         if is_neutralized(self.env) and self.sudo().search_count([], limit=1):
             self._remove_later()
@@ -79,14 +80,14 @@ class CertificateKeyFile(models.Model):
         :param bool is_all: from other stores than Odoo's filestore as well
         """
         cr = self.env.cr
-        # As Odoo's collection of files: nobody stores the same file meanwhile. First of all, so that
-        # this transaction sees what was stored before.
+        # The lock of Odoo's file collector: nobody stores the same file meanwhile. Taken first, so
+        # that this transaction sees what was stored before.
         cr.execute("SET LOCAL lock_timeout TO '5s'")
         try:
             with mute_logger("odoo.sql_db"):
                 cr.execute("LOCK ir_attachment IN SHARE MODE")
         except LockNotAvailable:
-            cr.rollback()  # tried again by the autovacuum
+            cr.rollback()  # the autovacuum tries again
             return
         for file in self.sudo().search([("id", "!=", False)], order="id"):
             name = file.store_fname
@@ -104,7 +105,7 @@ class CertificateKeyFile(models.Model):
         return bool(attachments.with_context(active_test=False).search_count(domain, limit=1))
 
     def _remove_from_store(self):
-        """Remove the file, and look whether it is gone.
+        """Remove the file, and check that it is gone.
 
         :rtype: bool
         """
@@ -118,16 +119,15 @@ class CertificateKeyFile(models.Model):
             return not os.path.lexists(path)
         try:
             attachments._file_delete(name)
-            if (
-                "fs.storage" in self.env
-            ):  # OCA's fs_attachment, which collects only where it is told to
+            # OCA's fs_attachment, which collects files only if configured to
+            if "fs.storage" in self.env:
                 code, _separator, path = name.partition("://")
                 with suppress(FileNotFoundError):
                     self.env["fs.storage"].sudo().get_fs_by_code(code).rm(path)
             return not attachments._file_read(name)
         except FileNotFoundError:
             return True
-        except Exception:  # of whatever store, such as no connection
+        except Exception:  # any error of the store, such as no connection
             _logger.warning("The store of the file %s does not answer.", name, exc_info=True)
             return False
 
@@ -154,19 +154,23 @@ class CertificateKeyFile(models.Model):
                 names,
             )
         return self.env._(
-            "The store still has files with a key that was removed: %s. Remove them here; what then "
-            "stays has to be deleted in the store itself.",
+            "The store still has files with a key that was removed: %s. Remove them here; any "
+            "that remain have to be deleted in the store itself.",
             names,
         )
 
 
 def _is_in_filestore(name):
-    """Tell whether a file lies in Odoo's own filestore; other stores name themselves, as in a URL."""
+    """Tell whether a file is in Odoo's own filestore; names of other stores are prefixed, as in a
+    URL.
+    """
     return ":" not in name
 
 
 def _is_ordinary(name):
-    """Tell whether a name is as Odoo's filestore gives them, so that no other one leads to its file."""
+    """Tell whether a name has the form that Odoo's filestore gives, so that no other name leads to
+    the same file.
+    """
     return bool(_ORDINARY.fullmatch(name))
 
 

@@ -1,4 +1,4 @@
-"""Odoo starts processes from the environment of its own: they get the secret that was taken out of it.
+"""Odoo starts processes with its own environment: give them the secret that was taken out of it.
 
 These are the gevent process of a server with workers, when its master has loaded the add-on before
 (`odoo -d`), and the server itself when it starts anew (SIGHUP, `--dev reload`). Workers and crons are forked

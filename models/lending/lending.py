@@ -9,10 +9,12 @@ from ..keys import custody
 
 
 class CertificateActivation(models.Model):
-    """A loan outlives the certificate that is lent: the lender renews its own, and lends the new one.
+    """A loan outlives the lent certificate: the lender renews its certificate and lends the new
+    one.
 
-    What a company signed for is the loan, and it names the lender. So the certificate under an activation
-    changes in one way only: the lender chooses another one of its own to lend.
+    The letter that a company signed is about the loan and names the lender. So the certificate of
+    an activation changes in one way only: the lender chooses another of its own certificates to
+    lend.
     """
 
     _inherit = "certificate.activation"
@@ -21,7 +23,7 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _carry_over(self, lender):
-        """Let all who sign with a certificate of the lender sign with the one that it lends now.
+        """Move all who sign with a certificate of the lender to the one that it lends now.
 
         :param lender: `res.company` that has chosen what it lends
         :raise UserError: when somebody signs with its former certificate and this one cannot take over
@@ -63,16 +65,16 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _check_successor(self, certificate, lender):
-        """Check that a certificate can take the place of the one that the lender lent until now.
+        """Check that a certificate can replace the one that the lender lent until now.
 
-        :raise UserError: otherwise; nobody may find out by an invoice that is not signed
+        :raise UserError: otherwise, so that nobody finds out from an invoice that is not signed
         """
         if not certificate._can_be_lent():
             raise UserError(
                 self.env._(
-                    "Companies sign with the certificate that %(lender)s lends, and %(certificate)s cannot "
-                    "take its place: it has no key or is not valid today. Choose another one, or "
-                    "this one once it is.",
+                    "Companies sign with the certificate that %(lender)s lends, and "
+                    "%(certificate)s cannot replace it: it has no key or is not valid today. "
+                    "Choose another one, or wait until this one is valid.",
                     lender=lender.name,
                     certificate=certificate.display_name,
                 )
@@ -82,8 +84,9 @@ class CertificateActivation(models.Model):
         if "other_nit" in pkcs12.find_faults(facts, nit, self._get_now()):
             raise UserError(
                 self.env._(
-                    "The certificate %(certificate)s is of %(numbers)s, and the letters of the companies "
-                    "that sign with it name %(lender)s, NIT %(nit)s. Choose a certificate of that NIT.",
+                    "The certificate %(certificate)s belongs to %(numbers)s, but the letters of "
+                    "the companies that sign with it name %(lender)s, NIT %(nit)s. Choose a "
+                    "certificate of that NIT.",
                     certificate=certificate.display_name,
                     numbers=", ".join(facts.nits),
                     lender=lender.name,
@@ -102,7 +105,7 @@ class CertificateActivation(models.Model):
         return bool(end) and end < fields.Datetime.now()
 
     def _get_lender_notice(self):
-        """Say that the lent certificate ends before the loan, in the last days and from then on.
+        """Warn that the lent certificate ends before the loan, during its last days and afterwards.
 
         :rtype: str | None
         """

@@ -15,7 +15,7 @@ class CertificateCertificate(models.Model):
     reminded_on = fields.Date(
         readonly=True,
         copy=False,
-        help="The day of the last rung on which those were reminded who answer for this, when it is lent.",
+        help="The date of the last reminder to the custodians, if this certificate is lent.",
     )
 
     def _can_be_lent(self):
@@ -27,7 +27,7 @@ class CertificateCertificate(models.Model):
 
 
 class ResCompany(models.Model):
-    """The lender's own certificate: all clients stop with it, so that it is followed as theirs are."""
+    """The lender's own certificate: all clients depend on it, so it has reminders as theirs have."""
 
     _inherit = "res.company"
 
@@ -57,31 +57,32 @@ class ResCompany(models.Model):
 
     @api.model
     def _follow_lent_certificate(self):
-        """Remind of the lent certificate, when it has come to a rung or has ended.
+        """Send the reminder of the lent certificate that is due today, if any.
 
-        Called by the daily cron, in a transaction of its own: the certificate is locked, told of and
-        marked together.
+        Called by the daily cron, in a transaction of its own: the certificate is locked, its
+        reminder is sent and it is marked as reminded, all together.
 
         :return: how many
         :rtype: int
         """
         seller = self.env.company.certificate_seller_id.sudo()
         certificate = seller.certificate_lent_id
-        # References to it go on meanwhile; who has it locked reminds of it in this moment.
+        # Foreign keys to it are not blocked; if another transaction has locked it, that one sends
+        # the reminder.
         if not (
             certificate
-            and seller._get_lent_rung_day()
+            and seller._get_lent_reminder_day()
             and certificate.try_lock_for_update(allow_referencing=True)
         ):
             return 0
-        certificate.reminded_on = seller._get_lent_rung_day()
+        certificate.reminded_on = seller._get_lent_reminder_day()
         seller._remind_of_lent_certificate()
         return 1
 
-    def _get_lent_rung_day(self):
-        """Return the day of the nearest rung of the lent certificate, when nobody was reminded of it.
+    def _get_lent_reminder_day(self):
+        """Return the date of the lent certificate's latest due reminder, if it was not sent yet.
 
-        The rungs are those of the clients; after the last one comes the day after the end.
+        The days are those of the clients' reminders; the last one is the day after the end.
 
         :rtype: date | None
         """
@@ -109,8 +110,8 @@ class ResCompany(models.Model):
         custodians = self._get_custodians()
         setup.activity_unlink([ACTIVITY_LENT_EXPIRY])
         for user in custodians:
-            told = self.with_context(lang=user.lang)
-            subject, sentence = told._get_lent_notice()
+            translated = self.with_context(lang=user.lang)
+            subject, sentence = translated._get_lent_notice()
             setup.with_context(mail_activity_quick_update=True).activity_schedule(
                 ACTIVITY_LENT_EXPIRY,
                 user_id=user.id,
@@ -120,8 +121,8 @@ class ResCompany(models.Model):
             )
         vals_list = []
         for lang, emails in activations._group_addresses(custodians, self).items():
-            told = self.with_context(lang=lang)
-            subject, sentence = told._get_lent_notice()
+            translated = self.with_context(lang=lang)
+            subject, sentence = translated._get_lent_notice()
             vals_list.append(
                 {
                     **activations._prepare_reminder_vals(),
@@ -130,7 +131,12 @@ class ResCompany(models.Model):
                     "subject": subject,
                     "body": sentence,
                     "body_html": Markup('<p>%s</p><p><a href="%s%s">%s</a></p>')
-                    % (sentence, self.get_base_url(), BOARD_PATH, told.env._("Open the board")),
+                    % (
+                        sentence,
+                        self.get_base_url(),
+                        BOARD_PATH,
+                        translated.env._("Open the board"),
+                    ),
                     "email_to": ", ".join(emails),
                 }
             )
@@ -138,7 +144,8 @@ class ResCompany(models.Model):
         self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _get_custodians(self):
-        """Return who answers for the lent certificate: the custodians, else the managers.
+        """Return the users responsible for the lent certificate: the custodians, or else the
+        managers.
 
         :rtype: res.users
         """
@@ -147,7 +154,7 @@ class ResCompany(models.Model):
         return custodians or self._get_certificate_managers()
 
     def _get_setup_of_lender(self, create=False):
-        """Return the set-up of this company, where its activities and reminders stand.
+        """Return the set-up of this company, which carries its activities and reminders.
 
         :param bool create: whether to make it when there is none
         :rtype: electronic.invoicing.setup
@@ -191,16 +198,24 @@ class ResCompany(models.Model):
             ),
         }
         remedy = self.env._(
-            "Load the next one and choose it in Settings, under Electronic Documents, as the lent "
-            "certificate: all of them go on with it."
+            "Load the next one and choose it in Settings, under Electronic Documents, as the "
+            "lent certificate: it then signs in its place."
         )
         if left < 0:
             return (
                 self.env._("The certificate that you lend has ended"),
-                self.env._(
-                    "The certificate that %(company)s lends ended on %(end)s: no invoice of the "
-                    "%(count)s companies that sign with it is signed.",
-                    **facts,
+                (
+                    self.env._(
+                        "The certificate that %(company)s lends ended on %(end)s: no invoice of the "
+                        "company that signs with it is signed.",
+                        **facts,
+                    )
+                    if facts["count"] == 1
+                    else self.env._(
+                        "The certificate that %(company)s lends ended on %(end)s: no invoice of the "
+                        "%(count)s companies that sign with it is signed.",
+                        **facts,
+                    )
                 )
                 + " "
                 + remedy,
@@ -214,9 +229,16 @@ class ResCompany(models.Model):
         )
         return (
             subject,
-            self.env._(
-                "The certificate that %(company)s lends signs until %(end)s, for %(count)s companies.",
-                **facts,
+            (
+                self.env._(
+                    "The certificate that %(company)s lends signs until %(end)s, for 1 company.",
+                    **facts,
+                )
+                if facts["count"] == 1
+                else self.env._(
+                    "The certificate that %(company)s lends signs until %(end)s, for %(count)s companies.",
+                    **facts,
+                )
             )
             + " "
             + remedy,

@@ -1,4 +1,4 @@
-"""The exoneration letter: its words, the signed scan, and the review by who lends."""
+"""The exoneration letter: its text, the signed scan, and the lender's review."""
 
 from . import (
     ir_ui_view,

@@ -10,8 +10,8 @@ from ..core.ondelete_guard import is_uninstalling
 class IrUiView(models.Model):
     _inherit = "ir.ui.view"
 
-    # A letter is void as soon as its text is changed. While the add-on is installed or upgraded nothing
-    # is rendered: then it is noticed when the letter is next used.
+    # A letter becomes void as soon as its text changes. During an installation or upgrade nothing
+    # is rendered, and the change is noticed when the letter is next used.
 
     @api.model_create_multi
     def create(self, vals_list):

@@ -16,12 +16,12 @@ from ...const import (
     REPRESENTATIVE_FIELDS,
 )
 from ...tools import identity
-from ...tools.letter_pdf import render_letter
+from ...tools.letter_pdf import find_unwritable, render_letter
 from ...tools.letter_text import get_printed_text
-from ...tools.text_limits import LETTER_LIMITS
+from ...tools.text_limits import LETTER_LIMITS, TEXT_RULES
 from .res_company import laying_out
 
-# What goes when a downloaded letter is void.
+# Fields reset when a letter becomes void.
 LETTER_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
 
 
@@ -31,7 +31,7 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
     _pdf_fields = ("signed_letter",)
 
-    # Legal representative: as of this activation
+    # Legal representative, as stated in this activation
     representative_name = fields.Char(string="First names")
     representative_surname = fields.Char(string="Surnames")
     representative_identification_type_id = fields.Many2one(
@@ -58,7 +58,8 @@ class CertificateActivation(models.Model):
     letter_code = fields.Char(
         readonly=True,
         copy=False,
-        help="Printed on the letter, also as a QR code. It follows from everything the letter says.",
+        help="Printed on the letter, also as a QR code. It is derived from everything that the "
+        "letter says.",
     )
     letter_date = fields.Date(string="Date of the letter", readonly=True, copy=False)
     letter_downloaded_on = fields.Datetime(string="Downloaded on", readonly=True, copy=False)
@@ -88,7 +89,7 @@ class CertificateActivation(models.Model):
         letter_date, letter_code = self.letter_date, self.letter_code
         self._check_letter_values(letter_date or self._get_today())
         if not letter_code or self._is_letter_stale():
-            # A new letter: whatever scan is attached is of another one.
+            # This is a new letter, so an attached scan belongs to another one.
             if letter_code or self.signed_letter_sha256:
                 self._void_letter("other")
             letter_date = self._get_today()
@@ -132,7 +133,7 @@ class CertificateActivation(models.Model):
         citizen_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.national_citizen_id")
         return {
             "representative_identification_type_id": citizen_id,
-            # Stands in the letter, which is always in Spanish.
+            # The position is printed in the letter, which is always in Spanish.
             "representative_position": "Representante legal",
             "representative_street": partner.street,
             "representative_city": partner.city,
@@ -161,16 +162,22 @@ class CertificateActivation(models.Model):
             "representative_city": self.env._("Enter the city."),
             "representative_state_id": self.env._("Choose the department."),
         }
-        errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not values[name]}
+        rules = TEXT_RULES["certificate.activation"]
+        # Blanks alone, and what nobody sees, are nothing.
+        kept = {
+            name: rules[name].clean(values[name]) if name in rules and values[name] else values[name]
+            for name in REPRESENTATIVE_FIELDS
+        }
+        errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not kept[name]}
         kind = values["representative_identification_type_id"].l10n_co_document_code
-        number = values["representative_vat"]
+        number = kept["representative_vat"]
         if number and kind and not identity.is_document_number(kind, number):
             errors["representative_vat"] = (
                 self.env._("A citizenship card has 6 to 10 digits, and no letters.")
                 if kind == "national_citizen_id"
                 else self.env._("Enter 4 to 20 letters and digits, as on the document.")
             )
-        email, phone = values["representative_email"], values["representative_phone"]
+        email, phone = kept["representative_email"], kept["representative_phone"]
         if email and not identity.is_email(email):
             errors["representative_email"] = self.env._(
                 "Enter one email, such as maria@example.com."
@@ -179,7 +186,12 @@ class CertificateActivation(models.Model):
             errors["representative_phone"] = self.env._(
                 "Enter ten digits, such as 300 123 4567, or a foreign number with + and its prefix."
             )
-        return errors
+        for name in rules.keys() & set(REPRESENTATIVE_FIELDS) - errors.keys():
+            if unwritable := find_unwritable(kept[name] or ""):
+                errors[name] = self.env._(
+                    "Write it in Latin letters: a letter cannot print %s.", " ".join(unwritable)
+                )
+        return {name: errors[name] for name in REPRESENTATIVE_FIELDS if name in errors}
 
     def _get_letter_errors(self):
         """Say everything that keeps the letter from being written.
@@ -240,8 +252,8 @@ class CertificateActivation(models.Model):
             },
             "representative_department": activation.representative_state_id.name,
         }
-        # One that is too long is never laid out: see `_check_letter_values`. Here it only bounds what is
-        # compared.
+        # A text that is too long is never laid out: see `_check_letter_values`. Here the limit only
+        # bounds the comparison.
         return {
             name: (values[name] or "")[: LETTER_LIMITS[name] + 1] for name in LETTER_PLACEHOLDERS
         }
@@ -316,7 +328,8 @@ class CertificateActivation(models.Model):
         return bool(self.sudo().seller_id._has_letter_in_english())
 
     def _render_letter_in_english(self):
-        """Lay out the letter in English, for reading only: nothing on it can be taken for a letter.
+        """Lay out the letter in English, for reading only: it cannot be mistaken for the letter to
+        sign.
 
         :return: a PDF
         :rtype: bytes
@@ -345,16 +358,16 @@ class CertificateActivation(models.Model):
         return self.letter_code not in codes
 
     def _find_changed_letters(self, vals):
-        """Return those of these whose downloaded letter would no longer say what a write makes of it.
+        """Return the activations whose downloaded letter would be outdated by a write.
 
         :param dict vals: as for `write`, before it
         :rtype: certificate.activation
         """
-        # Only these: of the others it is said first that they are not the user's.
-        said = self._take_input(
+        # Only those that the user may write: for the others the access error comes first.
+        cleaned = self._clean_input(
             {name: vals[name] for name in REPRESENTATIVE_FIELDS if name in vals}
         )
-        return self.filtered(lambda activation: activation._is_letter_changed_by(said))
+        return self.filtered(lambda activation: activation._is_letter_changed_by(cleaned))
 
     def _is_letter_changed_by(self, vals):
         """Tell whether a write changes the representative of a downloaded letter."""
@@ -432,14 +445,14 @@ class CertificateActivation(models.Model):
         return super()._prepare_pdf_vals(name, vals)
 
     def _check_takes_letter(self):
-        """Refuse a letter where nothing is lent."""
+        """Refuse a letter if the route lends no certificate."""
         if not self._get_route().needs_letter:
             raise UserError(
                 self.env._("A certificate of the company's own needs no letter. Reload the page.")
             )
 
     def _check_signed_letter(self):
-        """Check before activation that the letter is signed, current, whole and unaltered.
+        """Check before activation that the letter is signed, current, complete and unaltered.
 
         :raise UserError: otherwise, with the remedy
         """

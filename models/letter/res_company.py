@@ -16,13 +16,14 @@ from ...const import (
     READING_TEMPLATE,
 )
 from ...tools import identity
-from ...tools.letter_pdf import PAGE_SIZES, LayoutRefused, render_letter
-from ...tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names
+from ...tools.letter_pdf import PAGE_SIZES, LayoutRefused, find_unwritable, render_letter
+from ...tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names, get_printed_text
 from ...tools.sandbox import ChildBusy, ChildUnavailable
 from ...tools.text_limits import LETTER_LIMITS, is_clean
 from ..core.whole_files import read_whole
 
-# Sources are Spanish and English themselves: rendered as they are, whatever the database speaks.
+# The templates themselves are in Spanish and English: they are rendered untranslated, whatever the
+# languages of the database.
 _SOURCE_LANGUAGE = "en_US"
 
 
@@ -37,8 +38,9 @@ def laying_out(env):
     except LayoutRefused as error:
         raise UserError(
             env._(
-                "This document takes too long to be laid out. Try again; if it stays so, its text is too "
-                "long or too complicated: ask your administrator to shorten the text of the letter."
+                "This document takes too long to lay out. Try again; if that does not help, its "
+                "text is too long or too complicated: ask your administrator to shorten the "
+                "text of the letter."
             )
         ) from error
     except (ChildBusy, ChildUnavailable) as error:
@@ -48,11 +50,11 @@ def laying_out(env):
 
 
 class ResCompany(models.Model):
-    """The exoneration letter as the lender wants it.
+    """The lender's exoneration letter: its text, paper and logo.
 
-    It is the lender's: the lender answers for its certificate, and a client that could change the
-    letter could change what it signs. So text, paper and logo are taken from the lender alone, and
-    only an administrator sets them.
+    The lender is responsible for its certificate, and a client that could change the letter could
+    change what it signs. So text, paper and logo come from the lender alone, and only an
+    administrator sets them.
     """
 
     _name = "res.company"
@@ -61,7 +63,7 @@ class ResCompany(models.Model):
     certificate_letter_html = fields.Html(
         string="Stored text of the letter",
         groups="base.group_system",
-        help="Empty: the default text.",
+        help="Leave it empty to use the default text.",
     )
     certificate_letter_english_html = fields.Html(
         string="English version of the letter",
@@ -92,7 +94,7 @@ class ResCompany(models.Model):
         string="Paper of the letter",
         default="Letter",
         groups="base.group_system",
-        help="Colombian offices print on Letter.",
+        help="Colombian offices usually print on Letter.",
     )
     certificate_letter_has_logo = fields.Boolean(
         string="Logo on the letter",
@@ -110,7 +112,7 @@ class ResCompany(models.Model):
                 company.certificate_letter_html, LETTER_PLACEHOLDERS_REQUIRED
             )
             company._check_letter_text(company.certificate_letter_english_html)
-            # A text that cannot be laid out would keep everybody from a letter.
+            # With a text that cannot be laid out, nobody would get a letter.
             values = company._get_letter_example()
             if company.certificate_letter_html:
                 company._render_letter_example()
@@ -133,8 +135,8 @@ class ResCompany(models.Model):
                     TEXT_LENGTH_MAX,
                 ),
                 "picture": self.env._(
-                    "The text holds a picture that cannot be printed. Take it out; the logo is printed "
-                    "at the top."
+                    "The text contains a picture that cannot be printed. Take it out; the logo "
+                    "is printed at the top."
                 ),
                 "unknown": self.env._(
                     "{{ %(name)s }} is not known. Use one of: %(known)s.",
@@ -142,12 +144,13 @@ class ResCompany(models.Model):
                     known=", ".join(LETTER_PLACEHOLDERS),
                 ),
                 "misplaced": self.env._(
-                    "A placeholder stands in a link or a picture: %s. Write it into the text instead.",
+                    "A placeholder is inside a link or a picture: %s. Write it in the text "
+                    "instead.",
                     error.name,
                 ),
                 "unfinished": self.env._(
-                    "A placeholder is not complete: %s. Type it anew, without formatting inside, such as "
-                    "{{ company_name }}.",
+                    "A placeholder is not complete: %s. Type it again, without formatting "
+                    "inside, such as {{ company_name }}.",
                     error.name,
                 ),
                 "missing": self.env._(
@@ -155,12 +158,20 @@ class ResCompany(models.Model):
                 ),
             }
             raise ValidationError(sentences[error.code]) from error
+        if unwritable := find_unwritable(get_printed_text(html)):
+            raise ValidationError(
+                self.env._(
+                    "The text contains characters that a letter cannot print: %s. Take them out, or "
+                    "write them in Latin letters.",
+                    " ".join(unwritable),
+                )
+            )
         for name, value in self._get_letter_lender_values().items():
             if not value and name in get_names(html):
                 raise ValidationError(
                     self.env._(
-                        "The text says {{ %(name)s }}, and %(company)s has none. Enter it in the "
-                        "company's data, or take it out of the text.",
+                        "The text says {{ %(name)s }}, but %(company)s has none. Enter it in "
+                        "the company's data, or take it out of the text.",
                         name=name,
                         company=self.name,
                     )
@@ -178,7 +189,7 @@ class ResCompany(models.Model):
     def _inverse_certificate_letter_text(self):
         for company in self:
             text = company.certificate_letter_text
-            # Who empties the text wants the default back.
+            # An emptied text means the default text.
             company.certificate_letter_html = False if is_html_empty(text) else text
 
     @api.depends("certificate_letter_html")
@@ -249,7 +260,7 @@ class ResCompany(models.Model):
         """
         self.ensure_one()
         if not (self.env.su or self.env.user.has_group("base.group_system")):
-            raise AccessError(self.env._("Only an administrator edits the exoneration letter."))
+            raise AccessError(self.env._("Only an administrator can edit the exoneration letter."))
         self.check_access("write")
 
     # === BUSINESS METHODS === #
@@ -273,7 +284,7 @@ class ResCompany(models.Model):
     def _get_letter_layout(self):
         """Return paper and logo of the letter, as options of `render_letter`.
 
-        They are no part of the code of a letter: it says the same on any paper.
+        They are not part of a letter's code: the letter says the same on any paper.
 
         :rtype: dict
         """
@@ -300,10 +311,11 @@ class ResCompany(models.Model):
 
     @api.model
     def _check_letter_values(self, values):
-        """Check what a letter says of others, who keep it where this add-on sets no limits.
+        """Check the values of a letter that come from fields for which this add-on sets no limits.
 
         :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
-        :raise ValidationError: with a sentence for each text that is too long or holds unseen characters
+        :raise ValidationError: with a sentence for each text that is too long, or holds characters that nobody
+            sees or no letter prints
         """
         places = {
             "lender": self.env._("the contact of the company that lends its certificate"),
@@ -316,17 +328,25 @@ class ResCompany(models.Model):
             place = places.get(name.partition("_")[0], "")
             if len(text) > limit:
                 sentence = self.env._(
-                    "{{ %(name)s }} has more than the %(limit)s characters that a letter takes. "
-                    "Shorten it in %(place)s.",
+                    "{{ %(name)s }} has more than the %(limit)s characters that a letter "
+                    "allows. Shorten it in %(place)s.",
                     name=name,
                     limit=limit,
                     place=place,
                 )
             elif not is_clean(text):
                 sentence = self.env._(
-                    "{{ %(name)s }} holds line breaks or characters that cannot be seen. Type it anew in "
-                    "%(place)s.",
+                    "{{ %(name)s }} contains line breaks or invisible characters. Type it again "
+                    "in %(place)s.",
                     name=name,
+                    place=place,
+                )
+            elif unwritable := find_unwritable(text):
+                sentence = self.env._(
+                    "{{ %(name)s }} contains characters that a letter cannot print: %(characters)s. "
+                    "Write it in Latin letters in %(place)s.",
+                    name=name,
+                    characters=" ".join(unwritable),
                     place=place,
                 )
             else:

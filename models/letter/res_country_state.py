@@ -1,22 +1,24 @@
 from odoo import api, models
 from odoo.exceptions import AccessError
 
-# What a letter says of a department, or what makes it one of Colombia.
+# Fields of a department that a letter states, or that make it Colombian.
 _LETTER_FIELDS = frozenset(("name", "code", "country_id"))
 
 
 class ResCountryState(models.Model):
-    """A department stands by its name in the letters of every company."""
+    """The letters of every company state a department's name."""
 
     _inherit = "res.country.state"
 
     def write(self, vals):
-        """Let administrators alone rename Colombia's departments; whoever edits contacts could."""
+        """Let only administrators rename Colombia's departments; otherwise any user who edits
+        contacts could.
+        """
         if not _LETTER_FIELDS.isdisjoint(vals):
             self._check_may_change()
         result = super().write(vals)
         if "country_id" in vals:
-            # Nor does another country's become one of them.
+            # Nor may another country's state become a Colombian department.
             self._check_may_change()
         return result
 
@@ -25,7 +27,7 @@ class ResCountryState(models.Model):
         self._check_may_change()
 
     def _check_may_change(self):
-        """Refuse that others than administrators change what is one of Colombia's departments.
+        """Refuse to let anyone but an administrator change Colombia's departments.
 
         :raise AccessError: when they do
         """
@@ -33,7 +35,7 @@ class ResCountryState(models.Model):
         if is_department and not self.env["res.partner"]._is_for([]):
             raise AccessError(
                 self.env._(
-                    "The departments of Colombia stand in the letters of every company. Only an "
-                    "administrator changes them."
+                    "The departments of Colombia appear in the letters of every company. Only "
+                    "an administrator can change them."
                 )
             )

@@ -10,13 +10,14 @@ SEEN_LETTER = "certificate_seen_letter"
 
 
 class CertificateActivation(models.Model):
-    """The lender reviews the letters by which its certificate is lent.
+    """The lender reviews the letters of the companies that its certificate is lent to.
 
-    What the machine says of a letter is how it was known; whether it counts is the lender's decision, never the
-    borrower's. A letter whose code could not be read waits for the custodian, and so does every letter where the
-    lender signs only after review. One that was rejected is handed in anew, on the page that made it; until
-    then nothing is signed, and nothing is lost. A rejection is of the company: neither a renewal nor another
-    activation signs before a letter of it is accepted.
+    The software only tells how a letter was recognised; whether it is valid is the lender's
+    decision, never the borrower's. A letter whose code could not be read waits for the custodian,
+    and so does every letter if the lender signs only after review. After a rejection the company
+    attaches a new letter on the page where it was made; until then nothing is signed, and nothing
+    is lost. A rejection concerns the company: neither a renewal nor another activation signs before
+    a letter of the company is accepted.
     """
 
     _inherit = "certificate.activation"
@@ -37,7 +38,7 @@ class CertificateActivation(models.Model):
         string="Reason of the rejection",
         readonly=True,
         copy=False,
-        help="Of the letter before, until a new one is accepted.",
+        help="Why the previous letter was rejected, until a new one is accepted.",
     )
     letter_review_sentence = fields.Char(compute="_compute_letter_review", compute_sudo=True)
     is_signing_blocked = fields.Boolean(
@@ -58,13 +59,13 @@ class CertificateActivation(models.Model):
             lender = activation.certificate_id.company_id.name or ""
             sentences = {
                 "waiting": self.env._(
-                    "%s reviews the signed letter, and nothing is signed before it has accepted it. We will "
-                    "tell you by email.",
+                    "%s reviews the signed letter, and nothing is signed until it accepts the "
+                    "letter. We will tell you by email.",
                     lender,
                 )
                 if is_blocked
                 else self.env._(
-                    "%s will look at the signed letter. The certificate signs meanwhile.", lender
+                    "%s will review the signed letter. Meanwhile, the certificate signs.", lender
                 ),
                 "accepted": self.env._(
                     "%(lender)s accepted the signed letter on %(day)s.",
@@ -72,10 +73,11 @@ class CertificateActivation(models.Model):
                     day=activation._format_moment(activation.letter_reviewed_on),
                 ),
                 "rejected": self.env._(
-                    "%(lender)s rejected the signed letter: “%(reason)s” Nothing is signed until a new one "
-                    "is accepted. Correct it, attach the new file and continue: nothing is paid again.",
+                    "%(lender)s rejected the signed letter: “%(reason)s”. Nothing is signed "
+                    "until a new one is accepted. Correct it, attach the new file and continue: "
+                    "nothing is paid again.",
                     lender=lender,
-                    reason=activation.letter_rejection_reason or "",
+                    reason=(activation.letter_rejection_reason or "").rstrip("."),
                 ),
             }
             activation.is_signing_blocked = is_blocked
@@ -102,7 +104,7 @@ class CertificateActivation(models.Model):
         return activation.letter_review == "rejected" or bool(
             activation.letter_review == "waiting"
             and (
-                # After a rejection only a letter that was accepted counts.
+                # After a rejection, only an accepted letter is valid.
                 activation.letter_rejection_reason
                 or activation.certificate_id.company_id.certificate_sign_after_review
             )
@@ -127,7 +129,7 @@ class CertificateActivation(models.Model):
         return self.state == "process" and not self.switch_on
 
     def _check_letter_open(self):
-        """Refuse to change the letter of what is finished.
+        """Refuse to change the letter of a finished activation.
 
         :raise UserError: otherwise
         """
@@ -137,7 +139,9 @@ class CertificateActivation(models.Model):
     # === TRANSITIONS - BORROWER === #
 
     def _ask_for_review(self):
-        """Let the lender review the letter of what has just been finished, where it has to."""
+        """Ask the lender to review the letter of an activation that has just been finished, if
+        needed.
+        """
         activation = self._trusted()
         if not self._get_route().needs_letter:
             return
@@ -153,8 +157,9 @@ class CertificateActivation(models.Model):
     def _find_rejected(self):
         """Return the activation of the company whose letter was rejected, unless one was accepted since.
 
-        Whether it has ended matters not: who revokes, cancels or renews it begins with another letter, which
-        may be the same. A branch that signs under the activation of its parent is the same company.
+        It may have ended: after a revocation, cancellation or renewal the company starts with
+        another letter, which may be the same file. A branch that signs under its parent's
+        activation counts as the same company.
 
         :return: in sudo mode
         :rtype: certificate.activation
@@ -188,23 +193,23 @@ class CertificateActivation(models.Model):
             other._notify("letter_review")
 
     def _hand_in_letter(self):
-        """Hand in a new letter instead of the one that was rejected; the row is locked.
+        """Submit a new letter instead of the rejected one; the row is locked.
 
         :raise UserError: when the letter cannot be used
         """
         self._check_signed_letter()
         activation = self._trusted()
         activation.write({"letter_review": "waiting"})
-        activation.message_post(body=self.env._("A new signed letter was handed in."))
+        activation.message_post(body=self.env._("A new signed letter was attached."))
         activation._notify("letter_review")
         self._keep_record(is_new_edition=True)
 
     # === TRANSITIONS - LENDER === #
 
     def _is_reviewer(self):
-        """Tell whether the user is a custodian of who lends the certificate.
+        """Tell whether the user is a custodian of the lender.
 
-        Sudo mode gives nobody this right: it is how the portal and the borrower's own steps run.
+        Sudo mode does not give this right: the portal and the borrower's own steps run in it.
 
         :rtype: bool
         """
@@ -225,7 +230,9 @@ class CertificateActivation(models.Model):
         self.check_access("read")
         if not self._is_reviewer():
             raise AccessError(
-                self.env._("Only a custodian of the company that lends the certificate does this.")
+                self.env._(
+                    "Only a custodian of the company that lends the certificate can do this."
+                )
             )
         self._lock_row()
         if self.state not in ("process", "active"):
@@ -267,17 +274,17 @@ class CertificateActivation(models.Model):
         self._lock_for_lender()
         reason = (reason or "").strip()
         if not reason:
-            raise UserError(self.env._("Say why the letter is rejected."))
+            raise UserError(self.env._("Explain why the letter is rejected."))
         if self.letter_review == "rejected" and self.letter_rejection_reason == reason:
             return
         self._check_review_waits()
         activation = self._trusted()
         self.env["certificate.voided.letter"].sudo()._keep(activation, "rejected")
-        # First the state, which lets the file be replaced.
+        # The state first: it allows the file to be replaced.
         self._decide_on_letter(letter_review="rejected", letter_rejection_reason=reason)
         activation.write({"signed_letter": False})
         activation.message_post(body=self.env._("Signed letter rejected: %s", reason))
-        # What was finished to follow it does not sign instead; what signed before it goes on.
+        # A finished renewal must not sign instead; an earlier activation keeps signing.
         activation._pass_rejection_on(
             activation.search(
                 [
@@ -296,8 +303,8 @@ class CertificateActivation(models.Model):
     def _check_letter_seen(self):
         """Check that the letter is the one on the page whose button was clicked.
 
-        Between the page and the click another custodian can have rejected it, and the borrower can have
-        handed in another file, which nobody has looked at.
+        Between the page and the click another custodian may have rejected it, and the borrower may
+        have attached another file, which nobody has reviewed.
 
         :raise UserError: otherwise
         """
@@ -305,14 +312,14 @@ class CertificateActivation(models.Model):
         if seen and seen != self.signed_letter_sha256:
             raise UserError(
                 self.env._(
-                    "Another letter was handed in since you opened this page. Reload it and look at the "
-                    "new one."
+                    "Another letter was attached after you opened this page. Reload it and "
+                    "review the new one."
                 )
             )
 
     def _check_review_waits(self):
         if self.letter_review != "waiting":
-            raise UserError(self.env._("No letter waits for a review here. Reload the page."))
+            raise UserError(self.env._("There is no letter to review here. Reload the page."))
 
     def _decide_on_letter(self, **vals):
         activation = self._trusted()
@@ -330,7 +337,7 @@ class CertificateActivation(models.Model):
     def _get_review_facts(self):
         """Return how the letter was known and who reviewed it, for the record.
 
-        :return: texts only; a part that is not is None
+        :return: texts only; None for what does not exist
         :rtype: dict
         """
         activation = self.sudo()

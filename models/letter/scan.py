@@ -8,7 +8,7 @@ from ...tools.pdf_check import PdfCheckUnavailable
 
 
 class CertificateActivation(models.Model):
-    """Whether the signed letter of an activation is its letter, and still the file that was stored."""
+    """Whether the attached scan is the activation's letter, and still the file that was stored."""
 
     _inherit = "certificate.activation"
 
@@ -18,16 +18,17 @@ class CertificateActivation(models.Model):
         readonly=True,
         copy=False,
         index="btree_not_null",
-        help="How the attached file is known to be the signed letter of this activation: by the code that is "
-        "printed on it; by a digital signature whose certificate leads to a trusted authority, was valid "
-        "and names the representative or the company; not at all, so that the lender has to look at it; "
-        "or because a custodian of the lender accepted it.",
+        help="How the attached file was recognised as the signed letter of this activation: by the "
+        "code that is printed on it; by a digital signature whose certificate leads to a "
+        "trusted authority, was valid and names the representative or the company; not at all, "
+        "so that the lender has to review it; or because a custodian of the lender accepted it.",
     )
     signed_letter_signers = fields.Char(
         string="Digital signature of",
         readonly=True,
         copy=False,
-        help="As the file says. Verified only where the letter is known by its digital signature.",
+        help="As the file claims. Verified only if the letter was recognised by its digital "
+        "signature.",
     )
     signed_letter_anchors = fields.Char(
         string="Authorities of the signature",
@@ -49,7 +50,7 @@ class CertificateActivation(models.Model):
     letter_void_sentence = fields.Char(
         compute="_compute_letter_void_sentence",
         compute_sudo=True,
-        help="Why the letter that was downloaded last does not count, until a new one is downloaded.",
+        help="Why the last downloaded letter is void, until a new one is downloaded.",
     )
 
     # === COMPUTE METHODS === #
@@ -70,19 +71,19 @@ class CertificateActivation(models.Model):
                     signers=activation.signed_letter_signers,
                 ),
                 "unread": self.env._(
-                    "This file has a digital signature that was not verified; it says that it is of "
-                    "%(signers)s. %(lender)s will look at it: you can continue.",
+                    "This file has a digital signature that was not verified; it claims to be "
+                    "by %(signers)s. %(lender)s will review it: you can continue.",
                     signers=activation.signed_letter_signers,
                     lender=activation.seller_id.sudo().name,
                 )
                 if activation.signed_letter_signers
                 else self.env._(
-                    "The code of the letter could not be read in this file: %s will look at it. "
+                    "The code of the letter could not be read in this file: %s will review it. "
                     "You can continue, or attach a sharper scan.",
                     activation.seller_id.sudo().name,
                 ),
                 "reviewed": self.env._(
-                    "%s has looked at this letter and accepted it.",
+                    "%s has reviewed this letter and accepted it.",
                     activation.seller_id.sudo().name,
                 ),
             }
@@ -105,8 +106,8 @@ class CertificateActivation(models.Model):
             if voided and not activation.letter_code and activation._is_letter_open():
                 reasons = dict(voided._fields["reason"]._description_selection(self.env))
                 activation.letter_void_sentence = self.env._(
-                    "The letter %(code)s is void since %(day)s. %(reason)s: download the new letter and "
-                    "have it signed.",
+                    "The letter %(code)s has been void since %(day)s. %(reason)s: download the "
+                    "new letter and have it signed.",
                     code=voided.letter_code or "",
                     day=activation._format_date(voided._get_void_date()),
                     reason=reasons[voided.reason],
@@ -115,7 +116,7 @@ class CertificateActivation(models.Model):
     # === CRUD METHODS === #
 
     def _close_letter_activities(self, vals):
-        """Close what somebody had to do about the signed letter, which has just been attached or deleted.
+        """Close the activities about the signed letter, which has just been attached or deleted.
 
         :param dict vals: that were written, with `signed_letter`
         """
@@ -139,7 +140,7 @@ class CertificateActivation(models.Model):
         return vals
 
     def _match_signed_letter(self, data, facts):
-        """Look whether a file can be the signed letter of this activation.
+        """Check whether a file can be the signed letter of this activation.
 
         :param bytes data: the file
         :param facts: `tools.pdf_check.PdfFacts`
@@ -175,7 +176,8 @@ class CertificateActivation(models.Model):
         }
 
     def _get_signer_trust(self):
-        """Return whose digital signature of the letter counts: the representative's or the company's.
+        """Return whose digital signature of the letter is valid: the representative's or the
+        company's.
 
         :rtype: tools.letter_scan.Trust
         """
@@ -183,7 +185,7 @@ class CertificateActivation(models.Model):
         nit = (identity.format_nit(activation.company_id.vat) or "").partition("-")
         company = {nit[0].lstrip("0"), (nit[0] + nit[2]).lstrip("0")} - {""}
         person = "".join(filter(str.isdigit, activation.representative_vat or "")).lstrip("0")
-        # Some authorities write the number of a person as DIAN does, too.
+        # Some authorities write a person's number with a check digit, as DIAN does.
         persons = {person, person + identity.get_check_digit(person)} if person else set()
         return Trust(
             self.env["certificate.trust.anchor"]._get_anchors(),
@@ -230,8 +232,8 @@ class CertificateActivation(models.Model):
         )
         if not self.letter_code:
             return self.env._(
-                "This is the letter %s, which does not count here. Save and download the letter, have "
-                "that one signed and attach it.",
+                "This is the letter %s, which is not valid here. Save and download the letter, "
+                "have that one signed and attach it.",
                 found,
             )
         if voided:
@@ -248,15 +250,15 @@ class CertificateActivation(models.Model):
                 code=self.letter_code,
             )
         return self.env._(
-            "This is another letter, %(found)s: of another company, or out of date. Attach the signed "
-            "letter %(code)s of %(company)s.",
+            "This is another letter, %(found)s: it belongs to another company or is out of "
+            "date. Attach the signed letter %(code)s of %(company)s.",
             found=found,
             code=self.letter_code,
             company=self.company_id.sudo().name,
         )
 
     def _keep_match(self, vals):
-        """Keep what another look at the stored letter has shown."""
+        """Store the result of checking the stored letter again."""
         self._trusted().write(vals)
 
     def _check_evidence(self):  # pylint: disable=missing-return

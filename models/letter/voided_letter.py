@@ -5,9 +5,9 @@ from ..core.whole_files import read_whole
 
 
 class CertificateVoidedLetter(models.Model):
-    """A letter that was downloaded and became void, with the scan that was attached of it.
+    """A downloaded letter that became void, with the scan that was attached.
 
-    It is a part of the history: read by the managers of the company, written by nobody.
+    It is part of the history: managers of the company can read it, and nobody can write it.
     """
 
     _name = "certificate.voided.letter"
@@ -40,7 +40,7 @@ class CertificateVoidedLetter(models.Model):
 
     @api.model
     def _keep(self, activation, reason):
-        """Keep the letter and the scan of an activation as they are, before they go.
+        """Store the letter and the scan of an activation before they are deleted.
 
         :param activation: `certificate.activation` in sudo mode
         :param str reason: one of `VOID_REASONS`

@@ -12,19 +12,19 @@ from ..trace.history import TRACKED, record_changes, recording
 
 
 class CreatedMeanwhile(SerializationFailure, ConcurrencyError):
-    """Another transaction was faster: Odoo undoes this one and tries it again.
+    """Another transaction was faster: Odoo rolls this one back and tries it again.
 
-    It is what PostgreSQL raises of the same kind, because `safe_eval` (every server action, and with
-    it every address of the flow) passes nothing else on: of a bare `ConcurrencyError` it makes a
-    `ValueError`, which nobody tries again.
+    It derives from PostgreSQL's error because `safe_eval` (used by every server action, and so by
+    every address of the flow) lets only that one through: it turns a bare `ConcurrencyError` into a
+    `ValueError`, which is not retried.
     """
 
-    # What Odoo names in its log; PostgreSQL sets it otherwise.
+    # Odoo writes this code to its log; PostgreSQL normally sets it.
     pgcode = SERIALIZATION_FAILURE
 
 
 def get_own_defaults(model, names):
-    """Return the defaults of the model itself: a user stores others, or sends them in a context.
+    """Return the defaults of the model itself, not those that users store or send in a context.
 
     :param names: of fields
     :rtype: dict
@@ -39,12 +39,12 @@ def get_own_defaults(model, names):
 
 
 class CertificateGuardedMixin(models.AbstractModel):
-    """A record of which users write some fields and named methods, in sudo mode, write the rest.
+    """A record where users write some fields, and named methods in sudo mode write the rest.
 
-    `readonly` keeps nobody from writing a field over RPC, and `onchange` computes, with all rights
-    where a field says so, from whatever values it is given: from any invoice, say. Here both take, of
-    what is stored, the editable fields only. What the history follows is recorded on the way, whoever
-    writes it.
+    `readonly` does not prevent writing a field over RPC, and `onchange` computes from any values it
+    is given, in sudo mode for `compute_sudo` fields: from any invoice, for example. Here both
+    accept only the editable fields among those that are stored. Changes to tracked fields are
+    recorded in the history, whoever writes them.
     """
 
     _name = "certificate.guarded.mixin"
@@ -53,7 +53,7 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     # Names of the fields that users may write; set by each model.
     _editable_fields = frozenset()
-    # To which states a record never goes back, by the state where it is; set by each model.
+    # States that a record can never return to, by its current state; set by each model.
     _no_way_back = {}
 
     @api.model
@@ -80,23 +80,21 @@ class CertificateGuardedMixin(models.AbstractModel):
             yield stored
 
     def _check_way(self, state):
-        """Refuse to go back to a state in which evidence was none yet, not even in sudo mode.
+        """Refuse to return to a state from before there was evidence, even in sudo mode.
 
         :raise AccessError: if any of these would
         """
         for record in self.sudo():
             if state in self._no_way_back.get(record.state, ()):
-                raise AccessError(
-                    self.env._("What has been finished does not go back to a former step.")
-                )
+                raise AccessError(self.env._("What is finished cannot go back to an earlier step."))
 
     def _check_editable(self, vals):
-        """Refuse a user's write of what is not the user's.
+        """Refuse a user's write to guarded fields.
 
         :param dict vals: as for `write`
         :raise AccessError: for a record that the user may not write, or a field that is guarded
         """
-        # In this order: the access rules say first whose record it is.
+        # In this order: the access rules come first.
         self.check_access("write")
         self._refuse_guarded(vals)
 
@@ -105,17 +103,17 @@ class CertificateGuardedMixin(models.AbstractModel):
         if guarded := sorted(vals.keys() - self._editable_fields):
             raise AccessError(
                 self.env._(
-                    "These fields change by the steps of the process only: %s.",
+                    "These fields can be changed only by the steps of the process: %s.",
                     ", ".join(guarded),
                 )
             )
 
     def _trusted(self):
-        """Return this in sudo mode, with nothing of the caller's context that steers a write.
+        """Return this in sudo mode, without anything in the caller's context that affects a write.
 
         A context comes from the client: it could give defaults or keep a change out of the history.
         """
-        # (The contact of the portal is an object, which no client can send.)
+        # (The portal contact is an object, which no client can send.)
         kept = ("allowed_company_ids", "lang", "tz", "uid", PORTAL_CONTACT)
         context = {name: value for name, value in self.env.context.items() if name in kept}
         return self.with_env(self.env(su=True, context=context))
@@ -123,7 +121,7 @@ class CertificateGuardedMixin(models.AbstractModel):
     def _after_transaction(self, method):
         """Call a method of this, once this transaction has ended, in one of its own.
 
-        An error takes back all that its transaction wrote; what is written here outlives it.
+        An error rolls back everything its transaction wrote; what this method writes is kept.
 
         :param str method: a name; it takes no arguments and finds what was committed
         """
@@ -134,7 +132,7 @@ class CertificateGuardedMixin(models.AbstractModel):
                 records = api.Environment(cr, SUPERUSER_ID, {})[model].browse(ids).exists()
                 getattr(records, method)()
 
-        # Of the two only one is ever called.
+        # Only one of these two ever runs.
         self.env.cr.postcommit.add(call)
         self.env.cr.postrollback.add(call)
 
@@ -142,17 +140,18 @@ class CertificateGuardedMixin(models.AbstractModel):
     def _create_once(self, vals):
         """Create the one record that a unique index allows, in the name of the user.
 
-        When another tab was faster, Odoo tries the call again, which finds what that tab made.
+        If another tab was faster, Odoo tries the call again, and it finds the record of that tab.
 
         :param dict vals: as for `create`
         :return: the record, in the environment of the caller
         :raise CreatedMeanwhile: when it was
         """
         try:
-            # Without a savepoint: what is tried again begins anew.
+            # Without a savepoint: a retry starts a new transaction.
             with mute_logger("odoo.sql_db"):
                 record = self._trusted().create(vals).with_env(self.env)
-                # What changes later in this transaction is a change, and stands in the history.
+                # Flush, so that a later change in this transaction gets its own entry in the
+                # history.
                 self.env.cr.flush()
                 return record
         except UniqueViolation as error:
@@ -160,7 +159,8 @@ class CertificateGuardedMixin(models.AbstractModel):
 
     def onchange(self, values, field_names, fields_spec):
         if not self.env.su:
-            # What is computed passes: from it Odoo tells what has changed on the user's screen.
+            # Computed fields pass: Odoo compares them to find what has changed on the user's
+            # screen.
             passing = {
                 name
                 for name, field in self._fields.items()
@@ -200,10 +200,11 @@ class CertificateGuardedMixin(models.AbstractModel):
         self.check_access("read")
 
     def _lock(self, group):
-        """Check the user, wait for whoever is changing this record, and read it anew.
+        """Check the user, wait for any other transaction that is changing this record, and read it
+        again.
 
-        When someone did change it meanwhile PostgreSQL refuses the lock, Odoo tries the call again
-        and the call finds what the winner left.
+        If another transaction changed it meanwhile, PostgreSQL refuses the lock, Odoo tries the
+        call again, and the call finds the new values.
         """
         self.ensure_one()
         self._check_group(group)
@@ -211,22 +212,22 @@ class CertificateGuardedMixin(models.AbstractModel):
         self._check_user(group)
 
     def _lock_row(self):
-        """Wait for whoever is changing this record, and forget what was read of it before.
+        """Wait for any other transaction that is changing this record, and invalidate its cache.
 
-        The access rules are part of the query that locks, and what is read of the row is, too: nobody
-        holds up what that user may not see, and nothing has to be read twice.
+        The locking query includes the access rules and reads the row: a user cannot block a record
+        that they may not see, and nothing is read twice.
 
         :raise AccessError: if the user may not read it
         """
         self.flush_recordset()
         self.invalidate_recordset()
         query = self._search([("id", "=", self.id or 0)], active_test=False)
-        # Odoo's own reading of what was found, with the lock behind it.
+        # Odoo's own query to read the record, with the lock added.
         select, lock = query.select, SQL("FOR UPDATE OF %s", SQL.identifier(self._table))
         query.select = lambda *columns: SQL("%s %s", select(*columns), lock)
         if not self._fetch_query(query, self._determine_fields_to_fetch()):
             self.check_access("read")
-            raise MissingError(self.env._("This record does not exist any more. Reload the page."))
+            raise MissingError(self.env._("This record no longer exists. Reload the page."))
 
     def _get_state_label(self, state):
         return dict(self._fields["state"]._description_selection(self.env))[state]
@@ -235,7 +236,8 @@ class CertificateGuardedMixin(models.AbstractModel):
         if self.state != state:
             raise UserError(
                 self.env._(
-                    "This is possible at %(needed)s, but it is at %(current)s. Reload the page.",
+                    "This is possible only in the state “%(needed)s”, and the current state is "
+                    "“%(current)s”. Reload the page.",
                     needed=self._get_state_label(state),
                     current=self._get_state_label(self.state),
                 )

@@ -21,12 +21,12 @@ _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
 
 
 class CertificateInputMixin(models.AbstractModel):
-    """A record whose values are examined before Odoo and PostgreSQL convert them.
+    """A record whose values are checked before Odoo and PostgreSQL convert them.
 
-    Values come from a form, over RPC, of an import or of a portal: they can be of any type. Odoo makes
-    a text of a list, cuts one at `size`, and answers to many others with a traceback. Here each is taken
-    as what its field holds, or refused with a sentence that names the field. Of Odoo's models these are
-    the fields that this add-on has added.
+    Values come from a form, RPC, an import or a portal, and can be of any type. Odoo turns a list
+    into a text, cuts a text at `size`, and answers many other values with a traceback. Here each
+    value is converted to its field's type, or refused with a sentence that names the field. In
+    Odoo's own models, only the fields that this add-on adds are checked.
     """
 
     _name = "certificate.input.mixin"
@@ -36,7 +36,7 @@ class CertificateInputMixin(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         self._check_row_count(vals_list)
-        vals_list = [self._take_input(vals) for vals in vals_list]
+        vals_list = [self._clean_input(vals) for vals in vals_list]
         self._check_links(*vals_list)
         return super().create(vals_list)
 
@@ -54,7 +54,7 @@ class CertificateInputMixin(models.AbstractModel):
         :rtype: dict
         """
         self._check_row_count(self)
-        vals = self._take_input(vals)
+        vals = self._clean_input(vals)
         self._check_links(vals)
         return vals
 
@@ -68,10 +68,10 @@ class CertificateInputMixin(models.AbstractModel):
         yield self, vals
 
     def _update_field_translations(self, field_name, translations, digest=None, source_lang=""):
-        """Translations are written past `write`."""
+        """Check translations too: Odoo does not write them through `write`."""
         if isinstance(translations, dict):
             translations = {
-                lang: self._take_input({field_name: text}).get(field_name) if text else text
+                lang: self._clean_input({field_name: text}).get(field_name) if text else text
                 for lang, text in translations.items()
             }
         return super()._update_field_translations(
@@ -79,8 +79,8 @@ class CertificateInputMixin(models.AbstractModel):
         )
 
     def onchange(self, values, field_names, fields_spec):
-        # A text that is too long is told of at its field, in the form, where there is room for it.
-        self._take_input(values, is_draft=True)
+        # The form shows at its field that a text is too long.
+        self._clean_input(values, is_draft=True)
         self._check_links(values)
         return super().onchange(values, field_names, fields_spec)
 
@@ -89,32 +89,33 @@ class CertificateInputMixin(models.AbstractModel):
     @api.model
     def _check_row_count(self, rows):
         if len(rows) > ROWS_MAX and not self.env.su:
-            raise UserError(self.env._("At most %s records can be written at a time.", ROWS_MAX))
+            raise UserError(self.env._("You can save at most %s records at a time.", ROWS_MAX))
 
     @api.model
-    def _take_input(self, vals, is_draft=False):
-        """Return the values as they are going to be kept.
+    def _clean_input(self, vals, is_draft=False):
+        """Return the values as they will be stored.
 
         :param dict vals: as for `write`
-        :param is_draft: of a form that is not saved yet: a text may be too long
+        :param is_draft: whether they come from a form that is not saved yet, where a text may be
+            too long
         :rtype: dict
         :raise ValidationError: with one sentence for each field whose value cannot be kept
         """
-        taken, errors = dict(vals), []
+        cleaned, errors = dict(vals), []
         for name, value in vals.items():
             field = self._fields.get(name)
             if field is None or MODULE not in field._modules:
                 continue
             kind = _get_kind(field)
-            take = getattr(self, f"_take_{kind}", None)
-            if take is None:
+            clean = getattr(self, f"_clean_{kind}", None)
+            if clean is None:
                 continue
             try:
                 if value is not None and value is not False:
-                    taken[name] = take(field, value)
-                is_empty = not taken[name] and not isinstance(taken[name], NewId)
+                    cleaned[name] = clean(field, value)
+                is_empty = not cleaned[name] and not isinstance(cleaned[name], NewId)
                 if field.required and is_empty and not is_draft and kind != "number":
-                    # What looks at the record before PostgreSQL does relies on it.
+                    # Code that runs before PostgreSQL's own check relies on it.
                     errors.append(self.env._("Missing: %s.", field._description_string(self.env)))
             except _TooLongError as error:
                 if not is_draft or field.type == "html":
@@ -124,20 +125,20 @@ class CertificateInputMixin(models.AbstractModel):
             except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
                 errors.append(
                     self.env._(
-                        "%s: this value is not possible. Enter it again.",
+                        "%s: this value is not valid. Enter it again.",
                         field._description_string(self.env),
                     )
                 )
         if errors:
             raise ValidationError("\n".join(errors))
-        return taken
+        return cleaned
 
     @api.model
     def _get_length_errors(self, values):
         """Say which texts are too long.
 
-        :param values: anything that gives values by the names of this model's fields, a record or a
-            dict; what it lacks, and what is no text, is left out
+        :param values: anything that gives values by field name, a record or a dict; missing values
+            and those that are not texts are skipped
         :return: a sentence for each field
         :rtype: dict[str, str]
         """
@@ -145,7 +146,7 @@ class CertificateInputMixin(models.AbstractModel):
         for name, field in self._fields.items():
             if _get_text_rule(field) and (not isinstance(values, dict) or name in values):
                 try:
-                    self._take_text(field, values[name] or "")
+                    self._clean_text(field, values[name] or "")
                 except _TooLongError as error:
                     errors[name] = self._get_length_sentence(field, error.length)
                 except TypeError:
@@ -161,12 +162,12 @@ class CertificateInputMixin(models.AbstractModel):
             length=length,
         )
 
-    # Each of these returns the value of a kind of field as it is going to be kept, or raises.
+    # Each of these returns the value of a kind of field as it will be stored, or raises.
 
     @api.model
-    def _take_text(self, field, value):
+    def _clean_text(self, field, value):
         if isinstance(value, (int, float)) and not isinstance(value, bool):
-            value = str(value)  # a number that was typed into a sheet, or over RPC
+            value = str(value)  # a number from a spreadsheet or from RPC
         if not isinstance(value, str):
             raise TypeError(f"{field} takes texts.")
         if not (rule := _get_text_rule(field)):
@@ -179,7 +180,7 @@ class CertificateInputMixin(models.AbstractModel):
         return text or False
 
     @api.model
-    def _take_number(self, field, value):
+    def _clean_number(self, field, value):
         limit = INTEGER_MAX if field.type == "integer" else NUMBER_MAX
         number = int(value) if field.type == "integer" else float(value)
         if isinstance(value, bool) or not math.isfinite(number) or abs(number) > limit:
@@ -187,12 +188,12 @@ class CertificateInputMixin(models.AbstractModel):
         return value
 
     @api.model
-    def _take_scalar(self, field, value):
+    def _clean_scalar(self, field, value):
         field.convert_to_cache(value, self.browse(), validate=True)
         return value
 
     @api.model
-    def _take_reference(self, field, value):
+    def _clean_reference(self, field, value):
         if isinstance(value, models.BaseModel):
             return value
         comodel = self.env[field.comodel_name]
@@ -207,14 +208,14 @@ class CertificateInputMixin(models.AbstractModel):
         if not self.env.su and not comodel.browse(value).exists():
             raise MissingError(
                 self.env._(
-                    "%s: this does not exist any more. Choose another one.",
+                    "%s: this no longer exists. Choose another one.",
                     field._description_string(self.env),
                 )
             )
         return value
 
     @api.model
-    def _take_references(self, field, value):
+    def _clean_references(self, field, value):
         if isinstance(value, models.BaseModel):
             return value
         if not isinstance(value, (list, tuple)) or len(value) > ROWS_MAX:
@@ -222,7 +223,7 @@ class CertificateInputMixin(models.AbstractModel):
         for command in value:
             ids = [command]
             if isinstance(command, (list, tuple)):
-                # Such as (UPDATE, id, values): shorter where nothing else is needed.
+                # Such as (UPDATE, id, values); the later parts are optional.
                 kind, number, more = (*command, False, False)[:3]
                 if kind not in range(7) or isinstance(kind, bool):
                     raise TypeError(f"{field} takes commands.")
@@ -241,7 +242,7 @@ class CertificateInputMixin(models.AbstractModel):
         return value
 
     @api.model
-    def _take_binary(self, field, value):
+    def _clean_binary(self, field, value):
         if not isinstance(value, (str, bytes)) or not value.isascii():
             raise TypeError(f"{field} takes base64.")
         return value
@@ -254,7 +255,7 @@ class _TooLongError(ValueError):
 
 
 def _get_text_rule(field):
-    """Return the rule of a text's field, or of the field to which it leads."""
+    """Return the rule of a text field, or of the field that it is related to."""
     while field is not None and field.type in _TEXTS:
         rule = TEXT_RULES.get(field.model_name, {}).get(field.name)
         if rule or not field.related:
@@ -264,7 +265,7 @@ def _get_text_rule(field):
 
 
 def _get_kind(field):
-    """Name the kind of values that a field takes, or nothing where others examine them."""
+    """Name the kind of values that a field takes, or return None if they are checked elsewhere."""
     kinds = {
         **dict.fromkeys(_TEXTS, "text"),
         **dict.fromkeys(("integer", "float", "monetary"), "number"),

@@ -3,16 +3,17 @@ from odoo.api import NewId
 
 
 class CertificateLinksMixin(models.AbstractModel):
-    """A record that points only at what its user may read.
+    """A record that may only point at records that its user may read.
 
-    Odoo tells the name of whatever a many2one points at, with all rights, and takes any id for it: in
-    a write, in `onchange`, and as a default in a context. Here an id is asked for before it is taken.
+    Odoo shows the name of any record that a many2one points at, in sudo mode, and accepts any id:
+    in a write, in `onchange`, and as a default in a context. Here read access to the id is checked
+    first.
     """
 
     _name = "certificate.links.mixin"
     _description = "Record with Checked Links"
 
-    # Names of the relational fields that are asked for; None for all of them.
+    # Names of the relational fields that are checked; None for all of them.
     _checked_links = None
 
     @api.model
@@ -33,7 +34,7 @@ class CertificateLinksMixin(models.AbstractModel):
         for vals in vals_list:
             for name, value in vals.items():
                 field = self._fields.get(name)
-                # Not by its truth: the draft of a stored record is false.
+                # Not by truth value: the draft of a stored record is falsy.
                 if field is None or value is None or value is False:
                     continue
                 if self._checked_links is not None and name not in self._checked_links:
@@ -54,7 +55,7 @@ class CertificateLinksMixin(models.AbstractModel):
         elif field.type == "many2one_reference":
             yield vals.get(field.model_field) or "", self._find_ids(value)
         elif field.type == "many2one":
-            # Also as a pair of id and name, or as what `web_read` gave.
+            # It may be a pair of id and name, or the result of `web_read`.
             if isinstance(value, dict):
                 value = value.get("id")
             elif isinstance(value, list | tuple):
@@ -63,7 +64,7 @@ class CertificateLinksMixin(models.AbstractModel):
         elif field.type in ("one2many", "many2many"):
             for item in value if isinstance(value, list | tuple) else [value]:
                 if isinstance(item, list | tuple):
-                    # A command: what it does, the id that it does it to, or all ids.
+                    # A command: its code, and the id or the list of ids that it applies to.
                     links = self._find_ids(item[1:2])
                     if len(item) > 2 and isinstance(item[2], list | tuple):
                         links += self._find_ids(item[2])

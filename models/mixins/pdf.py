@@ -17,18 +17,18 @@ from ..core.whole_files import read_whole
 
 _logger = logging.getLogger(f"{__name__}.protection")
 
-# What is kept about a checked file: its SHA-256 first.
+# Facts stored about a checked file, its SHA-256 first.
 _FACTS = ("sha256", "filename", "size", "pages")
 
 
 class CertificatePdfMixin(models.AbstractModel):
     """A guarded record that keeps uploaded PDF files, each of them checked before it is stored.
 
-    Beside a binary field `x` of `_pdf_fields` stand what is kept about its file: `x_filename`,
-    `x_size` in bytes, `x_sha256` and `x_pages`.
+    For each binary field `x` of `_pdf_fields`, facts about its file are stored in `x_filename`,
+    `x_size` (bytes), `x_sha256` and `x_pages`.
 
-    The record alone writes its files, in whatever mode: `ir.attachment` refuses everybody else. And a
-    file that is evidence now is not changed or deleted, neither by the superuser nor with its record.
+    Only the record writes its files: `ir.attachment` refuses everything else, even in sudo mode. A
+    file that is evidence is never changed or deleted, not even by the superuser or with its record.
     """
 
     _name = "certificate.pdf.mixin"
@@ -37,7 +37,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
     # Names of the binary fields; set by each model.
     _pdf_fields = ()
-    # Binary fields that the record itself fills, with the names of what is kept about each.
+    # Binary fields that the record itself fills, with the names of the fields for facts about each.
     _kept_files = {}
     # Fields that lead to records whose evidence goes with this one.
     _evidence_children = ()
@@ -53,13 +53,13 @@ class CertificatePdfMixin(models.AbstractModel):
     def _register_hook(self):
         super()._register_hook()
         sandbox_places.configure(config["workers"], folder=config["data_dir"])
-        _tell_missing_layers()
+        _log_missing_layers()
 
     @contextmanager
     def _checking_files(self):
-        """Examine files in processes of their own, in one place of the few that the server has.
+        """Reserve one of the server's few places for examining files in separate processes.
 
-        :raise UserError: when it has none now, or was too busy to come to an end
+        :raise UserError: when no place is free, or the server was too busy to finish
         """
         try:
             with sandbox.working_for(repr((self.env.cr.dbname, *self._get_conversion_key()))):
@@ -82,7 +82,7 @@ class CertificatePdfMixin(models.AbstractModel):
         kept = {name for item in self._map_file_facts().items() for name in (item[0], *item[1])}
         if any(vals.get(name) for vals in vals_list for name in kept):
             raise AccessError(
-                self.env._("This file is attached and deleted on its record, where it is checked.")
+                self.env._("Attach or delete this file in its own record, where it is checked.")
             )
 
     @contextmanager
@@ -110,7 +110,7 @@ class CertificatePdfMixin(models.AbstractModel):
         return frozenset((*self._pdf_fields, *self._kept_files))
 
     def _is_evidence(self, name):
-        """Tell whether the file of a field is evidence now: it is not changed or deleted any more.
+        """Tell whether the file of a field is evidence and may no longer be changed or deleted.
 
         :param str name: of the binary field, which has a file
         :rtype: bool
@@ -130,7 +130,7 @@ class CertificatePdfMixin(models.AbstractModel):
 
     @api.model
     def _map_file_facts(self):
-        """Name what is kept about each file: its SHA-256 first.
+        """Name the fields for facts about each file, its SHA-256 first.
 
         :rtype: dict[str, tuple[str, ...]]
         """
@@ -150,13 +150,13 @@ class CertificatePdfMixin(models.AbstractModel):
 
     def _make_evidence_error(self):
         return AccessError(
-            self.env._("This file is evidence of what was done: it is not changed or deleted.")
+            self.env._("This file is evidence of what was done: it cannot be changed or deleted.")
         )
 
     # === CHECKS === #
 
     def _prepare_all_pdf_vals(self, vals):
-        """Check the files among values, and derive what is kept about them.
+        """Check the files among the values, and derive the facts about them.
 
         :rtype: dict
         """
@@ -166,7 +166,7 @@ class CertificatePdfMixin(models.AbstractModel):
         return vals
 
     def _prepare_pdf_vals(self, name, vals):
-        """Check a file that is about to be stored, and derive what is kept about it.
+        """Check a file that is about to be stored, and derive the facts about it.
 
         :param str name: of the binary field
         :param dict vals: values with that field: base64, or falsy to delete the file
@@ -188,12 +188,12 @@ class CertificatePdfMixin(models.AbstractModel):
 
     @api.model
     def _get_pdf_fields(self, name):
-        """Name the binary field and all that is kept about its file."""
+        """Name the binary field and the fields for facts about its file."""
         return [name] + [f"{name}_{fact}" for fact in _FACTS]
 
     @api.model
     def _decode_pdf(self, content):
-        """Decode an uploaded file, unless it is too large: that is asked before.
+        """Decode an uploaded file; its size is checked before.
 
         :param content: base64
         :rtype: bytes
@@ -256,7 +256,7 @@ class CertificatePdfMixin(models.AbstractModel):
             "too_complex": self.env._(
                 "The file is too complicated to be checked. Print it to PDF or scan it, and attach that."
             ),
-            # Of what is made smaller.
+            # Refusals of the tool that makes files smaller.
             "unknown_kind": self.env._(
                 "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
             ),
@@ -277,14 +277,15 @@ class CertificatePdfMixin(models.AbstractModel):
                 INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(
-                "However it is written, the file stays larger than %s. "
-                "Scan it in black and white or at 150 dpi.",
+                "The file is still larger than %s after compressing it. Scan the document in "
+                "black and white or at 150 dpi.",
                 PDF_SIZE,
             ),
         }
 
     def _examine_pdf(self, name, data, facts):
-        """Look whether an acceptable file is also the right one, and derive what is kept of that.
+        """Check whether an acceptable file is also the right one, and derive the fields that say
+        so.
 
         :param str name: of the binary field
         :param bytes data: the file
@@ -298,7 +299,7 @@ class CertificatePdfMixin(models.AbstractModel):
         """Check that the stored file is there, unaltered and still acceptable.
 
         :param str name: of the binary field
-        :return: what is kept of whether it is the right one
+        :return: values of the fields that say whether it is the right one
         :rtype: dict
         :raise UserError: otherwise, with the remedy
         """
@@ -307,7 +308,7 @@ class CertificatePdfMixin(models.AbstractModel):
             return self._examine_pdf(name, data, self._check_pdf(data))
 
     def _read_stored_pdf(self, name):
-        """Return a stored file after comparing it with what is known of it; report a bad one.
+        """Return a stored file after comparing it with its SHA-256; report a bad one.
 
         :param str name: of the binary field
         :rtype: bytes
@@ -340,7 +341,9 @@ class CertificatePdfMixin(models.AbstractModel):
         )
 
     def _report_stored_pdf(self):
-        """Tell whoever answers for the record that a stored file is bad; each model knows whom."""
+        """Notify the users responsible for the record that a stored file is bad; each model
+        knows whom.
+        """
 
     def _check_evidence(self):
         """Check that every file of this record is there and unaltered.
@@ -354,8 +357,8 @@ class CertificatePdfMixin(models.AbstractModel):
 
 
 @functools.cache
-def _tell_missing_layers():
-    """Say in the log, once for each process, what this server lacks to take rights away."""
+def _log_missing_layers():
+    """Log, once per process, which protections this server lacks for examining files."""
     if missing := sandbox.get_missing_layers():
         _logger.warning(
             "Uploaded files are examined without this protection of the kernel: %s.",

@@ -7,12 +7,12 @@ from ...tools.pdf_shrink import make_pdf
 
 
 class CertificatePdfMixin(models.AbstractModel):
-    """What makes a PDF that can be attached of a scan that is too large, or of photos."""
+    """Makes a PDF that can be attached from a scan that is too large, or from photos."""
 
     _inherit = "certificate.pdf.mixin"
 
     def _make_pdf(self, files):
-        """Make one PDF of scans and photos that are about to be attached to this record.
+        """Make one PDF from scans and photos that are about to be attached to this record.
 
         It stores nothing: the user looks at the PDF, and saves it as any other.
 

@@ -14,7 +14,7 @@ from ..activation.routes import OWN_ROUTES
 from ..core.ir_attachment import storing_files
 from ..keys import custody
 
-# Where what is wrong stands on the screen: at the file, at the file of the key, or at the password.
+# Where the screen shows an error: at the file, at the key's file, or at the password.
 FIELDS = {
     "password_missing": "password",
     "password_wrong": "password",
@@ -26,8 +26,8 @@ FIELDS = {
 class CertificateActivation(models.Model):
     """The route `own`: the company signs with its own certificate, from the file that it has.
 
-    Nobody is paid for it and no letter is signed, so that it begins at `process`. The file and its
-    password pass through here and are not kept: what is kept is the certificate and its sealed key.
+    Nothing is paid and no letter is signed, so it begins at `process`. The file and its password
+    pass through here and are not kept: what is kept is the certificate and its sealed key.
     """
 
     _inherit = "certificate.activation"
@@ -66,7 +66,7 @@ class CertificateActivation(models.Model):
     def _start_own(self):
         """Return the activation in which the company brings its own certificate, or start one.
 
-        A lent certificate goes on signing until the company's own is active. Where that signs, the
+        A lent certificate signs until the company's own is active. If its own already signs, the
         new activation is its renewal.
 
         :rtype: certificate.activation
@@ -146,7 +146,7 @@ class CertificateActivation(models.Model):
         certificate = activation.certificate_id
         if certificate:
             activation.write({"certificate_id": False, "certificate_remarks": False})
-            # Odoo notes in a file which ones it will remove.
+            # Odoo lists the files that it will remove later.
             with storing_files(self.env):
                 certificate._delete_plain_key()
                 certificate.unlink()
@@ -166,11 +166,11 @@ class CertificateActivation(models.Model):
             return None
         if former._is_own():
             return self.env._(
-                "Your present certificate signs until this one is active, and is archived then."
+                "Your current certificate signs until this one is active, and is then archived."
             )
         return self.env._(
-            "The certificate that %s lends you signs until yours is active. Its loan ends then, also when "
-            "it was paid for longer.",
+            "The certificate that %s lends you signs until yours is active. The loan then ends, "
+            "even if it was paid for longer.",
             former.seller_id.name,
         )
 
@@ -342,8 +342,8 @@ class CertificateActivation(models.Model):
         sentences = {
             "empty": self.env._("Choose the file of your certificate."),
             "too_large": self.env._(
-                "The file is larger than %s, and no certificate is. Choose the file that your "
-                "authority gave you.",
+                "The file is larger than %s, too large for a certificate. Choose the file that "
+                "your authority gave you.",
                 CERTIFICATE_SIZE,
             ),
             "not_certificate": self.env._(
@@ -363,7 +363,8 @@ class CertificateActivation(models.Model):
                 "This is not the password of the file. Enter it again, as your authority gave it to you."
             ),
             "no_certificate": self.env._(
-                "The file has a key and no certificate. Add the certificate that your authority sent you."
+                "The file has a key but no certificate. Add the certificate that your authority "
+                "sent you."
             ),
             "no_key": self.env._(
                 "The file has no private key: your authority gave you only the certificate. Add the "
@@ -377,8 +378,8 @@ class CertificateActivation(models.Model):
         if facts:
             sentences |= {
                 "not_rsa": self.env._(
-                    "The key is not RSA, the only kind that DIAN takes. Ask your authority for a "
-                    "certificate with an RSA key."
+                    "The key is not RSA, the only kind that DIAN accepts. Ask your authority "
+                    "for a certificate with an RSA key."
                 ),
                 "weak_key": self.env._(
                     "The key has %(bits)s bits, which is not safe. Ask your authority for one of %(least)s "
@@ -400,23 +401,24 @@ class CertificateActivation(models.Model):
                     self._format_moment(facts.not_after),
                 ),
                 "not_yet_valid": self.env._(
-                    "The certificate is valid from %s. Load it again then.",
+                    "The certificate is not valid until %s. Load it again then.",
                     self._format_moment(facts.not_before),
                 ),
                 "other_nit": self.env._(
-                    "The certificate is of %(numbers)s, and the NIT of %(company)s is %(nit)s. Choose "
-                    "the certificate of this company.",
+                    "The certificate belongs to %(numbers)s, but the NIT of %(company)s is "
+                    "%(nit)s. Choose the certificate of this company.",
                     numbers=", ".join(facts.nits),
                     company=company.name,
                     nit=company.vat,
                 ),
                 "no_nit": self.env._(
-                    "The certificate does not state the NIT of %s. Make sure that it is of this company.",
+                    "The certificate does not state the NIT of %s. Make sure that it belongs to "
+                    "this company.",
                     company.name,
                 ),
                 "other_place": self.env._(
                     "The certificate names %(numbers)s as its subscriber, and the NIT of %(company)s, %(nit)s, in "
-                    "another place. Make sure that it is of this company, and ask your authority whether DIAN takes it.",
+                    "another place. Make sure that it belongs to this company, and ask your authority whether DIAN accepts it.",
                     numbers=", ".join(facts.nits) or "-",
                     company=company.name,
                     nit=company.vat,

@@ -9,7 +9,7 @@ from ...const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMET
 from ...tools import certificate_chain, pkcs12, revocation
 from ..activation.routes import OWN_ROUTES
 
-# What an authority said counts for the rest of the day, so that it is asked about once a day.
+# An authority's answer is valid for the rest of the day, so that it is asked once a day.
 FRESH = timedelta(hours=20)
 # The reason of a revocation that can be lifted again: RFC 5280, section 5.3.1.
 HOLD = "certificateHold"
@@ -32,19 +32,19 @@ class CertificateActivation(models.Model):
         string="Revocation",
         readonly=True,
         copy=False,
-        help="What the authority said last of an own certificate.",
+        help="The authority's last answer about the company's own certificate.",
     )
     revocation_code = fields.Char(
         string="Reason of the revocation",
         readonly=True,
         copy=False,
-        help="Why it is not known, or why it was revoked: of tools/revocation.py.",
+        help="Why the status is not known, or why it was revoked: a code of tools/revocation.py.",
     )
     revocation_as_of = fields.Datetime(
-        string="Revocation as of",
+        string="Date of the revocation status",
         readonly=True,
         copy=False,
-        help="Since when it is revoked; otherwise the moment of which the authority spoke.",
+        help="Since when it is revoked; otherwise, the date that the authority's answer refers to.",
     )
     revocation_asked_on = fields.Datetime(
         string="Asked about revocation on", readonly=True, copy=False
@@ -70,7 +70,7 @@ class CertificateActivation(models.Model):
         """Ask about own certificates that sign, and end those that were revoked."""
         if not self._get_revocation_hosts():
             return
-        # As nobody in particular, whoever runs the cron by hand.
+        # As the superuser, even if a user runs the cron by hand.
         activations = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         domain = [
             ("route", "in", OWN_ROUTES),
@@ -87,7 +87,7 @@ class CertificateActivation(models.Model):
             try:
                 activation._follow_revocation()
             except SerializationFailure:
-                # Somebody renewed or revoked it in this moment: it is asked about the next time.
+                # Somebody has just renewed or revoked it: the next run asks about it.
                 self.env.cr.rollback()
             if not cron._commit_progress(1):
                 return
@@ -95,7 +95,7 @@ class CertificateActivation(models.Model):
     def _follow_revocation(self):
         """Ask about the certificate that signs, and end the activation when it was revoked.
 
-        A suspension can be lifted again: of that the managers are told only.
+        A suspension can be lifted, so managers are only notified of it.
         """
         try:
             found = self._ask_revocation(self._read_certificate())
@@ -110,8 +110,10 @@ class CertificateActivation(models.Model):
         if found.reason != HOLD:
             self.action_revoke()
             self.activity_unlink([ACTIVITY_EXPIRY])
-            told = self.with_context(lang=self.company_id.partner_id.lang)
-            told.message_post(body=told._get_revoked_sentence(found.revoked_on, found.reason))
+            translated = self.with_context(lang=self.company_id.partner_id.lang)
+            translated.message_post(
+                body=translated._get_revoked_sentence(found.revoked_on, found.reason)
+            )
         self._notify("certificate_revoked")
 
     # === ASKING === #
@@ -177,11 +179,11 @@ class CertificateActivation(models.Model):
             return []
         moment = self._format_moment(self.revocation_as_of)
         sentence = (
-            self.env._("Not revoked, as of %s", moment)
+            self.env._("Not revoked as of %s", moment)
             if self.issuer_level == "anchored"
-            # Who signs a certificate is who withdraws it; nobody else vouches for it.
+            # The issuer of a certificate is the one that revokes it; nobody else vouches for it.
             else self.env._(
-                "Not revoked, as of %s, says its issuer, which was not verified", moment
+                "Not revoked as of %s, according to its issuer, which was not verified", moment
             )
         )
         return [[self.env._("Revocation"), sentence]]
@@ -197,32 +199,29 @@ class CertificateActivation(models.Model):
         if self.revocation_status == "revoked":
             return [self._get_revoked_sentence(self.revocation_as_of, self.revocation_code)]
         if not self.revocation_status:
-            return [
-                self.env._(
-                    "Whether the authority has revoked it was not checked: ask it when in doubt."
-                )
-            ]
+            return [self.env._("Revocation was not checked. If in doubt, ask the authority.")]
         code = self.revocation_code
         hosts = ", ".join(revocation.find_hosts(facts.certificate))
         return [
             {
                 "no_issuer": self.env._(
-                    "Whether the authority has revoked it could not be checked: the certificate of the "
-                    "authority is not in the file. Ask it for a file with its whole chain, or ask it "
-                    "when in doubt."
+                    "Revocation could not be checked: the authority's certificate is not in the "
+                    "file. Ask the authority for a file with the whole chain or, if in doubt, "
+                    "whether it revoked the certificate."
                 ),
                 "not_offered": self.env._(
-                    "Whether the authority has revoked it could not be checked: the certificate does "
-                    "not say where to ask. Ask the authority when in doubt."
+                    "Revocation could not be checked: the certificate does not say where to "
+                    "ask. If in doubt, ask the authority."
                 ),
                 "host_not_allowed": self.env._(
-                    "Whether the authority has revoked it was not checked: %s is not on the list of "
-                    "domains in Settings. Tell your administrator.",
+                    "Revocation was not checked: %s is not on the list of domains in Settings. "
+                    "Tell your administrator.",
                     hosts or "-",
                 ),
             }.get(code)
             or self.env._(
-                "Its authority could not be asked whether it was revoked (%s). Ask it when in doubt.",
+                "The authority could not be asked whether the certificate was revoked (%s). If "
+                "in doubt, ask the authority.",
                 code,
             )
         ]
@@ -243,8 +242,8 @@ class CertificateActivation(models.Model):
         moment = self._format_moment(revoked_on)
         if reason == HOLD:
             return self.env._(
-                "The authority suspended this certificate on %s: ask it to lift that, or for a new "
-                "one.",
+                "The authority suspended this certificate on %s: ask it to lift the suspension, "
+                "or for a new certificate.",
                 moment,
             )
         return self.env._(

@@ -13,7 +13,8 @@ _EDITABLE_FIELDS = frozenset(("active", "authority_id", "file"))
 
 
 class CertificateTrustAnchor(models.Model):
-    """A certificate of an authority that is trusted: whatever leads to it is verified, and nothing else.
+    """A trusted certificate of an authority: only certificates whose chain leads to one are
+    verified.
 
     The administrator adds one by its file, and archives or deletes it; everybody reads them. One that comes
     with the add-on may be known by its fingerprint alone. Any change looks anew at what is in use.
@@ -24,7 +25,9 @@ class CertificateTrustAnchor(models.Model):
     _inherit = ["mail.thread", "certificate.input.mixin"]
     _order = "name, date_end desc, id"
 
-    name = fields.Char(required=True, readonly=True, help="How the authority calls itself in it.")
+    name = fields.Char(
+        required=True, readonly=True, help="The authority's name, as written in the certificate."
+    )
     authority_id = fields.Many2one(
         "certificate.authority",
         string="Certification authority",
@@ -37,7 +40,7 @@ class CertificateTrustAnchor(models.Model):
         string="Certificate file",
         compute="_compute_file",
         readonly=False,
-        help="The certificate of the authority, one in PEM or DER: of its root, or of the one that issues.",
+        help="The authority's root or issuing certificate, in PEM or DER.",
     )
     certificate = fields.Text(readonly=True, copy=False, help="PEM")
     sha256 = fields.Char(string="Fingerprint", required=True, readonly=True, copy=False)
@@ -49,10 +52,10 @@ class CertificateTrustAnchor(models.Model):
     is_root = fields.Boolean(
         string="Root",
         readonly=True,
-        help="It is signed by itself; otherwise another one issued it.",
+        help="Self-signed; otherwise, another certificate issued it.",
     )
 
-    _sha256_unique = models.UniqueIndex("(sha256)", "This certificate is on the list already.")
+    _sha256_unique = models.UniqueIndex("(sha256)", "This certificate is already on the list.")
     _sha256_format = models.Constraint(
         "CHECK (sha256 ~ '^[0-9a-f]{64}$')", "A fingerprint has 64 hexadecimal digits."
     )
@@ -64,7 +67,7 @@ class CertificateTrustAnchor(models.Model):
 
     @api.onchange("file")
     def _onchange_file(self):
-        """Show what a new file says before it is trusted, above all its fingerprint."""
+        """Show the contents of a new file before it is trusted, above all its fingerprint."""
         if self.file and not self._origin:
             self.update(self._prepare_vals({"file": self.file}))
 
@@ -103,7 +106,10 @@ class CertificateTrustAnchor(models.Model):
     def _refuse_others(self, vals):
         if others := sorted(vals.keys() - _EDITABLE_FIELDS):
             raise AccessError(
-                self.env._("This follows from the file of the certificate: %s.", ", ".join(others))
+                self.env._(
+                    "These fields are read from the certificate's file and cannot be changed: %s.",
+                    ", ".join(others),
+                )
             )
 
     @api.model
@@ -145,7 +151,8 @@ class CertificateTrustAnchor(models.Model):
         return {
             "empty": self.env._("Choose the file of the authority's certificate."),
             "too_large": self.env._(
-                "The file is larger than %s, and no certificate is. Choose the one of the authority.",
+                "The file is larger than %s, too large for a certificate. Choose the "
+                "authority's certificate.",
                 ANCHOR_SIZE,
             ),
             "not_certificate": self.env._(
@@ -153,12 +160,12 @@ class CertificateTrustAnchor(models.Model):
                 "publishes."
             ),
             "several": self.env._(
-                "The file has several certificates. Add each by a file of its own."
+                "The file has several certificates. Add each one from a file of its own."
             ),
             "damaged": self.env._("The file is damaged. Download it from the authority again."),
             "not_authority": self.env._(
-                "This certificate is of a subscriber, not of an authority. Choose the one of the "
-                "authority that issued it, or of its root."
+                "This certificate belongs to a subscriber, not to an authority. Choose the "
+                "certificate of the authority that issued it, or of its root."
             ),
             "weak_key": self.env._(
                 "The key of this certificate proves nothing: it is too weak, or of a kind that is not "

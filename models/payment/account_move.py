@@ -6,7 +6,7 @@ from odoo.tools import SQL
 from ...const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
 from .links import check_new_links
 
-# Put in the context by who follows a payment later: an object, which no client can send.
+# Context key of callers that follow a payment later: an object, which no client can send.
 FOLLOW_LATER = object()
 
 
@@ -15,20 +15,22 @@ class AccountMove(models.Model):
 
     _inherit = "account.move"
 
-    # For the seller, who may not read the activations of other companies.
+    # For the seller, which may not read the activations of other companies.
     certificate_payment_status = fields.Selection(
         PAYMENT_STATUSES, string="Certificate payment", compute="_compute_certificate"
     )
     certificate_state = fields.Selection(
-        ACTIVATION_STATES, string="Certificate", compute="_compute_certificate"
+        ACTIVATION_STATES, string="State of the activation", compute="_compute_certificate"
     )
     certificate_activation_name = fields.Char(
-        string="Activation", compute="_compute_certificate", help="Which the invoice pays."
+        string="Activation",
+        compute="_compute_certificate",
+        help="The activation that this invoice pays for.",
     )
     certificate_date_end = fields.Date(
         string="Certificate until",
         compute="_compute_certificate",
-        help="The last day that it signs.",
+        help="The last day on which it signs.",
     )
     certificate_surplus = fields.Monetary(
         string="Charged too much",
@@ -39,13 +41,13 @@ class AccountMove(models.Model):
     is_certificate_credited = fields.Boolean(
         compute="_compute_certificate_booked",
         compute_sudo=True,
-        help="A credit note gives the money of this invoice back.",
+        help="A credit note refunds this invoice.",
     )
     certificate_booked = fields.Monetary(
         string="Booked for the certificate",
         compute="_compute_certificate_booked",
         compute_sudo=True,
-        help="What entries of the invoice's own company, or of a parent company, have settled.",
+        help="The amount settled by entries of the invoice's own company or of a parent company.",
     )
 
     # === COMPUTE METHODS === #
@@ -58,7 +60,7 @@ class AccountMove(models.Model):
         "line_ids.matched_credit_ids.credit_move_id.move_id.state",
     )
     def _compute_certificate_booked(self):
-        """Sum what settles these invoices, of the rows that their own company's people write.
+        """Sum the amounts that settle these invoices, counting only rows of their own company.
 
         Not by the residual amounts, which count the entries of any company.
         """
@@ -206,7 +208,7 @@ class AccountMove(models.Model):
             or currency.compare_amounts(invoice._get_amount_due(), 0) <= 0
         ):
             done = transactions.filtered(lambda tx: tx.state == "done")
-            # As of when each started: the provider's mode changes.
+            # By the mode when each started: a provider's mode can change.
             is_test = not all(done.mapped("is_live"))
             if is_test and not invoice.company_id.certificate_accept_test_payments:
                 return "test"

@@ -25,8 +25,8 @@ class AccountPaymentMethod(models.Model):
         if not self.env["res.partner"]._is_for([]):
             raise AccessError(
                 self.env._(
-                    "The payments of every company are booked by these methods. Only an administrator "
-                    "changes them."
+                    "The payments of every company are recorded with these methods. Only an "
+                    "administrator can change them."
                 )
             )
 

@@ -56,8 +56,12 @@ def check_links(records, names=None, is_leaving=False, is_moved=False):
         for name in names:
             model = record[name]._name
             rows[model] = rows.get(model, record[name]) | record[name]
-        # Those of one model are read together.
-        linked = env["res.company"].sudo().union(*(those.company_id for those in rows.values()))
+        # Read the records of one model together.
+        linked = (
+            env["res.company"]
+            .sudo()
+            .union(*(linked_rows.company_id for linked_rows in rows.values()))
+        )
         # Those of a reconciliation are the companies of its two lines, whatever it says itself.
         companies = linked | record.company_id
         linked = companies if is_moved else linked
@@ -69,7 +73,7 @@ def check_links(records, names=None, is_leaving=False, is_moved=False):
             raise AccessError(
                 env._(
                     "This belongs to a company that sells certificates: only its own users can "
-                    "book what pays its invoices."
+                    "record payments of its invoices."
                 )
             )
 

@@ -1,6 +1,5 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
 from odoo.tools import format_date, formatLang
 from odoo.tools.misc import hash_sign, verify_hash_signed
 
@@ -13,7 +12,6 @@ from ...const import (
     PORTAL_PARAMETER,
     WIZARD_PATH,
 )
-from ...exceptions import SETTINGS, make_remedy_error
 
 # In these nothing is on its way, so that a payment made elsewhere can take the place.
 OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
@@ -42,12 +40,12 @@ class CertificateActivation(models.Model):
         string="Reference", compute="_compute_payment", compute_sudo=True
     )
     payment_date = fields.Date(
-        string="Paid on", compute="_compute_payment", compute_sudo=True, help="In Colombia."
+        string="Paid on", compute="_compute_payment", compute_sudo=True, help="Date in Colombia."
     )
     payment_message = fields.Char(
         compute="_compute_payment",
         compute_sudo=True,
-        help="What the payment provider said of the last transaction.",
+        help="What the payment provider said about the last transaction.",
     )
     payment_surplus = fields.Monetary(
         string="Charged too much",
@@ -57,8 +55,6 @@ class CertificateActivation(models.Model):
     )
     seller_id = fields.Many2one("res.company", compute="_compute_seller", compute_sudo=True)
     currency_id = fields.Many2one("res.currency", compute="_compute_seller", compute_sudo=True)
-    price_untaxed = fields.Monetary(compute="_compute_price", compute_sudo=True)
-    price_total = fields.Monetary(compute="_compute_price", compute_sudo=True)
     validity_months = fields.Integer(compute="_compute_seller", compute_sudo=True)
     accepts_receipts = fields.Boolean(
         string="Accept receipts",
@@ -146,21 +142,6 @@ class CertificateActivation(models.Model):
                 not seller or seller.certificate_accept_receipts
             )
 
-    # Apart from the seller, which every step asks for: a price takes taxes and their rounding.
-    @api.depends("payment_move_id", "company_id")
-    def _compute_price(self):
-        for activation in self:
-            if invoice := activation.payment_move_id:
-                untaxed, total = invoice.amount_untaxed, invoice.amount_total
-            else:
-                seller = activation.seller_id
-                price = seller._get_certificate_price(
-                    activation.company_id.partner_id, product=activation._get_product(seller)
-                )
-                untaxed, total = price["untaxed"], price["total"]
-            activation.price_untaxed = untaxed
-            activation.price_total = total
-
     # === ACTION METHODS === #
 
     def action_verify_payment(self):
@@ -233,8 +214,8 @@ class CertificateActivation(models.Model):
         # Amounts and dates of what is said alone: a price takes taxes and their rounding.
         if status == "pending":
             return self.env._(
-                "Your payment %(reference)s is being processed since %(date)s. PSE and cash can take a "
-                "few hours: you can close this page, and we will tell you by email.",
+                "Your payment %(reference)s has been in process since %(date)s. PSE and cash "
+                "can take a few hours: you can close this page, and we will tell you by email.",
                 reference=activation.payment_reference,
                 date=self._format_date(activation.payment_date),
             )
@@ -251,11 +232,12 @@ class CertificateActivation(models.Model):
                 date=self._format_date(activation.payment_date),
                 reference=activation.payment_reference,
             )
+        if status == "to_pay":
+            return activation._get_cart_sentence()
         sentences = {
             "none": self.env._(
                 "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
             ),
-            "to_pay": self.env._("Your invoice is ready and not paid yet."),
             "recording": self.env._("Your payment was confirmed. Record it to continue."),
             "failed": self.env._("The payment was not completed. You can try again."),
             "test": self.env._(
@@ -296,14 +278,7 @@ class CertificateActivation(models.Model):
             activation.invalidate_recordset()
         else:
             activation._take_payment_made_elsewhere()
-
-    def _get_product(self, seller):
-        """Return what a seller sells by this route: a payment counts for that alone.
-
-        :param seller: `res.company`
-        :rtype: product.product
-        """
-        return self._get_route().get_product(seller)
+            activation._refresh_cart()
 
     def _buy(self):
         """Invoice the certificate when it is not yet.
@@ -320,8 +295,7 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("A payment is being processed. Wait for its result before paying again.")
             )
-        seller = self.seller_id.sudo()
-        self._check_sale(seller, self._get_product(seller))
+        self._check_for_sale()
         if self.payment_move_id.sudo()._get_certificate_payment_status() in (
             "none",
             "reversed",
@@ -329,70 +303,6 @@ class CertificateActivation(models.Model):
         ):
             self._create_payment_move()
         return self._get_payment_url()
-
-    def _create_payment_move(self):
-        """Draft the seller's invoice. It stays a draft until the payment posts it.
-
-        :raise UserError: when nobody sells the certificate
-        """
-        seller = self.seller_id.sudo()
-        product = self._get_product(seller)
-        price = seller._get_certificate_price(self.company_id.sudo().partner_id, product=product)
-        if not product or seller.currency_id.is_zero(price["total"]):
-            raise make_remedy_error(
-                self.env,
-                self.env._(
-                    "The certificate cannot be bought yet: its seller or its price is not set. "
-                    "Ask your administrator to set them in Settings, under Electronic Documents."
-                ),
-                SETTINGS,
-            )
-        # As nobody in particular, in a context of its own: a user's defaults are not the seller's.
-        context = {"lang": self.env.context.get("lang"), "allowed_company_ids": seller.ids}
-        moves = self.env(user=SUPERUSER_ID, context=context)["account.move"]
-        self._trusted().payment_move_id = moves.create(
-            {
-                "move_type": "out_invoice",
-                "company_id": seller.id,
-                "partner_id": self.company_id.sudo().partner_id.id,
-                "currency_id": seller.currency_id.id,
-                "invoice_origin": self.name,
-                # Of those that belong to no company, any accountant may make the price another one.
-                "invoice_payment_term_id": False,
-                "invoice_line_ids": [
-                    Command.create(
-                        {
-                            "product_id": product.id,
-                            "quantity": 1,
-                            "price_unit": price["unit"],
-                        }
-                    )
-                ],
-            }
-        )
-
-    def _check_sale(self, seller, product):
-        """Check that nothing by which the certificate is sold is archived or switched off.
-
-        :param seller: `res.company` in sudo mode, or none
-        :param product: `product.product`, or none
-        :raise UserError: otherwise
-        """
-        if seller:
-            seller._check_lends()
-        provider = seller.certificate_provider_id
-        # Where there is no invoice yet, Odoo says that its journal is missing.
-        journal = self.payment_move_id.sudo().journal_id
-        if product and (
-            not product.active or provider.state == "disabled" or (journal and not journal.active)
-        ):
-            raise UserError(
-                self.env._(
-                    "%s cannot sell the certificate at the moment: its product, its payment provider or "
-                    "its sales journal is archived or disabled. Ask it to enable them, then buy here.",
-                    seller.name,
-                )
-            )
 
     def _check_transaction(self, provider_id, **kwargs):
         """Check what the payment page asks for, which comes from the browser.
@@ -404,7 +314,7 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         invoice = self.payment_move_id
         # What was archived while the page was open.
-        self._check_sale(invoice.company_id, self._get_product(invoice.company_id))
+        self._check_for_sale()
         provider = self.env["payment.provider"].sudo().browse(provider_id)
         status = invoice._get_certificate_payment_status()
         if (
@@ -419,7 +329,7 @@ class CertificateActivation(models.Model):
             or kwargs.get("token_id")
             or kwargs.get("tokenization_requested")
             or kwargs.get("flow") not in ("direct", "redirect")
-            or provider.company_id != invoice.company_id
+            or provider.company_id not in invoice.company_id.parent_ids
             or provider.state == "disabled"
             or provider not in (invoice.company_id.certificate_provider_id or provider)
         ):
@@ -503,9 +413,9 @@ class CertificateActivation(models.Model):
             .filtered(lambda tx: tx.state in ("pending", "authorized"))
         )
         if not pending:
-            raise UserError(self.env._("No payment is pending any more. Reload the page."))
+            raise UserError(self.env._("There is no pending payment now. Reload the page."))
         if not (reason or "").strip():
-            raise UserError(self.env._("Say why the payment is discarded."))
+            raise UserError(self.env._("Explain why the payment is discarded."))
         self._trusted().message_post(
             body=self.env._(
                 "Pending payment %(reference)s discarded: %(reason)s",

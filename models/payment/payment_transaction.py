@@ -7,7 +7,7 @@ from ..mixins.guarded import get_own_defaults
 from .account_move import FOLLOW_LATER
 from .links import check_new_links
 
-# Without those that are mistaken for one another when somebody reads them out. Ten have 49 bits.
+# Without characters that are easily confused when read aloud. Ten of them have 49 bits.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 10
 
@@ -33,8 +33,8 @@ class PaymentTransaction(models.Model):
         if charges.invoice_ids._get_certificate_activation():
             raise ValidationError(
                 self.env._(
-                    "A saved card is a person's and pays no certificate. Register the payment "
-                    "without it."
+                    "A saved card belongs to a person and cannot pay for a certificate. "
+                    "Register the payment without it."
                 )
             )
         return transactions
@@ -65,7 +65,9 @@ class PaymentTransaction(models.Model):
         activation = self.env["account.move"].browse(invoice_ids)._get_certificate_activation()
         if activation:
             random = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
-            prefix = f"{prefix or activation[:1].name}{separator}{random}"
+            # Without slashes: Mercado Pago's webhook has the reference in its address, where Odoo finds no such one.
+            name = (prefix or activation[:1].name).replace("/", "-")
+            prefix = f"{name}{separator}{random}"
         return super()._compute_reference(
             provider_code, prefix=prefix, separator=separator, **kwargs
         )

@@ -38,8 +38,8 @@ class CertificateAttributeMixin(models.AbstractModel):
             # Without its name, which others may not read.
             raise AccessError(
                 self.env._(
-                    "A certificate is sold by this product: only users of the company that sells it "
-                    "change its attributes and their prices."
+                    "This product sells a certificate: only users of the company that sells it "
+                    "can change its attributes and their prices."
                 )
             )
 

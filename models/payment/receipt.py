@@ -11,7 +11,7 @@ from ..core.whole_files import read_whole
 
 
 class CertificatePaymentReceipt(models.Model):
-    """The proof that a company paid an authority outside this database for its certificate.
+    """Proof that a company paid an authority outside this database for its certificate.
 
     It goes `draft` -> `waiting` -> `approved`, or to `rejected`, from where it is corrected and sent
     again. Users write its data until they send it; a manager of the company decides.
@@ -43,7 +43,7 @@ class CertificatePaymentReceipt(models.Model):
         default="draft",
         tracking=True,
     )
-    authority = fields.Char(help="Who was paid: the certification authority or its seller.")
+    authority = fields.Char(help="The payee: the certification authority or its reseller.")
     payment_date = fields.Date(string="Paid on")
     amount = fields.Monetary(string="Amount paid", help="With taxes.")
     reference = fields.Char(help="The number of the receipt or of the invoice.")
@@ -58,19 +58,20 @@ class CertificatePaymentReceipt(models.Model):
         "certificate_payment_receipt_author_rel",
         string="Written by",
         readonly=True,
-        help="Who wrote any of its data, attached its file or sent it.",
+        help="Users who wrote any of its data, attached its file or sent it.",
     )
     decided_by_id = fields.Many2one("res.users", string="Decided by", readonly=True)
     decided_on = fields.Datetime(readonly=True)
     rejection_reason = fields.Char(readonly=True)
     approval_sentence = fields.Char(
         compute="_compute_approval_sentence",
-        help="Who approves it instead of the user; empty where the user may.",
+        help="Who approves it instead of the user; empty if the user may.",
     )
     vendor_bill_id = fields.Many2one("account.move", readonly=True, ondelete="set null")
 
     _activation_unique = models.UniqueIndex(
-        "(activation_id)", "An activation has one receipt. Open Activate your digital certificate."
+        "(activation_id)",
+        "An activation can have only one receipt. Open Activate your digital certificate.",
     )
     # One payment serves one activation, whoever has the receipt.
     _file_unique = models.UniqueIndex("(receipt_sha256) WHERE state IN ('waiting', 'approved')")
@@ -169,7 +170,8 @@ class CertificatePaymentReceipt(models.Model):
         if is_alone:
             self._trusted().message_post(
                 body=self.env._(
-                    "Approved by %s, who had a part in the receipt: no manager without one could.",
+                    "Approved by %s, who took part in preparing the receipt: no other manager "
+                    "could approve it.",
                     self.env.user.name,
                 )
             )
@@ -231,8 +233,8 @@ class CertificatePaymentReceipt(models.Model):
     def _get_approval_sentence(self):
         """Say who approves the receipt instead of the user.
 
-        Who wrote a part of it gives way to who has no part in it at all; where everybody has, at least the
-        one who sent it does not decide. Rejecting is for anybody.
+        A manager who wrote part of it gives way to one who did not; if all did, at least the one
+        who sent it does not decide. Any manager may reject it.
 
         :return: None where the user may
         :rtype: str | None
@@ -244,8 +246,8 @@ class CertificatePaymentReceipt(models.Model):
         parties = self._get_parties()
         if (others and user == sender) or (user in parties and others - parties):
             return self.env._(
-                "You had a part in this receipt: another manager of %(company)s approves it, such as "
-                "%(manager)s.",
+                "You took part in preparing this receipt: another manager of %(company)s, such "
+                "as %(manager)s, must approve it.",
                 company=self.company_id.sudo().name,
                 manager=(others - parties or others)[0].name,
             )
@@ -266,7 +268,7 @@ class CertificatePaymentReceipt(models.Model):
         self._lock(GROUP_MANAGER)
         reason = (reason or "").strip()
         if not reason:
-            raise UserError(self.env._("Say why the receipt is rejected."))
+            raise UserError(self.env._("Explain why the receipt is rejected."))
         if self.state == "rejected" and self.rejection_reason == reason:
             return
         self._check_state("waiting")
@@ -305,7 +307,7 @@ class CertificatePaymentReceipt(models.Model):
         today = self.env["certificate.activation"]._get_today()
         date = values["payment_date"]
         if date and date > today:
-            errors["payment_date"] = self.env._("This day has not come yet.")
+            errors["payment_date"] = self.env._("This date is in the future.")
         elif date and date <= today - relativedelta(years=1):
             errors["payment_date"] = self.env._(
                 "This payment is more than a year old: its certificate has ended."
@@ -338,8 +340,8 @@ class CertificatePaymentReceipt(models.Model):
         }
         sentences = {
             "waiting": self.env._(
-                "Your receipt of %(authority)s waits for the approval of a manager of your company. "
-                "We will tell you by email.",
+                "Your receipt from %(authority)s is waiting for a manager of your company to "
+                "approve it. We will tell you by email.",
                 **facts,
             ),
             "approved": self.env._(
@@ -347,7 +349,8 @@ class CertificatePaymentReceipt(models.Model):
                 **facts,
             ),
             "rejected": self.env._(
-                "Your receipt was rejected: %s Correct it and send it again.", self.rejection_reason
+                "Your receipt was rejected: “%s”. Correct it and send it again.",
+                (self.rejection_reason or "").rstrip("."),
             ),
         }
         return sentences.get(self.state)

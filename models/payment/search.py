@@ -15,7 +15,7 @@ class CertificateActivation(models.Model):
         """Take an invoice of the seller that is paid, in place of one that is not, when there is one."""
         activation = self._trusted()
         abandoned = activation.payment_move_id
-        # A receipt that waits is no reason not to look, one that was approved is.
+        # Search even while a receipt waits for approval, but not once it is approved.
         if (
             not activation._get_route().needs_payment
             or activation.payment_status == "paid"
@@ -110,9 +110,7 @@ class CertificateActivation(models.Model):
         seller, product = activation.seller_id, activation._get_product(activation.seller_id)
         if not product:
             return [
-                self.env._(
-                    "Nobody sells the certificate here, so that there is no invoice to look at."
-                )
+                self.env._("Nobody sells the certificate here, so there is no invoice to check.")
             ]
         # Those that were never issued and given up are of no interest.
         candidates = activation._get_payment_candidates().filtered(
@@ -139,7 +137,9 @@ class CertificateActivation(models.Model):
                 ]
             )
         )
-        if others:
+        if others == 1:
+            sentences.append(self.env._("Its other invoice to you is for another product."))
+        elif others:
             sentences.append(
                 self.env._(
                     "Its %(count)s other invoices to you are for other products.", count=others
@@ -185,7 +185,7 @@ class CertificateActivation(models.Model):
                 "An invoice to you is not issued yet: ask the seller to confirm it."
             ),
             "used": self.env._(
-                "Invoice %(name)s of %(date)s has already paid %(activation)s.",
+                "Invoice %(name)s of %(date)s has already been used to pay for %(activation)s.",
                 name=name,
                 date=date,
                 activation=(move._get_certificate_activation() - self)[:1].name,

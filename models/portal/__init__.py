@@ -1,3 +1,3 @@
-"""The contact who walks the steps without a user: who is let in, and what they may do."""
+"""The contact who completes the steps without a user: who is let in, and what they may do."""
 
 from . import access, portal, res_users

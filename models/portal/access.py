@@ -11,7 +11,7 @@ from odoo.tools import consteq, email_normalize
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
 
 _TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
-_TOKEN_LENGTH = 100  # characters that are looked at; a token has 43
+_TOKEN_LENGTH = 100  # characters that are read; a token has 43
 
 
 def hash_token(token):
@@ -25,21 +25,21 @@ def hash_token(token):
 
 @dataclass(frozen=True)
 class PortalContact:
-    """Who acts by the portal, in the context: an object, which no client can send in a context."""
+    """The acting portal contact, in the context: an object, which no client can send."""
 
     access_id: int
 
 
 class CertificatePortalAccess(models.Model):
-    """What lets one contact of a client, who has no login, walk the steps of one activation.
+    """The access of one contact of a client, without a login, to the steps of one activation.
 
-    `portal.mixin` is not used: it keeps one token of a document in a readable field, for everybody
-    who was ever sent a link and for ever. Here every contact has a token of its own, which ends, can
-    be withdrawn, and is nowhere: only its hash is kept, which even an administrator does not read.
+    `portal.mixin` is not used: it keeps one token per document in a readable field, forever and for
+    everybody who was ever sent a link. Here every contact has a token of its own, which expires and
+    can be withdrawn. Only its hash is stored, which not even an administrator can read.
 
-    A contact is shared between companies and is no identity: a log-in of the contact counts once it
-    has opened the link itself, and the invitation ends when the contact, its e-mail or the right of
-    whoever invited it is no longer what it was.
+    A contact is shared between companies and is not an identity: a login of the contact is accepted
+    once it has opened the link itself, and the invitation ends when the contact, its email or the
+    inviting user's rights change.
     """
 
     _name = "certificate.portal.access"
@@ -67,7 +67,7 @@ class CertificatePortalAccess(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="To which the contact belonged when it was invited.",
+        help="The company that the contact belonged to when it was invited.",
     )
     token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
     invited_by_id = fields.Many2one("res.users", string="Invited by", readonly=True)
@@ -75,7 +75,8 @@ class CertificatePortalAccess(models.Model):
     expires_on = fields.Datetime(
         string="Link valid until",
         readonly=True,
-        help="The link opens nothing after that. A login that has opened it before still does.",
+        help="The link stops working after that. A login that opened it before can still open the "
+        "page.",
     )
     opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
     opened_by_id = fields.Many2one(
@@ -84,12 +85,12 @@ class CertificatePortalAccess(models.Model):
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
-        help="The contact's login that opened the link. It opens the page without the link; no other "
-        "login of the same contact does.",
+        help="The contact's login that opened the link. Only this login of the contact can open the "
+        "page without the link.",
     )
     withdrawn_on = fields.Datetime(readonly=True)
     last_notice = fields.Char(
-        readonly=True, help="What the contact was told last, to tell it once."
+        readonly=True, help="The last notice sent to the contact, so that it is not sent twice."
     )
     state = fields.Selection(
         [
@@ -102,7 +103,7 @@ class CertificatePortalAccess(models.Model):
     )
 
     _contact_unique = models.UniqueIndex(
-        "(activation_id, partner_id)", "This contact is invited already."
+        "(activation_id, partner_id)", "This contact is already invited."
     )
 
     # === COMPUTE METHODS === #
@@ -131,9 +132,9 @@ class CertificatePortalAccess(models.Model):
     # === BUSINESS METHODS - END === #
 
     def _get_ending(self):
-        """Say why an invitation no longer counts although nobody has withdrawn it.
+        """Say why an invitation is no longer valid although nobody has withdrawn it.
 
-        It is asked at each use: a contact and a user are changed in many ways, some of them by SQL.
+        It is checked at each use: contacts and users change in many ways, some of them by SQL.
 
         :rtype: str | None
         """
@@ -143,7 +144,7 @@ class CertificatePortalAccess(models.Model):
         if not partner.active:
             return self.env._("The contact was archived: the invitation has ended.")
         if email_normalize(partner.email) != access.email:
-            return self.env._("The e-mail of the contact was changed: the invitation has ended.")
+            return self.env._("The email of the contact was changed: the invitation has ended.")
         belonged = access.commercial_partner_id or partner.commercial_partner_id
         if partner.commercial_partner_id != belonged or not partner._is_contact_of(
             activation.company_id
@@ -159,8 +160,8 @@ class CertificatePortalAccess(models.Model):
             .has_access("read")
         ):
             return self.env._(
-                "Whoever sent the invitation no longer manages the company's certificates: the "
-                "invitation has ended."
+                "The user who sent the invitation no longer manages the company's certificates: "
+                "the invitation has ended."
             )
 
     def _end(self, sentence):
@@ -174,7 +175,7 @@ class CertificatePortalAccess(models.Model):
             )
             access.activation_id.message_post(
                 body=self.env._(
-                    "%(contact)s (%(email)s), invited by the portal: %(sentence)s",
+                    "%(contact)s (%(email)s), invited through the portal: %(sentence)s",
                     contact=access.partner_id.name,
                     email=access.email,
                     sentence=sentence,
@@ -182,7 +183,9 @@ class CertificatePortalAccess(models.Model):
             )
 
     def _end_changed(self):
-        """End those invitations that no longer count, so that changing it back opens nothing."""
+        """End the invitations that are no longer valid, so that undoing the change does not reopen
+        them.
+        """
         for access in self.sudo():
             if not access.withdrawn_on and (sentence := access._get_ending()):
                 access._end(sentence)
@@ -191,11 +194,11 @@ class CertificatePortalAccess(models.Model):
 
     @api.model
     def _invite(self, activation, partner):
-        """Let a contact in, by a new link; one that was sent before opens nothing any more.
+        """Give a contact access by a new link; any earlier link stops working.
 
         :param activation: a locked `certificate.activation`, whose rights were checked
         :param partner: `res.partner` with an email
-        :return: the access, and the link: it is nowhere else, and cannot be had again
+        :return: the access, and the link, which is stored nowhere and cannot be shown again
         :rtype: tuple[certificate.portal.access, str]
         """
         partner.check_access("read")
@@ -203,7 +206,7 @@ class CertificatePortalAccess(models.Model):
         if not email:
             raise UserError(
                 self.env._(
-                    "%s has no email that can be written to. Enter one at the contact.",
+                    "%s has no valid email address. Enter one in the contact.",
                     partner.display_name,
                 )
             )
@@ -242,7 +245,7 @@ class CertificatePortalAccess(models.Model):
             )
         activation._trusted().message_post(
             body=self.env._(
-                "%(contact)s (%(email)s) was invited by the portal, until %(date)s.",
+                "%(contact)s (%(email)s) was invited through the portal, until %(date)s.",
                 contact=partner.name,
                 email=email,
                 date=access._get_end(),
@@ -256,7 +259,7 @@ class CertificatePortalAccess(models.Model):
         return access.activation_id._format_moment(access.expires_on)
 
     def _get_link(self, token):
-        """Return the link. What stands behind # is sent to no server: neither a log nor a proxy has it.
+        """Return the link. Browsers do not send what follows #, so no log or proxy gets it.
 
         :rtype: str
         """
@@ -269,7 +272,7 @@ class CertificatePortalAccess(models.Model):
     def _send(self, link):
         """Send the link to the contact, in the contact's language, and keep nothing of the mail.
 
-        Odoo's own queue would keep it in the database until it is sent, and for ever when it is not.
+        Odoo's own queue would keep it in the database until it is sent, or forever if it is not.
 
         :param str link: of `_invite`
         :raise MailDeliveryException: when it could not be sent
@@ -291,8 +294,8 @@ class CertificatePortalAccess(models.Model):
                     **names,
                 ),
                 "end": access.env._(
-                    "The link opens until %s. It is yours alone: whoever has it can walk the steps in "
-                    "your name.",
+                    "The link works until %s. It is yours alone: anyone who has it can complete "
+                    "the steps in your name.",
                     access._get_end(),
                 ),
                 "lender": activation._get_step_sentences()["lender_sentence"]
@@ -315,7 +318,7 @@ class CertificatePortalAccess(models.Model):
 
     @api.model
     def _find(self, activation_id, *, token_hash=None, user=None):
-        """Return the access of whoever has a token, or is logged in as who has opened the link.
+        """Return the access for a token, or for the login that has opened the link.
 
         :param int activation_id: as the visitor asked for it
         :param str token_hash: of `hash_token`
@@ -343,7 +346,7 @@ class CertificatePortalAccess(models.Model):
         )[:1]
 
     def _is_opened_by(self, user):
-        """Tell whether this login has opened the link itself, and still is the contact's.
+        """Tell whether this login has opened the link itself, and still belongs to the contact.
 
         :param user: `res.users`, or None for a visitor
         :rtype: bool
@@ -358,7 +361,7 @@ class CertificatePortalAccess(models.Model):
 
     @api.model
     def _find_opened_by(self, user):
-        """Return all accesses that a login opens without their links, in sudo mode.
+        """Return all accesses that a login can open without their links, in sudo mode.
 
         :param user: `res.users`
         :rtype: certificate.portal.access
@@ -388,10 +391,10 @@ class CertificatePortalAccess(models.Model):
             self._get_activation()._log_by_portal("open")
 
     def _get_activation(self):
-        """Return the activation as the contact acts on it: in sudo mode, in its company alone.
+        """Return the activation for the contact to act on: in sudo mode, in its company alone.
 
-        Sudo mode passes the checks of groups in the transitions. Which of them are open is up to
-        `controllers/portal.py`; who acts is told by the context.
+        Sudo mode passes the group checks in the transitions. `controllers/portal.py` decides which
+        of them are open; the context tells who acts.
 
         :rtype: certificate.activation
         """

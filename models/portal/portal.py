@@ -15,14 +15,14 @@ from .access import PortalContact
 
 
 class CertificateActivation(models.Model):
-    """The portal: a contact of the client, who has no login here, walks the same three steps."""
+    """The portal: a contact of the client, without a login, completes the same three steps."""
 
     _inherit = "certificate.activation"
 
     portal_access_ids = fields.One2many(
         "certificate.portal.access",
         "activation_id",
-        string="Invited by the portal",
+        string="Invited through the portal",
         readonly=True,
         groups=GROUP_MANAGER,
     )
@@ -30,10 +30,10 @@ class CertificateActivation(models.Model):
     # === BUSINESS METHODS - INVITATION === #
 
     def _invite(self, partner):
-        """Invite a contact to walk the steps by the portal.
+        """Invite a contact to complete the steps through the portal.
 
         :param partner: `res.partner`
-        :return: the access, and the link, which cannot be had again
+        :return: the access, and the link, which cannot be shown again
         :rtype: tuple[certificate.portal.access, str]
         :raise AccessError: if the user is not a manager, or may not see this activation
         :raise UserError: when nobody can be invited to it, or the contact has no email
@@ -42,14 +42,15 @@ class CertificateActivation(models.Model):
         if not self._get_route().is_for_contacts or self.state not in ("pay", "process", "active"):
             raise UserError(
                 self.env._(
-                    "Somebody is invited to activate a lent certificate, while that is possible. This "
-                    "activation has ended, or is of an own certificate."
+                    "You can invite a contact only while a lent certificate is being activated. "
+                    "This activation has ended, or is for the company's own certificate."
                 )
             )
         return self.env["certificate.portal.access"]._invite(self, partner)
 
     def _get_default_contact(self):
-        """Return whom to invite: who was invited last, else a contact of the company with an email.
+        """Return the contact to invite: the last one invited, or else a contact of the company with
+        an email.
 
         :rtype: res.partner
         """
@@ -71,7 +72,7 @@ class CertificateActivation(models.Model):
         return f"{PORTAL_PATH}/{self.id}"
 
     def _get_portal_access(self):
-        """Return the access of the contact who acts here, if it is one.
+        """Return the access of the portal contact who acts here, if any.
 
         :rtype: certificate.portal.access
         """
@@ -106,8 +107,8 @@ class CertificateActivation(models.Model):
 
     # === BUSINESS METHODS - STEPS === #
 
-    def _walk_by_portal(self, step, *args):
-        """Do one step in the name of the contact, and say so in the history when it changed anything.
+    def _run_portal_step(self, step, *args):
+        """Do one step as the contact, and record it in the history if it changed anything.
 
         :param str step: one of those below
         :return: what the step returns
@@ -124,14 +125,14 @@ class CertificateActivation(models.Model):
             "finish": self._finish_unless_void,
         }
         self._lock(GROUP_USER)
-        before = self._get_walked()
+        before = self._get_portal_values()
         result = steps[step](*args)
-        if self._get_walked() != before:
+        if self._get_portal_values() != before:
             self._log_by_portal(step)
         return result
 
-    def _get_walked(self):
-        """Return what the steps change, to tell whether one had an effect."""
+    def _get_portal_values(self):
+        """Return the values that the steps change, to tell whether one had an effect."""
         names = (
             "state",
             "switch_on",
@@ -144,7 +145,7 @@ class CertificateActivation(models.Model):
         return [self[name] for name in names]
 
     def _save_representative(self, values):
-        """Save what was typed of the representative, right or not, as the wizard does.
+        """Save the representative's data as typed, valid or not, as the wizard does.
 
         :param dict values: by `REPRESENTATIVE_FIELDS`, of a form: texts, and ids of records as texts
         """
@@ -183,7 +184,8 @@ class CertificateActivation(models.Model):
         return self._read_stored_pdf("signed_letter")
 
     def _get_portal_sentences(self):
-        """Say what the page says, and the wizard says otherwise or not at all: it names who invited.
+        """Return the sentences that the page words differently from the wizard, because it names
+        the user who invited.
 
         :rtype: dict[str, str]
         """
@@ -192,7 +194,9 @@ class CertificateActivation(models.Model):
         return {
             **self._get_step_sentences(),
             "not_for_sale": self.env._(
-                "The certificate is not for sale yet. Ask %s, who invited you.", host
+                "%(sentence)s Ask %(host)s, who invited you.",
+                sentence=self.sale_refusal,
+                host=host,
             ),
             "profile": self.env._(
                 "%(sentence)s Ask %(host)s, who invited you.",
@@ -201,7 +205,8 @@ class CertificateActivation(models.Model):
             ),
             "pages": self.env._("1 page") if pages == 1 else self.env._("%s pages", pages),
             "next": self.env._(
-                "Nothing is left to do here. %s goes on with the electronic invoicing.", host
+                "There is nothing left to do here. %s continues with the electronic invoicing.",
+                host,
             ),
             "ended": self.env._("This activation has ended. Ask %s, who invited you.", host),
         }
@@ -221,7 +226,7 @@ class CertificateActivation(models.Model):
         }
         facts = self._get_request_facts()
         origin = self.env._(
-            "By the portal, from the address %(address)s, with %(browser)s.",
+            "Through the portal, from the address %(address)s, with %(browser)s.",
             address=facts["ip"] or "-",
             browser=facts["user_agent"] or "-",
         )
@@ -232,29 +237,29 @@ class CertificateActivation(models.Model):
     # === BUSINESS METHODS - NOTICES === #
 
     def _notify_contacts(self, kind):
-        """Tell the contacts what the users are told, once, each in their language.
+        """Notify the contacts of what the users are translated, once, each in their language.
 
-        The mail leads to the page, but holds no token: who has not opened the link there opens it in
-        the invitation.
+        The mail leads to the page but contains no token: a contact without access yet must use the
+        link in the invitation.
         """
         for access in self.sudo().portal_access_ids - self._get_portal_access():
             partner = access.partner_id
             context = {"lang": partner.lang}
-            told = self.with_env(self.env(user=SUPERUSER_ID, context=context))
-            subject, sentence = told._get_notice(kind)
-            moment = told.letter_reviewed_on if kind.startswith("letter_") else ""
-            notice = f"{kind} {told.payment_reference or ''} {told.letter_void_sentence or ''} {moment or ''}"
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            subject, sentence = translated._get_notice(kind)
+            moment = translated.letter_reviewed_on if kind.startswith("letter_") else ""
+            notice = f"{kind} {translated.payment_reference or ''} {translated.letter_void_sentence or ''} {moment or ''}"
             if access.state not in ("valid", "expired") or access.last_notice == notice:
                 continue
             access._trusted().last_notice = notice
-            told.message_notify(
+            translated.message_notify(
                 partner_ids=partner.ids,
                 subject=subject,
                 body=Markup('<p>%s</p><p><a href="%s">%s</a></p><p>%s</p>')
                 % (
                     sentence,
-                    f"{told.get_base_url()}{told._get_portal_path()}",
-                    NOTICES[kind].button.label(told),
-                    told.env._("If the page does not open, use the link of your invitation."),
+                    f"{translated.get_base_url()}{translated._get_portal_path()}",
+                    NOTICES[kind].button.label(translated),
+                    translated.env._("If the page does not open, use the link in your invitation."),
                 ),
             )

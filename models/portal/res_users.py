@@ -1,6 +1,6 @@
 from odoo import models
 
-# With these a login is somebody else's, or nobody's.
+# A change to any of these can give the login to somebody else.
 _PERSON_FIELDS = frozenset(("partner_id", "login", "active"))
 
 
@@ -8,7 +8,7 @@ class ResUsers(models.Model):
     _inherit = "res.users"
 
     def write(self, vals):
-        """Let a login whose person may be another one open the link of its invitation again."""
+        """Make a login that may have changed hands open the link of its invitation again."""
         result = super().write(vals)
         if not _PERSON_FIELDS.isdisjoint(vals):
             accesses = self.env["certificate.portal.access"].sudo()

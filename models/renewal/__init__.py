@@ -1,3 +1,3 @@
-"""The next period: when it may begin, when it signs, and who is reminded."""
+"""The next period: when it can begin, when it signs, and who is reminded."""
 
 from . import account_move, expiry, renewal, res_company

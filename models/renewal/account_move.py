@@ -2,7 +2,7 @@ from odoo import api, fields, models
 
 
 class AccountMove(models.Model):
-    """Whoever invoices is told in time that what signs the invoices ends."""
+    """Warn users who invoice that the certificate ends."""
 
     _inherit = "account.move"
 

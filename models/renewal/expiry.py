@@ -11,16 +11,16 @@ from odoo.tools import SQL
 from ...const import ACTIVITY_EXPIRY, RENEWAL_PATH
 from ...tools import expiry
 
-# What one transaction of the cron does: all of it, or nothing when it is killed.
+# Batch size: one transaction of the cron does all of a batch, or nothing if it is killed.
 BATCH_SIZE = 500
 
 
 class CertificateActivation(models.Model):
-    """What happens by the calendar of Colombia alone: switching over, expiring and reminding.
+    """What happens by date (in Colombia) alone: switching over, expiring and reminding.
 
-    A daily cron does it in batches. Each batch is a transaction that locks its rows, leaving out what
-    others hold, and marks them together with what it sends: killed at any point, nobody is told twice
-    or not at all. Nothing that signs waits for the cron; see `_find_in_force`.
+    A daily cron does it in batches. Each batch is a transaction that locks its rows, skipping those
+    that others hold, and marks them together with what it sends: if it is killed at any point,
+    nobody is told twice or missed. Signing never waits for the cron; see `_find_in_force`.
     """
 
     _inherit = "certificate.activation"
@@ -28,8 +28,8 @@ class CertificateActivation(models.Model):
     reminded_days = fields.Integer(
         readonly=True,
         copy=False,
-        help="The rung of the last reminder, in days before the end; 0 when it has ended. Null in the "
-        "database before the first.",
+        help="Days before the end of the last reminder that was sent; 0 if it was the one after the "
+        "end. NULL in the database before the first one.",
     )
 
     _due_index = models.Index("(date_end, reminded_days) WHERE state = 'active'")
@@ -40,7 +40,7 @@ class CertificateActivation(models.Model):
     @api.model
     def _cron_follow_validity(self):
         """Switch over to the renewals whose day has come, expire what has ended, remind, and rate issuers."""
-        # As nobody in particular, whoever runs the cron by hand.
+        # As the superuser, even if a user runs the cron by hand.
         activations = self.with_env(self.env(user=SUPERUSER_ID, context={}))
         cron = self.env["ir.cron"]
         cron._commit_progress(remaining=activations._count_due())
@@ -55,7 +55,7 @@ class CertificateActivation(models.Model):
                 try:
                     done = follow()
                 except SerializationFailure:
-                    # Somebody renewed or revoked one of these in this moment: look again.
+                    # Somebody has just renewed or revoked one of these: search again.
                     self.env.cr.rollback()
                     continue
                 if not done:
@@ -81,8 +81,8 @@ class CertificateActivation(models.Model):
         return self.env.cr.fetchone()[0]
 
     @api.model
-    def _take(self, condition):
-        """Lock the first batch of activations that a condition finds and nobody else works on.
+    def _lock_batch(self, condition):
+        """Lock the first batch of activations that match a condition and are not locked by others.
 
         :param SQL condition: on this model's table
         :rtype: certificate.activation
@@ -96,9 +96,9 @@ class CertificateActivation(models.Model):
                 BATCH_SIZE,
             )
         )
-        taken = self.browse(row[0] for row in self.env.cr.fetchall())
-        taken.invalidate_recordset()
-        return taken
+        locked = self.browse(row[0] for row in self.env.cr.fetchall())
+        locked.invalidate_recordset()
+        return locked
 
     @api.model
     def _get_switch_condition(self):
@@ -116,7 +116,7 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _get_due_condition(self):
-        """Find what has ended, and what has come to a rung of which nobody was reminded."""
+        """Find activations that have ended, and those with a due reminder that was not sent."""
         today = self._get_today()
         days = self.env.company._get_certificate_reminder_days()
         rungs = [
@@ -144,23 +144,24 @@ class CertificateActivation(models.Model):
         :return: how many
         :rtype: int
         """
-        taken = self._take(self._get_switch_condition())
-        for activation in taken:
+        locked = self._lock_batch(self._get_switch_condition())
+        for activation in locked:
             activation._switch_over()
-        return len(taken)
+        return len(locked)
 
     @api.model
     def _follow_ends(self):
-        """Expire a batch of what has ended, and remind of it or of what ends soon.
+        """Expire a batch of activations that have ended, and send reminders of them and of those
+        that end soon.
 
         :return: how many
         :rtype: int
         """
-        taken = self._take(self._get_due_condition())
+        locked = self._lock_batch(self._get_due_condition())
         today = self._get_today()
-        ended = taken.filtered(lambda activation: activation.date_end < today)
+        ended = locked.filtered(lambda activation: activation.date_end < today)
         ended._expire()
-        unrenewed = taken.filtered(lambda activation: not activation.is_renewed)
+        unrenewed = locked.filtered(lambda activation: not activation.is_renewed)
         rungs = expiry.get_rungs(self.env.company._get_certificate_reminder_days())
         by_rung = unrenewed.grouped(
             lambda activation: expiry.find_rung(rungs, (activation.date_end - today).days)
@@ -168,27 +169,27 @@ class CertificateActivation(models.Model):
         for rung, activations in by_rung.items():
             activations.write({"reminded_days": rung})
         unrenewed._remind()
-        return len(taken)
+        return len(locked)
 
     # === REMINDERS === #
 
     def _remind(self):
         """Tell the responsible users, the companies and the seller, each in their language.
 
-        In as few statements as a batch allows: no template is rendered, and the mails are sent by Odoo's
-        queue, after the transaction.
+        With as few statements as a batch allows: no template is rendered, and Odoo's queue sends
+        the mails after the transaction.
         """
         if not self:
             return
         self.activity_unlink([ACTIVITY_EXPIRY])
         users = self._map_responsible_users()
 
-        # Most of it is read in one or two languages, by several.
+        # Most notices are needed in one or two languages, by several users.
         @cache
         def get_notice(activation, lang):
             return activation.with_context(lang=lang)._get_expiry_notice()
 
-        # The mails tell of the activities already.
+        # The mails already announce the activities.
         activities = self.env["mail.activity"].with_context(mail_activity_quick_update=True)
         activities.create(self._prepare_reminder_activities(users, get_notice))
         mails = [
@@ -202,7 +203,7 @@ class CertificateActivation(models.Model):
         """Prepare an activity for each responsible user, due on the last day.
 
         :param dict users: as returned by `_map_responsible_users`
-        :param get_notice: as `_get_expiry_notice`, of an activation and a language
+        :param get_notice: like `_get_expiry_notice`, for an activation and a language
         :rtype: list[dict]
         """
         today = self._get_today()
@@ -219,7 +220,7 @@ class CertificateActivation(models.Model):
                     {
                         **common,
                         "res_id": activation.id,
-                        # Odoo would store it by a write after the creation.
+                        # Odoo would store it with a write after the creation.
                         "res_name": activation.display_name,
                         "user_id": user.id,
                         "summary": subject,
@@ -248,7 +249,8 @@ class CertificateActivation(models.Model):
         vals_list = []
         for activation in self:
             addresses = self._group_addresses(users[activation], activation.company_id)
-            # Odoo's own way to a record changes the company on the way, where somebody has others.
+            # Odoo's own link to a record switches the company on the way, for users who have
+            # several.
             path = (
                 f"/mail/view?model={self._name}&res_id={activation.id}"
                 if users[activation] & elsewhere
@@ -294,23 +296,28 @@ class CertificateActivation(models.Model):
         if not seller.email:
             return []
         lang = seller.partner_id.lang
-        told = self.with_context(lang=lang)
+        translated = self.with_context(lang=lang)
         sentences = [get_notice(activation, lang)[1] for activation in self]
         items = Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
         return [
             {
                 **self._prepare_sender_vals(),
-                "subject": told.env._(
-                    "Digital certificates of your clients that end: %s", len(self)
-                ),
+                "subject": translated.env._("A digital certificate of your clients ends")
+                if len(self) == 1
+                else translated.env._("%s digital certificates of your clients end", len(self)),
                 "body_html": Markup("<p>%s</p><ul>%s</ul>")
-                % (told.env._("These companies were reminded today."), items),
+                % (
+                    translated.env._("This company was reminded today.")
+                    if len(self) == 1
+                    else translated.env._("These companies were reminded today."),
+                    items,
+                ),
                 "email_to": seller.email,
             }
         ]
 
     def _prepare_reminder_vals(self):
-        """Keep a mail in the history of what it reminds of: it tells who was reminded."""
+        """Keep a mail as a message of the activation, to show who was reminded."""
         return {
             **self._prepare_sender_vals(),
             "message_type": "notification",
@@ -320,7 +327,7 @@ class CertificateActivation(models.Model):
         }
 
     def _prepare_sender_vals(self):
-        """Send in the name of nobody, and let the seller have the answers."""
+        """Send as OdooBot, with replies to the seller."""
         seller = self.env.company.certificate_seller_id.sudo()
         sender = self.env.user.email_formatted
         return {

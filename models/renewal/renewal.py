@@ -11,7 +11,7 @@ from ...exceptions import ACTIVATE, make_remedy_error
 
 
 class CertificateActivation(models.Model):
-    """The renewal of an activation: a new one, which waits for the end of the one before it.
+    """The renewal of an activation: a new activation that waits for the end of the previous one.
 
     A renewal that is finished in time stays at `process`, with the day on which it signs in
     `switch_on`, so that a company never has two that are active. On that day it signs, whether or not
@@ -30,7 +30,7 @@ class CertificateActivation(models.Model):
         string="Renewed",
         readonly=True,
         copy=False,
-        help="A finished renewal waits for the end of this one: nobody is reminded of it any more.",
+        help="A finished renewal waits for the end of this one: no more reminders of it are sent.",
     )
     can_renew = fields.Boolean(
         string="Can be renewed", compute="_compute_can_renew", search="_search_can_renew"
@@ -92,9 +92,9 @@ class CertificateActivation(models.Model):
             ]
         )
         waiting = Domain("state", "=", "process") & Domain("switch_on", "!=", False)
-        # With what is asked of them next, in the same query.
+        # Fetch the fields needed next in the same query.
         found = self.search_fetch(period & (Domain("state", "=", "active") | waiting), order="id")
-        # What is active comes before a renewal that the cron has not switched over to.
+        # An active one comes before a renewal that the cron has not switched over to.
         found = found.sorted(lambda activation: activation.state == "active")
         return {activation.company_id: activation for activation in found}
 
@@ -117,7 +117,8 @@ class CertificateActivation(models.Model):
         return last if has_ended else last.browse()
 
     def _get_renewals(self):
-        """Return what is to follow this one: begun and not finished, before what waits for its end.
+        """Return the renewal of this one: one that is begun and not finished, or else one that
+        waits for its end.
 
         :rtype: certificate.activation
         """
@@ -159,7 +160,8 @@ class CertificateActivation(models.Model):
             former = self.sudo()._find_in_force(self.company_id) - self
             if former:
                 return self.env._(
-                    "%(former)s signs until %(end)s; this renewal from %(start)s. Nothing is left to do.",
+                    "%(former)s signs until %(end)s, and this renewal from %(start)s. There is "
+                    "nothing left to do.",
                     former=former.name,
                     end=self._format_date(former.date_end),
                     start=self._format_date(self.switch_on),
@@ -184,7 +186,7 @@ class CertificateActivation(models.Model):
         )
 
     def _get_lost_sentence(self):
-        """Say what switching over now costs, or return nothing where there is nothing to switch.
+        """Say what switching over now costs, or return nothing if there is nothing to switch.
 
         :rtype: str | None
         """
@@ -195,8 +197,8 @@ class CertificateActivation(models.Model):
         if not former:
             return self.env._("No certificate signs for your company until then.")
         return self.env._(
-            "You need not wait: the renewal can sign from today for its whole period. %(former)s then "
-            "ends today, and its days until %(end)s are lost.",
+            "You do not have to wait: the renewal can sign from today for its whole period. "
+            "%(former)s then ends today, and its days until %(end)s are lost.",
             former=former.name,
             end=self._format_date(former.date_end),
         )
@@ -205,9 +207,10 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _action_renew(self):
-        """Open the renewal of what signs for the user's company, and start it when it is time.
+        """Open the renewal of the activation that signs for the user's company, and start it when
+        it is time.
 
-        At any other time this opens what runs, which says from when it can be renewed.
+        Otherwise open the current activation, which says from when it can be renewed.
 
         :return: the action of a full page
         :rtype: dict
@@ -215,7 +218,7 @@ class CertificateActivation(models.Model):
         """
         activation = self._get_or_start()
         if activation._get_route().is_requested:
-            # What was asked of an authority may take longer than what signs now.
+            # A request to an authority may still run when the current activation has to be renewed.
             current = self._find_in_force(self.env.company)
             activation = current if current.can_renew else activation
         if activation.can_renew:
@@ -265,7 +268,7 @@ class CertificateActivation(models.Model):
         """Sign at once, because the company's own certificate has its own period."""
         self._end_replaced()
         self._cancel_unpaid()
-        # It was kept archived until now, so that nothing else takes it.
+        # It was archived until now, so that nothing else uses it.
         certificate.active = True
         self._activate(certificate)
 
@@ -274,10 +277,10 @@ class CertificateActivation(models.Model):
         activation = self._trusted()
         former = activation._find_in_force(self.company_id)
         if former:
-            # Together with the cron, which reminds of it and ends it.
+            # Locked, because the cron reminds of it and ends it.
             former._lock(GROUP_USER)
             former = activation._find_in_force(self.company_id)
-        # The company's own gives way at once, as it does to its successor.
+        # The company's own certificate ends at once, as it does when its successor starts.
         if former._get_route().needs_letter:
             former.activity_unlink([ACTIVITY_EXPIRY])
             former.is_renewed = True
@@ -313,7 +316,7 @@ class CertificateActivation(models.Model):
         return self._get_route().prepare_period_vals(self, certificate, date_start)
 
     def _prepare_paid_period_vals(self, date_start):
-        """Return first and last day of the period that the payment gives.
+        """Return the first and last day of the period that was paid for.
 
         :param date date_start: the first day on which it signs
         :rtype: dict[str, date]
@@ -325,13 +328,15 @@ class CertificateActivation(models.Model):
         }
 
     def _switch_now(self):
-        """Sign from today instead of waiting, and end what is in force; its last days are lost."""
+        """Sign from today instead of waiting, and end the activation in force; its last days are
+        lost.
+        """
         self._lock(GROUP_USER)
         if self.state == "active":
             return
         if not self.switch_on:
             self._check_state("active")
-        # Nobody gives up what signs for what does not sign yet.
+        # An activation that signs is not ended for one that does not sign yet.
         self._check_letter_review()
         former = self._trusted()._find_in_force(self.company_id) - self
         if former:
@@ -341,16 +346,16 @@ class CertificateActivation(models.Model):
             **self._prepare_period_vals(self.sudo().certificate_id, self._get_today())
         )
         if not self._is_evidence("record_file"):
-            # The record tells another period.
+            # The record states another period.
             self._keep_record()
 
     def _switch_over(self, **vals):
-        """Become active: what was in force has ended."""
+        """Become active, now that the one in force has ended."""
         self._trusted()._expire_former()
         self._set_state("active", **vals)
 
     def _expire_former(self):
-        """Expire what signed for the company and has ended: two cannot be active."""
+        """Expire the activation that signed for the company and has ended: two cannot be active."""
         self.search(
             [
                 ("company_id", "=", self.company_id.id),
@@ -360,12 +365,12 @@ class CertificateActivation(models.Model):
         )._expire()
 
     def _expire(self, **vals):
-        """End an active activation, by its date or because another one takes its place."""
+        """End an active activation, by its date or because another one replaces it."""
         for activation in self:
             activation._set_state("expired", **vals)
             activation.activity_unlink([ACTIVITY_EXPIRY])
             activation._archive_own_certificate()
-        # Before another one becomes active: PostgreSQL would see two.
+        # Flush before another one becomes active: PostgreSQL would see two.
         self.flush_recordset()
 
     def _prepare_waiting_vals(self, state):

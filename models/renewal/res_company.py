@@ -6,11 +6,13 @@ from ...tools import expiry
 
 
 class ResCompany(models.Model):
-    """When a certificate can be renewed, when its company is reminded, and what the pages say."""
+    """When a certificate can be renewed, when its company is reminded, and the warnings on the
+    pages.
+    """
 
     _inherit = "res.company"
 
-    # Of the seller, for all companies.
+    # Taken from the seller, for all companies.
     certificate_renewal_days = fields.Integer(
         string="Renewal of the certificate",
         default=RENEWAL_DAYS,
@@ -35,7 +37,8 @@ class ResCompany(models.Model):
             except ValueError as error:
                 raise ValidationError(
                     self.env._(
-                        "The days of the reminders are whole numbers from 1 to 999, such as %s.",
+                        "The days of the reminders must be whole numbers from 1 to 999, such as "
+                        "%s.",
                         REMINDER_DAYS,
                     )
                 ) from error
@@ -59,9 +62,9 @@ class ResCompany(models.Model):
         return expiry.parse_days(seller.certificate_reminder_days if seller else REMINDER_DAYS)
 
     def _get_certificate_warning(self, activation=None):
-        """Say that this company's certificate ends soon, or has ended.
+        """Warn that this company's certificate ends soon, or has ended.
 
-        :param activation: under which it signs today, where that is known already
+        :param activation: the one that it signs under today, if already known
         :return: `level` (`warning`, `danger`) and `sentence`; None when there is nothing to say
         :rtype: dict[str, str] | None
         """
@@ -87,7 +90,7 @@ class ResCompany(models.Model):
 
     @api.model
     def _get_certificate_warning_level(self, left):
-        """Return how urgent it is with so many days left.
+        """Return the level of the warning for a number of days left.
 
         :rtype: str
         """

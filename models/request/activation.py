@@ -6,16 +6,16 @@ from odoo.exceptions import UserError
 from ...const import ACTIVITY_NEXT_STEP, GROUP_USER, REQUEST_MONTHS
 from ..activation.routes import OWN_ROUTES, REQUEST_ROUTES
 
-# What can be given up without losing money.
+# Payment statuses that can be cancelled without losing money.
 _UNPAID = ("none", "to_pay", "failed", "reversed", "void")
 
 
 class CertificateActivation(models.Model):
-    """The route `request`: a company asks here for a certificate of its own, which an authority issues.
+    """The route `request`: a company requests a certificate of its own, which an authority issues.
 
-    It is paid like a lent one, by a product of its own. At `process` it has a `certificate.request`, which
-    the company writes and the custodian of the seller processes. Once the authority has issued the
-    certificate, the company loads its file as on the route `own`.
+    It is paid for like a lent one, with a product of its own. At `process` it has a
+    `certificate.request`, which the company writes and the custodian of the seller processes. Once
+    the authority has issued the certificate, the company loads its file as on the route `own`.
     """
 
     _inherit = "certificate.activation"
@@ -28,7 +28,7 @@ class CertificateActivation(models.Model):
     )
     has_representative = fields.Boolean(
         compute="_compute_has_representative",
-        help="Whether the data of a legal representative belongs to it.",
+        help="Whether it has the data of a legal representative.",
     )
 
     # === COMPUTE METHODS === #
@@ -45,10 +45,10 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _get_running_request(self, company):
-        """Return the request that keeps a company from buying another one.
+        """Return the activation that keeps a company from buying another request.
 
         :param company: `res.company`
-        :return: what is not finished, or signs since fewer than `REQUEST_MONTHS` months
+        :return: one that is not finished, or has signed for less than `REQUEST_MONTHS` months
         :rtype: certificate.activation
         """
         own = [("company_id", "=", company.id), ("route", "in", REQUEST_ROUTES)]
@@ -60,8 +60,8 @@ class CertificateActivation(models.Model):
     def _start_request(self):
         """Return the request of the company for a certificate of its own, or start one.
 
-        What signs goes on signing until the new certificate is active. While a request runs, or its
-        certificate is new, this leads there: nothing is paid twice.
+        The current certificate signs until the new one is active. While a request runs, or its
+        certificate is new, this returns it, so that nothing is paid for twice.
 
         :rtype: certificate.activation
         :raise UserError: for the seller, and when nobody sells requests
@@ -74,8 +74,8 @@ class CertificateActivation(models.Model):
         if not company.certificate_seller_id._sells_certificate_requests():
             raise UserError(
                 self.env._(
-                    "A certificate of your own cannot be asked for here: ask your administrator, or "
-                    "load one that you have."
+                    "You cannot request a certificate of your own here: ask your administrator, "
+                    "or load one that you already have."
                 )
             )
         replaced = self.search(
@@ -86,7 +86,7 @@ class CertificateActivation(models.Model):
         )
 
     def _abandon_request(self):
-        """Give up a request for which nothing was paid.
+        """Cancel a request for which nothing was paid.
 
         :raise UserError: when money is on its way
         """
@@ -105,12 +105,12 @@ class CertificateActivation(models.Model):
         self.env["certificate.request"]._begin(self)
 
     def _complete_request(self):
-        """Complete the request by which the certificate came that signs now."""
+        """Complete the request of the certificate that signs now."""
         if self.request_ids:
             self.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
             self.request_ids._complete()
 
     def _withdraw_request(self):
-        """Withdraw the request of what was cancelled."""
+        """Withdraw the request of a cancelled activation."""
         if self.request_ids:
             self.request_ids._withdraw()

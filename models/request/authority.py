@@ -5,9 +5,10 @@ from ...const import PERSON_KINDS
 
 
 class CertificateAuthority(models.Model):
-    """A certification authority that issues what companies ask for, and the documents that it wants.
+    """A certification authority that issues requested certificates, and the documents that it
+    requires.
 
-    The custodian of the seller keeps them.
+    The seller's custodian maintains them.
     """
 
     _name = "certificate.authority"
@@ -34,13 +35,13 @@ class CertificateAuthority(models.Model):
         "authority_id",
         string="Trusted certificates",
         readonly=True,
-        help="What verifies that a certificate is of this authority. An administrator adds them.",
+        help="Certificates that verify the ones of this authority. An administrator adds them.",
     )
 
     _name_unique = models.UniqueIndex("(lower(name))", "This authority already exists.")
 
     def _get_requirements(self, person_kind):
-        """Return the documents that a kind of person hands in.
+        """Return the documents that a kind of person has to attach.
 
         :param str person_kind: one of `const.PERSON_KINDS`
         :rtype: certificate.authority.requirement
@@ -68,12 +69,12 @@ class CertificateAuthorityRequirement(models.Model):
     )
     person_kind = fields.Selection(
         PERSON_KINDS,
-        string="Only of",
+        string="Only for",
         compute="_compute_rules",
         precompute=True,
         store=True,
         readonly=False,
-        help="Empty when everybody hands it in.",
+        help="Leave it empty if every company attaches it.",
     )
     max_age_days = fields.Integer(
         string="Maximum age in days",
@@ -81,13 +82,13 @@ class CertificateAuthorityRequirement(models.Model):
         precompute=True,
         store=True,
         readonly=False,
-        help="Days that may have passed since it was issued; 0 when its age does not matter.",
+        help="Days that may have passed since it was issued; 0 if its age does not matter.",
     )
     is_required = fields.Boolean(string="Required", default=True)
 
     _document_unique = models.Constraint(
         "UNIQUE (authority_id, document_type_id)",
-        "An authority asks for each document once.",
+        "An authority can ask for each document only once.",
     )
     _max_age_positive = models.Constraint(
         "CHECK (max_age_days >= 0)", "The maximum age of a document cannot be negative."
@@ -101,7 +102,7 @@ class CertificateAuthorityRequirement(models.Model):
 
 
 class CertificateDocumentType(models.Model):
-    """A kind of document, with the rules that are usual. A file serves whichever authority asks for it."""
+    """A kind of document, with its usual rules, shared by all authorities."""
 
     _name = "certificate.document.type"
     _description = "Kind of Document"
@@ -110,11 +111,11 @@ class CertificateDocumentType(models.Model):
 
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
-    advice = fields.Char(translate=True, help="What to attach: where it is had, which pages.")
+    advice = fields.Char(translate=True, help="What to attach: where to get it, which pages.")
     person_kind = fields.Selection(
-        PERSON_KINDS, string="Only of", help="Empty when everybody hands it in."
+        PERSON_KINDS, string="Only for", help="Leave it empty if every company attaches it."
     )
     max_age_days = fields.Integer(
         string="Maximum age in days",
-        help="What authorities usually ask for; 0 when its age does not matter.",
+        help="What authorities usually require; 0 if its age does not matter.",
     )

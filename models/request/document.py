@@ -44,7 +44,7 @@ class CertificateRequestDocument(models.Model):
     can_decide = fields.Boolean(compute="_compute_can_decide")
 
     _kind_unique = models.UniqueIndex(
-        "(request_id, document_type_id)", "A request has each document once."
+        "(request_id, document_type_id)", "A request can have each document only once."
     )
 
     @api.depends("state", "document_size", "request_id.can_process", "request_id.state")
@@ -63,7 +63,7 @@ class CertificateRequestDocument(models.Model):
         corrected = self.filtered(lambda document: is_corrected and document.state == "rejected")
         result = super().write(vals)
         if corrected:
-            # The observation stays to be read, until it is sent again.
+            # The observation stays readable until the document is sent again.
             corrected._trusted().write({"state": "draft"})
         return result
 
@@ -105,7 +105,7 @@ class CertificateRequestDocument(models.Model):
         if self.state == "accepted":
             return
         if not self.document_size:
-            raise UserError(self.env._("Nothing is attached here: there is nothing to accept."))
+            raise UserError(self.env._("No file is attached: there is nothing to accept."))
         self._check_stored_pdf("document")
         self._decide("accepted", False)
 
@@ -120,7 +120,7 @@ class CertificateRequestDocument(models.Model):
         """
         self._lock_for_seller()
         if not (observation or "").strip():
-            raise UserError(self.env._("Say what is wrong with the document."))
+            raise UserError(self.env._("Explain what is wrong with the document."))
         if (self.state, self.observation) != ("rejected", observation.strip()):
             self._decide("rejected", observation.strip())
 
@@ -148,9 +148,9 @@ class CertificateRequestDocument(models.Model):
         )
 
     def _send(self):
-        """Hand over what was attached; what was accepted, or waits already, stays as it is.
+        """Send the attached document; one that was accepted, or already waits, stays as it is.
 
-        Also a document that need not be there and is not: it can be asked for.
+        Optional documents that are not attached are sent as well, so that they can be asked for.
 
         :raise UserError: when a stored file is bad
         """
@@ -162,7 +162,7 @@ class CertificateRequestDocument(models.Model):
     # === BUSINESS METHODS === #
 
     def _get_requirement(self):
-        """Return the rule by which the chosen authority asks for this, if it does.
+        """Return the chosen authority's rule for this document, if any.
 
         :rtype: certificate.authority.requirement
         """
@@ -183,7 +183,7 @@ class CertificateRequestDocument(models.Model):
             return {}
         errors = {}
         if self.state == "rejected":
-            errors["document"] = self.env._("It was rejected: attach another file.")
+            errors["document"] = self.env._("This file was rejected: attach another one.")
         elif not self.document_size and requirement.is_required:
             errors["document"] = self.env._("Attach this document.")
         if requirement.max_age_days and (self.document_size or requirement.is_required):
@@ -200,10 +200,12 @@ class CertificateRequestDocument(models.Model):
             return self.env._("Enter the day on which it was issued.")
         age = (self.request_id.activation_id._get_today() - self.issue_date).days
         if age < 0:
-            return self.env._("This day has not come yet.")
+            return self.env._("This date is in the future.")
+        if age > max_age == 1:
+            return self.env._("It was issued %s days ago; the limit is 1 day. Get a new one.", age)
         if age > max_age:
             return self.env._(
-                "It is %(age)s days old, and at most %(most)s are allowed. Get a new one.",
+                "It was issued %(age)s days ago; the limit is %(most)s days. Get a new one.",
                 age=age,
                 most=max_age,
             )
@@ -220,7 +222,9 @@ class CertificateRequestDocument(models.Model):
         rules = []
         if not requirement.is_required:
             rules.append(self.env._("Optional."))
-        if requirement.max_age_days:
+        if requirement.max_age_days == 1:
+            rules.append(self.env._("At most 1 day old."))
+        elif requirement.max_age_days:
             rules.append(self.env._("At most %s days old.", requirement.max_age_days))
         return {
             "id": self.id,

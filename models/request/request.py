@@ -23,7 +23,7 @@ _WRITTEN = ("draft", "rejected")
 
 
 class CertificateRequest(models.Model):
-    """What a company asks of an authority: a certificate of its own, through the seller that it paid.
+    """A company's request to an authority for its own certificate, through the seller that it paid.
 
     There is one for each activation of the route `request`, from the moment it is paid. It goes `draft` ->
     `in_process` -> `issued` -> `completed`; from `in_process` and `issued` it is given back as `rejected`,
@@ -43,7 +43,7 @@ class CertificateRequest(models.Model):
     _order = "id desc"
     _editable_fields = frozenset(REQUEST_FIELDS)
     _evidence_children = ("document_ids",)
-    # Who reads it cannot always write it, but can talk about it.
+    # Users who can read it but not write it may still post messages.
     _mail_post_access = "read"
 
     activation_id = fields.Many2one(
@@ -66,9 +66,9 @@ class CertificateRequest(models.Model):
     )
     person_kind = fields.Selection(PERSON_KINDS, string="Kind of person", copy=False)
     date = fields.Date(
-        string="Valid as of",
+        string="Start of validity",
         copy=False,
-        help="The day on which the validity of the certificate is asked to begin.",
+        help="The requested first day of the certificate's validity.",
     )
     authority_id = fields.Many2one(
         "certificate.authority",
@@ -86,13 +86,13 @@ class CertificateRequest(models.Model):
         string="Observations",
         readonly=True,
         copy=False,
-        help="Why the request was rejected, beside what is said of each document.",
+        help="Why the request was rejected, in addition to the observations on each document.",
     )
     document_ids = fields.One2many(
         "certificate.request.document", "request_id", string="Documents", readonly=True
     )
 
-    # What the seller reads of the activation, which is the company's.
+    # Fields of the company's activation that the seller may read.
     payment_status = fields.Selection(related="activation_id.payment_status")
     payment_sentence = fields.Char(related="activation_id.payment_sentence")
     payment_reference = fields.Char(related="activation_id.payment_reference")
@@ -167,12 +167,12 @@ class CertificateRequest(models.Model):
                     seller=activation.seller_id.name,
                 ),
                 "rejected": self.env._(
-                    "Your request was rejected. Correct what is said here and send it again: what was "
-                    "accepted is kept, and nothing is paid again."
+                    "Your request was rejected. Make the corrections listed here and send it "
+                    "again: what was accepted is kept, and nothing is paid again."
                 ),
                 "issued": self.env._(
-                    "%(authority)s issued your certificate on %(date)s, and gives you its file and its "
-                    "password. Load them here.",
+                    "%(authority)s issued your certificate on %(date)s and gives you its file "
+                    "and password. Load them here.",
                     authority=authority,
                     date=activation._format_moment(request.issued_on),
                 )
@@ -180,7 +180,7 @@ class CertificateRequest(models.Model):
                 if not request.valid_until
                 else self.env._(
                     "%(authority)s issued your certificate on %(date)s, valid from %(start)s to %(end)s, and gives you "
-                    "its file and its password. Load them here.",
+                    "its file and password. Load them here.",
                     authority=authority,
                     date=activation._format_moment(request.issued_on),
                     start=activation._format_date(request.valid_from),
@@ -237,7 +237,7 @@ class CertificateRequest(models.Model):
         return request
 
     def _ask_for_documents(self):
-        """Make a place for each document that the authority asks for; what is attached stays."""
+        """Create a row for each document that the authority asks for; attached files stay."""
         for request in self:
             documents = request.sudo().document_ids
             asked = request.authority_id._get_requirements(request.person_kind).document_type_id
@@ -245,7 +245,7 @@ class CertificateRequest(models.Model):
                 documents._create_once({"request_id": request.id, "document_type_id": kind.id})
             request.invalidate_recordset(["document_ids"])
 
-    def _get_asked_documents(self):
+    def _get_requested_documents(self):
         """Return the documents that the chosen authority asks of this kind of person.
 
         :rtype: certificate.request.document
@@ -271,7 +271,7 @@ class CertificateRequest(models.Model):
         missing = {
             "person_kind": self.env._("Choose the kind of person."),
             "date": self.env._("Choose the day on which the validity begins."),
-            "authority_id": self.env._("Choose the authority: it says what to attach."),
+            "authority_id": self.env._("Choose the authority: it decides what you have to attach."),
         }
         errors = {name: sentence for name, sentence in missing.items() if not values[name]}
         today, date = activation._get_today(), values["date"]
@@ -284,7 +284,7 @@ class CertificateRequest(models.Model):
             errors.update(activation._get_representative_errors(values))
         if sentence := activation._get_profile_error():
             errors["company_id"] = sentence
-        for document in self._get_asked_documents():
+        for document in self._get_requested_documents():
             errors.update(document._get_errors())
         return errors
 
@@ -305,24 +305,24 @@ class CertificateRequest(models.Model):
             raise UserError(self.env._("The payment is no longer valid. Verify it before sending."))
         if errors := self._get_errors():
             raise ValidationError("\n".join(errors.values()))
-        self._get_asked_documents()._send()
+        self._get_requested_documents()._send()
         is_first = self.state == "draft"
         self._trusted().write(
             {"state": "in_process", "sent_on": fields.Datetime.now(), "observation": False}
         )
         if self.person_kind == "natural":
-            # Nobody was asked for it: it was prefilled from another activation.
+            # The form did not ask for it: it was prefilled from another activation.
             activation._trusted().write(dict.fromkeys(REPRESENTATIVE_FIELDS, False))
         activation.sudo().activity_unlink([ACTIVITY_NEXT_STEP])
-        self._tell("request_sent" if is_first else "request_resent")
+        self._send_notice("request_sent" if is_first else "request_resent")
 
     # === TRANSITIONS - SELLER === #
 
     def _lock_for_seller(self, *states):
         """Lock the request for the custodian of the seller, who reads it and decides.
 
-        :param states: of the request, of which it must have one
-        :return: its activation, in sudo mode: the custodian has no part in it
+        :param states: allowed states of the request
+        :return: its activation, in sudo mode, because the custodian has no access to it
         :rtype: certificate.activation
         :raise AccessError: if the user is not the custodian of the company that sold it
         :raise UserError: in another state
@@ -330,7 +330,7 @@ class CertificateRequest(models.Model):
         self._check_user(GROUP_CUSTODIAN)
         activation = self.sudo().activation_id
         if not self.env.su and activation.payment_move_id.company_id not in self.env.companies:
-            raise AccessError(self.env._("Only the custodian of the seller does this."))
+            raise AccessError(self.env._("Only a custodian of the seller can do this."))
         activation._lock_row()
         self._lock_row()
         activation._check_state("process")
@@ -338,7 +338,7 @@ class CertificateRequest(models.Model):
         return activation
 
     def _reject(self, observation):
-        """Give the request back to the company, with what is wrong with it and its documents.
+        """Return the request to the company, saying what is wrong with it and its documents.
 
         :param str observation: as the custodian typed it; needed unless a document was rejected
         :raise UserError: when nothing is said to be wrong, or the certificate was loaded already
@@ -351,13 +351,15 @@ class CertificateRequest(models.Model):
             self._check_at("in_process", "issued")
         if not observation and "rejected" not in self.document_ids.mapped("state"):
             raise UserError(
-                self.env._("Say what has to be corrected, or reject the documents that are wrong.")
+                self.env._(
+                    "Explain what has to be corrected, or reject the documents that are wrong."
+                )
             )
         if activation.certificate_id:
             raise UserError(self.env._("The company has loaded its certificate already."))
         dates = dict.fromkeys(("issued_on", "valid_from", "valid_until"), False)
         self._trusted().write({"state": "rejected", "observation": observation, **dates})
-        self._tell("request_rejected")
+        self._send_notice("request_rejected")
 
     def _open_issue(self):
         """Open the dialog that asks for the days of the certificate; called by the server action of the form.
@@ -388,7 +390,7 @@ class CertificateRequest(models.Model):
 
         :param date date_start: the first day of its validity; by default as it is proposed, likewise:
         :param date date_end: the last one
-        :raise UserError: when a document is not accepted, the payment went back, or no such period signs
+        :raise UserError: when a document is not accepted, the payment was returned, or no such period signs
         """
         activation = self._lock_for_seller("in_process", "issued")
         if self.state == "issued":
@@ -414,7 +416,7 @@ class CertificateRequest(models.Model):
                 )
             )
         if activation.payment_status != "paid":
-            raise UserError(self.env._("The payment of this request went back."))
+            raise UserError(self.env._("The payment of this request was returned."))
         self._trusted().write(
             {
                 "state": "issued",
@@ -423,25 +425,25 @@ class CertificateRequest(models.Model):
                 "valid_until": date_end,
             }
         )
-        self._tell("request_issued")
+        self._send_notice("request_issued")
 
     # === TRANSITIONS - ACTIVATION === #
 
     def _complete(self):
         """Note that the certificate signs, and tell the seller."""
         self._trusted().write({"state": "completed"})
-        self._tell("request_completed")
+        self._send_notice("request_completed")
 
     def _withdraw(self):
-        """Tell the seller, who works on a request that was sent, that it was given up."""
+        """Tell the seller, who is processing a sent request, that it was withdrawn."""
         self._lock_row()
         if self.state != "draft":
-            self._tell("request_cancelled")
+            self._send_notice("request_cancelled")
 
     # === BUSINESS METHODS === #
 
     def _check_written(self):
-        """Check that the company writes the request now.
+        """Check that the company may write the request now.
 
         :raise UserError: otherwise
         """
@@ -461,13 +463,13 @@ class CertificateRequest(models.Model):
             labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
-                    "This is not possible while the request is at %s. Reload the page.",
+                    "This is not possible while the request is in the state “%s”. Reload the page.",
                     labels.get(self.state, ""),
                 )
             )
 
-    def _tell(self, kind):
-        """Tell of the request, which ends what somebody had to do about it until now.
+    def _send_notice(self, kind):
+        """Send a notice about the request, and close the earlier activities about it.
 
         :param str kind: one of `NOTICES`
         """

@@ -4,7 +4,9 @@ from ...const import GROUP_CUSTODIAN
 
 
 class ResCompany(models.Model):
-    """What the seller sells beside the lent certificate: asking an authority for one of the company's own."""
+    """What the seller sells beside the lent certificate: requests to an authority for a company's
+    own certificate.
+    """
 
     _inherit = "res.company"
 
@@ -12,12 +14,12 @@ class ResCompany(models.Model):
         "product.product",
         string="Requested certificate",
         domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
-        help="The product by which a company pays to ask for a certificate of its own; one of the "
-        "seller alone. Nobody can ask for one while it is empty.",
+        help="The product that a company buys to request a certificate of its own. It must belong to "
+        "the seller alone. While it is empty, nobody can request one.",
     )
 
     def _get_certificate_products(self):
-        """Return all that these companies sell of certificates.
+        """Return all the certificate products that these companies sell.
 
         :rtype: product.product
         """
@@ -26,6 +28,8 @@ class ResCompany(models.Model):
     def _sells_certificate_requests(self):
         """Tell whether this company sells requests: with a price, and an authority to send them to.
 
+        What they cost, and whether all is there to buy one, is said where they are bought.
+
         :rtype: bool
         """
         seller = self.sudo()
@@ -33,12 +37,13 @@ class ResCompany(models.Model):
         return bool(
             product.active
             and seller.active
-            and seller._get_certificate_price(product=product)["total"] > 0
+            and product.list_price > 0
             and self.env["certificate.authority"].sudo().search_count([], limit=1)
         )
 
     def _get_certificate_custodians(self):
-        """Return who answers for the certificates of this company, and processes its requests.
+        """Return the users responsible for the certificates of this company, who also process its
+        requests.
 
         :rtype: res.users
         """

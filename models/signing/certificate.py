@@ -31,7 +31,7 @@ class CertificateCertificate(models.Model):
         compute="_compute_is_key_sealed",
         compute_sudo=True,
         store=True,
-        help="The key is encrypted under a secret outside the database.",
+        help="The key is encrypted with a secret that is kept outside the database.",
     )
 
     issuer_level = fields.Selection(
@@ -50,7 +50,7 @@ class CertificateCertificate(models.Model):
         compute_sudo=True,
         store=True,
         ondelete="set null",
-        help="The trusted certificate that it leads to.",
+        help="The trusted certificate that its signatures lead to.",
     )
 
     @api.depends("sealed_key")
@@ -112,14 +112,14 @@ class CertificateCertificate(models.Model):
             name = known.name if known else self.env._("an authority that is not known here")
         sentences = {
             "unverified": self.env._(
-                "The issuer of the certificate was not verified: it says that it is of %s, and anybody "
-                "can write that. An administrator can add the authority's certificate in Settings, "
-                "under Electronic Documents.",
+                "The issuer of the certificate was not verified: it claims to be %s, and anybody can write "
+                "that. An administrator can add the authority's certificate in Settings, under "
+                "Electronic Documents.",
                 name,
             ),
             "unknown_issuer": self.env._(
                 "%s is not on the list of authorities accredited in Colombia. Ask DIAN whether it "
-                "takes its certificates.",
+                "accepts its certificates.",
                 name,
             ),
             "refused_issuer": self.env._(

@@ -12,9 +12,10 @@ from ..trace.log import log_signature
 
 
 class CertificateActivation(models.Model):
-    """What an active activation is for: documents of its company are signed under it.
+    """Signing: documents of a company are signed under its active activation.
 
-    Nobody who signs reads a key, and nobody has a signature before its row in the log is committed.
+    The signing user never reads a key, and nobody gets a signature before its row in the log is
+    committed.
     """
 
     _inherit = "certificate.activation"
@@ -57,7 +58,7 @@ class CertificateActivation(models.Model):
     def _sign_xml(self, document, record):
         """Sign an electronic document of the company, and log it before anybody has it.
 
-        :param bytes document: UBL in UTF-8 with an empty second extension; see `tools.xades.sign`
+        :param bytes document: UBL in UTF-8 with one empty extension; see `tools.xades.sign`
         :param record: what the document is of, such as an `account.move`, in the environment of
             who signs
         :return: the signed document
@@ -71,9 +72,11 @@ class CertificateActivation(models.Model):
         try:
             kind = xades.get_kind(document)
             vals = self._describe_signature(record, certificate, kind, document, now)
-            digest, withheld = key_seal.withhold(xades.sign, document, certificate, key, role, now)
+            digest, withheld = key_seal.withhold(
+                xades.sign_and_verify, document, certificate, key, role, now
+            )
         except xades.XadesError as error:
-            raise UserError(self._explain_refusal(error.code)) from error
+            raise UserError(self._explain_refusal(error)) from error
         log_signature(self.env, {**vals, "signature_digest": digest})
         return key_seal.release(withheld)
 
@@ -93,7 +96,7 @@ class CertificateActivation(models.Model):
         try:
             digest, withheld = key_seal.withhold(xades.sign_bytes, message, certificate, key)
         except xades.XadesError as error:
-            raise UserError(self._explain_refusal(error.code)) from error
+            raise UserError(self._explain_refusal(error)) from error
         log_signature(self.env, {**vals, "signature_digest": digest})
         return key_seal.release(withheld)
 
@@ -122,7 +125,7 @@ class CertificateActivation(models.Model):
         return custody.load_certificate(self.sudo().certificate_id)
 
     def _describe_signature(self, record, certificate, kind, document, now):
-        """Describe a signature before it is made: whatever is computed here runs without it.
+        """Describe a signature before it is made, so that nothing computed here can see it.
 
         :return: the values of its row, but for what is known of the signature itself
         :rtype: dict
@@ -143,34 +146,85 @@ class CertificateActivation(models.Model):
             "certificate_fingerprint": get_sha256(certificate),
         }
 
-    def _explain_refusal(self, code):
-        """Say in one sentence why a document is not signed.
+    def _explain_refusal(self, error):
+        """Say why a document is not signed, and what to do.
 
-        :param str code: one of `xades.CODES`
+        :param xades.XadesError error: with the element and the text that it is about
         :rtype: str
         """
-        return {
-            "not_xml": self.env._("The document is not well-formed XML, or far too large."),
-            "encoding": self.env._("The document is not in UTF-8, which DIAN asks for."),
+        values = {"element": error.element, "text": _make_visible(error.text)}
+        sentence = {
+            "not_xml": self.env._(
+                "The document is not well-formed XML, or far too large. Create it again."
+            ),
+            "version": self.env._(
+                "The document is XML %(text)s. DIAN reads XML 1.0 only: declare that version.",
+                **values,
+            ),
+            "encoding": self.env._(
+                "The document is in %(text)s. DIAN requires UTF-8: save it in that encoding.",
+                **values,
+            ),
             "doctype": self.env._("The document has a document type declaration; remove it."),
             "root": self.env._(
-                "The document is none of DIAN's, such as an Invoice or a CreditNote."
+                "“%(text)s” is not one of DIAN's documents, such as Invoice or CreditNote.",
+                **values,
             ),
             "no_place": self.env._(
-                "The document has no place for the signature: an empty second UBLExtension."
+                "The document has no place for the signature. Add an ext:UBLExtension with an empty "
+                "ext:ExtensionContent to its ext:UBLExtensions."
+            ),
+            "places": self.env._(
+                "The document has several empty ext:ExtensionContent elements. Leave one, for the "
+                "signature."
             ),
             "signed": self.env._("The document has been signed already."),
-            "key": self.env._(
-                "The key does not belong to the certificate, or is not RSA, which DIAN asks for. "
-                "Ask the custodian of the certificate to load it again."
+            "namespace": self.env._(
+                "A namespace of the document is not an absolute address, so that it cannot be signed. "
+                "Correct it."
             ),
-        }[code]
+            "fragile": self.env._(
+                "DIAN would call the signature invalid because of the line end or tab in "
+                "%(element)s: “%(text)s”. Remove it where that text was typed, and try again.",
+                **values,
+            ),
+            "inherited": self.env._(
+                "DIAN would call the signature invalid because of %(text)s on %(element)s. Move it to "
+                "the root of the document, or remove it.",
+                **values,
+            ),
+            "key": self.env._(
+                "The key does not belong to the certificate, or is not RSA, which DIAN "
+                "requires. Ask the custodian of the certificate to load it again."
+            ),
+        }
+        return sentence.get(error.code) or self.env._(
+            "The signature does not verify, so it was not used. Try again; if it happens again, ask "
+            "your administrator."
+        )
+
+
+# What a carriage return, a line feed and a tab look like in a sentence; and how much is shown around them.
+_VISIBLE = {"\r": "␍", "\n": "␊", "\t": "␉"}
+_SHOWN = 30
+
+
+def _make_visible(text):
+    """Shorten a text of a document to what its first carriage return, tab or line end stands in.
+
+    :rtype: str
+    """
+    at = min((text.find(mark) for mark in "\r\t\n" if mark in text), default=0)
+    start = max(0, at - _SHOWN)
+    shown = text[start : at + _SHOWN]
+    shown = "…" * bool(start) + shown + "…" * (len(text) > at + _SHOWN)
+    return "".join(_VISIBLE.get(letter, letter) for letter in shown)
 
 
 def _open_signing(activation, record):
     """Check that an activation may sign for a record now, and open the key.
 
-    No method: a server action of an administrator could call it, and would have the key.
+    A function, not a method: an administrator's server action could call a method and get the key.
 
     :param activation: `certificate.activation`
     :param record: as for `_sign_xml`
@@ -186,8 +240,8 @@ def _open_signing(activation, record):
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
-                "The certificate is not the one that was activated. Ask its custodian to load it "
-                "again, and activate it anew."
+                "The certificate is not the one that was activated. Ask its custodian to load "
+                "it again, and activate it again."
             )
         )
     return certificate, key

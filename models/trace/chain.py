@@ -1,7 +1,7 @@
 """Append-only tables whose rows are a chain for each company: see `tools/signature_chain.py`.
 
-What writes them are functions and not methods of a model: no server action, template or RPC call adds
-a row that nothing stands behind, or seals a chain anew.
+They are written by functions, not methods of a model: no server action, template or RPC call can
+add a row without an event behind it, or seal a chain again.
 """
 
 import logging
@@ -26,17 +26,17 @@ _PENDING = "certificate_chain"
 
 
 class _Transaction:
-    """Stands for the rows of a transaction, where a server action could add others to them."""
+    """An opaque key for a transaction's pending rows, so that no server action can add to them."""
 
     def __deepcopy__(self, memo):
-        """Stay the same: Odoo's tests keep what a transaction had noted, and bring it back."""
+        """Return itself: Odoo's tests copy and restore what a transaction had pending."""
         return self
 
 
-# By model and id what was written by a transaction, and has no place yet.
+# Rows that a transaction has written and that have no place yet, by model and id.
 _pending = WeakKeyDictionary()
 _PLACE = ("position", "previous_hash", "hash")
-# Nobody holds a chain longer than some milliseconds; whoever waits in vain waits for itself.
+# Nobody holds a chain longer than some milliseconds; a longer wait means waiting for itself.
 _LOCK_TIMEOUT = 10  # seconds
 DURABLE = f"""
     SET TRANSACTION ISOLATION LEVEL READ COMMITTED;
@@ -48,12 +48,12 @@ DURABLE = f"""
 class LooseMany2one(fields.Many2one):
     """A many2one without a foreign key: what it refers to may have been undone, or deleted since.
 
-    A row that is committed before the transaction that it tells of may refer to what only that one
-    sees or has locked, for which a foreign key would wait until the end of days.
+    A row that is committed before the transaction it describes may refer to records that only that
+    transaction sees or has locked; a foreign key would wait for it forever.
     """
 
     def update_db_foreign_key(self, model, column):
-        """Remove the one that an earlier version of the add-on made."""
+        """Remove the foreign key that an earlier version of the add-on created."""
         model.env.cr.execute(
             SQL(
                 "ALTER TABLE %s DROP CONSTRAINT IF EXISTS %s",
@@ -66,8 +66,8 @@ class LooseMany2one(fields.Many2one):
 class CertificateChainMixin(models.AbstractModel):
     """One row for each thing that happened; the rows of a company are a chain.
 
-    Rows take their places behind an advisory lock of the company, one transaction after the other,
-    and whoever comes next reads the end of the chain as it is then. So nobody has to be tried again.
+    Transactions give their rows places one after another, under an advisory lock of the company,
+    and each reads the current end of the chain. So no transaction has to be retried.
     """
 
     _name = "certificate.chain.mixin"
@@ -78,12 +78,12 @@ class CertificateChainMixin(models.AbstractModel):
     # What a row says, in the order in which it is hashed: all its columns but those of the chain
     # itself; set by each model.
     _hashed = ()
-    # Before the company's id in the name of a chain; set by each model but the first one.
+    # Prefix of the company's id in the name of a chain; set by each model but the first one.
     _chain_prefix = ""
 
     company_id = LooseMany2one("res.company", required=True, readonly=True, index=True)
     position = fields.Integer(
-        string="Number", readonly=True, help="In the chain of the company's rows."
+        string="Number", readonly=True, help="Position in the company's chain of rows."
     )
     previous_hash = fields.Char(string="Previous hash", readonly=True)
     hash = fields.Char(readonly=True)
@@ -94,7 +94,7 @@ class CertificateChainMixin(models.AbstractModel):
 
     @api.private
     def init(self):
-        """Let PostgreSQL, too, refuse to change a row that has its place in the chain.
+        """Make PostgreSQL, too, refuse changes to a row that has its place in the chain.
 
         `uninstall_hook` removes the function.
         """
@@ -125,7 +125,9 @@ class CertificateChainMixin(models.AbstractModel):
         )
 
     def _fetch_query(self, query, fields):
-        """Read nothing where a row refers to what was undone or deleted: a screen could not show it."""
+        """Read a reference to a record that was rolled back or deleted as empty: a screen could not
+        show it.
+        """
         rows = super()._fetch_query(query, fields)
         for field in fields:
             if isinstance(field, LooseMany2one):
@@ -172,7 +174,8 @@ class CertificateChainMixin(models.AbstractModel):
             )
             if undone:
                 message += "\n" + self.env._(
-                    "Signatures whose transaction was undone, so that they may be anywhere: %s.",
+                    "Signatures whose transaction was rolled back, so the signed documents may "
+                    "be anywhere: %s.",
                     undone,
                 )
         return {
@@ -190,8 +193,8 @@ class CertificateChainMixin(models.AbstractModel):
 
     @api.model
     def _get_checked_companies(self):
-        """Return whose chains the user may check: of the own companies, and of those that sign with
-        the own certificate.
+        """Return the companies whose chains the user may check: the user's own, and those that sign
+        with a certificate of theirs.
 
         :return: in sudo mode
         :rtype: res.company
@@ -204,7 +207,7 @@ class CertificateChainMixin(models.AbstractModel):
 
     @api.model
     def _find_breaks(self, companies):
-        """Find what was altered in the chains of some companies, by whatever way.
+        """Find alterations in the chains of some companies, however they were made.
 
         :param companies: `res.company`
         :return: a company and what is wrong, for each finding
@@ -244,7 +247,8 @@ class CertificateChainMixin(models.AbstractModel):
             ),
             "unlinked": self.env._("%(company)s, %(log)s: a row was inserted.", **values),
             "truncated": self.env._(
-                "%(company)s, %(log)s: it does not end where it did; look from number %(position)s on.",
+                "%(company)s, %(log)s: it no longer ends where it did. Check it from number "
+                "%(position)s onwards.",
                 **values,
             ),
             "headless": self.env._(
@@ -287,7 +291,7 @@ def append(model, vals_list):
 
 
 def append_durably(model, vals):
-    """Write one row with its place in the chain, committed whatever becomes of this transaction.
+    """Write and commit one row with its place in the chain, whatever happens to this transaction.
 
     :param model: as for `append`
     :param dict vals: the values of `_hashed`, with the id
@@ -299,9 +303,9 @@ def append_durably(model, vals):
 
 @contextmanager
 def _open_durable_cursor(env):
-    """Open a transaction of its own, committed at the end: it sees what is committed at any moment.
+    """Open a separate transaction, committed at the end, that sees what is committed at any moment.
 
-    A test's own cursor stands in for it in a test, for no other one sees what a test has made.
+    In a test, its own cursor is used instead, because no other one sees the test's data.
 
     :raise UserError: when there is no connection, or what it writes is locked
     """
@@ -316,7 +320,7 @@ def _open_durable_cursor(env):
         # Not tried again by Odoo, which would sign again each time.
         raise UserError(
             env._(
-                "The log could not be written, so that nothing was signed. Try again, or tell your "
+                "The log could not be written, so nothing was signed. Try again, or tell your "
                 "administrator."
             )
         ) from error
@@ -327,7 +331,7 @@ def is_in_test():
 
 
 def forget_pending(cr):
-    """Leave the rows of this transaction without a place: their tables are about to go."""
+    """Leave the rows of this transaction without a place: their tables are about to be dropped."""
     transaction = cr.precommit.data.pop(_PENDING, None)
     if transaction in _pending:
         del _pending[transaction]
@@ -336,12 +340,12 @@ def forget_pending(cr):
 def _link_pending(env, transaction):
     """Give the rows of this transaction their places, each in the chain of its company.
 
-    Where the secret of the server cannot be used they have none, and the check says so: a payment that
-    is booked does not fail for that.
+    If the server's secret cannot be used they get none, and the check reports it: recording a
+    payment must not fail for that.
     """
     if env.cr.precommit.data.get(_PENDING) is transaction:
         del env.cr.precommit.data[_PENDING]
-    # (Not taken out: what has its place is left alone below.)
+    # (Not removed: rows that have a place are skipped below.)
     pending = _pending.get(transaction, {})
     try:
         custody.get_secrets()
@@ -352,8 +356,8 @@ def _link_pending(env, transaction):
         return
     for name, written in pending.items():
         model, ids = env[name], list(written)
-        # A savepoint that was rolled back may have taken some of them away. Of the others nothing is
-        # read: what was written here is vouched for, and not what SQL has made of it since.
+        # A rolled back savepoint may have removed some of them. The others are not read back: the
+        # seal vouches for what was written here, not for what SQL has changed since.
         env.cr.execute(
             SQL(
                 "SELECT id FROM %s WHERE id = ANY(%s) AND hash IS NULL ORDER BY id",
@@ -372,7 +376,7 @@ def _link_pending(env, transaction):
 def _open_present_cursor(env):
     """Open a cursor that sees what is committed now."""
     if not env.registry.ready:
-        # A transaction that installs or upgrades: its tables are nowhere else, or locked for all others.
+        # In an installation or upgrade, no other transaction sees the tables, or they are locked.
         yield env.cr
         return
     with db_connect(env.cr.dbname).cursor() as now:
@@ -402,7 +406,7 @@ def _link(model, rows, cr, now=None):
         chain = get_chain(model, company_id)
         known, last = ends[0][company_id]
         if now:
-            # This transaction's own ones are the youngest; others that it sees may be gone by now.
+            # This transaction's own heads are the latest; others that it sees may be gone by now.
             newest = max(known, default=0)
             own, own_last = ends[1][company_id]
             known |= {head_id: head for head_id, head in own.items() if head_id > newest}
@@ -432,13 +436,13 @@ def _link(model, rows, cr, now=None):
 def lock_chains(model, company_ids, cr):
     """Let nobody else write to the chains of companies, until this transaction ends.
 
-    :param list[int] company_ids: in one order everywhere, so that nobody waits for one another
+    :param list[int] company_ids: in the same order everywhere, to avoid deadlocks
     """
     cr.execute(_make_lock(model, company_ids))
 
 
 def replace_heads(cr, ids, heads):
-    """Put heads in the place of others.
+    """Replace heads.
 
     :param list[int] ids: of the others
     :param heads: values of a row for each

@@ -12,7 +12,7 @@ from .chain import LooseMany2one, append
 _TEXT_LENGTH = 300  # characters of a value that are kept
 _BATCH_SIZE = 1000  # entries that are made at once
 
-# What the history is about. Of one change that concerns several, the first one names it.
+# Events of the history. The first matching one names a change that concerns several.
 EVENTS = [
     ("activation", "Activation"),
     ("renewal", "Renewal"),
@@ -32,7 +32,7 @@ EVENTS = [
     ("log", "Log"),
 ]
 
-# Every field whose change is an entry, by model. Whatever writes it, also in sudo mode, writes the entry.
+# Tracked fields by model. Every write to one of them, even in sudo mode, adds an entry.
 TRACKED = {
     "certificate.activation": {
         "state": "activation",
@@ -103,15 +103,15 @@ TRACKED = {
     },
 }
 
-# What entries of before tell of, and which field has it now.
+# Fields of earlier entries that have moved, and where they are now.
 _MOVED = {("certificate.activation", "request_state"): ("certificate.request", "state")}
 
 
 class CertificateHistory(models.Model):
     """What happened to activations, receipts, requests, set-ups and settings: who, when, from where.
 
-    Its rows are written in the transaction of what they tell of, and are a chain for each company. The
-    messages of the records are a copy of it to read.
+    Its rows are written in the same transaction as the change, and form a chain for each company.
+    The messages on the records are a readable copy.
     """
 
     _name = "certificate.history"
@@ -149,18 +149,20 @@ class CertificateHistory(models.Model):
     )
     access_id = LooseMany2one(
         "certificate.portal.access",
-        string="Invited by the portal",
+        string="Invited through the portal",
         readonly=True,
-        help="The contact who acted, with the rights of nobody else.",
+        help="The portal contact who acted.",
     )
-    actor = fields.Char(string="Who", required=True, readonly=True, help="Name and login, as then.")
-    address = fields.Char(string="From", readonly=True, help="The address of the network.")
+    actor = fields.Char(
+        string="Who", required=True, readonly=True, help="Name and login at the time."
+    )
+    address = fields.Char(string="From", readonly=True, help="The network address.")
     browser = fields.Char(readonly=True)
     res_model = fields.Char(string="Model", readonly=True)
-    res_id = fields.Many2oneReference(string="Record", model_field="res_model", readonly=True)
+    res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
     record_name = fields.Char(string="What", required=True, readonly=True)
     changes = fields.Text(
-        required=True, readonly=True, help="As JSON: name of the field, before, after."
+        required=True, readonly=True, help="JSON list of field name, value before and value after."
     )
     summary = fields.Char(string="What happened", compute="_compute_summary")
 
@@ -175,17 +177,18 @@ class CertificateHistory(models.Model):
 
     @api.model
     def _find_differences(self, companies):
-        """Find what is not as the history says: changed, made or deleted past it.
+        """Find records that differ from the history: changed, created or deleted without an entry.
 
         :param companies: `res.company`
         :return: a sentence for each finding
         :rtype: list[str]
         """
         known, gaps = _read_last_values(self.env, companies.ids)
-        # What was written past the history, and by a step since, so that it is the last value no more.
+        # Values written without an entry and overwritten by a step since, so no longer the last
+        # ones.
         found = [
             self.env._(
-                "%(model)s %(number)s: was changed past the history: %(change)s.",
+                "%(model)s %(number)s was changed without an entry in the history: %(change)s.",
                 model=self.env[name]._description,
                 number=res_id,
                 change=_describe(self.env, self.env[name], *change),
@@ -213,10 +216,12 @@ class CertificateHistory(models.Model):
                 ]
         found += [
             self.env._(
-                "%(model)s %(number)s is gone.", model=self.env[name]._description, number=res_id
+                "%(model)s %(number)s no longer exists.",
+                model=self.env[name]._description,
+                number=res_id,
             )
             for name, res_id in known
-            # A contact that is deleted takes its invitations along.
+            # Deleting a contact deletes its invitations.
             if name in TRACKED and name != "certificate.portal.access"
         ]
         return found
@@ -229,11 +234,11 @@ class CertificateHistory(models.Model):
 def recording(records, vals):
     """Record what a write changes.
 
-    :param records: of a model of `TRACKED`, or of any other one
+    :param records: of any model; only those in `TRACKED` are recorded
     :param dict vals: that are written
     """
     tracked = TRACKED.get(records._name, {})
-    # A file is written by the name of its field, and known by its SHA-256.
+    # A file is written under its field's name, and tracked by its SHA-256.
     if not any(name in vals or name.removesuffix("_sha256") in vals for name in tracked):
         yield
         return
@@ -246,7 +251,7 @@ def recording(records, vals):
 def record_changes(records, before=None):
     """Record how records differ from what they were.
 
-    :param records: in the environment of whoever changed them
+    :param records: in the environment of the user who changed them
     :param dict before: values by name, by record; without it, they are new
     """
     entries = []
@@ -301,12 +306,12 @@ def record_entries(env, entries):
 
 
 def begin_history(env):
-    """Say in the history of each company that it begins now, and where everything stands.
+    """Begin the history of each company with the current values of everything tracked.
 
     :param env: of the database that had none until now
     """
     for name in TRACKED:
-        # Of the companies those that have to do with it.
+        # Only the companies that are involved.
         domain = [("certificate_lent_id", "!=", False)] if name == "res.company" else []
         ids = env[name].search(domain, order="id").ids
         for batch in split_every(_BATCH_SIZE, ids, env[name].browse):
@@ -350,8 +355,8 @@ def _get_value(record, field):
 def _read_last_values(env, company_ids):
     """Read what the history says last of each field of each record.
 
-    :return: values by name, by model and id; and what an entry found otherwise than the one before it
-        had left it: model, id, name of the field, and both values
+    :return: values by name, by model and id; and values that differ from those of the previous
+        entry: model, id, name of the field, and both values
     :rtype: tuple[dict[tuple[str, int], dict], list[tuple]]
     """
     env.flush_all()
@@ -378,7 +383,7 @@ def _read_last_values(env, company_ids):
 
 
 def _get_key(value):
-    """Return what two values are compared by: a record by its id, for its name may change."""
+    """Return a value for comparison: a record by its id, because its name may change."""
     return value[0] if isinstance(value, list) else value
 
 

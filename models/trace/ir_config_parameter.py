@@ -10,7 +10,7 @@ _FOLLOWED = {SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PAR
 
 
 class IrConfigParameter(models.Model):
-    """The settings of the whole database are a part of the history, as those of the companies are."""
+    """The settings of the whole database are part of the history, as those of the companies are."""
 
     _inherit = "ir.config_parameter"
 
@@ -30,7 +30,7 @@ class IrConfigParameter(models.Model):
 
     @contextmanager
     def _recording(self, after):
-        """Record how the followed ones of these differ from what is there afterwards."""
+        """Record the changes of the tracked parameters among these."""
         before = self._get_followed()
         yield
         found = after._get_followed()

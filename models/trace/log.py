@@ -4,7 +4,8 @@ from odoo.tools import SQL
 
 from .chain import LooseMany2one, append_durably
 
-# By the local name of the root, `tools.xades.DOCUMENTS`, and what is no document.
+# Document types by the root's local name, as in `tools.xades.DOCUMENTS`, and others that are not
+# documents.
 DOCUMENT_TYPES = [
     ("Invoice", "Invoice"),
     ("CreditNote", "Credit note"),
@@ -16,11 +17,12 @@ DOCUMENT_TYPES = [
 
 
 class CertificateSignatureLog(models.Model):
-    """One row for each signature, committed before anybody has it.
+    """One row for each signature, committed before anyone gets the signature.
 
-    It is written in a transaction of its own, which ends at once: the signature may be anywhere from
-    then on, whatever becomes of the transaction that signs. What was signed together with its document
-    has a mark as well, in the transaction of the document; see `certificate.signature.mark`.
+    It is written and committed in a transaction of its own: from then on the signature may be
+    anywhere, whatever happens to the transaction that signs. What was signed together with its
+    document has a mark as well, in the transaction of the document; see
+    `certificate.signature.mark`.
     """
 
     _name = "certificate.signature.log"
@@ -64,7 +66,7 @@ class CertificateSignatureLog(models.Model):
         [("supplier", "Supplier"), ("third party", "Third party")],
         required=True,
         readonly=True,
-        help="Third party: with a lent certificate.",
+        help="Third party if it was signed with a lent certificate.",
     )
     document_type = fields.Selection(
         DOCUMENT_TYPES, string="Document type", required=True, readonly=True
@@ -72,23 +74,24 @@ class CertificateSignatureLog(models.Model):
     document_name = fields.Char(string="Document", required=True, readonly=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="Record", model_field="res_model", required=True, readonly=True
+        string="Document ID", model_field="res_model", required=True, readonly=True
     )
     document_digest = fields.Char(
-        string="SHA-256 before", readonly=True, help="Of the document before it was signed."
+        string="SHA-256 before", readonly=True, help="SHA-256 of the document before it was signed."
     )
     signature_digest = fields.Char(
-        string="SHA-256 signed", readonly=True, help="Of the signed document, as a file."
+        string="SHA-256 signed", readonly=True, help="SHA-256 of the signed document, as a file."
     )
     certificate_serial = fields.Char(string="Serial number", readonly=True)
     certificate_fingerprint = fields.Char(string="Fingerprint", readonly=True)
     outcome = fields.Selection(
-        [("kept", "Kept with its document"), ("undone", "Transaction undone")],
+        [("kept", "Kept with its document"), ("undone", "Transaction rolled back")],
         compute="_compute_outcome",
         search="_search_outcome",
         compute_sudo=True,
-        help="Whether the transaction in which it was signed was committed. When it was undone, or "
-        "runs still, no document has the signature here, and it may be anywhere.",
+        help="Whether the transaction of the signature was committed. If it was rolled back or is "
+        "still running, no document here has the signature, and the signed document may be "
+        "anywhere.",
     )
 
     @api.depends()
@@ -110,10 +113,10 @@ class CertificateSignatureLog(models.Model):
 
 
 class CertificateSignatureMark(models.Model):
-    """Says that a signature was kept: written in the transaction that signs, and undone with it.
+    """Marks a signature as kept: written in the transaction that signs, and rolled back with it.
 
-    It has the number of its row in the log, and what the row refers to is not deleted meanwhile. It
-    is not sealed: who can sign and commit needs no false one.
+    It has the number of its row in the log, and prevents the row's record from being deleted. It is
+    not sealed: anyone who can sign and commit has no need to forge one.
     """
 
     _name = "certificate.signature.mark"
@@ -134,10 +137,10 @@ class CertificateSignatureMark(models.Model):
 
 
 def log_signature(env, vals):
-    """Commit the row of a signature, before anybody has it.
+    """Commit the row of a signature, before anyone gets the signature.
 
-    The mark comes first: it gives the row its number, and where the caller can write nothing, nothing
-    is committed either.
+    The mark comes first: it gives the row its number, and if the caller cannot write, nothing is
+    committed.
 
     :param dict vals: the values of `_hashed`, but for the id
     :raise UserError: when it cannot be committed

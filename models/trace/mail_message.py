@@ -4,8 +4,8 @@ from odoo.exceptions import AccessError
 from ..core.ondelete_guard import ondelete_guard
 from .history import TRACKED
 
-# What a message says, and of what, when and by whom.
-_SAID = frozenset(
+# Fields that hold what a message says, about what, when and by whom.
+_CONTENT_FIELDS = frozenset(
     (
         "author_guest_id",
         "author_id",
@@ -35,11 +35,11 @@ class MailMessage(models.Model):
     _inherit = "mail.message"
 
     def write(self, vals):
-        if not _SAID.isdisjoint(vals):
+        if not _CONTENT_FIELDS.isdisjoint(vals):
             self._check_not_history()
         if "attachment_ids" not in vals:
             return super().write(vals)
-        # Odoo adds to a mail of a template what it encloses; nothing of it is taken away.
+        # Odoo adds attachments to a mail made from a template; none may be removed.
         before = {
             message: message.attachment_ids for message in self.sudo() if message.model in TRACKED
         }
@@ -61,7 +61,9 @@ class MailMessage(models.Model):
         for message in self.sudo():
             if message.model in TRACKED and message.message_type != "comment":
                 raise AccessError(
-                    self.env._("This message is part of the history: it is not changed or deleted.")
+                    self.env._(
+                        "This message is part of the history: it cannot be changed or deleted."
+                    )
                 )
 
 

@@ -8,7 +8,7 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
     """A table that is read-only through the ORM, even for the superuser."""
 
     _name = "certificate.signature.sealed.mixin"
-    _description = "Table that the ORM Only Reads"
+    _description = "Table Read-Only for the ORM"
 
     @api.model_create_multi
     def create(self, vals_list):  # pylint: disable=method-required-super
@@ -28,7 +28,5 @@ class CertificateSignatureSealedMixin(models.AbstractModel):
 
     def _refuse(self):
         return AccessError(
-            self.env._(
-                "This log is written by what happens only: nobody adds, changes or deletes a row."
-            )
+            self.env._("This log is read-only: nobody can add, change or delete a row.")
         )

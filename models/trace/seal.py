@@ -1,7 +1,8 @@
-"""Sealing the chains anew and describing them, for the command `certificate_log`.
+"""Sealing the chains again and describing them, for the command `certificate_log`.
 
-A seal vouches for what was there when it was made. So only what verifies under the former secret is
-sealed under a new one, by whoever runs the server and by nobody in it: no method of a model leads here.
+A seal vouches for the rows that existed when it was made. So only chains that verify under the
+former secret are sealed under a new one, and only by the person who runs the server: no method of a
+model leads here.
 """
 
 from odoo.tools import SQL
@@ -31,7 +32,7 @@ def seal_anew(env, is_first=False):
     Each sealing is an entry of the history of its company.
 
     :param env: of a transaction that `begin` began
-    :param bool is_first: seal also what bears no seal, for there was no secret until now
+    :param bool is_first: also seal chains without a seal, because there was no secret until now
     :return: what was sealed, and why the rest was not, a line each
     :rtype: tuple[list[str], list[str]]
     """
@@ -39,13 +40,13 @@ def seal_anew(env, is_first=False):
     if not secrets:
         return [], ["This server has no secret: there is nothing to seal with."]
     lines, faults, entries = [], [], []
-    # The history comes last: it takes the entries, behind its new seal.
+    # The history comes last: the entries are added to it, after its new seal.
     for model, company, rows, heads in _read_chains(env):
         chain, name = get_chain(model, company.id), company.exists().name or str(company.id)
         end = get_end(heads.values())
         was_sealed = bool(heads) and all(is_sealed(chain, head, secrets) for head in heads.values())
         is_new = not was_sealed and is_unsealed(heads.values())
-        # What no seal vouches for is looked at without one.
+        # Chains without a seal are described without checking one.
         broken = find_breaks(chain, rows, heads.values(), () if is_new else secrets)
         if broken:
             faults += [model._explain_break(company, found) for found in broken]

@@ -5,7 +5,7 @@ import { useEffect, useState } from "@odoo/owl";
 
 import { useKeptFocus } from "./kept_focus";
 
-// What shows red messages when something is missing.
+// Buttons that show red messages when something is missing.
 const CHECKED = [
     "action_download_letter",
     "action_submit_receipt",
@@ -16,10 +16,10 @@ const CHECKED = [
 // See field_message.js.
 const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
 
-// Names the step to whoever has it read aloud.
+// Announces the step to screen readers.
 const STEP = ".o_certificate_stepper [aria-current='step']";
 
-/** The wizard's page: each time something is asked for, the first field in red gets the focus. */
+/** The wizard's page: each time something is submitted, the first field in red gets the focus. */
 export class ActivationFormController extends formView.Controller {
     setup() {
         super.setup();

@@ -3,9 +3,9 @@ import { isVisible } from "@web/core/utils/ui";
 import { useEffect } from "@odoo/owl";
 
 /**
- * Gives the focus back when what had it is gone or was disabled for a while, for whoever has no mouse
- * would begin anew at the top of the page. It returns to the same control, else to the one of the same
- * name, else into the same field; and until one of these is there, it waits on a stand-in.
+ * Restores the focus when its control has gone or was disabled for a while; otherwise keyboard
+ * users would start again at the top of the page. It returns to the same control, or one of the
+ * same name, or into the same field; until one of these exists, it waits on a stand-in.
  *
  * @param {{ el: HTMLElement | null }} rootRef within which the focus is kept
  * @param {string} standIn selector of what takes the focus meanwhile, and at first
@@ -23,7 +23,7 @@ export function useKeptFocus(rootRef, standIn) {
                     last = { target, name: target.getAttribute("name"), field };
                 }
             };
-            // Whoever clicks beside everything has put the focus away.
+            // A click outside every control removes the focus on purpose.
             const forget = () => (last = null);
             const find = (selector) =>
                 [...root.querySelectorAll(selector)].find((el) => isVisible(el) && !el.disabled);

@@ -6,7 +6,7 @@ import { SwitchCompanyMenu } from "@web/webclient/switch_company_menu/switch_com
 
 /**
  * Makes the company of a row the current one, without reloading the page, and opens what the row is
- * about. The other companies stay switched on, so that the way back leads to the same board.
+ * about. The other companies stay selected, so that going back leads to the same board.
  */
 async function switchCompany(env, { params }) {
     await user.activateCompanies(params.allowed_company_ids, {
@@ -18,7 +18,7 @@ async function switchCompany(env, { params }) {
 
 registry.category("actions").add("l10n_co_certificate_activation.switch_company", switchCompany);
 
-// Odoo's menu names the current company; it counts on a page that is loaded anew.
+// Odoo's menu shows the current company; it relies on a page reload.
 patch(SwitchCompanyMenu.prototype, {
     setup() {
         super.setup();

@@ -11,10 +11,10 @@ import { Component, useEffect, useRef } from "@odoo/owl";
 
 /**
  * Wraps a native field: when the record's `field_errors` ({field: sentence}) names it, the field and
- * its label turn red and the sentence stands under it, for eyes and for screen readers alike.
+ * its label turn red and the sentence appears under it, also for screen readers.
  *
- * Odoo's own `required` cannot do this: it is red before anything was asked for, it refuses to save
- * what is half done, and it says nothing.
+ * Odoo's own `required` cannot do this: it is red before anything was submitted, it refuses to save
+ * incomplete data, and it gives no explanation.
  */
 class FieldMessage extends Component {
     static template = "l10n_co_certificate_activation.FieldMessage";

@@ -9,9 +9,9 @@ import { Component, useEffect, useRef, useState } from "@odoo/owl";
 const ROUTE = "/electronic-documents/own-certificate";
 
 /**
- * Takes the company's own certificate: one file or two, and their password. They go to the server by a
- * request of their own and are in no field of the record, so that nothing of them is stored or logged.
- * The files stay chosen until they are accepted; the password is asked for each time.
+ * Loads the company's own certificate: one file or two, and their password. They go to the server
+ * by a request of their own and are in no field of the record, so that nothing of them is stored or
+ * logged. The files stay chosen until they are accepted; the password is asked for each time.
  *
  * Once it is loaded, it shows what the server knows of the certificate.
  */
@@ -72,7 +72,7 @@ export class OwnCertificate extends Component {
 
     choose(name, ev) {
         const [file] = ev.target.files;
-        // So that choosing the same file again is a change again.
+        // Reset, so that choosing the same file again triggers a change.
         ev.target.value = "";
         if (file) {
             this.state[name] = file;
@@ -90,7 +90,7 @@ export class OwnCertificate extends Component {
                 this.state.errors = {
                     certificate: [
                         _t(
-                            "The file did not reach the server. Check your connection, and try again."
+                            "The file did not reach the server. Check your connection and try again."
                         ),
                     ],
                 };
@@ -116,7 +116,7 @@ export class OwnCertificate extends Component {
             return {
                 certificate: [
                     _t(
-                        "The file is larger than %s, and no certificate is. Choose the file that your authority gave you.",
+                        "The file is larger than %s, too large for a certificate. Choose the file that your authority gave you.",
                         label
                     ),
                 ],

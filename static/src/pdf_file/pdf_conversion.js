@@ -5,14 +5,14 @@ import { session } from "@web/session";
 
 import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
 
-/** The server's limits (tools/upload_limits.py): what is refused here need not be uploaded first. */
+/** The server's limits (tools/upload_limits.py): files are refused here before they are uploaded. */
 export const LIMITS = session.certificate_limits;
 
-// What files begin with, whatever they are called.
+// The first bytes of files, whatever their names.
 const KINDS = { 25504446: "pdf", ffd8ff: "photo", "89504e47": "photo" };
 
 /**
- * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not taken
+ * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not accepted
  */
 export async function getKind(file) {
     const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
@@ -30,7 +30,7 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
     return new Intl.NumberFormat(language, format).format(bytes / size);
 }
 
-/** @returns {string} why files cannot be taken that are too large together */
+/** @returns {string} why files that are too large together are refused */
 export function getTooMuchSentence() {
     return _t(
         "The files are larger than %s together. Scan in black and white or at 150 dpi.",
@@ -42,10 +42,10 @@ export function getTooMuchSentence() {
 class ConversionError extends Error {}
 
 /**
- * Has the server make one PDF of files, which it does not keep.
+ * Asks the server to make one PDF from files; the server does not store it.
  *
  * @param {XMLHttpRequest} request
- * @param {{model: string, id: number, url: string}} owner of the PDF; by its own address, where it has one
+ * @param {{model: string, id: number, url: string}} owner of the PDF; with its own address, if any
  * @param {File[]} files
  * @param {(share: number) => void} onProgress called with how much is uploaded, from 0 to 1
  * @returns {Promise<{pdf: string, size: number}>} base64, bytes
@@ -87,7 +87,7 @@ function convert(request, owner, files, onProgress) {
 }
 
 /**
- * Offers to make a PDF that can be attached of a scan that is too large, or of photos; shows it
+ * Offers to make a PDF that can be attached from a scan that is too large, or from photos; shows it
  * before it is used.
  */
 export class PdfConversion extends Component {
@@ -116,7 +116,7 @@ export class PdfConversion extends Component {
             url: "",
         });
         this.formatSize = formatSize;
-        // Who works with the keyboard goes on where the button was.
+        // Keyboard users continue where the button was.
         useEffect(
             () => {
                 if ([null, document.body].includes(document.activeElement)) {
@@ -165,7 +165,7 @@ export class PdfConversion extends Component {
 
     get result() {
         const sizes = { after: formatSize(this.state.size), before: formatSize(this.before) };
-        return _t("%(before)s became %(after)s. Look whether everything can be read.", sizes);
+        return _t("%(before)s became %(after)s. Check that everything is readable.", sizes);
     }
 
     getMoveLabel({ file }) {

@@ -11,10 +11,10 @@ import { isToBeConverted, moveUp, readSources, removeSource } from "./pdf_source
 import { Component, useRef, useState } from "@odoo/owl";
 
 /**
- * Takes a PDF by button or by drop, refuses here what the server would refuse for its kind, offers to
- * make a PDF of a scan that is too large or of photos, and shows what was attached. The file is saved
- * at once; a refusal by the server is shown in the same place, and nothing typed elsewhere in the form
- * is lost.
+ * Accepts a PDF by button or by drop, refuses here what the server would refuse for its kind,
+ * offers to make a PDF from a scan that is too large or from photos, and shows what was attached.
+ * The file is saved at once; a refusal by the server is shown in the same place, and nothing typed
+ * elsewhere in the form is lost.
  *
  * Beside the binary field `x` it reads `x_filename`, `x_size` and `x_pages`; the option `owner` names
  * the many2one to the record that stores the file, when that is another one. The placeholder is the
@@ -38,7 +38,7 @@ export class PdfFile extends Component {
             refusal: "",
             isSaving: false,
             isPreviewed: false,
-            // What a PDF is to be made of; another selection is another conversion.
+            // The files to make a PDF from; another selection is another conversion.
             sources: [],
             selection: 0,
         });
@@ -74,7 +74,7 @@ export class PdfFile extends Component {
     }
 
     get smaller() {
-        return _t("What is larger than %s is made smaller.", LIMITS.pdf.label);
+        return _t("Files larger than %s are made smaller.", LIMITS.pdf.label);
     }
 
     get pages() {
@@ -109,7 +109,7 @@ export class PdfFile extends Component {
 
     onInputChange(ev) {
         const files = [...ev.target.files];
-        // So that choosing the same file again is a change again.
+        // Reset, so that choosing the same file again triggers a change.
         ev.target.value = "";
         return this.attach(files, this.isAdding);
     }
@@ -173,7 +173,7 @@ export class PdfFile extends Component {
 
     async saveRecord(data, fileName) {
         const { record, name } = this.props;
-        // What was typed goes first, so that a refused file takes nothing with it.
+        // Save what was typed first, so that a refused file loses none of it.
         if (!(await record.save())) {
             return false;
         }

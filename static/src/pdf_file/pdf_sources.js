@@ -5,11 +5,12 @@ import { getKind, getTooMuchSentence, LIMITS } from "./pdf_conversion";
 let lastId = 0;
 
 /**
- * Looks at chosen files, and refuses what the server would refuse for its kind.
+ * Checks the chosen files, and refuses those that the server would refuse for their kind.
  *
  * @param {File[]} files
  * @param {{id: number, file: File, kind: string}[]} former sources, before which these are further pages
- * @returns {Promise<{refusal: string, sources: object[]}>} a sentence, or what a PDF can be made of
+ * @returns {Promise<{refusal: string, sources: object[]}>} a sentence, or the files to make a PDF
+ * from
  */
 export async function readSources(files, former = []) {
     const sources = [...former];
@@ -43,7 +44,7 @@ export function removeSource(sources, source) {
 }
 
 /**
- * @returns {string} why the file cannot be taken, or nothing
+ * @returns {string} why the file is refused, or nothing
  */
 function refuse(file, kind) {
     if (!file.size) {
@@ -63,7 +64,7 @@ function refuse(file, kind) {
 }
 
 /**
- * @returns {string} why the files cannot be taken together, or nothing
+ * @returns {string} why the files are refused together, or nothing
  */
 function refuseAll(files) {
     const { bytes, files: count } = LIMITS.input;

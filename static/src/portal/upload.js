@@ -7,7 +7,7 @@ import { isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/
 
 import { Component, useState, xml } from "@odoo/owl";
 
-/** The conversion of what was chosen in the form around it; see `Upload`. */
+/** The conversion of the files chosen in the form around it; see `Upload`. */
 class UploadConversion extends Component {
     static components = { PdfConversion };
     static props = {
@@ -46,7 +46,7 @@ class UploadConversion extends Component {
 
 /**
  * Attaches a PDF as soon as it is chosen, and has one made of photos and of scans that are too large,
- * which the visitor looks at first. Without JavaScript the form takes a PDF that need not be made smaller.
+ * which the visitor sees first. Without JavaScript the form accepts a PDF that is small enough.
  */
 export class Upload extends Interaction {
     static selector = ".o_certificate_upload";

@@ -19,10 +19,10 @@ const CLASSES = {
 
 /**
  * The checklist of a request: each document with its rules, its date where its age matters, and its
- * file. Date and file are saved at once, each on the record of its document; what was accepted, or
- * waits to be looked at, is shown and cannot be changed.
+ * file. Date and file are saved at once, each on the record of its document; a document that was
+ * accepted, or waits for review, is shown and cannot be changed.
  *
- * The list is asked for anew when authority or kind of person change.
+ * The list is reloaded when the authority or the kind of person changes.
  */
 export class RequestDocuments extends Component {
     static template = "l10n_co_certificate_activation.RequestDocuments";
@@ -86,7 +86,7 @@ export class RequestDocuments extends Component {
         await this.write(document, { document: false });
     }
 
-    /** Writes what belongs to a document; what is typed elsewhere on the page is saved, too. */
+    /** Writes values of a document; what is typed elsewhere on the page is saved, too. */
     async write(document, values) {
         const { record } = this.props;
         // In the queue of the page, so that a button that is pressed next finds it written.
@@ -101,7 +101,7 @@ export class RequestDocuments extends Component {
         }
     }
 
-    /** A document as the record of its own that the widget of its file asks for. */
+    /** A document as a record of its own, as the widget of its file needs it. */
     getRecord(document) {
         let values = null;
         return {
@@ -110,7 +110,7 @@ export class RequestDocuments extends Component {
             fields: {},
             data: {
                 document_filename: document.filename,
-                // A rejected file gives way to another one.
+                // A rejected file is replaced by another one.
                 document_size: document.state === "rejected" ? 0 : document.size,
                 document_pages: document.pages,
                 field_errors: { document: this.getError("document", document) },

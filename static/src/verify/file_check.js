@@ -2,8 +2,8 @@ import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
 /**
- * Compares a file with the SHA-256 of the record, in the browser: nothing is uploaded. Browsers hash
- * on secure pages only, and elsewhere the card is not shown.
+ * Compares a file with the SHA-256 of the record, in the browser: nothing is uploaded. Browsers
+ * hash only on secure pages; elsewhere the card is not shown.
  */
 export class FileCheck extends Interaction {
     static selector = ".o_certificate_file_check";

@@ -369,7 +369,7 @@ registry.category("web_tour.tours").add("certificate_activation_conversion", {
             run: "click",
         },
         {
-            content: "Make the PDF",
+            content: "Create the PDF",
             trigger:
                 ".o_certificate_conversion:has(li:contains(IMG_10) + li:contains(IMG_9)) .o_certificate_convert",
             run: "click",

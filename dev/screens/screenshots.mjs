@@ -1,0 +1,1034 @@
+// Walks through the screens and looks at each; run by dev/screenshots.
+//   node screenshots.mjs <address> <folder of files to attach> <folder of the pictures> <folder of the description or ''> [walk...]
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+
+const [address, files, folder, description, ...chosen] = process.argv.slice(2);
+const require = createRequire(`${process.env.NODE_MODULES}/`);
+const { chromium } = require("playwright-core");
+const axe = readFileSync(require.resolve("axe-core/axe.min.js"), "utf-8");
+
+const ADDON = "l10n_co_certificate_activation";
+// The public pages of Odoo have no dark mode.
+const isDark = Boolean(process.env.DARK);
+const LANGUAGES = ["es_CO", "en_US"];
+const SIZES = [
+    [1280, 800],
+    [390, 844],
+];
+// The pictures that README.md and the description of the add-on show, in English at 1280 pixels.
+const DESCRIBED = {
+    "six-steps-start": "six-steps",
+    pay: "pay",
+    "process-downloaded": "process",
+    finish: "finish",
+};
+// What this add-on shows; around it is Odoo's.
+const OURS = [".o_content", ".modal-content", "main"];
+// Odoo's own lists, settings and fields have these findings wherever they are used.
+const ODOOS = [
+    ".o_list_table",
+    ".o_field_many2one",
+    "[class*=many2many_tags]",
+    ".o_notebook_headers",
+    ".o_clipboard_button",
+    ".o_setting_box",
+    ".o_select_menu",
+    ".dropdown-toggle",
+    ".o_field_widget.o_field_statusbar",
+    ".o-mail-Chatter",
+    ".o_payment_form",
+    ".o_setting_container .settings_tab",
+    ".o_control_panel",
+    // The colours of web_dark_mode for what the pointer or the focus is on.
+    ...(isDark ? [".btn-primary:is(:hover, :focus)"] : []),
+];
+
+// Of Cumulative Layout Shift; more than this is not "good" for Web Vitals.
+const MAX_SHIFT = 0.1;
+
+const findings = [];
+const browser = await chromium.launch({
+    executablePath: "/usr/bin/chromium",
+    args: [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--disable-sync",
+    ],
+});
+
+/** Adds up, in the page, how far its content moves without anybody having touched it. */
+function watchShifts() {
+    window.layoutShift = 0;
+    new PerformanceObserver((list) => {
+        for (const { hadRecentInput, value } of list.getEntries()) {
+            window.layoutShift += hadRecentInput ? 0 : value;
+        }
+    }).observe({ type: "layout-shift", buffered: true });
+}
+
+/** Somebody with a browser of their own. */
+class Visitor {
+    static all = [];
+
+    static async login(login) {
+        const visitor = await Visitor.arrive(login);
+        await visitor.page.goto(`${address}/web/login`);
+        await visitor.page.fill("input[name=login]", login);
+        await visitor.page.fill("input[name=password]", login);
+        await visitor.page.click("button[type=submit]");
+        await visitor.wait(".o_main_navbar");
+        const session = await visitor.ask("/web/session/get_session_info", {});
+        visitor.uid = session.uid;
+        if (isDark) {
+            await visitor.darken();
+        }
+        return visitor;
+    }
+
+    static async arrive(who = "visitor") {
+        const visitor = new Visitor();
+        visitor.who = who;
+        Visitor.all.push(visitor);
+        visitor.context = await browser.newContext({
+            viewport: { width: 1280, height: 800 },
+            locale: "es-CO",
+            colorScheme: isDark ? "dark" : "light",
+            reducedMotion: "reduce",
+        });
+        await visitor.context.addInitScript(watchShifts);
+        visitor.page = await visitor.context.newPage();
+        visitor.page.on("pageerror", (error) => findings.push(`script error: ${error.message}`));
+        return visitor;
+    }
+
+    async darken() {
+        await this.call("res.users", "write", [[this.uid], { dark_mode: true }]);
+        await this.page.reload();
+        await this.wait(".o_main_navbar");
+        if (!(await this.page.locator("link[href*=web_dark]").count())) {
+            findings.push(`the screens of ${this.who} are not dark`);
+        }
+    }
+
+    async ask(path, params) {
+        const response = await this.page.request.post(address + path, {
+            data: { jsonrpc: "2.0", method: "call", params },
+        });
+        const { result, error } = await response.json();
+        if (error) {
+            throw new Error(`${path} ${JSON.stringify(params)}: ${error.data.message}`);
+        }
+        return result;
+    }
+
+    call(model, method, args, kwargs = {}) {
+        return this.ask("/web/dataset/call_kw", { model, method, args, kwargs });
+    }
+
+    async speak(language) {
+        if (this.uid) {
+            await this.call("res.users", "write", [[this.uid], { lang: language }]);
+        }
+        await this.context.addCookies([{ name: "frontend_lang", value: language, url: address }]);
+    }
+
+    async open(path, ready) {
+        await this.page.goto(path.startsWith("http") ? path : address + path);
+        await this.wait(ready);
+    }
+
+    /** Switches on these companies, the first as the current one. */
+    async choose(companies) {
+        await this.context.addCookies([{ name: "cids", value: companies.join("-"), url: address }]);
+    }
+
+    async click(selector) {
+        await this.page.locator(selector).filter({ visible: true }).first().click();
+    }
+
+    /** Types into a field and leaves it. */
+    async type(name, text) {
+        await this.page.fill(field(name), text);
+        await this.page.press(field(name), "Tab");
+    }
+
+    async wait(selector) {
+        await this.page.waitForSelector(selector, { timeout: 60000 });
+    }
+
+    /** Reloads the page; the language of a public page may be in its address, too. */
+    async reload(ready) {
+        const path = this.page.url().replace(/\/es(_\w+)?\//, "/");
+        if (path === this.page.url()) {
+            await this.page.reload();
+        } else {
+            await this.page.goto(path);
+        }
+        await this.wait(ready);
+    }
+
+    /** Captures the page where it is, in each language and size, reloading it for each language. */
+    async look(name, ready) {
+        for (const language of LANGUAGES) {
+            await this.speak(language);
+            await this.reload(ready);
+            const picture = `${name}-${language.slice(0, 2)}`;
+            await this.see(picture);
+            await this.findJumps(picture);
+        }
+        await this.speak(LANGUAGES[0]);
+        await this.reload(ready);
+    }
+
+    /** Looks at the page as it is, such as at a dialog. */
+    async see(name) {
+        for (const [width, height] of SIZES) {
+            await this.page.setViewportSize({ width, height });
+            await this.page.waitForTimeout(700);
+            const size = await this.page.evaluate(() => {
+                const content = document.querySelector(".o_content") || document.documentElement;
+                return {
+                    hidden: content.scrollHeight - content.clientHeight,
+                    wide: document.documentElement.scrollWidth,
+                };
+            });
+            if (size.wide > width) {
+                findings.push(`${name} at ${width}: ${size.wide} pixels wide`);
+            }
+            await this.examine(`${name} at ${width}`);
+            // Odoo scrolls inside its window: a higher one shows all.
+            await this.page.setViewportSize({
+                width,
+                height: height + Math.min(size.hidden, 3000),
+            });
+            await this.page.waitForTimeout(200);
+            await this.page.screenshot({
+                path: `${folder}/${name}-${width}.png`,
+                animations: "disabled",
+            });
+            const described = DESCRIBED[name.slice(0, -3)];
+            if (description && described && name.endsWith("-en") && width === 1280) {
+                await this.page.screenshot({
+                    path: `${description}/${described}.png`,
+                    animations: "disabled",
+                });
+            }
+        }
+        await this.page.setViewportSize({ width: 1280, height: 800 });
+        console.log(name);
+    }
+
+    /** Looks at a page that was opened on a phone, where Odoo shows cards instead of a list. */
+    async lookOnPhone(name, path, ready) {
+        const [width, height] = SIZES.at(-1);
+        await this.page.setViewportSize({ width, height });
+        await this.open(path, ready);
+        await this.page.waitForTimeout(700);
+        await this.examine(name);
+        await this.page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" });
+        await this.page.setViewportSize({ width: 1280, height: 800 });
+        console.log(name);
+    }
+
+    /** Finds what moved while the page was loading; a change of the window's size is no such thing. */
+    async findJumps(name) {
+        const shift = await this.page.evaluate(() => window.layoutShift);
+        if (shift > MAX_SHIFT) {
+            findings.push(`${name}: its content jumps while it loads (${shift.toFixed(2)})`);
+        }
+    }
+
+    async examine(name) {
+        await this.page.evaluate(axe);
+        const { violations } = await this.page.evaluate(
+            ([ours, odoos]) => {
+                const present = (selectors) =>
+                    selectors
+                        .filter((selector) => document.querySelector(selector))
+                        .map((selector) => [selector]);
+                return window.axe.run(
+                    { include: present(ours), exclude: present(odoos) },
+                    { resultTypes: ["violations"] }
+                );
+            },
+            [OURS, ODOOS]
+        );
+        for (const { id, impact, nodes } of violations) {
+            if (["serious", "critical"].includes(impact)) {
+                for (const node of nodes) {
+                    findings.push(`${name}: ${id} (${impact}): ${node.html.slice(0, 160)}`);
+                }
+            }
+        }
+    }
+}
+
+const field = (name) => `div[name=${name}] input`;
+const WIZARD = "/odoo/electronic-process/activate-certificate";
+const REPRESENTATIVE = {
+    name: "María Fernanda",
+    surname: "Pérez Gómez",
+    vat: "52123456",
+    issue_city: "Bogotá",
+    email: "maria@example.com",
+    phone: "300 123 4567",
+};
+
+/** Buys with the provider of the demonstration. */
+async function buy(visitor, state, button = "action_pay") {
+    await visitor.click(`button[name=${button}]`);
+    await visitor.wait("select#simulated_payment_state");
+    await visitor.page.selectOption("select#simulated_payment_state", state);
+    await visitor.click("button[name=o_payment_submit_button]");
+}
+
+async function walkLoan(ana, mario) {
+    const STEPS = ".o_certificate_process_page";
+    await ana.open("/odoo/electronic-process", STEPS);
+    await ana.look("six-steps-start", STEPS);
+    await mario.open("/odoo/electronic-process", STEPS);
+    await mario.click("li[data-step] button.btn-secondary");
+    await mario.wait(".o_form_view");
+    await mario.look("profile", ".o_form_view");
+    await ana.open(WIZARD, "button[name=action_pay]");
+    await ana.look("pay", "button[name=action_pay]");
+    await ana.click("button[name=action_verify_payment]");
+    await ana.wait("div[name=findings] li");
+    await ana.look("pay-verified", "div[name=findings] li");
+    await ana.click("button[name=action_pay]");
+    await ana.wait("select#simulated_payment_state");
+    await ana.look("payment-page", "select#simulated_payment_state");
+    await ana.open(WIZARD, "button[name=action_pay]");
+    await buy(ana, "error");
+    await ana.wait("div[name=failure]");
+    await ana.look("pay-failed", "div[name=failure]");
+    await buy(ana, "pending");
+    await ana.wait("div[name=o_payment_status_alert]");
+    await ana.open(WIZARD, "div[name=processing]");
+    await ana.look("pay-pending", "div[name=processing]");
+    await mario.open(WIZARD, "div[name=processing]");
+    await mario.click("div[name=pay] .o_certificate_buttons button.btn-secondary:last-child");
+    await mario.wait(".modal .o_form_view");
+    await mario.see("discard-dialog-es");
+    await mario.page.fill(
+        ".modal textarea, .modal div[name=reason] input",
+        "El cliente pagó por transferencia."
+    );
+    await mario.click(".modal footer .btn-primary");
+    await mario.page.waitForSelector(".modal", { state: "detached" });
+    await ana.open(WIZARD, "button[name=action_pay]");
+    await buy(ana, "done");
+    await ana.wait("div[name=confirmation]");
+    await ana.look("pay-paid", "div[name=confirmation]");
+    await ana.click("button[name=action_continue]");
+    await ana.wait("button[name=action_download_letter]");
+    await ana.look("process", "button[name=action_download_letter]");
+    await ana.click("button[name=action_download_letter]");
+    await ana.wait(".o_certificate_message");
+    await ana.look("process-errors", ".o_certificate_message");
+    for (const [name, value] of Object.entries(REPRESENTATIVE)) {
+        await ana.page.fill(field(`representative_${name}`), value);
+    }
+    const download = ana.page.waitForEvent("download");
+    await ana.click("button[name=action_download_letter]");
+    const letter = `${files}/letter.pdf`;
+    await (await download).saveAs(letter);
+    await ana.look("process-downloaded", "button[name=action_download_letter].btn-secondary");
+    await ana.page.setInputFiles(".o_certificate_zone input[type=file]", letter);
+    await ana.wait(".o_certificate_refusal");
+    await ana.see("process-refused-es");
+    await ana.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
+    await ana.wait(".o_certificate_card");
+    await ana.look("process-attached", ".o_certificate_card");
+    await ana.click("button[name=action_finish]");
+    await ana.wait("div[name=finish] h1");
+    await ana.look("finish", "div[name=finish] h1");
+    await ana.open("/odoo/electronic-process", STEPS);
+    await ana.look("six-steps-midway", STEPS);
+    await ana.click("li[aria-current=step] button.btn-primary");
+    await ana.wait(".o_form_view");
+    await ana.look("test-set", ".o_form_view");
+    await ana.open("/odoo/billing-resolutions", ".o_list_view");
+    await ana.look("resolutions", ".o_list_view");
+    await ana.open("/odoo/billing-resolutions/new", ".o_form_view");
+    await ana.look("resolution-new", ".o_form_view");
+}
+
+/** The rest of the six steps, to the first invoice. */
+async function walkSteps(ana) {
+    const PAGE = ".o_certificate_process_page";
+    const CONFIRM = ".modal footer button[name=action_confirm]";
+    const openNext = async () => {
+        await ana.open("/odoo/electronic-process", PAGE);
+        await ana.click("li[aria-current=step] button.btn-primary");
+    };
+    const choose = async (name) => {
+        await ana.click(field(name));
+        await ana.click(".o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) > a");
+    };
+    const goBack = async () => {
+        await ana.click("button[name=action_open_overview]");
+        await ana.wait(PAGE);
+    };
+    await openNext();
+    await ana.wait(field("test_set_identifier"));
+    await ana.type("test_set_identifier", "a1b2");
+    await ana.wait(".o_certificate_message");
+    await ana.see("test-set-error-es");
+    await ana.type("test_set_identifier", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
+    await goBack();
+    await openNext();
+    await ana.click("div[name=test_set_result] input[data-value=accepted]");
+    await ana.type("test_set_accepted_on", "-1d");
+    await ana.click("button[name=action_confirm_test_set]");
+    await ana.wait(".modal div[name=typed_nit]");
+    await ana.see("nit-dialog-es");
+    await ana.page.fill(`.modal ${field("typed_nit")}`, "900987321-1");
+    await ana.click(CONFIRM);
+    await ana.wait("div[name=done]");
+    await ana.look("test-set-done", "div[name=done]");
+    await openNext();
+    await ana.wait(field("number"));
+    for (const [name, text] of [
+        ["number", "18764000000001"],
+        ["prefix", "SETP"],
+        ["range_from", "1"],
+        ["range_to", "5000"],
+        ["date_start", "-2d"],
+        ["date_end", "+1y"],
+    ]) {
+        await ana.type(name, text);
+    }
+    await ana.see("resolution-es");
+    await goBack();
+    await openNext();
+    await ana.wait(field("resolution_id"));
+    await choose("resolution_id");
+    await choose("sale_journal_id");
+    await ana.click("div[name=invoice_type] input[data-value='01']");
+    await ana.see("invoicing-es");
+    await goBack();
+    await openNext();
+    await ana.wait(".modal div[name=is_understood]");
+    await ana.see("start-dialog-es");
+    await ana.click(".modal div[name=is_understood] input");
+    await ana.click(CONFIRM);
+    await ana.wait("li[data-step=start][data-state=done]");
+    await ana.click("li[data-step=start] button");
+    await ana.wait("div[name=started]");
+    await ana.look("started", "div[name=started]");
+}
+
+/** A certificate that was bought elsewhere: the receipt, and what a manager makes of it. */
+async function walkReceipt(raul, rita, admin) {
+    const accept = (accepted) => setUpSeller(admin, { certificate_accept_receipts: accepted });
+    await accept(true);
+    const SEND = "button[name=action_submit_receipt]";
+    await raul.open(WIZARD, SEND);
+    await raul.click(SEND);
+    await raul.wait(".o_certificate_message");
+    await raul.see("receipt-errors-es");
+    for (const [name, text] of [
+        ["authority", "Andes SCD"],
+        ["payment_date", "-3d"],
+        ["amount", "119000"],
+        ["reference", "FV-1234"],
+    ]) {
+        await raul.type(`receipt_${name}`, text);
+    }
+    await raul.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
+    await raul.wait(".o_certificate_card");
+    await raul.look("receipt-attached", ".o_certificate_card");
+    await raul.click(SEND);
+    await raul.wait("p[name=four_eyes]");
+    await raul.look("receipt-waiting", "p[name=four_eyes]");
+    await openFirst(raul, "/odoo/certificate-receipts");
+    await raul.look("receipt-of-ones-own", ".o_form_view");
+    const APPROVE = "button[name=action_approve_receipt]";
+    await rita.open(WIZARD, APPROVE);
+    await rita.look("receipt-of-another", APPROVE);
+    await openFirst(rita, "/odoo/certificate-receipts");
+    await rita.look("receipt", "button[name=action_approve]");
+    await rejectWith(rita, ".o_form_statusbar button", "receipt-reject-es");
+    await raul.open(WIZARD, SEND);
+    await raul.look("receipt-rejected", SEND);
+    await accept(false);
+}
+
+/** What managers, custodians and administrators have. */
+async function lookAround(mario, carla, admin) {
+    const VIEW = ":is(.o_list_view, .o_kanban_view, .o_form_view)";
+    const places = [
+        [mario, "activations", "/odoo/certificate-activations"],
+        [mario, "activation", `/odoo/certificate-activations/${await findActivation(mario)}`],
+        [mario, "signatures-empty", "/odoo/certificate-signatures"],
+        [mario, "receipts", "/odoo/certificate-receipts"],
+        [carla, "board", "/odoo/certificate-board"],
+        [carla, "sold", "/odoo/sold-certificates"],
+        [carla, "requests-empty", "/odoo/certificate-requests"],
+        [carla, "authorities", "/odoo/certificate-authorities"],
+        [carla, "authority", "/odoo/certificate-authorities/1"],
+        [admin, "settings", `/odoo/action-${ADDON}.res_config_settings_action`],
+        [admin, "letter", "/odoo/exoneration-letter"],
+    ];
+    await mario.open("/odoo/electronic-process", ".o_certificate_history");
+    await mario.click(".o_certificate_history");
+    await mario.wait(".o_form_view");
+    await mario.look("history", ".o_form_view");
+    await carla.choose(await findCompanies(carla));
+    for (const [visitor, name, path] of places) {
+        await visitor.open(path, VIEW);
+        await visitor.look(name, VIEW);
+    }
+    for (const [name, path] of [
+        ["board-kanban", "/odoo/certificate-board"],
+        ["activations-kanban", "/odoo/certificate-activations"],
+    ]) {
+        await carla.open(path, VIEW);
+        await carla.click(".o_switch_view.o_kanban");
+        await carla.wait(".o_kanban_view");
+        await carla.look(name, ".o_kanban_view");
+    }
+    await carla.click(".o_searchview_dropdown_toggler");
+    await carla.wait(".o_search_bar_menu");
+    await carla.see("activations-search-es");
+    await admin.choose(await findSeller(admin));
+    await admin.open(`/odoo/action-${ADDON}.res_config_settings_action`, VIEW);
+    await admin.look("settings-seller", VIEW);
+}
+
+/** Sets what the company sells and lends that the others borrow from. */
+async function setUpSeller(admin, values) {
+    await admin.call("res.company", "write", [await findSeller(admin), values]);
+}
+
+function findSeller(admin) {
+    return admin.call("res.company", "search", [[["name", "ilike", "Firma"]]]);
+}
+
+/** Opens the first row of a list. */
+async function openFirst(visitor, path) {
+    await visitor.open(path, ".o_data_row");
+    await visitor.click(".o_data_row .o_data_cell");
+    await visitor.wait(".o_form_view");
+}
+
+/** A letter whose code cannot be read, where the lender signs only after review. */
+async function walkLetters(lucia, carla, admin) {
+    const LETTERS = "/odoo/certificate-letters";
+    const EMPTY = ".o_view_nocontent";
+    const ACCEPT = ".o_form_statusbar button.btn-primary";
+    await setUpSeller(admin, { certificate_sign_after_review: true });
+    await lucia.open(WIZARD, "div[name=letter_review]");
+    await lucia.look("letter-waiting", "div[name=letter_review]");
+    const [{ record_code: code }] = await lucia.call(
+        "certificate.activation",
+        "search_read",
+        [[["state", "=", "active"]], ["record_code"]],
+        { limit: 1 }
+    );
+    const visitor = await Visitor.arrive();
+    await visitor.open(`/certificate/verify/${code}`, "main");
+    await visitor.look("verify-blocked", "main");
+    await carla.open(LETTERS, ".o_data_row");
+    await carla.look("letters", ".o_data_row");
+    await carla.lookOnPhone("letters-phone-es", LETTERS, ".o_kanban_record");
+    await openFirst(carla, LETTERS);
+    await carla.look("letter-review", ACCEPT);
+    await rejectWith(carla, ".o_form_statusbar button", "letter-reject-es");
+    await carla.look("letter-review-rejected", ".o_form_view");
+    await lucia.open(WIZARD, "div[name=letter_rejected]");
+    await lucia.look("letter-rejected", "div[name=letter_rejected]");
+    await lucia.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/scan.pdf`);
+    await lucia.wait(".o_certificate_refusal");
+    await lucia.see("letter-same-es");
+    await lucia.page.setInputFiles(".o_certificate_zone input[type=file]", `${files}/sharper.pdf`);
+    await lucia.wait(".o_certificate_card");
+    await lucia.click("button[name=action_finish]");
+    await lucia.wait("div[name=letter_review]");
+    await lucia.look("letter-handed-in", "div[name=letter_review]");
+    // By the keyboard alone.
+    const typist = new Typist(carla);
+    await carla.open(LETTERS, ".o_data_row");
+    await typist.goTo(".o_data_row .o_list_record_selector input");
+    await typist.press("ArrowRight");
+    await typist.press("Enter");
+    await carla.wait(ACCEPT);
+    await carla.look("letter-review-again", ACCEPT);
+    await typist.use(ACCEPT);
+    await carla.page.waitForSelector(ACCEPT, { state: "detached" });
+    await carla.look("letter-review-accepted", ".o_form_view");
+    await carla.open(LETTERS, EMPTY);
+    await carla.look("letters-empty", EMPTY);
+    await lucia.open(WIZARD, "div[name=finish] h1");
+    await lucia.look("letter-accepted", "div[name=finish] h1");
+    await setUpSeller(admin, { certificate_sign_after_review: false });
+}
+
+/** The administrator trusts the certificate of an authority. */
+async function walkTrust(admin) {
+    const TRUST = "/odoo/certificate-trust";
+    const FILE = "div[name=file] input[type=file]";
+    const SAVE = "button[special=save]";
+    await admin.open(TRUST, ".o_data_row");
+    await admin.look("trust", ".o_data_row");
+    await openFirst(admin, TRUST);
+    await admin.look("trust-pinned", ".o_form_view");
+    await admin.open(`${TRUST}/new`, ".o_form_view");
+    await admin.look("trust-new", ".o_form_view");
+    await admin.page.setInputFiles(FILE, `${files}/own.cer`);
+    await admin.wait(".modal");
+    await admin.see("trust-refused-es");
+    await admin.click(".modal .btn-primary");
+    await admin.page.waitForSelector(".modal", { state: "detached" });
+    // By the keyboard alone.
+    const typist = new Typist(admin);
+    const chooser = admin.page.waitForEvent("filechooser");
+    await typist.use(".o_certificate_choose");
+    await (await chooser).setFiles(`${files}/root.cer`);
+    await admin.wait(SAVE);
+    await admin.see("trust-chosen-es");
+    await typist.use(SAVE);
+    await admin.page.waitForSelector(SAVE, { state: "detached" });
+    await admin.look("trust-added", "div[name=sha256]");
+    await admin.open(TRUST, ".o_data_row");
+    await admin.look("trust-list", ".o_data_row");
+    await admin.lookOnPhone("trust-phone-es", TRUST, ".o_kanban_record");
+}
+
+/** The history of an activation and of a company, and what is said when it was altered. */
+async function walkHistory(mario, lucia) {
+    const HISTORY = "/odoo/certificate-history";
+    const CHECK = "button[name=action_check]";
+    const id = await findActivation(mario);
+    await mario.open(`/odoo/certificate-activations/${id}`, ".oe_stat_button");
+    await mario.click(".oe_stat_button .fa-history");
+    await mario.wait(".o_list_view");
+    await mario.see("log-of-activation-es");
+    await mario.open(HISTORY, ".o_list_view");
+    await mario.look("log", ".o_list_view");
+    await lucia.lookOnPhone("log-phone-es", HISTORY, ".o_kanban_record");
+    await openFirst(mario, HISTORY);
+    await mario.look("log-entry", ".o_form_view");
+    for (const [visitor, name] of [
+        [mario, "log-checked-es"],
+        [lucia, "log-altered-es"],
+    ]) {
+        await visitor.open(HISTORY, CHECK);
+        await visitor.click(CHECK);
+        await visitor.wait(".o_notification");
+        await visitor.see(name);
+    }
+}
+
+/** Keys before and after they are sealed, and in a database that may be a copy. */
+async function walkCustody(carla, admin) {
+    const CUSTODY = "/odoo/certificate-custody";
+    const SEAL = "button[name=action_seal]";
+    const CONFIRM = "button[name=action_confirm_place]";
+    const UUID = "database.uuid";
+    await carla.open(CUSTODY, SEAL);
+    await carla.look("custody", SEAL);
+    await carla.click(SEAL);
+    await carla.wait(".modal");
+    await carla.see("custody-dialog-es");
+    await carla.click(".modal .btn-primary");
+    await carla.wait("[data-state=sealed]");
+    await carla.look("custody-sealed", "[data-state=sealed]");
+    const uuid = await admin.call("ir.config_parameter", "get_param", [UUID]);
+    await admin.call("ir.config_parameter", "set_param", [UUID, `${uuid}-copy`]);
+    await carla.open(CUSTODY, CONFIRM);
+    await carla.look("custody-copy", CONFIRM);
+    await carla.click(CONFIRM);
+    await carla.wait(".modal");
+    await carla.see("custody-copy-dialog-es");
+    await carla.click(".modal .btn-primary");
+    await carla.page.waitForSelector(CONFIRM, { state: "detached" });
+}
+
+/** What the company of the story has that invoices: its six steps, its evidence, the lock of its NIT. */
+async function walkStory(teresa, tomas, admin) {
+    const PAGE = ".o_certificate_process_page";
+    await teresa.open("/odoo/electronic-process", PAGE);
+    await teresa.look("six-steps-done", PAGE);
+    await teresa.open(WIZARD, ".o_certificate_stepper");
+    await teresa.look("finish-renewal", ".o_certificate_stepper");
+    const [{ id, record_code: code, company_id: company }] = await teresa.call(
+        "certificate.activation",
+        "search_read",
+        [[["state", "=", "active"]], ["record_code", "company_id"]],
+        { limit: 1 }
+    );
+    await teresa.open(`/odoo/certificate-activations/${id}`, ".o-mail-Chatter");
+    await teresa.look("activation-history", ".o-mail-Chatter");
+    await teresa.open("/odoo/certificate-signatures", ".o_list_view");
+    await teresa.look("signatures", ".o_list_view");
+    await teresa.click(".o_data_row .o_data_cell");
+    await teresa.wait(".o_form_view");
+    await teresa.look("signature", ".o_form_view");
+    const visitor = await Visitor.arrive();
+    await visitor.open(`/certificate/verify/${code}`, "main");
+    await visitor.look("verify-record", "main");
+    await visitor.open("/certificate/verify/AAAA-BBBB-CCCC-DDDD", "main");
+    await visitor.look("verify-unknown", "main");
+    const record = encodeURIComponent(`/report/pdf/${ADDON}.activation_record/${id}`);
+    await teresa.page.goto(`${address}/web/static/lib/pdfjs/web/viewer.html?file=${record}`);
+    await teresa.wait(".page[data-page-number='2']");
+    await teresa.page.waitForTimeout(2500);
+    await teresa.page.screenshot({ path: `${folder}/record-letter.png` });
+    await teresa.page.evaluate(() => {
+        window.PDFViewerApplication.page = 2;
+    });
+    await teresa.page.waitForTimeout(2500);
+    await teresa.page.screenshot({ path: `${folder}/record.png` });
+    await tomas.open(WIZARD, "button[name=action_download_letter]");
+    await tomas.look("process-continued", "button[name=action_download_letter]");
+    await admin.choose([company[0]]);
+    await admin.open("/odoo/electronic-process", ".o_certificate_history");
+    await admin.click(".o_certificate_history");
+    await admin.wait("button[name=action_reset]");
+    await admin.look("history-locked", "button[name=action_reset]");
+    await admin.click("button[name=action_reset]");
+    await admin.wait(".modal .o_form_view");
+    await admin.see("unlock-dialog-es");
+}
+
+/** All companies of somebody, the current one first. */
+async function findCompanies(visitor) {
+    const { user_companies: companies } = await visitor.ask("/web/session/get_session_info", {});
+    const all = Object.keys(companies.allowed_companies).map(Number);
+    return [
+        companies.current_company,
+        ...all.filter((company) => company !== companies.current_company),
+    ];
+}
+
+async function findActivation(visitor, domain = []) {
+    return (await visitor.call("certificate.activation", "search", [domain], { limit: 1 }))[0];
+}
+
+async function walkOwn(flor) {
+    await flor.open(WIZARD, "button[name=action_start_own]");
+    await flor.click("button[name=action_start_own]");
+    const FORM = ".o_certificate_own_form";
+    await flor.wait(FORM);
+    await flor.look("own", FORM);
+    await flor.click(".o_certificate_load");
+    await flor.wait(`${FORM} .o_certificate_message`);
+    await flor.see("own-errors-es");
+    await flor.page.setInputFiles(`${FORM} input[type=file] >> nth=0`, `${files}/own.p12`);
+    await flor.page.fill(".o_certificate_password", readFileSync(`${files}/password`, "utf-8"));
+    await flor.click(".o_certificate_load");
+    await flor.wait("button[name=action_finish]");
+    await flor.look("own-loaded", "button[name=action_finish]");
+    await flor.click("button[name=action_abandon_own]");
+    await flor.wait("button[name=action_pay]");
+}
+
+async function walkRequest(flor, carla) {
+    await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
+    await flor.click("li[data-step=certificate] button");
+    await flor.wait("button[name=action_start_request]");
+    await flor.click("button[name=action_start_request]");
+    await flor.wait("div[name=request_product]");
+    await flor.look("request-pay", "button[name=action_pay]");
+    await buy(flor, "done");
+    await flor.wait("button[name=action_continue]");
+    await flor.click("button[name=action_continue]");
+    await flor.wait("button[name=action_review_request]");
+    await flor.look("request-process", "button[name=action_review_request]");
+    await flor.click("button[name=action_review_request]");
+    await flor.wait(".o_certificate_message");
+    await flor.click(field("request_authority_id"));
+    await flor.click(".o_select_menu_item");
+    await flor.wait(".o_certificate_document");
+    const documents = flor.page.locator(".o_certificate_document");
+    await flor.page.waitForTimeout(1500);
+    const count = await documents.count();
+    for (let index = 0; index < count; index++) {
+        const document = documents.nth(index);
+        await document.locator("input[type=file]").first().setInputFiles(`${files}/scan.pdf`);
+        await document.locator(".o_certificate_card").waitFor({ timeout: 30000 });
+        const issued = document.locator(".o_certificate_issue_date");
+        if (await issued.count()) {
+            await issued.fill(new Date(Date.now() - 3 * 86400000).toISOString().slice(0, 10));
+            await issued.blur();
+            await flor.page.waitForTimeout(800);
+        }
+    }
+    await flor.look("request-documents", ".o_certificate_card");
+    for (const [name, value] of Object.entries(REPRESENTATIVE)) {
+        await flor.page.fill(field(`representative_${name}`), value);
+    }
+    await flor.click("button[name=action_review_request]");
+    await flor.wait("button[name=action_send_request]");
+    await flor.look("request-review", "button[name=action_send_request]");
+    await flor.click("button[name=action_send_request]");
+    await flor.wait(".modal");
+    await flor.see("request-send-dialog-es");
+    await flor.click(".modal .btn-primary");
+    const TRACK = "[data-step=track][aria-current]";
+    await flor.wait(TRACK);
+    await flor.look("request-tracked", TRACK);
+    const [id] = await flor.call("certificate.request", "search", [[]], { limit: 1 });
+    await carla.open("/odoo/certificate-requests", ".o_list_view");
+    await carla.look("requests", ".o_list_view");
+    await carla.open(`/odoo/certificate-requests/${id}`, ".o_form_view");
+    await carla.look("request-form", ".o_form_view");
+    await rejectWith(carla, ".o_kanban_record footer button", "request-reject-document-es");
+    await rejectWith(carla, ".o_form_statusbar button", "request-reject-es");
+    await carla.look("request-form-rejected", ".o_form_view");
+    await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
+    await flor.click("li[data-step=certificate] button");
+    await flor.wait("div[name=rejected]");
+    await flor.look("request-rejected", "div[name=rejected]");
+}
+
+/** Rejects by a button and its dialog for a reason. */
+async function rejectWith(visitor, buttons, name) {
+    await visitor.click(`${buttons}:has-text("Rechazar")`);
+    await visitor.wait(".modal .o_form_view");
+    await visitor.see(name);
+    await visitor.page.fill(
+        ".modal textarea, .modal div[name=reason] input",
+        "El documento no se lee: escanéalo de nuevo."
+    );
+    await visitor.click(".modal footer .btn-primary");
+    await visitor.page.waitForSelector(".modal", { state: "detached" });
+}
+
+/** The contact of a company without a user, before and after others have walked for that company. */
+async function walkPortal(carla, ana) {
+    const STEPPER = ".o_certificate_stepper";
+    const flowers = (await carla.call("res.company", "search", [[["name", "ilike", "Flores"]]]))[0];
+    const id = await findActivation(carla, [
+        ["company_id", "=", flowers],
+        ["route", "=", "loan"],
+        ["state", "=", "pay"],
+    ]);
+    await carla.open(`/odoo/certificate-activations/${id}?cids=${flowers}`, ".o_form_view");
+    await carla.click(".o_form_view button:has-text('portal')");
+    await carla.wait(".modal .o_form_view");
+    await carla.see("invite-es");
+    await carla.click(".modal button[name=action_make_link]");
+    await carla.wait(".modal div[name=link]");
+    await carla.see("invite-link-es");
+    const link = carla.page.locator(".modal div[name=link]");
+    const contact = await Visitor.arrive("contact");
+    await contact.open(
+        (await link.innerText()).trim() || (await link.locator("input").inputValue()),
+        STEPPER
+    );
+    await contact.look("portal-pay", "button[name=buy]");
+    await buy(contact, "done", "buy");
+    await contact.wait("button[name=continue]");
+    await contact.look("portal-paid", "button[name=continue]");
+    await contact.click("button[name=continue]");
+    await contact.wait("#representative_name");
+    await contact.look("portal-process", "#representative_name");
+    // Of a company that has asked for a certificate the representative is known.
+    for (const name of Object.keys(REPRESENTATIVE)) {
+        await contact.page.fill(`#representative_${name}`, "");
+    }
+    await contact.click("button[name=download]");
+    await contact.wait("[aria-invalid=true]");
+    await contact.see("portal-errors-es");
+    for (const [name, value] of Object.entries({ ...REPRESENTATIVE, position: "Gerente" })) {
+        await contact.page.fill(`#representative_${name}`, value);
+    }
+    const download = contact.page.waitForEvent("download");
+    await contact.click("button[name=download]");
+    await download;
+    await contact.page.setInputFiles("#file", `${files}/scan.pdf`);
+    await contact.wait("button[name=finish]");
+    await contact.look("portal-attached", "button[name=finish]");
+    await contact.click("button[name=finish]");
+    await contact.page.waitForSelector("button[name=finish]", { state: "detached" });
+    await contact.look("portal-finish", STEPPER);
+    // Whoever is not the contact.
+    await ana.open(`/my/certificate/${id}`, "div[name=closed]");
+    await ana.look("portal-wrong-person", "div[name=closed]");
+    await ana.open("/my/certificate", "main");
+    await ana.look("portal-my-empty", "main");
+    const visitor = await Visitor.arrive();
+    await visitor.open(`/my/certificate/${id}/open#wrong`, "div[name=closed]");
+    await visitor.see("portal-wrong-link-es");
+}
+
+/** Somebody who has no mouse: goes to a control by Tab, and fails where that does not get there. */
+class Typist {
+    constructor(visitor) {
+        this.page = visitor.page;
+        this.visitor = visitor;
+    }
+
+    press(key) {
+        return this.page.keyboard.press(key);
+    }
+
+    /** Presses a key until the focus is on what the selector names, which must be seen there. */
+    async goTo(selector, key = "Tab", limit = 150) {
+        for (let count = 0; count < limit; count++) {
+            if (await this.isAt(selector)) {
+                return this.lookAtFocus(selector);
+            }
+            await this.press(key);
+        }
+        throw new Error(`${selector} is not reached by ${key}`);
+    }
+
+    isAt(selector) {
+        return this.page.evaluate((s) => Boolean(document.activeElement?.matches(s)), selector);
+    }
+
+    /** Finds a control that looks with the focus as it does without. */
+    async lookAtFocus(selector) {
+        const isSeen = await this.page.evaluate(async () => {
+            const element = document.activeElement;
+            // A field's line is drawn by what is around it.
+            const parts = [element, element.parentElement, element.closest(".o_field_widget")];
+            const read = () =>
+                JSON.stringify(
+                    parts.filter(Boolean).map((part) => {
+                        const style = getComputedStyle(part);
+                        return [
+                            style.outline,
+                            style.boxShadow,
+                            style.borderColor,
+                            style.backgroundColor,
+                            style.backgroundImage,
+                            style.textDecorationLine,
+                        ];
+                    })
+                );
+            const settle = () => new Promise((resolve) => setTimeout(resolve, 250));
+            await settle();
+            const focused = read();
+            element.blur();
+            let isSeen = false;
+            // A busy machine takes its time to paint.
+            for (let count = 0; count < 8 && !isSeen; count++) {
+                await settle();
+                isSeen = read() !== focused;
+            }
+            element.focus();
+            return isSeen;
+        });
+        if (!isSeen) {
+            findings.push(`keyboard: the focus on ${selector} is not seen`);
+        }
+    }
+
+    /** Goes to a button and presses it. */
+    async use(selector, key = "Enter") {
+        await this.goTo(selector);
+        await this.press(key);
+    }
+
+    /** Waits for what a step shows, and finds a focus that was lost on the way. */
+    async arrive(step, selector) {
+        await this.visitor.wait(selector);
+        await this.page.waitForTimeout(1200);
+        if (await this.isAt("body")) {
+            findings.push(`keyboard: the focus is lost at ${step}`);
+        }
+    }
+}
+
+async function walkByKeyboard(nadia) {
+    const typist = new Typist(nadia);
+    const BUY = "button[name=action_pay]";
+    await nadia.open("/odoo", ".o_main_navbar");
+    await nadia.page.waitForTimeout(1500);
+    await typist.use(".o_navbar_apps_menu button");
+    await nadia.wait(".o-dropdown--menu .o_app");
+    await typist.goTo(`.o_app[data-menu-xmlid="${ADDON}.menu_electronic_documents"]`, "ArrowDown");
+    await typist.press("Enter");
+    await nadia.wait(".o_certificate_process_page");
+    await typist.use("li[data-step=certificate] button");
+    await typist.arrive("Pay", BUY);
+    await typist.use(BUY);
+    await nadia.wait("select#simulated_payment_state");
+    await nadia.page.waitForTimeout(1000);
+    await typist.use("button[name=o_payment_submit_button]");
+    await nadia.wait("div[name=confirmation]");
+    await nadia.page.waitForTimeout(1000);
+    await typist.use("button[name=action_continue]");
+    const DOWNLOAD = "button[name=action_download_letter]";
+    await typist.arrive("Process", DOWNLOAD);
+    await typist.use(DOWNLOAD);
+    await typist.arrive("the errors of the form", ".o_certificate_message");
+    if (!(await typist.isAt("[aria-invalid=true]"))) {
+        findings.push("keyboard: the focus is not on the first field that must change");
+    }
+    for (const [name, value] of Object.entries(REPRESENTATIVE)) {
+        await typist.goTo(field(`representative_${name}`));
+        await nadia.page.keyboard.type(value);
+    }
+    const download = nadia.page.waitForEvent("download");
+    await typist.use(DOWNLOAD, "Space");
+    await download;
+    await typist.arrive("the downloaded letter", `${DOWNLOAD}.btn-secondary`);
+    const chooser = nadia.page.waitForEvent("filechooser");
+    await typist.use(".o_certificate_attach");
+    await (await chooser).setFiles(`${files}/scan.pdf`);
+    await typist.arrive("the attached letter", ".o_certificate_card");
+    await typist.use(".o_certificate_preview", "Space");
+    await nadia.wait(".o_certificate_preview_frame");
+    await typist.use(".o_certificate_preview", "Space");
+    await typist.use("button[name=action_finish]");
+    await typist.arrive("Finish", "div[name=finish] h1");
+    await nadia.look("keyboard-finish", "div[name=finish] h1");
+}
+
+const ana = await Visitor.login("ana");
+const mario = await Visitor.login("mario");
+const flor = await Visitor.login("flor");
+const carla = await Visitor.login("carla");
+const admin = await Visitor.login("admin");
+const walks = {
+    // First, while no other letter waits for a review.
+    letters: async () => walkLetters(await Visitor.login("lucia"), carla, admin),
+    loan: () => walkLoan(ana, mario),
+    steps: () => walkSteps(ana),
+    story: async () =>
+        walkStory(await Visitor.login("teresa"), await Visitor.login("tomas"), admin),
+    around: () => lookAround(mario, carla, admin),
+    receipt: async () =>
+        walkReceipt(await Visitor.login("raul"), await Visitor.login("rita"), admin),
+    custody: () => walkCustody(carla, admin),
+    history: async () => walkHistory(mario, await Visitor.login("lucia")),
+    own: () => walkOwn(flor),
+    request: () => walkRequest(flor, carla),
+    portal: () => walkPortal(carla, ana),
+    trust: () => walkTrust(admin),
+    keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),
+    public: async () => {
+        const visitor = await Visitor.arrive();
+        await visitor.open("/certificate/verify", "main");
+        await visitor.look("verify", "main");
+        await visitor.open("/my/certificate/999", "main");
+        await visitor.look("portal-closed", "main");
+    },
+};
+for (const [name, walk] of Object.entries(walks)) {
+    if (chosen.length && !chosen.includes(name)) {
+        continue;
+    }
+    try {
+        await walk();
+    } catch (error) {
+        findings.push(
+            `the walk ${name} stopped: ${error.message.split("\n").slice(0, 3).join(" ")}`
+        );
+        for (const { page, who } of Visitor.all) {
+            await page.screenshot({ path: `${folder}/stopped-${name}-${who}.png` });
+        }
+    }
+}
+await browser.close();
+console.log(findings.length ? [...new Set(findings)].join("\n") : "nothing serious was found");
+process.exit(findings.length ? 1 : 0);
