@@ -344,7 +344,7 @@ class Name:
     :ivar tuple rdns: of tuples of `Attribute`, in their order.
     :ivar bytes der: itself.
     :ivar tuple key: what two names have in common that are the same although they are written in other types of
-        strings, with other blanks or capitals: RFC 5280, section 7.1.
+        strings, with other blanks or capitals (RFC 5280, section 7.1), or in another order.
     """
 
     rdns: tuple
@@ -373,7 +373,7 @@ class Name:
 
     def is_same(self, other):
         """Tell whether it is the same name, also when its attributes stand in another order."""
-        return self.key == other.key or sorted(self.key) == sorted(other.key)
+        return self.key == other.key
 
 
 def read_name(element, odd=None):
@@ -402,7 +402,7 @@ def read_name(element, odd=None):
                 raise CertificateUnreadable("attributes")
         rdns.append(tuple(attributes))
         keys.append(tuple(sorted(map(_make_key, attributes))))
-    return Name(tuple(rdns), element.raw, tuple(keys))
+    return Name(tuple(rdns), element.raw, tuple(sorted(keys)))
 
 
 def _make_key(attribute):

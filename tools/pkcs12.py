@@ -58,6 +58,7 @@ PASSWORDS = ("trimmed", "composed")
 MIN_BITS = 2048
 # What comes along with a pasted password and is not seen: blanks, tabs, line ends, no-break and zero-width ones.
 _BLANKS = " \t\r\n\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+_IDENTITIES = 20  # of one file that are looked at
 _VERIFICATIONS = 60  # of signatures, to put the authorities' certificates of one file in order
 _CHILD = Path(__file__).with_name("pkcs12_child.py")
 _CPU_SECONDS = 5
@@ -250,10 +251,10 @@ def _pair(ders, keys, nit, moment):
     certificates, is_damaged = _load_all(ders)
     pairs = [
         (certificate, key)
-        for public, key in keys
+        for public, key in dict(keys).items()
         for certificate in certificates
         if _is_of_key(certificate, public)
-    ]
+    ][:_IDENTITIES]
     if not pairs:
         if not certificates:
             raise CertificateRefused("damaged" if is_damaged else "no_certificate")

@@ -235,7 +235,7 @@ class CertificateActivation(models.Model):
                 company=self.company_id.sudo().name,
             ),
             *(
-                f"{one.subject}: "
+                f"{one.subject} ({', '.join(one.nits) or '-'}): "
                 + " ".join(
                     self._get_certificate_sentence(code, one)
                     for code in pkcs12.find_faults(one, nit, now)
@@ -431,7 +431,7 @@ class CertificateActivation(models.Model):
                     nit=self._get_certificate_nit(),
                 ),
                 "unread": self.env._(
-                    "Not known, because these fields of the certificate cannot be read: %s.",
+                    "These fields of the certificate cannot be read, so what they say is not known: %s.",
                     self._list_certificate_fields(facts.unread),
                 ),
                 "odd": self.env._(
