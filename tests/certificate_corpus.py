@@ -14,7 +14,7 @@ from .own_samples import get_key
 
 NIT, OTHER_NIT = "900987321-1", "830114921-1"
 UTF8, PRINTABLE, T61, IA5, VISIBLE, BMP = 0x0C, 0x13, 0x14, 0x16, 0x1A, 0x1E
-CN, O, OU, C, ST, L, STREET = (f"2.5.4.{number}" for number in (3, 10, 11, 6, 8, 7, 9))
+CN, ORGANIZATION, OU, C, ST, L, STREET = (f"2.5.4.{number}" for number in (3, 10, 11, 6, 8, 7, 9))
 SERIAL, TITLE, DESCRIPTION, PHONE, NAME = (f"2.5.4.{number}" for number in (5, 12, 13, 20, 41))
 EMAIL = "1.2.840.113549.1.9.1"
 CERTICAMARA_NIT, GSE_NIT = "1.3.6.1.4.1.23267.2.3", "1.3.6.1.4.1.4710.1.3.2"
@@ -154,7 +154,7 @@ def certicamara():
         (STREET, UTF8, "www.certicamara.com"),
         (C, PRINTABLE, "CO"),
         (OU, UTF8, "NIT 830084433-7"),
-        (O, UTF8, "CERTICAMARA S.A"),
+        (ORGANIZATION, UTF8, "CERTICAMARA S.A"),
         (CN, UTF8, "AC SUB CERTICAMARA"),
     ]
     subject = [
@@ -162,7 +162,7 @@ def certicamara():
         (OU, UTF8, "FACTURA ELECTRONICA"),
         (SERIAL, PRINTABLE, "1234567"),
         (CERTICAMARA_NIT, PRINTABLE, "9009873211"),
-        (O, UTF8, "CAFE DE LA SIERRA SAS"),
+        (ORGANIZATION, UTF8, "CAFE DE LA SIERRA SAS"),
         (EMAIL, IA5, "ANA@EXAMPLE.CO"),
         (C, PRINTABLE, "CO"),
         (CN, UTF8, "CAFE DE LA SIERRA SAS"),
@@ -189,7 +189,7 @@ def certicamara():
 def andes():
     issuer = [
         (C, PRINTABLE, "CO"),
-        (O, UTF8, "Andes SCD"),
+        (ORGANIZATION, UTF8, "Andes SCD"),
         (OU, UTF8, "Division de certificacion entidad final"),
         (CN, UTF8, "CA ANDES SCD S.A. Clase II v3"),
     ]
@@ -198,7 +198,7 @@ def andes():
         (ST, UTF8, "BOGOTA D.C."),
         (OU, UTF8, "Emitido por Andes SCD Cra 27 86 43"),
         (SERIAL, PRINTABLE, "9009873211"),
-        (O, UTF8, "CAFE DE LA SIERRA SAS"),
+        (ORGANIZATION, UTF8, "CAFE DE LA SIERRA SAS"),
         (CN, UTF8, "CAFE DE LA SIERRA SAS"),
     ]
     return Layout(
@@ -215,7 +215,7 @@ def andes():
 def gse():
     issuer = [
         (C, PRINTABLE, "CO"),
-        (O, UTF8, "GSE"),
+        (ORGANIZATION, UTF8, "GSE"),
         (CN, UTF8, "Autoridad Subordinada 01 GSE"),
     ]
     subject = [
@@ -223,7 +223,7 @@ def gse():
         (NAME, UTF8, "NIT"),
         (SERIAL, PRINTABLE, "900987321-1"),
         (GSE_NIT, UTF8, "900987321"),
-        (O, UTF8, "CAFE DE LA SIERRA SAS"),
+        (ORGANIZATION, UTF8, "CAFE DE LA SIERRA SAS"),
         (CN, UTF8, "CAFE DE LA SIERRA SAS"),
     ]
     return Layout(
@@ -241,7 +241,7 @@ def camerfirma():
     issuer = [
         (CN, UTF8, "SUBCA CAMERFIRMA COLOMBIA SAS"),
         (SERIAL, PRINTABLE, "901312112-4"),
-        (O, UTF8, "CAMERFIRMA COLOMBIA SAS"),
+        (ORGANIZATION, UTF8, "CAMERFIRMA COLOMBIA SAS"),
         (C, PRINTABLE, "CO"),
     ]
     subject = [
@@ -249,7 +249,7 @@ def camerfirma():
         (PHONE, PRINTABLE, "3001234567"),
         (CN, UTF8, "CAFE DE LA SIERRA SAS "),
         (SERIAL, PRINTABLE, "900987321"),
-        (O, UTF8, "CAFE DE LA SIERRA SAS "),
+        (ORGANIZATION, UTF8, "CAFE DE LA SIERRA SAS "),
         (C, PRINTABLE, "CO"),
     ]
     turned = tlv(0xA2, tlv(0xA4, name([issuer[0], issuer[3], issuer[2], issuer[1]])))
@@ -268,14 +268,14 @@ def camerfirma():
 def viafirma():
     issuer = [
         (C, PRINTABLE, "CO"),
-        (O, UTF8, "VIAFIRMA COLOMBIA SAS"),
+        (ORGANIZATION, UTF8, "VIAFIRMA COLOMBIA SAS"),
         (CN, UTF8, "VIAFIRMA COLOMBIA ECD SUB"),
     ]
     subject = [
         (C, PRINTABLE, "CO"),
         ("2.5.4.97", UTF8, "NTRCO-900987321"),
         (SERIAL, PRINTABLE, "IDCCO-52123456"),
-        (O, UTF8, "CAFE DE LA SIERRA SAS"),
+        (ORGANIZATION, UTF8, "CAFE DE LA SIERRA SAS"),
         (CN, UTF8, "CAFE DE LA SIERRA SAS"),
     ]
     return Layout(
@@ -297,7 +297,7 @@ LAYOUTS = (certicamara, andes, gse, camerfirma, viafirma)
 
 def _organization(tag, value):
     def change(layout):
-        layout.set(O, tag, value)
+        layout.set(ORGANIZATION, tag, value)
 
     return change
 
@@ -333,14 +333,12 @@ def get_key_of_exponent_3():
 
 
 def _names_in_alternative(layout):
-    inside = name([(O, T61, "Café & Hijos"), ("2.5.4.20", UTF8, "x")])
+    inside = name([(ORGANIZATION, T61, "Café & Hijos"), ("2.5.4.20", UTF8, "x")])
     layout.extensions[SAN] = seq(tlv(0xA4, inside))
 
 
 def _multivalued(layout):
-    first, *rest = (
-        seq(oid(kind), text(tag, value)) for kind, tag, value in layout.subject
-    )
+    first, *rest = (seq(oid(kind), text(tag, value)) for kind, tag, value in layout.subject)
     layout.subject_der = seq(tlv(0x31, first, rest[0]), *(tlv(0x31, one) for one in rest[1:]))
 
 
@@ -433,7 +431,12 @@ ODDITIES = {
     # Policies.
     "notice in Latin-1": _extension(
         POLICIES,
-        seq(seq(oid("2.5.29.32.0"), seq(seq(oid("1.3.6.1.5.5.7.2.2"), seq(text(VISIBLE, "garantía")))))),
+        seq(
+            seq(
+                oid("2.5.29.32.0"),
+                seq(seq(oid("1.3.6.1.5.5.7.2.2"), seq(text(VISIBLE, "garantía")))),
+            )
+        ),
     ),
     "policies broken": _extension(POLICIES, b"\x02\x01\x05"),
     "policies critical": _extension(POLICIES, (b"\x30\x02\x30\x00", True)),

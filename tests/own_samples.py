@@ -211,9 +211,7 @@ def make_safe(*identities, mac=True):
     safe = asn1_pkcs12.AuthenticatedSafe([info]).dump()
     pfx = {
         "version": "v3",
-        "auth_safe": cms.ContentInfo(
-            {"content_type": "data", "content": core.OctetString(safe)}
-        ),
+        "auth_safe": cms.ContentInfo({"content_type": "data", "content": core.OctetString(safe)}),
     }
     if mac:
         # The rest of this module serves outside of Odoo as well.

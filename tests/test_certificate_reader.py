@@ -111,9 +111,7 @@ class TestCertificateCorpus(BaseCase):
             (corpus.camerfirma, ("900987321",)),
             (corpus.viafirma, ("900987321",)),
         ):
-            self.assertEqual(
-                pkcs12.find_numbers(tool.load_der(make_layout().make())).nits, nits
-            )
+            self.assertEqual(pkcs12.find_numbers(tool.load_der(make_layout().make())).nits, nits)
         # The number of the authority's own is nobody's NIT.
         facts = pkcs12.read_certificate(tool.to_pem(corpus.certicamara().make()))
         self.assertEqual(pkcs12.find_faults(facts, "1234567-4", NOW), ["other_nit"])
@@ -121,7 +119,9 @@ class TestCertificateCorpus(BaseCase):
     def test_a_nit_that_stands_elsewhere_is_a_warning(self):
         private = corpus.extension("1.3.6.1.4.1.99999.1", corpus.text(corpus.UTF8, "900987321-1"))
         other_name = corpus.seq(
-            corpus.tlv(0xA0, corpus.oid("1.2.3"), corpus.tlv(0xA0, corpus.text(corpus.UTF8, "900987321")))
+            corpus.tlv(
+                0xA0, corpus.oid("1.2.3"), corpus.tlv(0xA0, corpus.text(corpus.UTF8, "900987321"))
+            )
         )
         for place, change in {
             "title": corpus._add(corpus.TITLE, corpus.UTF8, "Rep. Legal NIT 900987321"),
@@ -221,7 +221,7 @@ class TestCertificateCorpus(BaseCase):
         return True
 
     def test_no_mutation_makes_an_error_of_another_kind(self):
-        chance = random.Random(SEED)  # noqa: S311  # what fails can be tried again
+        chance = random.Random(SEED)  # what fails can be tried again
         ders = [der for _name, _layout, der in self.corpus]
         read = 0
         for _ in range(MUTATIONS):

@@ -810,7 +810,7 @@ class TestPaidRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCom
                 wizard = self.env[action["res_model"]].with_user(user)
                 wizard.create({"request_id": request.id}).action_confirm()
         wizard = self.env[action["res_model"]].with_user(self.seller_custodian)
-        wizard = wizard.with_context(action["context"]).create({})
+        wizard = wizard.with_context(**action["context"]).create({})
         today = request.activation_id._get_today()
         self.assertEqual((wizard.date_start, wizard.date_end), request._get_proposed_days())
         for start, end in (

@@ -92,7 +92,11 @@ class TestIdentity(BaseCase):
         self.check(
             is_card, True, ("123456", "52.123.456", "52 123 456", "52,123,456", "1032456789")
         )
-        self.check(is_card, True, ("52'123.456", "52\u2019123\u2019456", "52\u00a0123\u202f456", "\u200e52123456"))
+        self.check(
+            is_card,
+            True,
+            ("52'123.456", "52\u2019123\u2019456", "52\u00a0123\u202f456", "\u200e52123456"),
+        )
         self.check(
             is_card,
             False,
@@ -209,9 +213,18 @@ class TestIdentity(BaseCase):
         self.check(
             identity.is_phone,
             False,
-            ("ext 102", "601 1234567 ext", "300 123 4567 / 601 123 4567", "00", "0057 12", "57ext3001234567"),
+            (
+                "ext 102",
+                "601 1234567 ext",
+                "300 123 4567 / 601 123 4567",
+                "00",
+                "0057 12",
+                "57ext3001234567",
+            ),
         )
 
     def test_what_nobody_sees_is_no_part_of_an_address(self):
-        self.check(identity.is_email, True, ("\u200bana@example.com", "ana@example\u200d.com\ufeff"))
+        self.check(
+            identity.is_email, True, ("\u200bana@example.com", "ana@example\u200d.com\ufeff")
+        )
         self.assertEqual(identity.remove_joiners("Ana\u200d\u200b Gómez"), "Ana Gómez")

@@ -336,8 +336,10 @@ class TestOwnCertificate(OwnCertificateCommon):
         """As the certificate of a lender, whose custodian loads it in Odoo's own form."""
         company = self.company_a.sudo()
         content = self.make_odd()
-        certificate = self.env[CERTIFICATE].sudo().create(
-            {"name": "Odd", "content": base64.b64encode(content), "company_id": company.id}
+        certificate = (
+            self.env[CERTIFICATE]
+            .sudo()
+            .create({"name": "Odd", "content": base64.b64encode(content), "company_id": company.id})
         )
         self.assertEqual((certificate.content_format, certificate.loading_error), ("pem", ""))
         self.assertTrue(certificate._get_public_key_bytes())
@@ -365,8 +367,12 @@ class TestOwnCertificate(OwnCertificateCommon):
             certificate.flush_recordset()
         # What is no certificate stays an error in a sentence.
         for content in (b"nothing", b"\x30\x82", b"-----BEGIN CERTIFICATE-----\n?\n-----END"):
-            bad = self.env[CERTIFICATE].sudo().create(
-                {"name": "Bad", "content": base64.b64encode(content), "company_id": company.id}
+            bad = (
+                self.env[CERTIFICATE]
+                .sudo()
+                .create(
+                    {"name": "Bad", "content": base64.b64encode(content), "company_id": company.id}
+                )
             )
             self.assertTrue(bad.loading_error)
             self.assertFalse(bad.is_valid or bad.pem_certificate or bad.private_key_id)
@@ -379,13 +385,17 @@ class TestOwnCertificate(OwnCertificateCommon):
         with_blank = {"content": own_samples.make_p12(), "password": f"{PASSWORD} "}
         several = {"content": self.make_several((card, other)), "password": PASSWORD}
         for vals in (with_blank, several):
-            certificate = self.env[CERTIFICATE].sudo().create(
-                {
-                    "name": "File",
-                    "content": base64.b64encode(vals["content"]),
-                    "pkcs12_password": vals["password"],
-                    "company_id": company.id,
-                }
+            certificate = (
+                self.env[CERTIFICATE]
+                .sudo()
+                .create(
+                    {
+                        "name": "File",
+                        "content": base64.b64encode(vals["content"]),
+                        "pkcs12_password": vals["password"],
+                        "company_id": company.id,
+                    }
+                )
             )
             self.assertFalse(certificate.loading_error)
             self.assertEqual(certificate.subject_common_name, "CAFE DE LA SIERRA SAS")
@@ -401,7 +411,9 @@ class TestOwnCertificate(OwnCertificateCommon):
         activation = self.get_own()
         other = own_samples.get_key("other")
         card = own_samples.issue(own_samples.make_subject("79123456"), other)
-        self.assertEqual(self.load(activation, self.make_several((card, other)), f"{PASSWORD}\n"), {})
+        self.assertEqual(
+            self.load(activation, self.make_several((card, other)), f"{PASSWORD}\n"), {}
+        )
         self.assertEqual(
             activation.sudo().certificate_remarks, {"password": "trimmed", "others": 1}
         )
@@ -409,9 +421,7 @@ class TestOwnCertificate(OwnCertificateCommon):
         activation._delete_certificate()
         self.assertFalse(activation.sudo().certificate_remarks)
         ended = own_samples.issue(started_days_ago=9, days=8)
-        data = own_samples.make_safe(
-            (card, other), (ended, own_samples.get_key())
-        )
+        data = own_samples.make_safe((card, other), (ended, own_samples.get_key()))
         errors = self.load(activation, data)
         self.assertEqual(len(errors["certificate"]), 3, "one sentence, and one for each")
         self.assertTrue(any("79123456" in sentence for sentence in errors["certificate"][1:]))
@@ -438,7 +448,9 @@ class TestOwnCertificate(OwnCertificateCommon):
             self.load(activation, self.make_odd("as it is", layout), "")
             sentences = activation.sudo().certificate_id._get_issuer_sentences()
             said[layout.__name__] = sentences
-            self.assertEqual(activation._describe_certificate()["warnings"][: len(sentences)], sentences)
+            self.assertEqual(
+                activation._describe_certificate()["warnings"][: len(sentences)], sentences
+            )
             activation.action_finish()
             self.assertEqual(activation.issuer_sentence, " ".join(sentences))
             record = activation._verify_record(activation.record_code)

@@ -196,7 +196,10 @@ class TestCertificateFile(BaseCase):
 
     def test_a_renewed_authority_is_known_by_its_signature(self):
         former = samples.issue(
-            samples.AUTHORITY, samples.get_key("other"), samples.ROOT, samples.get_key("root"),
+            samples.AUTHORITY,
+            samples.get_key("other"),
+            samples.ROOT,
+            samples.get_key("root"),
             usage=("key_cert_sign",),
         )
         authority, root = samples.get_chain()
@@ -240,7 +243,10 @@ class TestCertificateFile(BaseCase):
             (composed.encode().decode("latin-1"), composed, "composed"),
         ):
             key = samples.key_to_pem(samples.get_key(), kept)
-            for files in ([samples.make_p12(password=kept)], [samples.to_pem(samples.issue()), key]):
+            for files in (
+                [samples.make_p12(password=kept)],
+                [samples.to_pem(samples.issue()), key],
+            ):
                 with self.subTest(kept=kept, typed=typed):
                     self.assertEqual(self.assertOpens(files, typed).password, kind)
         for typed in (PASSWORD.lower(), PASSWORD[:-1], "\ud800", "x" * 5000, "\0"):

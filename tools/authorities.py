@@ -67,7 +67,9 @@ AUTHORITIES = (
 
 NAMES = tuple(name for authority in AUTHORITIES for name in authority.names)
 DOMAINS = tuple(domain for authority in AUTHORITIES for domain in authority.domains)
-REFUSED = tuple(name for authority in AUTHORITIES if authority.is_refused for name in authority.names)
+REFUSED = tuple(
+    name for authority in AUTHORITIES if authority.is_refused for name in authority.names
+)
 
 
 def find_by_domain(domain):
@@ -93,9 +95,7 @@ def find_named(names):
     :param names: of issuers, as `tools.pkcs12.CertificateFacts.authorities`
     :rtype: Authority | None
     """
-    return next(
-        (authority for authority in AUTHORITIES if is_named(authority.names, names)), None
-    )
+    return next((authority for authority in AUTHORITIES if is_named(authority.names, names)), None)
 
 
 def is_named(parts, names):

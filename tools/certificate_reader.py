@@ -290,15 +290,13 @@ def read_text(element):
 
 
 def _decode(content, encoding, allowed=None, width=1):
-    if (allowed is None or allowed.fullmatch(content)) and len(content) % width == 0:
+    is_allowed = (allowed is None or allowed.fullmatch(content)) and len(content) % width == 0
+    for name in (encoding, "utf-8") if is_allowed else ("utf-8",):
         try:
-            return content.decode(encoding), True
+            return content.decode(name), is_allowed and name == encoding
         except UnicodeDecodeError:
-            pass
-    try:
-        return content.decode("utf-8"), False
-    except UnicodeDecodeError:
-        return content.decode("latin-1"), False
+            continue
+    return content.decode("latin-1"), False
 
 
 # === NAMES === #
@@ -647,9 +645,7 @@ def to_pem(der):
     """Write DER in PEM, in lines of 64 characters."""
     text = base64.b64encode(der)
     lines = [text[start : start + 64] for start in range(0, len(text), 64)]
-    return b"\n".join(
-        (b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b"")
-    )
+    return b"\n".join((b"-----BEGIN CERTIFICATE-----", *lines, b"-----END CERTIFICATE-----", b""))
 
 
 class _Notes:
@@ -829,9 +825,8 @@ def _read_alt_names(value, odd):
         elif name.tag == _OTHER_NAME:
             # An object identifier, and a value of any kind.
             _collect_texts(name.content, other_names, 0)
-        elif name.tag & 0xE0 == 0x80 and name.tag in (0x81, 0x82, _URI):
-            if not _ASCII.fullmatch(name.content):
-                odd.append(True)
+        elif name.tag in (0x81, 0x82, _URI) and not _ASCII.fullmatch(name.content):
+            odd.append(True)  # of an e-mail, a domain or an address
     return {"directory_names": tuple(directory_names), "other_names": tuple(other_names)}
 
 
@@ -937,7 +932,9 @@ def _read_pss(parameters):
         if 0xA0 in parts:
             hash_name = _HASHES.get(_read_algorithm(parts[0xA0])[0])
         if 0xA1 in parts:
-            mask_name = _HASHES.get(_read_algorithm(read_element(_read_algorithm(parts[0xA1])[1]))[0])
+            mask_name = _HASHES.get(
+                _read_algorithm(read_element(_read_algorithm(parts[0xA1])[1]))[0]
+            )
         salt = read_integer(parts[0xA2]) if 0xA2 in parts else 20
     except (LookupError, ValueError):
         return None

@@ -260,7 +260,9 @@ def _pair(ders, keys, nit, moment):
             raise CertificateRefused("damaged" if is_damaged else "no_certificate")
         if is_damaged and keys:
             raise CertificateRefused("damaged")
-        raise CertificateRefused("key_mismatch" if keys else "no_key", _read(_find_end(certificates)))
+        raise CertificateRefused(
+            "key_mismatch" if keys else "no_key", _read(_find_end(certificates))
+        )
     identities = []
     for certificate, _key in pairs:
         others = [other for other in certificates if other != certificate]
@@ -419,9 +421,7 @@ def find_numbers(certificate):
     ]
     known = (*_OWN_FIELDS, *_IDENTIFIERS, *_NAME_OIDS, *_PLACE_OIDS)
     further = [
-        text
-        for oid, text in attributes
-        if oid not in known and not oid.startswith(_PRIVATE_OIDS)
+        text for oid, text in attributes if oid not in known and not oid.startswith(_PRIVATE_OIDS)
     ]
     further += certificate.find_further_texts()
     return Numbers(
@@ -534,4 +534,6 @@ def _ask_child(files, passwords):
         )
     except ChildUnavailable as error:
         raise CertificateCheckUnavailable(str(error)) from error
-    return parse_facts(written, {"certificates": list, "keys": list, "password": int, "refused": str})
+    return parse_facts(
+        written, {"certificates": list, "keys": list, "password": int, "refused": str}
+    )

@@ -353,9 +353,9 @@ def _derive(name, purpose, password, salt, rounds, length):
             return result[:length]
         addend = int.from_bytes((digest * size)[:size], "big") + 1
         block = b"".join(
-            ((int.from_bytes(block[start : start + size], "big") + addend) % (1 << 8 * size)).to_bytes(
-                size, "big"
-            )
+            (
+                (int.from_bytes(block[start : start + size], "big") + addend) % (1 << 8 * size)
+            ).to_bytes(size, "big")
             for start in range(0, len(block), size)
         )
 
@@ -390,9 +390,7 @@ def _decrypt_rc2_block(words, block):
     for turn in range(16):
         for i, shift in ((3, 5), (2, 3), (1, 2), (0, 1)):
             turned = (r[i] >> shift | r[i] << 16 - shift) & 0xFFFF
-            r[i] = (
-                turned - words[left] - (r[i - 1] & r[i - 2]) - (~r[i - 1] & r[i - 3])
-            ) & 0xFFFF
+            r[i] = (turned - words[left] - (r[i - 1] & r[i - 2]) - (~r[i - 1] & r[i - 3])) & 0xFFFF
             left -= 1
         if turn in (4, 10):
             for i in (3, 2, 1, 0):

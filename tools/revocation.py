@@ -479,9 +479,7 @@ class _CrlReader:
                 if extension.critical:
                     raise Unanswered("unsupported")
                 continue
-            parts = {
-                part.tag: part for part in reader.read_element(extension.value).children()
-            }
+            parts = {part.tag: part for part in reader.read_element(extension.value).children()}
             point = parts.pop(0xA0, None)
             names = {name.raw for name in reader.read_point_names(point)} if point else None
             # Of certificates of users alone it speaks of this one.

@@ -113,7 +113,8 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         authority = authorities.find_by_domain(domain)
         if not authority:
             return self.env._(
-                "%s: added by your administrator. Certificates that name it are asked about there.", domain
+                "%s: added by your administrator. Certificates that name it are asked about there.",
+                domain,
             )
         asked = [
             host
@@ -235,7 +236,9 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
             company = settings.company_id
             problems = {}
             if settings.is_certificate_seller:
-                routes = ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                routes = (
+                    ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                )
                 for route in routes:
                     for problem in company._get_certificate_sale_problems(route):
                         # What both lack is said once.

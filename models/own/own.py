@@ -123,7 +123,10 @@ class CertificateActivation(models.Model):
             activation.write(
                 {
                     "certificate_id": certificate.id,
-                    "certificate_remarks": {"password": facts.password, "others": len(facts.others)},
+                    "certificate_remarks": {
+                        "password": facts.password,
+                        "others": len(facts.others),
+                    },
                     **self._prepare_revocation_vals(found),
                 }
             )

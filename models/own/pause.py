@@ -104,12 +104,16 @@ class CertificateActivation(models.Model):
             raise UserError(self.env._("Say why."))
         if not self._is_own():
             raise UserError(
-                self.env._("Only a company's own certificate is switched off and on by the company.")
+                self.env._(
+                    "Only a company's own certificate is switched off and on by the company."
+                )
             )
         self._check_state("active")
         if not self.can_pause:
             raise UserError(
-                self.env._("This activation has ended: there is nothing to switch. Reload the page.")
+                self.env._(
+                    "This activation has ended: there is nothing to switch. Reload the page."
+                )
             )
         return reason
 

@@ -27,7 +27,7 @@ class CertificateCertificate(models.Model):
     _inherit = "certificate.certificate"
 
     @api.depends("content", "pkcs12_password")
-    def _compute_pem_certificate(self):
+    def _compute_pem_certificate(self):  # pylint: disable=missing-return
         for certificate in self:
             origin = super(CertificateCertificate, certificate)
             try:
@@ -38,7 +38,7 @@ class CertificateCertificate(models.Model):
                 certificate._load_leniently()
 
     @api.depends("pem_certificate")
-    def _compute_private_key(self):
+    def _compute_private_key(self):  # pylint: disable=missing-return
         lenient = self.filtered(lambda certificate: certificate._needs_lenient_key())
         super(CertificateCertificate, self - lenient)._compute_private_key()
         for certificate in lenient:
@@ -49,7 +49,7 @@ class CertificateCertificate(models.Model):
             )
 
     @api.constrains("pem_certificate", "private_key_id", "public_key_id")
-    def _constrains_certificate_key_compatibility(self):
+    def _constrains_certificate_key_compatibility(self):  # pylint: disable=missing-return
         strict = self.filtered(lambda certificate: certificate._is_read_by_odoo())
         super(CertificateCertificate, strict)._constrains_certificate_key_compatibility()
         for certificate in self - strict:
@@ -107,7 +107,8 @@ class CertificateCertificate(models.Model):
         except certificate_reader.CertificateUnreadable as error:
             raise UserError(
                 self.env._(
-                    "The certificate %s cannot be read. Ask its custodian to load it again.", self.name
+                    "The certificate %s cannot be read. Ask its custodian to load it again.",
+                    self.name,
                 )
             ) from error
 
