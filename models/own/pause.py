@@ -49,12 +49,12 @@ class CertificateActivation(models.Model):
                 reason=activation.pause_reason or "",
             )
 
-    @api.depends("route", "state", "date_end")
+    @api.depends("is_own", "state", "date_end")
     def _compute_can_pause(self):
         today = self._get_today()
         for activation in self:
             activation.can_pause = bool(
-                activation._is_own()
+                activation.is_own
                 and activation.state == "active"
                 and activation.date_end
                 and activation.date_end >= today
@@ -102,7 +102,7 @@ class CertificateActivation(models.Model):
         reason = (reason or "").strip()
         if not reason:
             raise UserError(self.env._("Say why."))
-        if not self._is_own():
+        if not self.is_own:
             raise UserError(
                 self.env._(
                     "Only a company's own certificate is switched off and on by the company."
