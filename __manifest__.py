@@ -36,6 +36,7 @@
         "views/electronic_invoicing_resolution_views.xml",
         "wizards/electronic_invoicing_decision_views.xml",
         "wizards/certificate_reason_wizard_views.xml",
+        "wizards/certificate_issue_wizard_views.xml",
         "wizards/certificate_activation_wizard_views.xml",
         "wizards/certificate_activation_wizard_pay_views.xml",
         "wizards/certificate_activation_wizard_offer_views.xml",

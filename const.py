@@ -2,6 +2,9 @@
 
 from typing import NamedTuple
 
+from .tools.authorities import DOMAINS as AUTHORITY_HOSTS  # noqa: F401  # no other host is asked
+from .tools.authorities import NAMES as ACCREDITED_AUTHORITIES  # noqa: F401
+
 MODULE = "l10n_co_certificate_activation"
 
 # The company of this database that sells the certificate and lends its own: `res.company` id.
@@ -162,31 +165,6 @@ REQUEST_FIELDS = ("person_kind", "date", "authority_id")
 REQUEST_DAYS = 30
 # Months for which a requested certificate prevents its company from buying another one.
 REQUEST_MONTHS = 11
-
-# Authorities that ONAC has accredited to issue digital signature certificates, each by part of its
-# name. The list changes: the administrator maintains it.
-ACCREDITED_AUTHORITIES = (
-    "Certicámara",
-    "Andes SCD",
-    "GSE",
-    "Gestión de Seguridad Electrónica",
-    "Camerfirma Colombia",
-    "Olimpia",
-    "Thomas Signe",
-    "Lleida",
-)
-
-# Their domains: no other host is asked about a revocation. None of them has been tried.
-AUTHORITY_HOSTS = (
-    "certicamara.com",
-    "andesscd.com.co",
-    "gse.com.co",
-    "camerfirma.com",
-    "camerfirmacolombia.co",
-    "olimpiait.com",
-    "thsigne.com",
-    "lleida.net",
-)
 
 # The allowed transitions between activation states.
 TRANSITIONS = {

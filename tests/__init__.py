@@ -19,6 +19,7 @@ from . import (
     test_attacks_trace,
     test_board,
     test_certificate_activation,
+    test_certificate_reader,
     test_certificate_request,
     test_custody,
     test_demo,

@@ -800,6 +800,37 @@ class TestPaidRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCom
         self.assertEqual((request.state, rut.state), ("in_process", "waiting"))
         self.assertEqual(rut.document, self.scan)
 
+    def test_the_approval_says_from_when_to_when(self):
+        request = self.get_sent()
+        self.accept(request)
+        seller = self.as_seller(request)
+        action = seller._open_issue()
+        for user in (self.user_a, self.manager_a, self.user_b):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                wizard = self.env[action["res_model"]].with_user(user)
+                wizard.create({"request_id": request.id}).action_confirm()
+        wizard = self.env[action["res_model"]].with_user(self.seller_custodian)
+        wizard = wizard.with_context(**action["context"]).create({})
+        today = request.activation_id._get_today()
+        self.assertEqual((wizard.date_start, wizard.date_end), request._get_proposed_days())
+        for start, end in (
+            (today, today - timedelta(days=1)),
+            (today - timedelta(days=9), today - timedelta(days=1)),
+        ):
+            wizard.write({"date_start": start, "date_end": end})
+            with self.assertRaises(UserError):
+                wizard.action_confirm()
+        self.assertEqual(request.state, "in_process")
+        end = today + timedelta(days=729)
+        wizard.write({"date_start": today, "date_end": end})
+        for _twice in range(2):
+            wizard.action_confirm()
+        request.invalidate_recordset()
+        self.assertEqual((request.valid_from, request.valid_until), (today, end))
+        self.assertIn(request.activation_id._format_date(end), request.sentence)
+        seller._reject("Wrong dates")
+        self.assertFalse(request.valid_from or request.valid_until)
+
     def test_a_custodian_of_the_company_does_not_decide_for_the_seller(self):
         request = self.get_sent()
         custodian = samples.make_user(

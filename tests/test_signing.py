@@ -14,7 +14,7 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER
-from ..tools import xades
+from ..tools import certificate_reader, xades
 from . import own_samples, samples
 from .signing_common import LOG, SECRET, SigningCommon
 from .xml_samples import EMPTY_PLACE, make_document
@@ -30,7 +30,7 @@ class TestSigning(SigningCommon):
         facts = xades.verify(signed)
         self.assertEqual((facts.document, facts.role), ("Invoice", "third party"))
         pem = base64.b64decode(certificate.with_context(bin_size=False).pem_certificate)
-        self.assertEqual(facts.certificate, xades.x509.load_pem_x509_certificate(pem))
+        self.assertEqual(facts.certificate, certificate_reader.load_pem(pem))
         row = self.get_rows()
         self.assertEqual(
             (row.company_id, row.lender_id, row.activation_id, row.user_id),

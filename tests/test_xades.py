@@ -14,6 +14,7 @@ from lxml import etree
 from odoo.tests import BaseCase
 
 from ..tools import xades
+from ..tools.certificate_reader import read_element, read_name
 from . import samples
 from .signature_judges import judge_by_xmlsec
 from .xml_samples import EMPTY_PLACE, LAYOUTS, make_container, make_document, make_layout
@@ -151,7 +152,7 @@ class TestXadesSign(XadesCommon):
             ]
         )
         self.assertEqual(
-            xades._write_name(name),
+            xades._write_name(read_name(read_element(name.public_bytes()))),
             "CN=Año,"
             f"2.5.4.46=#1381c8{'78' * 200},"
             "1.3.6.1.4.1.311.60.2.1.3=#1302434f,"

@@ -24,12 +24,12 @@ from datetime import datetime, timedelta, timezone
 from functools import lru_cache
 from xml.parsers import expat
 
-from cryptography import x509
-from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
+from .certificate_reader import Certificate, CertificateUnreadable, load_der
 from .xml_text import find_fragile
 
 # The signer's role: the issuer with a certificate of its own, or somebody who signs for it.
@@ -123,13 +123,13 @@ class SignatureFacts:
     :ivar str document: kind of document, one of `DOCUMENTS`.
     :ivar str role: of the signer, one of `ROLES`.
     :ivar datetime signing_time: as the signer claims it, with its time zone.
-    :ivar x509.Certificate certificate: of the signer. Whether its issuer is trusted is not checked.
+    :ivar Certificate certificate: of the signer. Whether its issuer is trusted is not checked.
     """
 
     document: str
     role: str
     signing_time: datetime
-    certificate: x509.Certificate
+    certificate: Certificate
 
 
 # === KEY === #
@@ -142,7 +142,7 @@ def sign_bytes(message, certificate, key):
     faulty computation, whose result would reveal the key.
 
     :param bytes message: what is signed
-    :param x509.Certificate certificate: of the signer
+    :param Certificate certificate: of the signer
     :param rsa.RSAPrivateKey key: of the certificate
     :return: the signature, RSA with PKCS #1 v1.5 and SHA-256
     :rtype: bytes
@@ -168,7 +168,7 @@ def sign(document, certificate, key, role, signing_time):
     Nothing else of the document changes, except that an empty `<ext:ExtensionContent/>` is opened.
 
     :param bytes document: XML in UTF-8, not signed yet
-    :param x509.Certificate certificate: of the signer
+    :param Certificate certificate: of the signer
     :param rsa.RSAPrivateKey key: of the certificate
     :param str role: one of `ROLES`
     :param datetime signing_time: with a time zone; written in Colombia's
@@ -382,7 +382,7 @@ def _describe(certificate):
     return (
         base64.b64encode(der).decode(),
         _digest(der),
-        _escape(_write_name(certificate.issuer)),
+        _escape(_write_name(load_der(der).issuer)),
         certificate.serial_number,
     )
 
@@ -390,7 +390,7 @@ def _describe(certificate):
 def _write_name(name):
     """Write a distinguished name by RFC 2253, which XML signatures ask for.
 
-    :param x509.Name name: of an issuer
+    :param certificate_reader.Name name: of an issuer
     :rtype: str
     """
     return ",".join(
@@ -403,15 +403,7 @@ def _write_attribute(attribute):
     number = attribute.oid.dotted_string
     if number in _ATTRIBUTES:
         return attribute.rfc4514_string({attribute.oid: _ATTRIBUTES[number]})
-    # SEQUENCE { SET { SEQUENCE { OBJECT IDENTIFIER, value } } }: the value comes last.
-    der, value = x509.Name([attribute]).public_bytes(), 0
-    for inside in (True, True, True, False):
-        value += (
-            2
-            + (der[value + 1] & 0x7F if der[value + 1] & 0x80 else 0)
-            + (0 if inside else der[value + 1])
-        )
-    return f"{number}=#{der[value:].hex()}"
+    return f"{number}=#{attribute.der.hex()}"
 
 
 def _get_xml_attributes(element):
@@ -728,11 +720,14 @@ def _decode(element):
 
 
 def _load_certificate(parts):
+    der = _decode(parts["content"])
     try:
-        certificate = x509.load_der_x509_certificate(_decode(parts["content"]))
-        public_key = certificate.public_key()
-    except (ValueError, x509.InvalidVersion, UnsupportedAlgorithm) as error:
+        certificate = load_der(der)
+    except CertificateUnreadable as error:
         raise XadesError("certificate") from error
+    public_key = certificate.public_key()
+    if certificate.der != der or public_key is None:
+        raise XadesError("certificate")
     if not isinstance(public_key, rsa.RSAPublicKey):
         raise XadesError("key")
     return certificate
@@ -762,10 +757,7 @@ def _check_policy(parts):
 def _check_certificate(parts, facts):
     """Check that the signed properties name the certificate, which was valid when it signed."""
     certificate = facts.certificate
-    try:
-        dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    except ValueError as error:
-        raise XadesError("certificate") from error
+    dates = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     if (
         _read(parts["cert_digest"]) != _digest(certificate.public_bytes(serialization.Encoding.DER))
         or _read(parts["serial_number"]) != str(certificate.serial_number)

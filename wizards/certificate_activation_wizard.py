@@ -140,6 +140,7 @@ class CertificateActivationWizard(models.TransientModel):
     signed_letter_size = _activation_field(fields.Integer, "signed_letter_size")
     signed_letter_pages = _activation_field(fields.Integer, "signed_letter_pages")
     is_signing_blocked = _activation_field(fields.Boolean, "is_signing_blocked")
+    is_paused = _activation_field(fields.Boolean, "is_paused")
     own_certificate = fields.Json(
         compute="_compute_own_certificate",
         help="Description of the company's own certificate: rows and warnings, once it is loaded.",

@@ -474,7 +474,7 @@ class CertificateActivation(models.Model):
             public = custody.load_certificate(certificate).public_key()
             # DIAN takes RSA with SHA-256 only: Anexo tecnico 1.9, section 6.
             public.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
-        except (InvalidSignature, TypeError, ValueError) as error:
+        except (AttributeError, InvalidSignature, TypeError, ValueError) as error:
             raise UserError(
                 self.env._(
                     "The certificate could not make a valid test signature. "

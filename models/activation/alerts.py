@@ -210,6 +210,7 @@ ALERTS = {
         lambda self: "warning" if self.is_signing_blocked else "info",
         lambda self: self.letter_review == "waiting" and self.letter_review_sentence,
     ),
+    "paused": Alert("danger", lambda self: self.is_paused and self.pause_sentence),
     "issuer": Alert("warning", lambda self: self.phase != "ended" and self.issuer_sentence),
     "renewal": Alert(MUTED, lambda self: self._get_renewal_sentence()),
     "switch": Alert(

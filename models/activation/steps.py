@@ -75,11 +75,13 @@ class CertificateActivation(models.Model):
             ),
             "finished": self.env._("Your letter is being reviewed")
             if self.is_signing_blocked
+            else self.env._("Your digital certificate is switched off")
+            if self.is_paused
             else self.env._("Your digital certificate is renewed")
             if self.phase == "waiting"
             else self.env._("Your digital certificate is active"),
             "active": None
-            if self.is_signing_blocked
+            if self.is_signing_blocked or self.is_paused
             else self._get_route().write_active(self, **period),
             "record": self.record_code
             and self.env._(

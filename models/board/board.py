@@ -42,6 +42,7 @@ class CertificateBoard(models.Model):
             "issuer_level",
             "letter_rejection_reason",
             "letter_review",
+            "paused_on",
             "phase",
             "signed_letter_match",
             "state",
@@ -101,6 +102,11 @@ class CertificateBoard(models.Model):
         string="Signs nothing",
         readonly=True,
         help="Nothing is signed until the lender has accepted the letter.",
+    )
+    is_paused = fields.Boolean(
+        string="Switched off",
+        readonly=True,
+        help="Nothing is signed until the company switches its own certificate on again.",
     )
     issuer_level = fields.Selection(
         ISSUER_LEVELS,
@@ -245,7 +251,7 @@ class CertificateBoard(models.Model):
                     AND row.certificate_date_end - %(today)s <= %(red)s, FALSE
                 ) AS is_lent_ending,
                 CASE
-                    WHEN row.is_in_force AND row.is_signing_blocked THEN 'grey'
+                    WHEN row.is_in_force AND (row.is_signing_blocked OR row.is_paused) THEN 'grey'
                     WHEN row.is_in_force AND row.certificate_date_end - %(today)s <= %(red)s THEN 'red'
                     WHEN row.is_in_force AND row.is_renewed THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(yellow)s THEN 'green'
@@ -282,6 +288,7 @@ class CertificateBoard(models.Model):
                             )
                         ), FALSE
                     ) AS is_signing_blocked,
+                    COALESCE(current.in_force AND current.paused_on IS NOT NULL, FALSE) AS is_paused,
                     CASE
                         WHEN company.id = %(seller)s THEN lent.issuer_level
                         WHEN current.in_force THEN signing.issuer_level

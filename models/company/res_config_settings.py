@@ -9,7 +9,7 @@ from ...const import (
     CRON_VALIDITY,
     HOSTS_PARAMETER,
 )
-from ...tools import sandbox, sandbox_places
+from ...tools import authorities, revocation, sandbox, sandbox_places
 from ..keys import custody
 
 _CRON_LATE_HOURS = 26  # without a run of the daily cron
@@ -91,6 +91,57 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         config_parameter=HOSTS_PARAMETER,
         default=", ".join(AUTHORITY_HOSTS),
     )
+    certificate_revocation_sources = fields.Text(
+        compute="_compute_certificate_revocation_sources",
+        help="Whom the server asks about a revocation, at which domains, and where these are known from.",
+    )
+
+    @api.depends("certificate_revocation_hosts")
+    def _compute_certificate_revocation_sources(self):
+        for settings in self:
+            domains = revocation.parse_hosts(settings.certificate_revocation_hosts or "")
+            settings.certificate_revocation_sources = "\n".join(
+                map(settings._get_revocation_source, domains)
+            ) or self.env._("No authority is asked.")
+
+    def _get_revocation_source(self, domain):
+        """Say what is asked of whom at a domain, and where that is known from.
+
+        :param str domain: one that the administrator keeps
+        :rtype: str
+        """
+        authority = authorities.find_by_domain(domain)
+        if not authority:
+            return self.env._(
+                "%s: added by your administrator. Certificates that name it are asked about there.",
+                domain,
+            )
+        asked = [
+            host
+            for host in (authority.asked or "").split(", ")
+            if revocation.is_allowed(host, [domain])
+        ]
+        values = {
+            "domain": domain,
+            "authority": authority.name,
+            "hosts": ", ".join(asked),
+            "years": authority.seen,
+        }
+        if asked and authority.seen:
+            return self.env._(
+                "%(domain)s: %(authority)s, by OCSP and its revocation lists at %(hosts)s, as its certificates of "
+                "%(years)s say.",
+                **values,
+            )
+        if asked:
+            return self.env._(
+                "%(domain)s: %(authority)s, at %(hosts)s, as is reported; none of its certificates was seen.",
+                **values,
+            )
+        return self.env._(
+            "%(domain)s: %(authority)s. No certificate that names it was seen: it is here by its name alone.",
+            **values,
+        )
 
     def _compute_certificate_key_protection(self):
         certificates = self.env["certificate.certificate"]._get_in_custody(

@@ -106,6 +106,7 @@ class CertificateActivation(models.Model):
         :raise UserError: otherwise, with the remedy
         """
         certificate = self.certificate_id
+        self._check_not_paused()
         self._get_route().check_signing(self)
         if not (certificate.active and certificate.is_valid):
             raise UserError(
