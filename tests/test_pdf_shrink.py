@@ -403,6 +403,8 @@ class TestPdfShrink(BaseCase):
         self.assertRefused("empty")
         self.assertRefused("too_many_files", *[saved(picture(), "PNG")] * 11)
         self.assertRefused("too_many_pages", text_pdf(pages=6), text_pdf(pages=5))
+        some = [text_pdf(pages=6), text_pdf(pages=5)]
+        self.assertEqual(len(pages(pdf_shrink.make_pdf(some, max_pages=11))), 11)
         self.assertRefused(
             "too_much", bytes(pdf_shrink.MAX_INPUT // 2 + 1), bytes(pdf_shrink.MAX_INPUT // 2)
         )

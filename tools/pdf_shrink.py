@@ -17,6 +17,9 @@ from .sandbox import ChildUnavailable, parse_facts, run_child
 MAX_INPUT = 20 * 1024**2
 """Bytes of all files together."""
 
+MAX_FILES = 10
+"""Files that become one."""
+
 # Why files are refused, besides what `check_pdf` says of each.
 CODES = (
     *_CHECK_CODES,
@@ -41,8 +44,8 @@ class ShrinkRefused(PdfRefused):
     :ivar int | None position: of the file that is the reason, from 0; None when it is all of them.
     """
 
-    def __init__(self, code, position=None):
-        super().__init__(code)
+    def __init__(self, code, position=None, pages=None):
+        super().__init__(code, pages)
         self.position = position
 
 
@@ -51,14 +54,15 @@ def shrink_pdf(data: bytes, limit: int = MAX_SIZE) -> bytes:
     return make_pdf([data], limit)
 
 
-def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
+def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
     """Make one PDF of scans and photos, in their order, that `check_pdf` accepts.
 
     The gentlest means that reaches the limit is used: leaving out what is unused or there twice, then
     gray images of less and less resolution and quality, and black and white at last.
 
-    :param list[bytes] files: PDF, JPEG or PNG, at most `MAX_PAGES` of them
+    :param list[bytes] files: PDF, JPEG or PNG, at most `MAX_FILES` of them
     :param limit: the largest size of the result, in bytes
+    :param max_pages: the most pages of the result
     :return: the PDF; the same bytes for the same files
     :raise ShrinkRefused: with a `code` of `CODES`
     :raise PdfCheckUnavailable: the server cannot do it with any file
@@ -68,14 +72,14 @@ def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
     pages = 0
     for position, data in enumerate(files):
         try:
-            pages += _count_pages(data)
+            pages += _count_pages(data, max_pages)
         except PdfRefused as refused:
-            raise ShrinkRefused(refused.code, position) from refused
-    if pages > MAX_PAGES:
-        raise ShrinkRefused("too_many_pages")
+            raise ShrinkRefused(refused.code, position, refused.pages) from refused
+    if pages > max_pages:
+        raise ShrinkRefused("too_many_pages", pages=max_pages)
     result = _ask_child(files, limit)
     try:
-        check_pdf(result, limit)
+        check_pdf(result, limit, max_pages)
     except PdfRefused as refused:  # not observed, but not trusted either
         raise ShrinkRefused("cannot_shrink") from refused
     return result
@@ -89,13 +93,13 @@ def check_sizes(sizes):
     """
     if not sizes:
         raise ShrinkRefused("empty")
-    if len(sizes) > MAX_PAGES:
+    if len(sizes) > MAX_FILES:
         raise ShrinkRefused("too_many_files")
     if sum(sizes) > MAX_INPUT:
         raise ShrinkRefused("too_much")
 
 
-def _count_pages(data):
+def _count_pages(data, max_pages):
     """Return the number of pages that a file becomes, if it is acceptable."""
     if not data:
         raise PdfRefused("empty")
@@ -105,7 +109,7 @@ def _count_pages(data):
     if kind is None:
         is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
         raise PdfRefused("heic" if is_heic else "unknown_kind")
-    facts = check_pdf(data, MAX_INPUT)
+    facts = check_pdf(data, MAX_INPUT, max_pages)
     if facts.signed:
         raise PdfRefused("signed")
     return facts.pages

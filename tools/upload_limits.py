@@ -22,7 +22,7 @@ PDF_SIZE = format_size(pdf_check.MAX_SIZE)
 PDF_PAGES = pdf_check.MAX_PAGES
 # Of files that a PDF is made of.
 INPUT_SIZE = format_size(pdf_shrink.MAX_INPUT)
-INPUT_FILES = PDF_PAGES
+INPUT_FILES = pdf_shrink.MAX_FILES
 CERTIFICATE_SIZE = format_size(pkcs12.MAX_SIZE)
 ANCHOR_SIZE = format_size(certificate_chain.MAX_ANCHOR_SIZE)
 

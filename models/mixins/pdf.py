@@ -217,11 +217,19 @@ class CertificatePdfMixin(models.AbstractModel):
         """
         try:
             with self._checking_files():
-                return check_pdf(data)
+                return check_pdf(data, pages=self._get_max_pages())
         except PdfRefused as refused:
-            raise ValidationError(self._get_pdf_refusals()[refused.code]) from refused
+            sentences = self._get_pdf_refusals(refused.pages)
+            raise ValidationError(sentences[refused.code]) from refused
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
+
+    def _get_max_pages(self):
+        """Return how many pages a file of these records may have.
+
+        :rtype: int
+        """
+        return PDF_PAGES
 
     @api.model
     def _get_pdf_check_unavailable(self):
@@ -230,9 +238,10 @@ class CertificatePdfMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_pdf_refusals(self):
+    def _get_pdf_refusals(self, max_pages=None):
         """Say why a file is refused and what to do, by the codes of `tools.pdf_check` and `tools.pdf_shrink`.
 
+        :param max_pages: how many pages are accepted, where it is not the usual number
         :rtype: dict[str, str]
         """
         return {
@@ -248,7 +257,8 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "no_pages": self.env._("The file has no pages. Scan it again."),
             "too_many_pages": self.env._(
-                "The file has more than %s pages. Attach only what is asked for.", PDF_PAGES
+                "The file has more than %s pages. Attach only what is asked for.",
+                max_pages or PDF_PAGES,
             ),
             "active_content": self.env._(
                 "The file contains a program or another file. Print it to PDF or scan it, and attach that."
