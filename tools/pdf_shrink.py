@@ -7,6 +7,7 @@ comes out is checked like any other file. A PDF keeps its pages with all that is
 only their images are made smaller; a photo becomes an A4 page, without its place and time.
 """
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -32,8 +33,15 @@ CODES = (
 )
 
 _CHILD = Path(__file__).with_name("pdf_shrink_child.py")
-_KINDS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "photo", b"\x89PNG\r\n\x1a\n": "photo"}
-# Phones' own format, and its relatives: not read by Odoo's requirements.
+_KINDS = {
+    b"%PDF-": "pdf",
+    b"\xff\xd8\xff": "photo",
+    b"\x89PNG\r\n\x1a\n": "photo",
+    # TIFF, which scanners of offices write: its pictures are pages.
+    b"II*\0": "photo",
+    b"MM\0*": "photo",
+}
+# Phones' own format, and its relatives: not read by Odoo's requirements, but by an optional package.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
 
 
@@ -60,7 +68,7 @@ def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
     The gentlest means that reaches the limit is used: leaving out what is unused or there twice, then
     gray images of less and less resolution and quality, and black and white at last.
 
-    :param list[bytes] files: PDF, JPEG or PNG, at most `MAX_FILES` of them
+    :param list[bytes] files: PDF, JPEG, PNG or TIFF, and HEIC if `can_read_heic`, at most `MAX_FILES` of them
     :param limit: the largest size of the result, in bytes
     :param max_pages: the most pages of the result
     :return: the PDF; the same bytes for the same files
@@ -77,12 +85,17 @@ def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
             raise ShrinkRefused(refused.code, position, refused.pages) from refused
     if pages > max_pages:
         raise ShrinkRefused("too_many_pages", pages=max_pages)
-    result = _ask_child(files, limit)
+    result = _ask_child(files, limit, max_pages)
     try:
         check_pdf(result, limit, max_pages)
     except PdfRefused as refused:  # not observed, but not trusted either
         raise ShrinkRefused("cannot_shrink") from refused
     return result
+
+
+def can_read_heic():
+    """Tell whether photos in the format of iPhones are read here."""
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
 def check_sizes(sizes):
@@ -100,23 +113,27 @@ def check_sizes(sizes):
 
 
 def _count_pages(data, max_pages):
-    """Return the number of pages that a file becomes, if it is acceptable."""
+    """Return the least number of pages that a file becomes, if it is acceptable."""
     if not data:
         raise PdfRefused("empty")
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
     if kind == "photo":
         return 1
     if kind is None:
-        is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
-        raise PdfRefused("heic" if is_heic else "unknown_kind")
+        if data[4:8] != b"ftyp" or data[8:12] not in _HEIC_BRANDS:
+            raise PdfRefused("unknown_kind")
+        if not can_read_heic():
+            raise PdfRefused("heic")
+        return 1
     facts = check_pdf(data, MAX_INPUT, max_pages)
     if facts.signed:
         raise PdfRefused("signed")
     return facts.pages
 
 
-def _ask_child(files, limit):
-    header = json.dumps({"limit": limit, "sizes": [len(data) for data in files]}).encode()
+def _ask_child(files, limit, max_pages):
+    sizes = [len(data) for data in files]
+    header = json.dumps({"limit": limit, "max_pages": max_pages, "sizes": sizes}).encode()
     try:
         written = run_child(
             _CHILD,
@@ -132,6 +149,6 @@ def _ask_child(files, limit):
         return written
     refusal = parse_facts(written, {"code": str, "position": (int, type(None))})
     if refusal.get("code") in CODES and refusal.get("position") in (None, *range(len(files))):
-        raise ShrinkRefused(refusal["code"], refusal.get("position"))
+        raise ShrinkRefused(refusal["code"], refusal.get("position"), max_pages)
     # Its own limit ended it before it could say anything.
     raise ShrinkRefused("too_complex")

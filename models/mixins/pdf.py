@@ -251,7 +251,9 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "not_pdf": self.env._("The file is not a PDF. Save the scan as a PDF and attach that."),
             "truncated": self.env._("The end of the file is missing. Copy or scan it again."),
-            "damaged": self.env._("The file is damaged and cannot be opened. Scan it again."),
+            "damaged": self.env._(
+                "The file is damaged and cannot be opened. Scan it or take the photo again."
+            ),
             "encrypted": self.env._(
                 "The file has a password. Save it without one and attach it again."
             ),
@@ -268,7 +270,7 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             # Refusals of the tool that makes files smaller.
             "unknown_kind": self.env._(
-                "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
+                "The file is not a PDF, a JPG, a PNG or a TIFF. Save it as one of these and attach that."
             ),
             "heic": self.env._(
                 "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > "
@@ -283,12 +285,13 @@ class CertificatePdfMixin(models.AbstractModel):
                 "You chose more than %s files. Attach only what is asked for.", INPUT_FILES
             ),
             "too_much": self.env._(
-                "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+                "The files are larger than %s together. Scan in black and white or at 150 dpi, or "
+                "take smaller photos.",
                 INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(
                 "The file is still larger than %s after compressing it. Scan the document in "
-                "black and white or at 150 dpi.",
+                "black and white or at 150 dpi, or take photos of its pages in good light.",
                 PDF_SIZE,
             ),
         }
