@@ -8,8 +8,7 @@ from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import Controller, request
 
 from ..tools import sandbox_places
-from ..tools.pdf_check import MAX_PAGES
-from ..tools.pdf_shrink import MAX_INPUT, ShrinkRefused, check_sizes
+from ..tools.pdf_shrink import MAX_FILES, MAX_INPUT, ShrinkRefused, check_sizes
 from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
@@ -39,12 +38,12 @@ def answer_with_pdf(record, make):
     :return: JSON, as returned by `CertificatePdfController.make_pdf`
     """
     # One more than is accepted, so that the error is raised; the others are not even read.
-    uploads = request.httprequest.files.getlist("files")[: MAX_PAGES + 1]
+    uploads = request.httprequest.files.getlist("files")[: MAX_FILES + 1]
     try:
         check_sizes([_get_size(upload) for upload in uploads])
         data = make([upload.read() for upload in uploads])
     except ShrinkRefused as refused:
-        sentence = record._get_pdf_refusals()[refused.code]
+        sentence = record._get_pdf_refusals(refused.pages)[refused.code]
         return refuse_pdf(sentence, 422, position=refused.position)
     except (AccessError, MissingError) as error:
         return refuse_pdf(str(error), 403)

@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
-from psycopg2.errors import UniqueViolation
+from psycopg2.errors import CheckViolation, UniqueViolation
 
 from odoo.exceptions import AccessError, ConcurrencyError, UserError, ValidationError
 from odoo.fields import Command
@@ -119,6 +119,30 @@ class RequestCommon(CertificateCommon, RequestWalk):
 
 @tagged("post_install", "-at_install")
 class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCommon):
+    def test_a_kind_of_document_may_have_more_pages(self):
+        request = self.get_paid()
+        document = self.get_document(request)
+        long, longer = (
+            base64.b64encode(pdf_samples.text_pdf(pages=number)) for number in (12, 13)
+        )
+        with self.assertRaises(ValidationError):
+            document.document = long
+        kind = self.as_seller(document.document_type_id)
+        kind.max_pages = 12
+        document.document = long
+        self.assertEqual(document.document_pages, 12)
+        with self.assertRaisesRegex(ValidationError, "12 pages"):
+            document.document = longer
+        made = document._make_pdf([base64.b64decode(long)])
+        self.assertTrue(made.startswith(b"%PDF"))
+        # Other kinds have their own number, and no kind has any number of pages.
+        with self.assertRaisesRegex(ValidationError, "10 pages"):
+            self.get_document(request, "commerce").document = long
+        for number in (0, 51):
+            with self.assertRaises(CheckViolation), mute_logger("odoo.sql_db"):
+                kind.max_pages = number
+                kind.flush_recordset()
+
     # === FROM NOTHING TO ACTIVE === #
 
     def test_a_company_walks_from_its_loan_to_a_certificate_of_its_own(self):

@@ -298,6 +298,11 @@ class TestPdfCheck(BaseCase):
         )
         self.assertRefused("too_many_pages", text_pdf(pages=pdf_check.MAX_PAGES + 1))
         self.assertRefused("too_many_pages", text_pdf(pages=1000))
+        # As many as are asked for.
+        self.assertEqual(pdf_check.check_pdf(text_pdf(pages=12), pages=12).pages, 12)
+        with self.assertRaises(pdf_check.PdfRefused) as refusal:
+            pdf_check.check_pdf(text_pdf(pages=13), pages=12)
+        self.assertEqual((refusal.exception.code, refusal.exception.pages), ("too_many_pages", 12))
         lying = b"<< /Type /Pages /Kids [%s] /Count 1 >>" % (b"3 0 R " * 11)
         self.assertRefused("too_many_pages", raw_pdf((ONE_PAGE[0], lying, ONE_PAGE[2])))
 

@@ -362,6 +362,27 @@ class TestPdfShrink(BaseCase):
             with self.subTest(name):
                 self.assertShows(page, shades.get(name, SHADES))
 
+    def test_a_tiff_has_the_pages_of_its_pictures(self):
+        gray, ink = picture("L"), picture("L").point(lambda v: v > 150 and 255).convert("1")
+        for kind, image, options in (
+            ("a fax", ink, {"compression": "group4"}),
+            ("a fax of one dimension", ink, {"compression": "group3"}),
+            ("packed", gray, {"compression": "tiff_lzw"}),
+            ("a photo", picture(), {"compression": "jpeg"}),
+            ("plain", picture(), {}),
+        ):
+            file = saved(image, "TIFF", save_all=True, append_images=[image], **options)
+            result = pages(pdf_shrink.make_pdf([file, saved(picture(), "JPEG")]))
+            with self.subTest(kind):
+                self.assertEqual(len(result), 3)
+                shades = [0, 255, 0, 255] if image.mode == "1" else SHADES
+                for page in result[:2]:
+                    self.assertShows(page, shades)
+        many = saved(ink, "TIFF", save_all=True, append_images=[ink] * 10, compression="group4")
+        self.assertRefused("too_many_pages", many)
+        self.assertRefused("too_many_pages", saved(picture(), "JPEG"), many, position=1)
+        self.assertRefused("damaged", many[: len(many) // 2], position=0)
+
     def test_scans_and_photos_are_joined_in_their_order(self):
         files = [saved(picture(), "JPEG"), text_pdf("Second"), scan_pdf(), text_pdf("Fourth")]
         joined = pages(pdf_shrink.make_pdf(files))
@@ -394,7 +415,7 @@ class TestPdfShrink(BaseCase):
 
     def test_kinds_that_are_not_taken(self):
         self.assertRefused("heic", b"\0\0\0\x18ftypheic" + bytes(99), position=0)
-        for data in (b"MZ" + bytes(99), b"GIF89a" + bytes(99), saved(picture(), "TIFF")):
+        for data in (b"MZ" + bytes(99), b"GIF89a" + bytes(99), b"RIFF" + bytes(99)):
             self.assertRefused("unknown_kind", data, position=0)
         self.assertRefused("damaged", saved(picture(), "JPEG")[:-5000], position=0)
         self.assertRefused("damaged", b"\x89PNG\r\n\x1a\n" + bytes(99), position=0)
@@ -403,6 +424,8 @@ class TestPdfShrink(BaseCase):
         self.assertRefused("empty")
         self.assertRefused("too_many_files", *[saved(picture(), "PNG")] * 11)
         self.assertRefused("too_many_pages", text_pdf(pages=6), text_pdf(pages=5))
+        some = [text_pdf(pages=6), text_pdf(pages=5)]
+        self.assertEqual(len(pages(pdf_shrink.make_pdf(some, max_pages=11))), 11)
         self.assertRefused(
             "too_much", bytes(pdf_shrink.MAX_INPUT // 2 + 1), bytes(pdf_shrink.MAX_INPUT // 2)
         )

@@ -15,6 +15,7 @@ from .sandbox import ChildUnavailable, find_facts
 
 MAX_SIZE = 1_048_576  # bytes
 MAX_PAGES = 10
+"""Pages of a file, unless more are asked for."""
 
 # Why a file is refused, in the order of the checks.
 CODES = (
@@ -48,11 +49,13 @@ class PdfRefused(Exception):
     """The file is not acceptable.
 
     :ivar str code: the reason, one of `CODES`.
+    :ivar int | None pages: how many are accepted, of `too_many_pages`.
     """
 
-    def __init__(self, code):
+    def __init__(self, code, pages=None):
         super().__init__(code)
         self.code = code
+        self.pages = pages
 
 
 class PdfCheckUnavailable(RuntimeError):
@@ -63,7 +66,7 @@ class PdfCheckUnavailable(RuntimeError):
 class PdfFacts:
     """What is known of an accepted file.
 
-    :ivar int pages: number of pages, 1 to `MAX_PAGES`.
+    :ivar int pages: number of pages, at least 1.
     :ivar int size: size in bytes.
     :ivar str sha256: SHA-256 of the file, 64 lower case hexadecimal digits.
     :ivar bool signed: whether a digital signature field is filled. The signature is not verified.
@@ -88,11 +91,12 @@ _FACTS = {
 }
 
 
-def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
+def check_pdf(data: bytes, limit: int = MAX_SIZE, pages: int = MAX_PAGES) -> PdfFacts:
     """Check an uploaded file without ever parsing it in this process.
 
     :param data: the decoded file.
     :param limit: the largest size accepted, in bytes.
+    :param pages: the most pages accepted.
     :raise PdfRefused: the file is not acceptable; its `code` is one of `CODES`.
     :raise PdfCheckUnavailable: the server cannot check any file.
     :raise ChildBusy: the server is too busy to check this one now.
@@ -113,8 +117,8 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
     if "pages" in found:
         if found["pages"] < 1:
             raise PdfRefused("no_pages")
-        if found["pages"] > MAX_PAGES:
-            raise PdfRefused("too_many_pages")
+        if found["pages"] > pages:
+            raise PdfRefused("too_many_pages", pages)
     if found.get("active"):
         raise PdfRefused("active_content")
     if "signed" not in found:

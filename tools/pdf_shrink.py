@@ -7,6 +7,7 @@ comes out is checked like any other file. A PDF keeps its pages with all that is
 only their images are made smaller; a photo becomes an A4 page, without its place and time.
 """
 
+import importlib.util
 import json
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_INPUT = 20 * 1024**2
 """Bytes of all files together."""
+
+MAX_FILES = 10
+"""Files that become one."""
 
 # Why files are refused, besides what `check_pdf` says of each.
 CODES = (
@@ -29,8 +33,15 @@ CODES = (
 )
 
 _CHILD = Path(__file__).with_name("pdf_shrink_child.py")
-_KINDS = {b"%PDF-": "pdf", b"\xff\xd8\xff": "photo", b"\x89PNG\r\n\x1a\n": "photo"}
-# Phones' own format, and its relatives: not read by Odoo's requirements.
+_KINDS = {
+    b"%PDF-": "pdf",
+    b"\xff\xd8\xff": "photo",
+    b"\x89PNG\r\n\x1a\n": "photo",
+    # TIFF, which scanners of offices write: its pictures are pages.
+    b"II*\0": "photo",
+    b"MM\0*": "photo",
+}
+# Phones' own format, and its relatives: not read by Odoo's requirements, but by an optional package.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
 
 
@@ -41,8 +52,8 @@ class ShrinkRefused(PdfRefused):
     :ivar int | None position: of the file that is the reason, from 0; None when it is all of them.
     """
 
-    def __init__(self, code, position=None):
-        super().__init__(code)
+    def __init__(self, code, position=None, pages=None):
+        super().__init__(code, pages)
         self.position = position
 
 
@@ -51,14 +62,15 @@ def shrink_pdf(data: bytes, limit: int = MAX_SIZE) -> bytes:
     return make_pdf([data], limit)
 
 
-def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
+def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
     """Make one PDF of scans and photos, in their order, that `check_pdf` accepts.
 
     The gentlest means that reaches the limit is used: leaving out what is unused or there twice, then
     gray images of less and less resolution and quality, and black and white at last.
 
-    :param list[bytes] files: PDF, JPEG or PNG, at most `MAX_PAGES` of them
+    :param list[bytes] files: PDF, JPEG, PNG or TIFF, and HEIC if `can_read_heic`, at most `MAX_FILES` of them
     :param limit: the largest size of the result, in bytes
+    :param max_pages: the most pages of the result
     :return: the PDF; the same bytes for the same files
     :raise ShrinkRefused: with a `code` of `CODES`
     :raise PdfCheckUnavailable: the server cannot do it with any file
@@ -68,17 +80,22 @@ def make_pdf(files, limit: int = MAX_SIZE) -> bytes:
     pages = 0
     for position, data in enumerate(files):
         try:
-            pages += _count_pages(data)
+            pages += _count_pages(data, max_pages)
         except PdfRefused as refused:
-            raise ShrinkRefused(refused.code, position) from refused
-    if pages > MAX_PAGES:
-        raise ShrinkRefused("too_many_pages")
-    result = _ask_child(files, limit)
+            raise ShrinkRefused(refused.code, position, refused.pages) from refused
+    if pages > max_pages:
+        raise ShrinkRefused("too_many_pages", pages=max_pages)
+    result = _ask_child(files, limit, max_pages)
     try:
-        check_pdf(result, limit)
+        check_pdf(result, limit, max_pages)
     except PdfRefused as refused:  # not observed, but not trusted either
         raise ShrinkRefused("cannot_shrink") from refused
     return result
+
+
+def can_read_heic():
+    """Tell whether photos in the format of iPhones are read here."""
+    return importlib.util.find_spec("pillow_heif") is not None
 
 
 def check_sizes(sizes):
@@ -89,30 +106,34 @@ def check_sizes(sizes):
     """
     if not sizes:
         raise ShrinkRefused("empty")
-    if len(sizes) > MAX_PAGES:
+    if len(sizes) > MAX_FILES:
         raise ShrinkRefused("too_many_files")
     if sum(sizes) > MAX_INPUT:
         raise ShrinkRefused("too_much")
 
 
-def _count_pages(data):
-    """Return the number of pages that a file becomes, if it is acceptable."""
+def _count_pages(data, max_pages):
+    """Return the least number of pages that a file becomes, if it is acceptable."""
     if not data:
         raise PdfRefused("empty")
     kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
     if kind == "photo":
         return 1
     if kind is None:
-        is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
-        raise PdfRefused("heic" if is_heic else "unknown_kind")
-    facts = check_pdf(data, MAX_INPUT)
+        if data[4:8] != b"ftyp" or data[8:12] not in _HEIC_BRANDS:
+            raise PdfRefused("unknown_kind")
+        if not can_read_heic():
+            raise PdfRefused("heic")
+        return 1
+    facts = check_pdf(data, MAX_INPUT, max_pages)
     if facts.signed:
         raise PdfRefused("signed")
     return facts.pages
 
 
-def _ask_child(files, limit):
-    header = json.dumps({"limit": limit, "sizes": [len(data) for data in files]}).encode()
+def _ask_child(files, limit, max_pages):
+    sizes = [len(data) for data in files]
+    header = json.dumps({"limit": limit, "max_pages": max_pages, "sizes": sizes}).encode()
     try:
         written = run_child(
             _CHILD,
@@ -128,6 +149,6 @@ def _ask_child(files, limit):
         return written
     refusal = parse_facts(written, {"code": str, "position": (int, type(None))})
     if refusal.get("code") in CODES and refusal.get("position") in (None, *range(len(files))):
-        raise ShrinkRefused(refusal["code"], refusal.get("position"))
+        raise ShrinkRefused(refusal["code"], refusal.get("position"), max_pages)
     # Its own limit ended it before it could say anything.
     raise ShrinkRefused("too_complex")

@@ -1,10 +1,12 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Make one small PDF of scans and photos: the process behind `pdf_shrink.py`, run by `sandbox.py`.
 
-Standard input is a line of JSON, `{"limit": bytes, "sizes": [bytes of each file]}`, and the files.
+Standard input is a line of JSON, `{"limit": bytes, "max_pages": number, "sizes": [bytes of each file]}`,
+and the files.
 Standard output is the PDF, or a line of JSON, `{"code": ..., "position": of the file or null}`.
 """
 
+import contextlib
 import io
 import json
 import logging
@@ -13,7 +15,7 @@ import sys
 from dataclasses import dataclass
 
 import pypdf
-from PIL import Image, ImageChops, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps, TiffImagePlugin  # noqa: F401  # opens TIFF
 from pypdf import errors, filters, generic
 from pypdf.generic import NameObject, NumberObject
 
@@ -61,16 +63,27 @@ class _Refused(Exception):
 def warm():
     """Import what most files need, in the process that is forked for each of them."""
     Image.preinit()
+    _read_heic()
+
+
+def _read_heic():
+    """Let Pillow read the format of iPhones, where the package is installed that can."""
+    with contextlib.suppress(ImportError):
+        import pillow_heif
+
+        pillow_heif.options.DECODE_THREADS = 1  # no other may be started here
+        pillow_heif.register_heif_opener(thumbnails=False)
 
 
 def main():
     _limit_parsers()
+    _read_heic()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     header = json.loads(sys.stdin.buffer.readline())
     files = [sys.stdin.buffer.read(size) for size in header["sizes"]]
     try:
-        answer = make_pdf(files, header["limit"])
+        answer = make_pdf(files, header["limit"], header["max_pages"])
     except _Refused as refused:
         answer = json.dumps({"code": refused.code, "position": refused.position}).encode()
     sys.stdout.buffer.write(answer)
@@ -93,15 +106,20 @@ def _limit_parsers():
             setattr(filters, f"{name}_MAX_OUTPUT_LENGTH", _DECODED)
 
 
-def make_pdf(files, limit):
-    """Return the PDF that the files become, at most `limit` bytes."""
+def make_pdf(files, limit, max_pages):
+    """Return the PDF that the files become, at most `limit` bytes and `max_pages` pages."""
     writer = pypdf.PdfWriter()
     writer.pdf_header = "%PDF-1.7"
     pictures = []
     for position, data in enumerate(files):
         with _refusing(position):
-            add = _add_pdf if data.startswith(b"%PDF-") else _add_photo
-            pictures += add(writer, data)
+            if data.startswith(b"%PDF-"):
+                pictures += _add_pdf(writer, data)
+                continue
+            for image in _open_photos(data):
+                if len(writer.pages) >= max_pages:
+                    raise _Refused("too_many_pages", position if len(files) > 1 else None)
+                pictures.append(_add_photo(writer, image))
     with _refusing(None):
         _leave_out_waste(writer)
         result = _write(writer)
@@ -205,14 +223,26 @@ def _find_pictures(resources, sides, pictures, seen):
                 pictures.setdefault(id(mask), Picture(mask, sides, is_mask=True))
 
 
-def _add_photo(writer, data):
+def _open_photos(data):
+    """Yield the pictures of a file that are pages: of a TIFF all, of other kinds the first one."""
+    # Named formats only: Pillow would start other programs for some.
+    formats = [name for name in ("JPEG", "PNG", "TIFF", "HEIF") if name in Image.OPEN]
+    image = Image.open(io.BytesIO(data), formats=formats)
+    yield image
+    if image.format == "TIFF":
+        for number in range(1, image.n_frames):
+            image.seek(number)
+            yield image
+
+
+def _add_photo(writer, image):
     """Add a page of A4 with a photo as large as fits; return the photo."""
-    image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG"))
     _check_pixels(*image.size)
     # Before it is turned, as it is when it is decoded at less than its size.
     longest = LADDER[0].dpi * _A4[1] / 72
-    if image.format != "PNG":
+    if image.format in ("JPEG", "MPO"):
         image.draft("L", (math.ceil(longest), math.ceil(longest)))
+    is_bitonal = image.format == "TIFF" and image.mode == "1"
     image = ImageOps.exif_transpose(_to_gray(image))
     page_width, page_height = _A4 if image.width <= image.height else _A4[::-1]
     factor = min(page_width / image.width, page_height / image.height)
@@ -220,14 +250,18 @@ def _add_photo(writer, data):
     left, bottom = (page_width - width) / 2, (page_height - height) / 2
     page = writer.add_blank_page(page_width, page_height)
     sides = _sides(width, height)
-    image = _fit(image, sides, LADDER[0].dpi)
-    photo = Picture(_encode(image, LADDER[0].quality), sides, image)
+    if is_bitonal:
+        image = image.convert("1", dither=Image.Dither.NONE)
+        photo = Picture(_encode(image, None), sides, image)
+    else:
+        image = _fit(image, sides, LADDER[0].dpi)
+        photo = Picture(_encode(image, LADDER[0].quality), sides, image)
     content = generic.DecodedStreamObject()
     content.set_data(b"q %.3f 0 0 %.3f %.3f %.3f cm /Photo Do Q" % (width, height, left, bottom))
     photos = generic.DictionaryObject({NameObject("/Photo"): writer._add_object(photo.stream)})
     page[NameObject("/Resources")] = generic.DictionaryObject({NameObject("/XObject"): photos})
     page[NameObject("/Contents")] = writer._add_object(content)
-    return [photo]
+    return photo
 
 
 # --- Images ---

@@ -22,12 +22,13 @@ PDF_SIZE = format_size(pdf_check.MAX_SIZE)
 PDF_PAGES = pdf_check.MAX_PAGES
 # Of files that a PDF is made of.
 INPUT_SIZE = format_size(pdf_shrink.MAX_INPUT)
-INPUT_FILES = PDF_PAGES
+INPUT_FILES = pdf_shrink.MAX_FILES
 CERTIFICATE_SIZE = format_size(pkcs12.MAX_SIZE)
 ANCHOR_SIZE = format_size(certificate_chain.MAX_ANCHOR_SIZE)
 
 BROWSER_LIMITS = {
     "pdf": {"bytes": pdf_check.MAX_SIZE, "label": PDF_SIZE},
     "input": {"bytes": pdf_shrink.MAX_INPUT, "label": INPUT_SIZE, "files": INPUT_FILES},
+    "heic": pdf_shrink.can_read_heic(),
     "certificate": {"bytes": pkcs12.MAX_SIZE, "label": CERTIFICATE_SIZE},
 }

@@ -217,11 +217,19 @@ class CertificatePdfMixin(models.AbstractModel):
         """
         try:
             with self._checking_files():
-                return check_pdf(data)
+                return check_pdf(data, pages=self._get_max_pages())
         except PdfRefused as refused:
-            raise ValidationError(self._get_pdf_refusals()[refused.code]) from refused
+            sentences = self._get_pdf_refusals(refused.pages)
+            raise ValidationError(sentences[refused.code]) from refused
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
+
+    def _get_max_pages(self):
+        """Return how many pages a file of these records may have.
+
+        :rtype: int
+        """
+        return PDF_PAGES
 
     @api.model
     def _get_pdf_check_unavailable(self):
@@ -230,9 +238,10 @@ class CertificatePdfMixin(models.AbstractModel):
         )
 
     @api.model
-    def _get_pdf_refusals(self):
+    def _get_pdf_refusals(self, max_pages=None):
         """Say why a file is refused and what to do, by the codes of `tools.pdf_check` and `tools.pdf_shrink`.
 
+        :param max_pages: how many pages are accepted, where it is not the usual number
         :rtype: dict[str, str]
         """
         return {
@@ -242,13 +251,16 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             "not_pdf": self.env._("The file is not a PDF. Save the scan as a PDF and attach that."),
             "truncated": self.env._("The end of the file is missing. Copy or scan it again."),
-            "damaged": self.env._("The file is damaged and cannot be opened. Scan it again."),
+            "damaged": self.env._(
+                "The file is damaged and cannot be opened. Scan it or take the photo again."
+            ),
             "encrypted": self.env._(
                 "The file has a password. Save it without one and attach it again."
             ),
             "no_pages": self.env._("The file has no pages. Scan it again."),
             "too_many_pages": self.env._(
-                "The file has more than %s pages. Attach only what is asked for.", PDF_PAGES
+                "The file has more than %s pages. Attach only what is asked for.",
+                max_pages or PDF_PAGES,
             ),
             "active_content": self.env._(
                 "The file contains a program or another file. Print it to PDF or scan it, and attach that."
@@ -258,7 +270,7 @@ class CertificatePdfMixin(models.AbstractModel):
             ),
             # Refusals of the tool that makes files smaller.
             "unknown_kind": self.env._(
-                "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
+                "The file is not a PDF, a JPG, a PNG or a TIFF. Save it as one of these and attach that."
             ),
             "heic": self.env._(
                 "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > "
@@ -273,12 +285,13 @@ class CertificatePdfMixin(models.AbstractModel):
                 "You chose more than %s files. Attach only what is asked for.", INPUT_FILES
             ),
             "too_much": self.env._(
-                "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+                "The files are larger than %s together. Scan in black and white or at 150 dpi, or "
+                "take smaller photos.",
                 INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(
                 "The file is still larger than %s after compressing it. Scan the document in "
-                "black and white or at 150 dpi.",
+                "black and white or at 150 dpi, or take photos of its pages in good light.",
                 PDF_SIZE,
             ),
         }

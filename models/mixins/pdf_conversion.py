@@ -35,7 +35,7 @@ class CertificatePdfMixin(models.AbstractModel):
             )
         try:
             with self._checking_files():
-                return make_pdf(files)
+                return make_pdf(files, max_pages=self._get_max_pages())
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
 

@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.fields import Command
 
 from ...const import PERSON_KINDS
+from ...tools.pdf_check import MAX_PAGES
 
 
 class CertificateAuthority(models.Model):
@@ -118,4 +119,14 @@ class CertificateDocumentType(models.Model):
     max_age_days = fields.Integer(
         string="Maximum age in days",
         help="What authorities usually require; 0 if its age does not matter.",
+    )
+    max_pages = fields.Integer(
+        string="Most pages",
+        required=True,
+        default=MAX_PAGES,
+        help="A file with more pages is refused.",
+    )
+
+    _max_pages_bounded = models.Constraint(
+        "CHECK (max_pages BETWEEN 1 AND 50)", "A document can have at most 50 pages, and at least 1."
     )

@@ -87,6 +87,10 @@ class CertificateRequestDocument(models.Model):
                 )
         return prepared
 
+    def _get_max_pages(self):
+        kinds = self.sudo().document_type_id
+        return min(kinds.mapped("max_pages"), default=super()._get_max_pages())
+
     def _is_evidence(self, name):
         return self.state in ("waiting", "accepted")
 

@@ -9,17 +9,25 @@ import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl
 export const LIMITS = session.certificate_limits;
 
 // The first bytes of files, whatever their names.
-const KINDS = { 25504446: "pdf", ffd8ff: "photo", "89504e47": "photo" };
+const KINDS = {
+    25504446: "pdf",
+    ffd8ff: "photo",
+    "89504e47": "photo",
+    "49492a00": "photo", // TIFF
+    "4d4d002a": "photo",
+};
 
 /**
- * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not accepted
+ * @returns {Promise<string>} `pdf`, `photo`, `heic` where that cannot be read, or nothing for what is
+ * not accepted
  */
 export async function getKind(file) {
     const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
     const hex = [...head].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const start = Object.keys(KINDS).find((bytes) => hex.startsWith(bytes));
     const brand = String.fromCharCode(...head.slice(4, 12));
-    return KINDS[start] || (/^ftyp(hei|hev|mif|msf|avif)/.test(brand) ? "heic" : "");
+    const photo = LIMITS.heic ? "photo" : "heic";
+    return KINDS[start] || (/^ftyp(hei|hev|mif|msf|avif)/.test(brand) ? photo : "");
 }
 
 export function formatSize(bytes, maximumFractionDigits = 1) {
@@ -33,7 +41,7 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
 /** @returns {string} why files that are too large together are refused */
 export function getTooMuchSentence() {
     return _t(
-        "The files are larger than %s together. Scan in black and white or at 150 dpi.",
+        "The files are larger than %s together. Scan in black and white or at 150 dpi, or take smaller photos.",
         LIMITS.input.label
     );
 }

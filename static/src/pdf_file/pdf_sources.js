@@ -14,9 +14,7 @@ let lastId = 0;
  */
 export async function readSources(files, former = []) {
     const sources = [...former];
-    // As a scanner or a camera numbers them.
-    const compare = (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true });
-    for (const file of [...files].sort(compare)) {
+    for (const file of [...files].sort(compareFiles)) {
         const kind = await getKind(file);
         const refusal = refuse(file, kind);
         if (refusal) {
@@ -25,6 +23,16 @@ export async function readSources(files, former = []) {
         sources.push({ id: ++lastId, file, kind });
     }
     return { refusal: refuseAll(sources.map(({ file }) => file)), sources };
+}
+
+/**
+ * Orders files as a scanner or a camera numbers them: "page.jpg", "page (2).jpg", "page 10.png". Where
+ * all have the same name, as on an iPhone, by the time at which they were taken.
+ */
+export function compareFiles(a, b) {
+    const [one, other] = [a, b].map(({ name }) => name.replace(/\.[^.]*$/, ""));
+    const options = { numeric: true, sensitivity: "base" };
+    return one.localeCompare(other, undefined, options) || a.lastModified - b.lastModified;
 }
 
 /** Tells whether a PDF has to be made of these before something can be attached. */
@@ -57,7 +65,7 @@ function refuse(file, kind) {
     }
     if (!kind) {
         return _t(
-            "The file is not a PDF, a JPG or a PNG. Save it as one of these and attach that."
+            "The file is not a PDF, a JPG, a PNG or a TIFF. Save it as one of these and attach that."
         );
     }
     return "";

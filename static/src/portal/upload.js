@@ -1,3 +1,4 @@
+import { isMobileOS } from "@web/core/browser/feature_detection";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
@@ -52,6 +53,10 @@ export class Upload extends Interaction {
     static selector = ".o_certificate_upload";
     dynamicContent = {
         "input[type=file]": { "t-on-change": this.onChange },
+        ".o_certificate_camera": {
+            "t-att-class": () => ({ "d-none": !isMobileOS() || this.isSending }),
+            "t-on-click": () => this.choose(false, true),
+        },
         "button[name=attach]": { "t-att-class": () => ({ "d-none": !this.isSending }) },
     };
 
@@ -65,6 +70,7 @@ export class Upload extends Interaction {
 
     start() {
         this.input.multiple = true;
+        this.accepted = this.input.accept;
         this.mount({ id: 0, sources: [] });
     }
 
@@ -77,16 +83,22 @@ export class Upload extends Interaction {
             {
                 selection,
                 owner: { url: `${this.el.dataset.path}/pdf` },
-                onAdd: () => this.choose(true),
+                onAdd: () => this.choose(true, isMobileOS()),
                 onReject: () => this.choose(false),
                 onUse: (pdf, name) => this.use(pdf, name),
             }
         );
     }
 
-    choose(isAdding) {
+    /** @param {boolean} isPhoto whether the camera of a telephone takes it */
+    choose(isAdding, isPhoto = false) {
         this.isAdding = isAdding;
+        this.input.toggleAttribute("capture", isPhoto);
+        this.input.accept = isPhoto ? "image/*" : this.accepted;
         this.input.click();
+        // What is chosen by its own button is any file.
+        this.input.removeAttribute("capture");
+        this.input.accept = this.accepted;
     }
 
     async onChange() {
