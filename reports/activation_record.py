@@ -12,6 +12,11 @@ from ..const import COLOMBIA_TZ
 from ..tools.letter_pdf import QR_LENGTH_MAX, render_letter
 
 _LOCALE = "es_CO"
+# What `certificate.certificate._find_issuer_warnings` finds, beside whether it was verified.
+_ISSUER_WARNINGS = {
+    "unknown_issuer": "no está en la lista de entidades de certificación acreditadas",
+    "refused_issuer": "se ha informado que la DIAN no acepta sus certificados",
+}
 _TITLE = "Constancia de activación del certificado digital"
 _HEAD = Markup("<h1>{title}</h1><p>{number} · <b>{company}</b>, NIT {nit}</p>")
 _TABLE = Markup('<table class="table-bordered">{rows}</table>')
@@ -160,17 +165,15 @@ def _get_match(letter):
 
 def _get_issuer(certificate):
     anchor = certificate["anchor"]
-    if not anchor:
-        return Markup("{} {}").format(
-            certificate["issuer"],
-            _SMALL.format("(sin verificar: es lo que declara el certificado)"),
-        )
-    return Markup("{} {}").format(
-        certificate["issuer"],
-        _SMALL.format(
-            f"(verificado por sus firmas hasta {anchor['name']}, SHA-256 {anchor['sha256']})"
-        ),
-    )
+    said = [
+        f"verificado por sus firmas hasta {anchor['name']}, SHA-256 {anchor['sha256']}"
+        if anchor
+        else "sin verificar: es lo que declara el certificado"
+    ]
+    # A record of before this was kept has none.
+    warnings = certificate.get("warnings", ())
+    said += [_ISSUER_WARNINGS[code] for code in warnings if code in _ISSUER_WARNINGS]
+    return Markup("{} {}").format(certificate["issuer"], _SMALL.format(f"({'; '.join(said)})"))
 
 
 def _day(day):

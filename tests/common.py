@@ -1,3 +1,5 @@
+from contextlib import contextmanager
+
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from odoo.tests import get_db_name
@@ -81,6 +83,14 @@ class CertificateCommon(AccountPaymentCommon, Walk):
         cls.activation = walk.get_downloaded()
         cls.wizard = walk.get_wizard(cls.activation.action_open_wizard())
 
+    @staticmethod
+    def get_alert(page, name):
+        """Return the sentence that a page points out under a name of `ALERTS`, else None.
+
+        :param page: the wizard, or a record that has `alerts`
+        """
+        return {alert["name"]: alert["sentence"] for alert in page.alerts}.get(name)
+
     def sell_by_demo_provider(self):
         """Let the seller collect by Odoo's demo provider."""
         demo = self.env.ref("payment.payment_provider_demo").sudo()
@@ -129,6 +139,18 @@ class CertificateCommon(AccountPaymentCommon, Walk):
                 "res_id": file.id,
             }
         )
+
+    @contextmanager
+    def rolled_back(self):
+        """Undo what is written meanwhile, and what the caches hold of it."""
+        self.env.flush_all()
+        savepoint = self.env.cr.savepoint(flush=False)
+        try:
+            yield
+        finally:
+            self.env.clear()
+            savepoint.close(rollback=True)
+            self.env.registry.clear_cache()
 
     def get_report(self, activation):
         """Return the PDF of the letter, through Odoo's report engine, as the activation's user."""

@@ -1,11 +1,14 @@
 """Certificates as authorities in Colombia issue them, and their files, made at run time."""
 
 import functools
+import hmac
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from unittest.mock import patch
 
-from asn1crypto import core
+from asn1crypto import cms, core
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pkcs12 as asn1_pkcs12
 from asn1crypto import x509 as asn1_x509
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -181,6 +184,46 @@ def make_p12(certificate=None, key=None, chain=(), password=PASSWORD, encryption
             else serialization.NoEncryption()
         ),
     )
+
+
+def make_safe(*identities, mac=True):
+    """A PKCS #12 with several identities, each a certificate and its key, as Firefox and keytool write them."""
+    bags = []
+    for certificate, key in identities:
+        der = certificate.public_bytes(serialization.Encoding.DER)
+        sealed = key.private_bytes(
+            serialization.Encoding.DER,
+            serialization.PrivateFormat.PKCS8,
+            serialization.BestAvailableEncryption(PASSWORD.encode()),
+        )
+        shrouded = asn1_keys.EncryptedPrivateKeyInfo.load(sealed)
+        bags += [
+            {"bag_id": "pkcs8_shrouded_key_bag", "bag_value": shrouded},
+            {
+                "bag_id": "cert_bag",
+                "bag_value": asn1_pkcs12.CertBag(
+                    {"cert_id": "x509", "cert_value": core.ParsableOctetString(der)}
+                ),
+            },
+        ]
+    content = asn1_pkcs12.SafeContents(bags).dump()
+    info = cms.ContentInfo({"content_type": "data", "content": core.OctetString(content)})
+    safe = asn1_pkcs12.AuthenticatedSafe([info]).dump()
+    pfx = {
+        "version": "v3",
+        "auth_safe": cms.ContentInfo({"content_type": "data", "content": core.OctetString(safe)}),
+    }
+    if mac:
+        # The rest of this module serves outside of Odoo as well.
+        from ..tools import pkcs12_child
+
+        key = pkcs12_child._derive("sha256", 3, PASSWORD, b"12345678", 1000, 32)
+        digest = {
+            "digest_algorithm": {"algorithm": "sha256"},
+            "digest": hmac.digest(key, safe, "sha256"),
+        }
+        pfx["mac_data"] = {"mac": digest, "mac_salt": b"12345678", "iterations": 1000}
+    return asn1_pkcs12.Pfx(pfx).dump()
 
 
 @contextmanager

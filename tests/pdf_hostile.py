@@ -287,6 +287,7 @@ def respell(element, rng):
 
 ALGORITHMS = ("RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256")
 
+
 def _encrypted(algorithm, password):
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(text_pdf())))
     writer.encrypt(user_password=password, owner_password="owner", algorithm=algorithm)

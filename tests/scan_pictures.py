@@ -78,7 +78,10 @@ def as_jbig2(image):
     size = struct.pack(">II", *image.size)
     segments = (
         (48, size + bytes(8) + b"\0" + bytes(2)),  # the page: its resolution, flags and stripes
-        (38, size + bytes(8) + b"\0" + b"\1" + fax),  # the region: where it lies, and how it is coded
+        (
+            38,
+            size + bytes(8) + b"\0" + b"\1" + fax,
+        ),  # the region: where it lies, and how it is coded
     )
     data = b"".join(
         struct.pack(">IBBBI", number, kind, 0, 1, len(content)) + content
@@ -175,5 +178,7 @@ def make_all(page):
     yield "1 bit of colours", on_page(*as_samples(page, 1, b"/DeviceRGB", one))
     yield "ICCBased", on_page(*as_samples(page, space=b"[/ICCBased << /N 1 >>]"))
     yield "inverted", on_page(*as_samples(inverted, space=b"/DeviceGray /Decode [1 0]"))
-    ink = b"[/Separation /Black /DeviceGray << /FunctionType 2 /Domain [0 1] /C0 [1] /C1 [0] /N 1 >>]"
+    ink = (
+        b"[/Separation /Black /DeviceGray << /FunctionType 2 /Domain [0 1] /C0 [1] /C1 [0] /N 1 >>]"
+    )
     yield "an ink", on_page(*as_samples(inverted, space=ink))

@@ -406,7 +406,7 @@ class TestMoneyAttacks(MoneyAttackCommon):
         activation = self.start()
         page = self.buy(activation)
         references = {self.submit(page).reference for _page in range(3)}
-        pattern = rf"{re.escape(activation.name)}-[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
+        pattern = rf"{re.escape(activation.name.replace('/', '-'))}-[{REFERENCE_ALPHABET}]{{{REFERENCE_LENGTH}}}"
         self.assertEqual(len(references), 3)
         for reference in references:
             self.assertRegex(reference, rf"^{pattern}$")

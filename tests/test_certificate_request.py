@@ -28,14 +28,29 @@ from . import own_samples, pdf_samples, samples
 from .common import CertificateCommon
 from .own_common import OwnCertificateCommon
 from .payment_common import CertificatePaymentCommon
-from .walk import REPRESENTATIVE
+from .walk import REPRESENTATIVE, Walk
 
 DOCUMENT = "certificate.request.document"
 OBSERVATION = "The date of María Fernanda cannot be read."
 
 
-class RequestCommon(CertificateCommon):
+class RequestWalk(Walk):
+    def start_request(self, user=None):
+        return self.start(user)._start_request()
+
+    def get_paid(self, user=None):
+        """Return a request that was just paid, with nothing entered."""
+        activation = self.start_request(user)
+        if activation.state == "pay":
+            self.pay(activation)
+            activation.action_continue()
+        return activation.request_ids
+
+
+class RequestCommon(CertificateCommon, RequestWalk):
     """An authority that asks for one document, and people of the seller alone."""
+
+    walk_class = RequestWalk
 
     @classmethod
     def setUpClass(cls):
@@ -62,16 +77,6 @@ class RequestCommon(CertificateCommon):
             cls.env, "Olga", "certificate_Olga", cls.company_b, GROUP_CUSTODIAN
         )
         cls.other_scan = base64.b64encode(pdf_samples.scan_pdf(1))
-
-    def start_request(self, user=None):
-        return self.start(user)._start_request()
-
-    def get_paid(self, user=None):
-        """Return a request that was just paid, with nothing entered."""
-        activation = self.start_request(user)
-        self.pay(activation)
-        activation.action_continue()
-        return activation.request_ids
 
     def get_filled(self, user=None):
         """Return a request with all that it needs, before it is sent."""
@@ -324,6 +329,16 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertNotEqual(following, request)
         self.assertTrue(following.action_verify_payment())
         self.assertEqual(following.sudo().payment_move_id, request.sudo().payment_move_id)
+
+
+@tagged("post_install", "-at_install")
+class TestPaidRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCommon):
+    """Company A has paid for a request."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_paid()
 
     # === PROCESS === #
 
@@ -808,6 +823,37 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.env.invalidate_all()
         self.assertEqual((request.state, rut.state), ("in_process", "waiting"))
         self.assertEqual(rut.document, self.scan)
+
+    def test_the_approval_says_from_when_to_when(self):
+        request = self.get_sent()
+        self.accept(request)
+        seller = self.as_seller(request)
+        action = seller._open_issue()
+        for user in (self.user_a, self.manager_a, self.user_b):
+            with self.subTest(user.login), self.assertRaises(AccessError):
+                wizard = self.env[action["res_model"]].with_user(user)
+                wizard.create({"request_id": request.id}).action_confirm()
+        wizard = self.env[action["res_model"]].with_user(self.seller_custodian)
+        wizard = wizard.with_context(**action["context"]).create({})
+        today = request.activation_id._get_today()
+        self.assertEqual((wizard.date_start, wizard.date_end), request._get_proposed_days())
+        for start, end in (
+            (today, today - timedelta(days=1)),
+            (today - timedelta(days=9), today - timedelta(days=1)),
+        ):
+            wizard.write({"date_start": start, "date_end": end})
+            with self.assertRaises(UserError):
+                wizard.action_confirm()
+        self.assertEqual(request.state, "in_process")
+        end = today + timedelta(days=729)
+        wizard.write({"date_start": today, "date_end": end})
+        for _twice in range(2):
+            wizard.action_confirm()
+        request.invalidate_recordset()
+        self.assertEqual((request.valid_from, request.valid_until), (today, end))
+        self.assertIn(request.activation_id._format_date(end), request.sentence)
+        seller._reject("Wrong dates")
+        self.assertFalse(request.valid_from or request.valid_until)
 
     def test_a_custodian_of_the_company_does_not_decide_for_the_seller(self):
         request = self.get_sent()

@@ -60,6 +60,23 @@ class TestIdentity(BaseCase):
         self.assertIsNone(identity.format_nit(trap))
         self.assertIsNone(identity.format_nit("900.123.455"))
 
+    def test_a_nit_without_its_digit_is_completed_to_be_compared(self):
+        for typed, nit_with_digit in (
+            ("900987321-1", "900987321-1"),
+            ("901312112", "901312112-4"),
+            ("NIT 901.312.112", "901312112-4"),
+            ("CO9013121124", "901312112-4"),
+            ("90131211-2", "901312112-4"),
+            ("0901312112", "901312112-4"),
+            ("1032456789", "1032456789-7"),
+            ("901312112-5", None),
+            ("1234", None),
+            ("", None),
+            (None, None),
+        ):
+            with self.subTest(typed):
+                self.assertEqual(identity.complete_nit(typed), nit_with_digit)
+
     def test_a_nit_of_a_legal_entity_has_nine_digits_and_begins_with_eight_or_nine(self):
         self.check(identity.is_juridical_nit, True, ("901414515-7", "901.414.515-7", "830114921-1"))
         self.check(
@@ -75,7 +92,11 @@ class TestIdentity(BaseCase):
         self.check(
             is_card, True, ("123456", "52.123.456", "52 123 456", "52,123,456", "1032456789")
         )
-        self.check(is_card, True, ("52'123.456", "52\u2019123\u2019456", "52\u00a0123\u202f456", "\u200e52123456"))
+        self.check(
+            is_card,
+            True,
+            ("52'123.456", "52\u2019123\u2019456", "52\u00a0123\u202f456", "\u200e52123456"),
+        )
         self.check(
             is_card,
             False,
@@ -192,9 +213,18 @@ class TestIdentity(BaseCase):
         self.check(
             identity.is_phone,
             False,
-            ("ext 102", "601 1234567 ext", "300 123 4567 / 601 123 4567", "00", "0057 12", "57ext3001234567"),
+            (
+                "ext 102",
+                "601 1234567 ext",
+                "300 123 4567 / 601 123 4567",
+                "00",
+                "0057 12",
+                "57ext3001234567",
+            ),
         )
 
     def test_what_nobody_sees_is_no_part_of_an_address(self):
-        self.check(identity.is_email, True, ("\u200bana@example.com", "ana@example\u200d.com\ufeff"))
+        self.check(
+            identity.is_email, True, ("\u200bana@example.com", "ana@example\u200d.com\ufeff")
+        )
         self.assertEqual(identity.remove_joiners("Ana\u200d\u200b Gómez"), "Ana Gómez")

@@ -1,7 +1,6 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import io
 import random
-import re
 import sys
 import tempfile
 from functools import partial

@@ -1,5 +1,6 @@
 """A company that signs with its own certificate: how it is brought, what ends, and what is kept."""
 
+import base64
 import errno
 from datetime import datetime, timedelta
 from unittest.mock import patch
@@ -20,10 +21,11 @@ from ..const import (
     OWN_CERTIFICATE_ROUTE,
 )
 from ..models.keys import custody
+from ..tools import authorities, revocation
 from ..tools import pkcs12 as tool
-from ..tools import revocation
+from ..tools.certificate_reader import load_pem, to_pem
 from ..tools.key_seal import export_key
-from . import own_samples, revocation_samples, samples
+from . import certificate_corpus, own_samples, revocation_samples, samples
 from .own_common import CERTIFICATE, OwnCertificateCommon, UploadCommon
 from .own_samples import PASSWORD
 from .revocation_samples import HOST, REVOKED, answer_ocsp
@@ -302,6 +304,253 @@ class TestOwnCertificate(OwnCertificateCommon):
         self.env["ir.config_parameter"].sudo().set_param(AUTHORITIES_PARAMETER, "Certicámara, GSE")
         wizard.invalidate_recordset()
         self.assertEqual(len(wizard.own_certificate["warnings"]), 3)
+
+    # === FILES AS AUTHORITIES WRITE THEM === #
+
+    def make_odd(self, oddity="Printable with an ampersand", layout=certificate_corpus.andes):
+        """The company's certificate in the layout of an authority, written in an odd way, in PEM with its key."""
+        layout = layout()
+        certificate_corpus.ODDITIES[oddity](layout)
+        return to_pem(layout.make()) + own_samples.to_pem(own_samples.get_key())
+
+    def test_an_odd_certificate_is_loaded_and_signs(self):
+        for oddity, warnings in (
+            ("as it is", 2),
+            ("Printable with an ampersand", 3),
+            ("alternative names broken", 3),
+            ("a NUL inside", 2),
+        ):
+            activation = self.get_own()
+            self.assertEqual(self.load(activation, self.make_odd(oddity), ""), {})
+            described = activation._describe_certificate()
+            self.assertEqual(len(described["warnings"]), warnings, described["warnings"])
+            activation.action_finish()
+            self.assertSigns(activation)
+            certificate = activation.sudo().certificate_id
+            self.assertFalse(certificate.loading_error)
+            self.assertTrue(certificate.is_valid)
+            self.assertEqual(len(certificate._get_fingerprint_bytes(formatting="raw")), 32)
+            self.assertTrue(activation._read_record())
+
+    def test_odoo_loads_what_real_authorities_write(self):
+        """As the certificate of a lender, whose custodian loads it in Odoo's own form."""
+        company = self.company_a.sudo()
+        content = self.make_odd()
+        certificate = (
+            self.env[CERTIFICATE]
+            .sudo()
+            .create({"name": "Odd", "content": base64.b64encode(content), "company_id": company.id})
+        )
+        self.assertEqual((certificate.content_format, certificate.loading_error), ("pem", ""))
+        self.assertTrue(certificate._get_public_key_bytes())
+        der = load_pem(content).der
+        self.assertEqual(certificate._get_der_certificate_bytes(formatting="raw"), der)
+        self.assertTrue(certificate._get_signature_bytes())
+        own = certificate.private_key_id.create(
+            {
+                "name": "Own",
+                "content": base64.b64encode(own_samples.key_to_pem(own_samples.get_key())),
+                "company_id": company.id,
+            }
+        )
+        other = own.create(
+            {
+                "name": "Other",
+                "content": base64.b64encode(own_samples.key_to_pem(own_samples.get_key("other"))),
+                "company_id": company.id,
+            }
+        )
+        certificate.private_key_id = own
+        certificate.flush_recordset()
+        with self.assertRaises(UserError), self.cr.savepoint():
+            certificate.private_key_id = other
+            certificate.flush_recordset()
+        # What is no certificate stays an error in a sentence.
+        for content in (b"nothing", b"\x30\x82", b"-----BEGIN CERTIFICATE-----\n?\n-----END"):
+            bad = (
+                self.env[CERTIFICATE]
+                .sudo()
+                .create(
+                    {"name": "Bad", "content": base64.b64encode(content), "company_id": company.id}
+                )
+            )
+            self.assertTrue(bad.loading_error)
+            self.assertFalse(bad.is_valid or bad.pem_certificate or bad.private_key_id)
+
+    def test_odoo_takes_the_identity_that_can_sign(self):
+        company = self.company_a.sudo()
+        company.country_id = self.env.ref("base.co")
+        other = own_samples.get_key("other")
+        card = own_samples.issue(own_samples.make_subject("79123456"), other)
+        with_blank = {"content": own_samples.make_p12(), "password": f"{PASSWORD} "}
+        several = {"content": self.make_several((card, other)), "password": PASSWORD}
+        for vals in (with_blank, several):
+            certificate = (
+                self.env[CERTIFICATE]
+                .sudo()
+                .create(
+                    {
+                        "name": "File",
+                        "content": base64.b64encode(vals["content"]),
+                        "pkcs12_password": vals["password"],
+                        "company_id": company.id,
+                    }
+                )
+            )
+            self.assertFalse(certificate.loading_error)
+            self.assertEqual(certificate.subject_common_name, "CAFE DE LA SIERRA SAS")
+            self.assertTrue(certificate._can_be_lent())
+            key = base64.b64decode(certificate.private_key_id.pem_key)
+            self.assertEqual(key, own_samples.key_to_pem(own_samples.get_key()))
+
+    def make_several(self, *others):
+        identities = [*others, (own_samples.issue(), own_samples.get_key())]
+        return own_samples.make_safe(*identities)
+
+    def test_of_several_identities_each_is_named_or_one_is_taken(self):
+        activation = self.get_own()
+        other = own_samples.get_key("other")
+        card = own_samples.issue(own_samples.make_subject("79123456"), other)
+        self.assertEqual(
+            self.load(activation, self.make_several((card, other)), f"{PASSWORD}\n"), {}
+        )
+        self.assertEqual(
+            activation.sudo().certificate_remarks, {"password": "trimmed", "others": 1}
+        )
+        self.assertEqual(len(activation._describe_certificate()["warnings"]), 4)
+        activation._delete_certificate()
+        self.assertFalse(activation.sudo().certificate_remarks)
+        ended = own_samples.issue(started_days_ago=9, days=8)
+        data = own_samples.make_safe((card, other), (ended, own_samples.get_key()))
+        errors = self.load(activation, data)
+        self.assertEqual(len(errors["certificate"]), 3, "one sentence, and one for each")
+        self.assertTrue(any("79123456" in sentence for sentence in errors["certificate"][1:]))
+
+    def test_a_nit_without_its_check_digit_is_compared(self):
+        activation = self.get_own()
+        # (Odoo writes a hyphen where the last digit happens to be a check digit: not with this one.)
+        certificate = own_samples.issue(own_samples.make_subject("901312112-4"))
+        data = own_samples.make_p12(certificate)
+        partner = self.company_a.sudo().partner_id.with_context(no_vat_validation=True)
+        for typed, warnings in (("901312112", 3), ("901312112-4", 2)):
+            partner.vat = typed
+            self.assertEqual(self.load(activation, data), {})
+            self.assertEqual(len(activation._describe_certificate()["warnings"]), warnings)
+        partner.vat = "901312113"
+        self.assertTrue(self.load(activation, data))
+
+    # === ISSUER === #
+
+    def test_what_is_said_of_an_issuer_is_the_same_everywhere(self):
+        said = {}
+        for layout in (certificate_corpus.certicamara, certificate_corpus.viafirma):
+            activation = self.get_own()
+            self.load(activation, self.make_odd("as it is", layout), "")
+            sentences = activation.sudo().certificate_id._get_issuer_sentences()
+            said[layout.__name__] = sentences
+            self.assertEqual(
+                activation._describe_certificate()["warnings"][: len(sentences)], sentences
+            )
+            activation.action_finish()
+            self.assertEqual(activation.issuer_sentence, " ".join(sentences))
+            record = activation._verify_record(activation.record_code)
+            self.assertEqual(len(record["issuer_sentences"]), len(sentences))
+            facts = activation.sudo().record_facts["certificate"]["warnings"]
+            self.assertEqual(len(facts), len(sentences))
+            self.assertIn(activation.issuer_sentence, str(activation.alerts))
+        self.assertEqual([len(sentences) for sentences in said.values()], [1, 2])
+        self.assertIn("VIAFIRMA", said["viafirma"][1], "reported to be refused")
+
+    def test_settings_say_who_is_asked_and_why(self):
+        settings = self.env["res.config.settings"].sudo().create({})
+        lines = settings.certificate_revocation_sources.splitlines()
+        self.assertEqual(len(lines), len(authorities.DOMAINS))
+        self.assertIn("ocsp.certicamara.co", settings.certificate_revocation_sources)
+        settings.certificate_revocation_hosts = "example.com, certicamara.co"
+        self.assertEqual(len(settings.certificate_revocation_sources.splitlines()), 2)
+        settings.certificate_revocation_hosts = "-"
+        self.assertEqual(len(settings.certificate_revocation_sources.splitlines()), 1)
+
+    # === SWITCHED OFF AND ON === #
+
+    def switch(self, activation, field, reason="Lost the laptop"):
+        wizard = self.env["certificate.reason.wizard"].with_user(self.manager_a)
+        wizard.create({field: activation.id, "reason": reason}).action_confirm()
+        self.env.invalidate_all()
+
+    def test_a_company_switches_its_own_certificate_off_and_on(self):
+        activation = self.get_active_own()
+        history = self.env["certificate.history"].sudo()
+        entries = history.search_count([("res_id", "=", activation.id)])
+        for _twice in range(2):
+            self.switch(activation, "pause_id")
+        self.assertTrue(activation.is_paused)
+        self.assertEqual(activation.state, "active")
+        with self.assertRaises(UserError) as caught:
+            custody.open_signing_key(activation)
+        self.assertIn("Lost the laptop", str(caught.exception))
+        # Nor does another add-on find it.
+        self.assertFalse(activation.sudo().certificate_id.active)
+        self.env.flush_all()
+        row = self.env["certificate.board"].with_user(self.manager_a).browse(self.company_a.id)
+        self.assertEqual((row.is_paused, row.light, row.state), (True, "grey", "active"))
+        self.assertTrue(activation._verify_record(activation.record_code)["is_paused"])
+        wizard = self.get_wizard(activation.action_open_wizard())
+        self.assertTrue(wizard.is_paused)
+        self.assertFalse(wizard.sentences["active"])
+        self.assertIn("Lost the laptop", str(activation.alerts))
+        for _twice in range(2):
+            self.switch(activation, "resume_id", "Found it")
+        self.assertFalse(activation.is_paused)
+        self.assertSigns(activation)
+        new = history.search([("res_id", "=", activation.id)], limit=2)
+        self.assertEqual(history.search_count([("res_id", "=", activation.id)]), entries + 2)
+        self.assertIn("Found it", new[0].changes)
+        self.assertIn("Lost the laptop", new[1].changes)
+
+    def test_nobody_else_switches_and_nothing_but_an_own_one_is_switched(self):
+        activation = self.get_active_own()
+        for user in (self.user_a, self.user_b, self.stranger, self.portal_user):
+            other = activation.with_user(user)
+            for attempt in (other._pause, other._resume):
+                with self.subTest(user.login), self.assertRaises(AccessError):
+                    attempt("x")
+        manager = activation.with_user(self.manager_a)
+        for reason in ("", "  ", None):
+            with self.assertRaises(UserError):
+                manager._pause(reason)
+        with self.assertRaises(AccessError):
+            manager.write({"paused_on": False, "pause_reason": "x"})
+        loan = self.get_active(self.user_b)
+        with self.assertRaises(UserError):
+            loan.sudo()._pause("x")
+        self.assertFalse(loan.sudo().paused_on)
+        waiting = manager._start_own()
+        self.assertFalse(waiting.can_pause)
+        with self.assertRaises(UserError):
+            waiting._pause("x")
+
+    def test_what_cannot_sign_any_more_is_not_switched_on(self):
+        authority = self.serve()
+        activation = self.get_own()
+        certificate = authority.issue()
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        self.load(activation, self.get_p12(certificate))
+        activation.action_finish()
+        self.switch(activation, "pause_id")
+        authority.answers["/ocsp"] = answer_ocsp(certificate, REVOKED)
+        activation.sudo().revocation_asked_on -= timedelta(days=2)
+        with self.assertRaises(UserError):
+            self.switch(activation, "resume_id")
+        self.assertTrue(activation.is_paused)
+        # The renewal takes its place, whether it is switched off or not.
+        renewal = activation._start_own()
+        self.load(renewal)
+        renewal.action_finish()
+        self.assertSigns(renewal)
+        self.assertEqual((activation.state, activation.is_paused), ("expired", False))
+        with self.assertRaises(UserError):
+            self.switch(activation, "resume_id")
 
     # === REVOCATION === #
 

@@ -8,14 +8,13 @@ import tempfile
 import time
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
-from types import SimpleNamespace
 from unittest.mock import patch
 
 from asn1crypto import algos, cms, core
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec, ed25519
+from cryptography.hazmat.primitives.asymmetric import ec, ed25519, padding, rsa
 from cryptography.hazmat.primitives.serialization import PrivateFormat, pkcs7, pkcs12
 from cryptography.x509.oid import NameOID
 
@@ -23,6 +22,7 @@ from odoo.tests import BaseCase
 
 from ..tools import pkcs12 as tool
 from ..tools import sandbox
+from ..tools.certificate_chain import find_issuer
 from ..tools.key_seal import export_key
 from . import own_samples as samples
 from .own_samples import PASSWORD
@@ -159,6 +159,109 @@ class TestCertificateFile(BaseCase):
         with self.assertRaises(tool.CertificateRefused):
             tool.read_certificate(b"nothing")
 
+    # === FILES AS PEOPLE HAVE THEM === #
+
+    def make_identities(self):
+        """The company's certificate behind a card's, one for encryption, one that has ended and an elliptic one."""
+        own, others = samples.get_key(), [samples.get_key(f"other {n}") for n in range(3)]
+        elliptic = ec.generate_private_key(ec.SECP256R1())
+        return [
+            (samples.issue(samples.make_subject("79123456"), others[0]), others[0]),
+            (samples.issue(key=others[1], usage=("key_encipherment",)), others[1]),
+            (samples.issue(key=others[2], started_days_ago=9, days=8), others[2]),
+            (samples.issue(key=elliptic), elliptic),
+            (samples.issue(), own),
+        ]
+
+    def test_of_several_identities_the_one_without_faults_is_taken(self):
+        identities = self.make_identities()
+        for mac, shift in itertools.product((True, False), range(5)):
+            data = samples.make_safe(*identities[shift:], *identities[:shift], mac=mac)
+            facts = tool.open_certificate([data], PASSWORD, NIT)
+            self.assertEqual(facts.certificate, samples.to_pem(identities[-1][0]))
+            self.assertEqual(export_key(facts.key), samples.key_to_pem(samples.get_key()))
+            self.assertEqual(len(facts.others), 4)
+            self.assertEqual(tool.find_faults(facts, NIT, now()), [])
+        facts = tool.open_certificate([samples.make_safe(*identities[:4])], PASSWORD, NIT)
+        several = (facts, *facts.others)
+        self.assertEqual(len(several), 4)
+        self.assertTrue(all(tool.find_faults(one, NIT, now()) for one in several))
+        # Without its password nothing of it is.
+        self.assertRefused("password_wrong", samples.make_safe(*identities), "another")
+        # The certificates of one key: the renewed one.
+        renewed = samples.issue(days=400)
+        pem = samples.to_pem(samples.issue(), renewed, samples.get_key())
+        facts = tool.open_certificate([pem], "", NIT)
+        self.assertEqual(facts.certificate, samples.to_pem(renewed))
+
+    def test_a_renewed_authority_is_known_by_its_signature(self):
+        former = samples.issue(
+            samples.AUTHORITY,
+            samples.get_key("other"),
+            samples.ROOT,
+            samples.get_key("root"),
+            usage=("key_cert_sign",),
+        )
+        authority, root = samples.get_chain()
+        for others in ((former, authority, root), (authority, former, root)):
+            facts = tool.open_certificate([samples.make_p12(chain=others)], PASSWORD)
+            self.assertEqual(facts.chain, (samples.to_pem(authority), samples.to_pem(root)))
+            found = find_issuer(facts.certificate, list(map(samples.to_pem, others)))
+            self.assertEqual(found, samples.to_pem(authority))
+
+    def test_what_a_file_is_wrapped_in_does_not_matter(self):
+        p12, pem = samples.make_p12(), samples.to_pem(samples.issue(), samples.get_key())
+        text = base64.encodebytes(p12)
+        for name, data in {
+            "UTF-16 with a mark": pem.decode().encode("utf-16"),
+            "UTF-16, big": b"\xfe\xff" + pem.decode().encode("utf-16-be"),
+            "UTF-16 without a mark": pem.decode().encode("utf-16-le"),
+            "UTF-8 with a mark": b"\xef\xbb\xbf" + pem,
+            "base64": text,
+            "base64 in one line": base64.b64encode(p12),
+            "base64 in UTF-16": text.decode().encode("utf-16"),
+            "base64 with blanks": b"\r\n  " + text.replace(b"\n", b"\r\n") + b"\r\n",
+            "PKCS12 in PEM": b"-----BEGIN PKCS12-----\n" + text + b"-----END PKCS12-----\n",
+            "PFX in PEM": b"-----BEGIN PFX-----\n" + text + b"-----END PFX-----\n",
+            "long lines": re.sub(rb"(?<=[A-Za-z0-9+/=])\n(?=[A-Za-z0-9+/])", b"", pem),
+            "something behind": p12 + b"\r\n",
+        }.items():
+            with self.subTest(name):
+                self.assertOpens([data])
+
+    def test_a_password_is_tried_as_it_was_meant(self):
+        composed, decomposed = "Clav\u00e9 1", "Clave\u0301 1"
+        for kept, typed, kind in (
+            (PASSWORD, PASSWORD, None),
+            (PASSWORD, f"{PASSWORD}\n", "trimmed"),
+            (PASSWORD, f"\t{PASSWORD} ", "trimmed"),
+            (PASSWORD, f"\u200b{PASSWORD}\xa0\r\n", "trimmed"),
+            (f" {PASSWORD} ", f" {PASSWORD} ", None),
+            (composed, decomposed, "composed"),
+            (decomposed, composed, "composed"),
+            (composed, f"{decomposed}\n", "composed"),
+            (composed.encode().decode("latin-1"), composed, "composed"),
+        ):
+            key = samples.key_to_pem(samples.get_key(), kept)
+            for files in (
+                [samples.make_p12(password=kept)],
+                [samples.to_pem(samples.issue()), key],
+            ):
+                with self.subTest(kept=kept, typed=typed):
+                    self.assertEqual(self.assertOpens(files, typed).password, kind)
+        for typed in (PASSWORD.lower(), PASSWORD[:-1], "\ud800", "x" * 5000, "\0"):
+            with self.subTest(typed):
+                self.assertRefused("password_wrong", samples.make_p12(), typed)
+        self.assertRefused("password_wrong", samples.make_p12(), " \n")
+        self.assertOpens([samples.make_p12(password="")], " \n")
+
+    def test_a_key_with_exponent_3_signs(self):
+        key = rsa.generate_private_key(public_exponent=3, key_size=2048)
+        facts = tool.open_certificate([samples.make_p12(samples.issue(key=key), key)], PASSWORD)
+        self.assertEqual((facts.bits, tool.find_faults(facts, NIT, now())), (2048, []))
+        signature = facts.key.sign(b"x", padding.PKCS1v15(), hashes.SHA256())
+        key.public_key().verify(signature, b"x", padding.PKCS1v15(), hashes.SHA256())
+
     # === REFUSALS === #
 
     def test_a_wrong_and_a_missing_password_are_told(self):
@@ -171,15 +274,15 @@ class TestCertificateFile(BaseCase):
 
     def test_algorithms_that_are_not_known_are_told(self):
         key = samples.get_key()
-        rsa, sha256, unknown = (
+        rsa_oid, sha256, unknown = (
             core.ObjectIdentifier(f"1.2.840.113549.1.1.{kind}").dump() for kind in (1, 11, 99)
         )
         key_der = key.private_bytes(
             serialization.Encoding.DER, PrivateFormat.PKCS8, serialization.NoEncryption()
         )
-        self.assertRefused("unsupported", key_der.replace(rsa, unknown))
+        self.assertRefused("unsupported", key_der.replace(rsa_oid, unknown))
         der, pem = samples.issue().public_bytes(serialization.Encoding.DER), samples.to_pem(key)
-        refused = self.assertRefused("key_mismatch", [der.replace(rsa, unknown), pem])
+        refused = self.assertRefused("key_mismatch", [der.replace(rsa_oid, unknown), pem])
         self.assertIsNone(refused.facts.bits)
         facts = tool.open_certificate([der.replace(sha256, unknown), pem], "")
         self.assertIsNone(facts.hash_name)
@@ -205,15 +308,6 @@ class TestCertificateFile(BaseCase):
         der = samples.issue().public_bytes(serialization.Encoding.DER)
         pem = samples.to_pem(samples.get_key())
         self.assertRefused("damaged", [in_year_zero(der), pem])
-
-    def test_moments_of_an_older_library_are_in_utc(self):
-        """Of cryptography before 42, which is not here: it has the one name without `_utc`."""
-        moment = datetime(2026, 1, 1)
-        old = SimpleNamespace(not_valid_after=moment, next_update=None)
-        self.assertEqual(
-            tool.get_moment(old, "not_valid_after"), moment.replace(tzinfo=timezone.utc)
-        )
-        self.assertIsNone(tool.get_moment(old, "next_update"))
 
     def test_a_certificate_without_its_key_is_told_with_what_is_known_of_it(self):
         certificate = samples.issue()
@@ -360,10 +454,10 @@ class TestCertificateFile(BaseCase):
     def test_a_file_for_which_the_memory_does_not_suffice_is_told(self):
         from ..tools import pkcs12_child
 
-        asked = {"files": [""], "password": ""}
+        asked = {"files": [""], "passwords": [""]}
         with (
             patch.object(pkcs12_child.json, "load", return_value=asked),
-            patch.object(pkcs12_child, "_open", side_effect=MemoryError),
+            patch.object(pkcs12_child, "_get_tags", side_effect=MemoryError),
             patch.object(pkcs12_child, "_report") as report,
         ):
             pkcs12_child.main()
@@ -386,11 +480,13 @@ class TestCertificateFile(BaseCase):
             with patch.object(pkcs12_child.json, "load") as load:
                 load.return_value = {
                     "files": [base64.b64encode(bytes(changed)).decode()],
-                    "password": (password or b"").decode(),
+                    "passwords": [(password or b"").decode()],
                 }
                 with patch.object(pkcs12_child, "_report") as report:
                     pkcs12_child.main()
-            self.assertLessEqual(set(report.call_args.kwargs), {"certificates", "keys", "refused"})
+            self.assertLessEqual(
+                set(report.call_args.kwargs), {"certificates", "keys", "password", "refused"}
+            )
             if code := report.call_args.kwargs.get("refused"):
                 self.assertIn(code, tool.CODES)
 

@@ -54,6 +54,7 @@ PUBLIC_METHODS = {
     CUSTODY: {"action_confirm_place", "action_remove_files", "action_seal"},
     BOARD: {"action_open", "action_open_wizard"},
     REASON: {"action_confirm"},
+    "certificate.issue.wizard": {"action_confirm"},
     "certificate.chain.mixin": {"action_check"},
     "certificate.history": {"action_check"},
     LOG: {"action_check"},

@@ -6,21 +6,20 @@ authority with any name. Only a chain of signatures proves it, if the chain ends
 that was pinned by its SHA-256 fingerprint (RFC 5280, section 6). Names only tell where to look for
 the next signature.
 
-Extensions are parsed one by one: `cryptography` returns none of them if it rejects a single one,
-and the root of Certicámara has one that it rejects.
+Names are compared by what they say, not by how their strings are encoded (section 7.1): what a certificate calls its
+issuer is often written in another type of string than what the issuer calls itself. Whatever of a certificate cannot
+be read proves nothing.
 """
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 
-from asn1crypto import core
-from asn1crypto import x509 as asn1_x509
-from cryptography import x509
 from cryptography.exceptions import InvalidSignature, UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
-from cryptography.x509.oid import NameOID
+
+from . import certificate_reader as reader
 
 WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
 MAX_ANCHOR_SIZE = 65_536  # bytes of a file with one certificate, which takes about 2,500
@@ -44,20 +43,19 @@ _VERIFICATIONS = (
 )
 # Of an authority's RSA key: a weaker one proves nothing, a longer one costs too much.
 _BITS = range(2048, 8193)
-# The extensions that are understood below. An unknown critical extension means refusal: section
-# 4.2.
-_UNDERSTOOD = frozenset(
-    (
-        "basic_constraints",
-        "certificate_policies",
-        "extended_key_usage",
-        "key_usage",
-        "subject_alt_name",
-    )
-)
+# The extensions that are understood below. An unknown critical extension means refusal: section 4.2.
+_UNDERSTOOD = {
+    reader.BASIC_CONSTRAINTS: "basic_constraints",
+    reader.CERTIFICATE_POLICIES: None,  # nothing here asks for them
+    reader.CRL_POINTS: "crl_distribution_points",
+    reader.EXTENDED_KEY_USAGE: "extended_key_usage",
+    reader.KEY_USAGE: "key_usage",
+    reader.SUBJECT_ALT_NAME: "subject_alt_name",
+}
 # Purposes that do not cover documents: the key of a web server is on the server. A client's purpose
 # next to a server's belongs to a server, too.
-_OF_MACHINES = frozenset(("server_auth", "code_signing", "time_stamping", "ocsp_signing"))
+_SERVER, _CLIENT, OCSP_SIGNING = (f"1.3.6.1.5.5.7.3.{number}" for number in (1, 2, 9))
+_OF_MACHINES = frozenset((_SERVER, "1.3.6.1.5.5.7.3.3", "1.3.6.1.5.5.7.3.8", OCSP_SIGNING))
 PEM = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 
@@ -122,23 +120,15 @@ def read_anchor(data, moment):
         raise AnchorRefused("empty")
     if len(data) > MAX_ANCHOR_SIZE:
         raise AnchorRefused("too_large")
-    blocks = PEM.findall(data)
-    if len(blocks) > 1:
-        raise AnchorRefused("several")
+    data = reader.unwrap(data)
     try:
-        certificate = (
-            x509.load_pem_x509_certificate(blocks[0])
-            if blocks
-            else x509.load_der_x509_certificate(data)
-        )
-    except Exception as error:  # not a certificate, whatever it is
+        blocks = reader.split_pem(data)
+        if len(blocks) > 1:
+            raise AnchorRefused("several")
+        certificate = reader.load_der(blocks[0] if blocks else data)
+    except reader.CertificateUnreadable as error:
         raise AnchorRefused("not_certificate") from error
-    try:
-        return _examine_anchor(certificate, moment)
-    except AnchorRefused:
-        raise
-    except Exception as error:  # fields of a certificate are parsed when they are read
-        raise AnchorRefused("damaged") from error
+    return _examine_anchor(certificate, moment)
 
 
 def _examine_anchor(certificate, moment):
@@ -147,21 +137,21 @@ def _examine_anchor(certificate, moment):
         raise AnchorRefused("not_authority")
     if not _is_strong(certificate.public_key()):
         raise AnchorRefused("weak_key")
-    is_root = certificate.subject == certificate.issuer
+    is_root = certificate.subject.is_same(certificate.issuer)
     # Its hash algorithm does not matter: the file itself is trusted, by its fingerprint.
     if is_root and not is_signature(certificate, *_get_signed(certificate), weak_hashes=()):
         raise AnchorRefused("damaged")
-    if moment > get_moment(certificate, "not_valid_after"):
+    if moment > certificate.not_valid_after_utc:
         raise AnchorRefused("expired")
     return AnchorFacts(
         certificate=to_pem(certificate),
         sha256=get_sha256(certificate),
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
-        label=get_label(certificate.subject),
+        label=reader.get_label(certificate.subject),
         serial_number=f"{certificate.serial_number:x}",
-        not_before=get_moment(certificate, "not_valid_before"),
-        not_after=get_moment(certificate, "not_valid_after"),
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
         is_root=is_root,
     )
 
@@ -182,19 +172,13 @@ def find_chain(certificate, others, anchors, moment):
     :rtype: list[bytes]
     """
     try:
-        first = x509.load_pem_x509_certificate(certificate)
-        if not _is_current(first, moment) or _has_unknown_extensions(first):
-            return []
-    except Exception:  # fields of a certificate are parsed when they are read
+        first = reader.load_pem(certificate)
+    except reader.CertificateUnreadable:
+        return []
+    if not _is_current(first, moment) or _has_unknown_extensions(first):
         return []
     blocks = [*(anchor.certificate for anchor in anchors if anchor.certificate), *others]
-    candidates = {}
-    for block in blocks[:_CANDIDATES]:
-        try:
-            candidate = x509.load_pem_x509_certificate(block)
-            candidates[get_sha256(candidate)] = candidate
-        except Exception:  # likewise: not a candidate
-            continue
+    candidates = {candidate.sha256: candidate for candidate in _load_all(blocks[:_CANDIDATES])}
     trusted = {anchor.sha256 for anchor in anchors}
     chain = _Climb(candidates, trusted, moment).climb((first,))
     return [to_pem(link) for link in chain[1:]]
@@ -207,7 +191,40 @@ def find_anchor(certificate, others, anchors, moment):
     :rtype: str | None
     """
     chain = find_chain(certificate, others, anchors, moment)
-    return get_sha256(x509.load_pem_x509_certificate(chain[-1])) if chain else None
+    return reader.load_pem(chain[-1]).sha256 if chain else None
+
+
+def find_issuer(certificate, others):
+    """Find the certificate whose key has signed another one, by the signature: a renewed authority has several
+    certificates of one name.
+
+    :param bytes certificate: PEM.
+    :param others: PEM, in whatever order; what cannot be read is passed over.
+    :return: PEM; None when there is none.
+    :rtype: bytes | None
+    """
+    try:
+        first = reader.load_pem(certificate)
+    except reader.CertificateUnreadable:
+        return None
+    left = _VERIFICATIONS
+    for other in _load_all(list(others)[:_CANDIDATES]):
+        if left and other.subject.is_same(first.issuer) and is_authority(other):
+            left -= 1
+            if is_issued_by(first, other):
+                return to_pem(other)
+    return None
+
+
+def _load_all(blocks):
+    """Read certificates in PEM, and pass over what cannot be read."""
+    found = []
+    for block in blocks:
+        try:
+            found.append(reader.load_pem(block))
+        except reader.CertificateUnreadable:
+            continue
+    return found
 
 
 class _Climb:
@@ -235,46 +252,43 @@ class _Climb:
 
     def _is_issuer(self, chain, issuer):
         """Tell whether a certificate issued the last one of a chain, and was allowed to."""
-        try:
-            if issuer.subject != chain[-1].issuer or not self.left:
-                return False
-            # Certificates that only bring another key of the same authority are not counted:
-            # section 4.2.1.9.
-            below = sum(link.subject != link.issuer for link in chain[1:])
-            if (
-                not is_authority(issuer, below)
-                or not _is_current(issuer, self.moment)
-                or _has_unknown_extensions(issuer)
-                or not _has_human_purpose(get_extensions(issuer))
-                or not _is_strong(issuer.public_key())
-            ):
-                return False
-            self.left -= 1
-            return is_issued_by(chain[-1], issuer)
-        except Exception:  # fields of a certificate are parsed when they are read
+        if not self.left or not issuer.subject.is_same(chain[-1].issuer):
             return False
+        # Those that only bring another key of the same authority do not count: section 4.2.1.9.
+        below = sum(not link.subject.is_same(link.issuer) for link in chain[1:])
+        if (
+            not is_authority(issuer, below)
+            or not _is_current(issuer, self.moment)
+            or _has_unknown_extensions(issuer)
+            or not _has_human_purpose(issuer)
+            or not _is_strong(issuer.public_key())
+        ):
+            return False
+        self.left -= 1
+        return is_issued_by(chain[-1], issuer)
 
 
 def is_authority(certificate, below=0):
     """Tell whether a certificate may sign others: RFC 5280, section 6.1.4, (k) to (n).
 
-    :param x509.Certificate certificate: whose it is asked.
+    :param certificate_reader.Certificate certificate: whose it is asked.
     :param int below: how many authorities are between it and the last certificate of the chain.
     """
-    extensions = get_extensions(certificate)
-    constraints = extensions.get("basic_constraints")
-    if not constraints or not constraints["ca"].native:
-        return False
-    most = constraints["path_len_constraint"].native
-    usage = extensions.get("key_usage")
-    return (most is None or below <= most) and (usage is None or "key_cert_sign" in usage.native)
+    most, usage = certificate.path_length, certificate.key_usage
+    return (
+        bool(certificate.is_ca)
+        and (most is None or below <= most)
+        and "key_usage" not in certificate.unread
+        and (usage is None or "key_cert_sign" in usage)
+    )
 
 
 def is_for_documents(certificate):
     """Tell whether the key of a certificate is meant for signing documents, and strong enough."""
     return (
-        is_for_signing(certificate)
-        and _has_human_purpose(get_extensions(certificate))
+        "key_usage" not in certificate.unread
+        and is_for_signing(certificate)
+        and _has_human_purpose(certificate)
         and _is_strong(certificate.public_key())
     )
 
@@ -283,29 +297,32 @@ def is_for_signing(certificate):
     """Tell whether the key usage of a certificate allows signing; without one, nothing is
     restricted: section 4.2.1.3.
     """
-    usage = get_extensions(certificate).get("key_usage")
-    return usage is None or not usage.native.isdisjoint(("digital_signature", "non_repudiation"))
+    usage = certificate.key_usage
+    return usage is None or not usage.isdisjoint(("digital_signature", "non_repudiation"))
 
 
-def _has_human_purpose(extensions):
-    purposes = extensions.get("extended_key_usage")
-    if purposes is None:
+def _has_human_purpose(certificate):
+    if "extended_key_usage" in certificate.unread:
+        return False
+    if certificate.extended_key_usage is None:
         return True
-    purposes = set(purposes.native)
-    if "server_auth" in purposes:
-        purposes.discard("client_auth")
+    purposes = set(certificate.extended_key_usage)
+    if _SERVER in purposes:
+        purposes.discard(_CLIENT)
     return not purposes <= _OF_MACHINES
 
 
 def is_issued_by(certificate, issuer):
     """Tell whether the key of one certificate has signed another one that names it as its issuer."""
-    return certificate.issuer == issuer.subject and is_signature(issuer, *_get_signed(certificate))
+    return certificate.issuer.is_same(issuer.subject) and is_signature(
+        issuer, *_get_signed(certificate)
+    )
 
 
 def is_signature(signer, signature, signed, algorithm, parameters=None, weak_hashes=WEAK_HASHES):
     """Verify a signature of RSA or ECDSA; another kind is none.
 
-    :param x509.Certificate signer: whose it is said to be.
+    :param signer: `certificate_reader.Certificate`, whose it is said to be.
     :param parameters: how it was padded; PKCS #1 v1.5 unless it says otherwise.
     """
     if algorithm is None or algorithm.name in weak_hashes:
@@ -319,23 +336,18 @@ def is_signature(signer, signature, signed, algorithm, parameters=None, weak_has
             public.verify(signature, signed, ec.ECDSA(algorithm))
         else:
             return False
-    except InvalidSignature:
+    except (InvalidSignature, UnsupportedAlgorithm, ValueError):  # or a key of a size nobody uses
         return False
     return True
 
 
 def _get_signed(certificate):
     """Return the signature of a certificate, what it signs, and how, as `is_signature` takes them."""
-    try:
-        # cryptography before 41 does not tell.
-        parameters = getattr(certificate, "signature_algorithm_parameters", None)
-    except UnsupportedAlgorithm:
-        parameters = None
     return (
         certificate.signature,
         certificate.tbs_certificate_bytes,
         certificate.signature_hash_algorithm,
-        parameters,
+        certificate.signature_algorithm_parameters,
     )
 
 
@@ -346,111 +358,25 @@ def _is_strong(public):
 
 
 def _is_current(certificate, moment):
-    return (
-        get_moment(certificate, "not_valid_before")
-        <= moment
-        <= get_moment(certificate, "not_valid_after")
-    )
-
-
-# === READING === #
-
-
-def get_extensions(certificate):
-    """Return the extensions of a certificate that are needed here, each parsed separately.
-
-    :param x509.Certificate certificate: whose they are.
-    :return: values of asn1crypto, by its names; what cannot be read is left out.
-    :rtype: dict
-    """
-    return {
-        name: value
-        for name, _is_critical, value in _read_extensions(certificate)
-        if value is not None
-    }
-
-
-def read_extensions(thing):
-    """Return the extensions of something of X.509 as cryptography gives them.
-
-    If `cryptography` rejects how a policy is written, the policies are left out: nothing here needs them.
-
-    :rtype: x509.Extensions
-    """
-    try:
-        return thing.extensions
-    except ValueError:
-        if not isinstance(thing, x509.Certificate):
-            raise
-    whole = asn1_x509.Certificate.load(thing.public_bytes(serialization.Encoding.DER))
-    tbs = whole["tbs_certificate"]
-    tbs["extensions"] = [
-        extension
-        for extension in tbs["extensions"]
-        if extension["extn_id"].native != "certificate_policies"
-    ]
-    return x509.load_der_x509_certificate(whole.dump(force=True)).extensions
+    return certificate.not_valid_before_utc <= moment <= certificate.not_valid_after_utc
 
 
 def _has_unknown_extensions(certificate):
     """Tell whether a critical extension is not understood, or any extension is repeated."""
-    names = []
-    for name, is_critical, value in _read_extensions(certificate):
-        names.append(name)
-        if is_critical and (name not in _UNDERSTOOD or value is None):
-            return True
+    oids = [extension.oid for extension in certificate.extensions]
     # Name constraints are not applied here, so a certificate that has them proves nothing.
-    return len(set(names)) < len(names) or "name_constraints" in names
-
-
-def _read_extensions(certificate):
-    """Return name, criticality and value of each extension; None is a value that cannot be read."""
-    extensions = asn1_x509.TbsCertificate.load(certificate.tbs_certificate_bytes)["extensions"]
-    return [
-        (
-            extension["extn_id"].native,
-            extension["critical"].native,
-            _parse(extension) if extension["extn_id"].native in _UNDERSTOOD else None,
-        )
-        for extension in (() if isinstance(extensions, core.Void) else extensions)
-    ]
-
-
-def _parse(extension):
-    try:
-        value = extension["extn_value"].parsed
-        # asn1crypto parses when it is asked; of policies nothing is.
-        if extension["extn_id"].native != "certificate_policies":
-            value.native  # noqa: B018
-        return value
-    except (TypeError, ValueError):
-        return None
-
-
-def get_moment(thing, name):
-    """Return a moment of something of X.509, by the name that cryptography has for it.
-
-    :rtype: datetime | None
-    """
-    # cryptography before 42 knows moments without a time zone only: UTC.
-    if hasattr(thing, f"{name}_utc"):
-        return getattr(thing, f"{name}_utc")
-    moment = getattr(thing, name)
-    return moment and moment.replace(tzinfo=timezone.utc)
+    if len(set(oids)) < len(oids) or reader.NAME_CONSTRAINTS in oids:
+        return True
+    return "extensions" in certificate.unread or any(
+        extension.oid not in _UNDERSTOOD or _UNDERSTOOD[extension.oid] in certificate.unread
+        for extension in certificate.extensions
+        if extension.critical
+    )
 
 
 def get_sha256(certificate):
     """Return the SHA-256 of a certificate, in lower case hexadecimal digits."""
     return certificate.fingerprint(hashes.SHA256()).hex()
-
-
-def get_label(name):
-    """Return the common name, else the organisation, else the whole of an X.509 name."""
-    for oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME):
-        for attribute in name.get_attributes_for_oid(oid):
-            if attribute.value:
-                return str(attribute.value)
-    return name.rfc4514_string()
 
 
 def to_pem(certificate):

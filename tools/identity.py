@@ -108,6 +108,39 @@ def format_nit(number):
     return number if _NIT.fullmatch(number) and nit.is_valid(number) else None
 
 
+def complete_nit(number):
+    """Write a NIT as `format_nit` does, also one that was typed without its check digit or its hyphen.
+
+    To compare with what others have written only: what is missing is computed, so that a digit that was typed wrong is
+    not found.
+
+    :param str number: as typed, such as ``900.987.321``
+    :return: such as ``900987321-1``, or ``None`` when it is no NIT
+    :rtype: str | None
+    """
+    if found := format_nit(number):
+        return found
+    typed = re.sub(r"[^0-9-]", "", number or "").lstrip("0")
+    digits = typed.replace("-", "")
+    # With a hyphen the digit is wrong, unless Odoo has put it before the last of nine digits that lack theirs.
+    is_complete = "-" in typed and not (len(digits) == 9 and is_juridical_number(digits))
+    if is_complete or not re.fullmatch(r"[0-9]{5,15}", digits):
+        return None
+    # Ten digits of which nine are a legal entity's are a NIT with its digit: no card has so many and begins so.
+    if len(digits) == 10 and is_juridical_number(digits[:-1]) and nit.is_valid(digits):
+        return f"{digits[:-1]}-{digits[-1]}"
+    return f"{digits}-{nit.calc_check_digit(digits)}"
+
+
+def is_juridical_number(number):
+    """Tell whether digits are the NIT of a legal entity, without a check digit or with one.
+
+    :param str number: digits
+    :rtype: bool
+    """
+    return bool(re.fullmatch(r"[89][0-9]{8}[0-9]?", number))
+
+
 def get_check_digit(number):
     """Return the check digit that DIAN gives a citizenship card or a NIT.
 

@@ -19,16 +19,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
-from cryptography import x509
 from cryptography.x509.oid import NameOID
 
-from .certificate_chain import (
-    find_anchor,
-    get_label,
-    get_moment,
-    is_for_documents,
-    to_pem,
-)
+from .certificate_chain import find_anchor, is_for_documents, to_pem
+from .certificate_reader import get_label, load_der
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
 from .sandbox import ChildUnavailable, find_facts
@@ -194,7 +188,9 @@ def match_letter(
     if letter:
         if facts.sha256 == hashlib.sha256(letter).hexdigest():
             raise LetterRefused("unsigned")
-        original = check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
+        original = (
+            check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
+        )
         is_alike = bool(original) and facts.text_sha256 == original.text_sha256
     try:
         found = read_letter(data, facts.signed, is_alike)
@@ -283,13 +279,14 @@ def _verify(signature, trust):
     """
     moment = trust.moment or datetime.now(timezone.utc)
     try:
-        first, *others = map(x509.load_der_x509_certificate, signature.certificates)
+        first, *others = map(load_der, signature.certificates)
         signed_on = signature.signed_on or moment
-        if not get_moment(first, "not_valid_before") <= signed_on <= moment + _SKEW:
+        if not first.not_valid_before_utc <= signed_on <= moment + _SKEW:
             return None
         if not is_for_documents(first):
             return None
-        numbers = {number for several in find_numbers(first) for number in several}
+        found = find_numbers(first)
+        numbers = {*found.nits, *found.names, *found.cards}
         anchor = find_anchor(to_pem(first), list(map(to_pem, others)), trust.anchors, moment)
         named = numbers & trust.numbers
         if not anchor or not named:

@@ -36,7 +36,9 @@ except ImportError:  # optional: then no scan is read
     zxingcpp = None
 try:
     import pypdfium2
-except ImportError:  # optional: then pages are put together from the kinds of pictures that Pillow reads
+except (
+    ImportError
+):  # optional: then pages are put together from the kinds of pictures that Pillow reads
     pypdfium2 = None
 
 _PIXELS = 40_000_000  # of one picture: A4 in grey at 600 dpi has 35 million

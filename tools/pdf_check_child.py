@@ -348,7 +348,9 @@ class _Cipher:
 
     def __init__(self, encryption, number):
         self.encryption = encryption
-        self.number = number  # of the object with the dictionary; None when it stands in the trailer
+        self.number = (
+            number  # of the object with the dictionary; None when it stands in the trailer
+        )
         self.dictionaries = 0
         self.identifiers = set()
 

@@ -2,7 +2,8 @@
 """Open the file of a company's own certificate, and report everything that is wrong with it.
 
 A private key is opened by `pkcs12_child.py`, in a process with limits of its own: a file can
-require any amount of work. The child reports what is inside; every rule is here.
+require any amount of work. The child reports what is inside; every rule is here. Certificates are read by
+`certificate_reader.py`, as leniently as their authorities write them.
 """
 
 import base64
@@ -11,25 +12,13 @@ import json
 import re
 import unicodedata
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timezone
 from pathlib import Path
 
-from cryptography import x509
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.x509.oid import NameOID
-
-from .certificate_chain import (
-    WEAK_HASHES,
-    get_extensions,
-    get_label,
-    get_moment,
-    get_sha256,
-    is_for_signing,
-    is_issued_by,
-    to_pem,
-)
+from . import certificate_reader as reader
+from .authorities import is_named
+from .certificate_chain import WEAK_HASHES, is_for_signing, is_issued_by, to_pem
+from .identity import is_juridical_number
 from .key_seal import SigningKey, take_key
 from .sandbox import ChildUnavailable, parse_facts, run_child
 
@@ -60,27 +49,52 @@ FAULTS = (
     "other_nit",
 )
 # Warnings that somebody should review.
-WARNINGS = ("unknown_issuer", "no_nit")
+WARNINGS = ("no_nit", "other_place", "unread", "odd")
+# The same of its issuer, when no chain of signatures has verified it.
+ISSUER_WARNINGS = ("unknown_issuer", "refused_issuer")
+# Why another password than the typed one opened the file.
+PASSWORDS = ("trimmed", "composed")
 
 MIN_BITS = 2048
+# What comes along with a pasted password and is not seen: blanks, tabs, line ends, no-break and zero-width ones.
+_BLANKS = " \t\r\n\v\f\x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u200b\u200c\u200d\u200e\u200f\u2028\u2029\u202f\u205f\u2060\u3000\ufeff"
+_IDENTITIES = 20  # of one file that are looked at
 _VERIFICATIONS = 60  # of signatures, to put the authorities' certificates of one file in order
 _CHILD = Path(__file__).with_name("pkcs12_child.py")
 _CPU_SECONDS = 5
 _WALL_SECONDS = 20
 _MEMORY = 600 * 1024**2  # bytes of address space
 
-# Where authorities in Colombia write the NIT of the subscriber, the surest first. The same fields carry
-# the citizenship card of a person, and serialNumber is used for either.
-_NIT_OIDS = (
-    "1.3.6.1.4.1.23267.2.3",  # Certicamara: NIT
-    "1.3.6.1.4.1.31136.1.1.20.2",  # GSE: NIT
-    "2.5.4.97",  # organizationIdentifier (ETSI EN 319 412-1): NTRCO-900123456
-    "2.5.4.5",  # serialNumber
-    "0.9.2342.19200300.100.1.1",  # UID
-)
+# Fields in which an authority writes the NIT of the subscriber and nothing else, each with what serialNumber is beside it:
+# a card of whoever represents the subscriber, or a number of the authority's own, which identifies nobody.
+_OWN_FIELDS = {
+    "1.3.6.1.4.1.23267.2.3": "subscriber",  # Certicamara
+    "1.3.6.1.4.1.31136.1.1.20.2": "card",  # GSE
+    "1.3.6.1.4.1.4710.1.3.2": "card",  # GSE, and others after a Spanish custom
+    "2.5.4.97": "card",  # organizationIdentifier (ETSI EN 319 412-1): NTRCO-900123456
+}
+# Where the others write it, and everybody the citizenship card of a person: serialNumber, UID.
+_SERIAL_NUMBER = "2.5.4.5"
+_IDENTIFIERS = (_SERIAL_NUMBER, "0.9.2342.19200300.100.1.1")
 _NAME_OIDS = ("2.5.4.10", "2.5.4.11", "2.5.4.3")  # O, OU, CN: "... NIT 900.123.456-1"
 _PRIVATE_OIDS = "1.3.6.1.4.1."  # of some authority: used if it is the NIT, and otherwise ignored
-_NUMBER = re.compile(r"\d[\d. ]{4,18}\d(?:\s*-\s*\d(?!\d))?")
+# Addresses, telephones and e-mails: their digits are of something else.
+_PLACE_OIDS = (
+    "2.5.4.6",
+    "2.5.4.7",
+    "2.5.4.8",
+    "2.5.4.9",
+    "2.5.4.16",
+    "2.5.4.17",
+    "2.5.4.18",
+    "2.5.4.20",
+    "2.5.4.23",
+    "1.2.840.113549.1.9.1",
+)
+_NUMBER = re.compile(r"\d[\d., ]{3,18}\d(?:\s*-\s*\d(?!\d))?", re.ASCII)
+_LABELLED = re.compile(r"\bN\.? ?I\.? ?T\b[^\d]{0,12}(\d.*)", re.IGNORECASE | re.ASCII)
+_DASHES = re.compile(r"[\u2010-\u2015\u2212]")
+_LONGEST = 11  # digits of one number; more are several, with blanks between them
 
 
 class CertificateRefused(Exception):
@@ -116,11 +130,17 @@ class CertificateFacts:
     :ivar datetime not_after: in UTC; the last moment at which it signs.
     :ivar tuple[str, ...] nits: digits of the numbers that the subscriber is identified by, the surest
         first; with a check digit or without, as they are written.
-    :ivar tuple[str, ...] numbers: digits of any other numbers in it that could be a NIT.
+    :ivar tuple[str, ...] numbers: digits of what else names the subscriber.
+    :ivar tuple[str, ...] further: digits of whatever in it is written elsewhere and could be the NIT: in the title, the
+        description, alternative names or extensions of the authority.
     :ivar int | None bits: length of the RSA key; None when the key is of another kind.
     :ivar str | None hash_name: of its signature, such as `sha256`.
     :ivar bool signs: whether its key usage allows signatures, or says nothing.
     :ivar str sha256: fingerprint, 64 lower case hexadecimal digits.
+    :ivar tuple[str, ...] unread: of `certificate_reader.FIELDS`, what could not be read.
+    :ivar tuple[str, ...] odd: likewise, what was read although it is not written as the standard says.
+    :ivar tuple[CertificateFacts, ...] others: the other identities of the file: certificates whose keys are there too.
+    :ivar str | None password: of `PASSWORDS`, when it was not the typed one that opened the file.
     """
 
     certificate: bytes
@@ -138,16 +158,25 @@ class CertificateFacts:
     sha256: str
     chain: tuple = ()
     key: SigningKey | None = field(default=None, repr=False)
+    further: tuple = ()
+    unread: tuple = ()
+    odd: tuple = ()
+    others: tuple = ()
+    password: str | None = None
 
 
 # === OPENING === #
 
 
-def open_certificate(files, password: str) -> CertificateFacts:
+def open_certificate(files, password: str, nit=None, moment=None) -> CertificateFacts:
     """Open a certificate and its key from one or several files: PKCS #12, PEM or DER, in any order.
+
+    Of several identities the one without faults is taken, above all the one that names the NIT.
 
     :param list[bytes] files: the decoded files.
     :param password: of the PKCS #12 or of the key, as typed; empty for none.
+    :param str | None nit: of whom the certificate is looked for, with its check digit.
+    :param datetime | None moment: at which it is to sign, with its time zone; now by default.
     :raise CertificateRefused: with one of `CODES`.
     :raise CertificateCheckUnavailable: the server cannot open any file.
     """
@@ -155,19 +184,42 @@ def open_certificate(files, password: str) -> CertificateFacts:
         raise CertificateRefused("empty")
     if sum(map(len, files)) > MAX_SIZE:
         raise CertificateRefused("too_large")
-    found = _ask_child(files, password)
+    passwords = list_passwords(password or "")
+    found = _ask_child(list(map(reader.unwrap, files)), list(passwords))
     if "certificates" not in found:
         refused = found.get("refused")
         raise CertificateRefused(refused if refused in CODES else "too_complex")
     try:
-        certificates = [
-            x509.load_der_x509_certificate(base64.b64decode(der)) for der in found["certificates"]
+        ders = [base64.b64decode(der) for der in found["certificates"]]
+        keys = [
+            (base64.b64decode(key["public"]), base64.b64decode(key["key"])) for key in found["keys"]
         ]
-        return _pair(certificates, found["keys"])
-    except CertificateRefused:
-        raise
-    except Exception as error:  # fields of a certificate are parsed when they are read
+        kind = list(passwords.values())[found.get("password", 0)]
+    except (LookupError, TypeError, ValueError) as error:  # of a parser gone wild
         raise CertificateRefused("damaged") from error
+    facts = _pair(ders, keys, nit, moment or datetime.now(timezone.utc))
+    return replace(facts, password=kind)
+
+
+def list_passwords(password: str):
+    """Return what a typed password can mean, in the order in which it is tried: itself first.
+
+    Others come of pasting, which brings blanks, tabs and line ends along, and of programs that write an accent in
+    another form, or its bytes as letters (OpenSSL before 1.1).
+
+    :return: why it is tried, of `PASSWORDS`, by the password; None for the typed one
+    :rtype: dict[str, str | None]
+    """
+    # Half a character and NUL are none that anybody types.
+    password = password.encode("utf-8", "replace").decode().replace("\0", "?")
+    found = {password: None}
+    trimmed = password.strip(_BLANKS)
+    found.setdefault(trimmed, "trimmed")
+    for text in (password, trimmed):
+        for form in ("NFC", "NFD", "NFKC"):
+            found.setdefault(unicodedata.normalize(form, text), "composed")
+        found.setdefault(text.encode().decode("latin-1"), "composed")
+    return found
 
 
 def read_certificate(pem: bytes) -> CertificateFacts:
@@ -177,38 +229,79 @@ def read_certificate(pem: bytes) -> CertificateFacts:
     :raise CertificateRefused: `damaged`.
     """
     try:
-        first, *chain = (
-            x509.load_pem_x509_certificate(block)
-            for block in re.findall(
-                rb"-----BEGIN CERTIFICATE.*?END CERTIFICATE-----", pem, re.DOTALL
-            )
-        )
-        return _read(first, chain)
-    except Exception as error:  # whatever is wrong with it
+        first, *others = reader.split_pem(pem) or [b""]
+        return _read(reader.load_der(first), _load_all(others)[0])
+    except reader.CertificateUnreadable as error:
         raise CertificateRefused("damaged") from error
 
 
-def _pair(certificates, keys):
-    """Find the certificate that one of the keys belongs to; the rest is its chain."""
-    if not certificates:
-        raise CertificateRefused("no_certificate")
-    for key in keys:
-        for certificate in certificates:
-            if _get_public_der(certificate) == base64.b64decode(key["public"]):
-                others = [other for other in certificates if other != certificate]
-                facts = _read(certificate, _order_chain(certificate, others))
-                # A key of another kind is refused later, by its `bits`.
-                if facts.bits:
-                    facts = replace(facts, key=take_key(base64.b64decode(key["key"])))
-                return facts
-    # Nothing tells which one is the subscriber's: take the one that issued none of the others.
-    issuers = {
-        certificate.issuer for certificate in certificates if not _is_self_signed(certificate)
-    }
-    ends = [certificate for certificate in certificates if certificate.subject not in issuers]
-    raise CertificateRefused(
-        "key_mismatch" if keys else "no_key", _read((ends or certificates)[0], [])
+def _load_all(ders):
+    """Read certificates; tell also whether some could not be."""
+    found, is_damaged = [], False
+    for der in ders:
+        try:
+            found.append(reader.load_der(der))
+        except reader.CertificateUnreadable:
+            is_damaged = True
+    return found, is_damaged
+
+
+def _pair(ders, keys, nit, moment):
+    """Find the certificates that the keys belong to, and take one of them; the rest is its chain."""
+    certificates, is_damaged = _load_all(ders)
+    pairs = [
+        (certificate, key)
+        for public, key in dict(keys).items()
+        for certificate in certificates
+        if _is_of_key(certificate, public)
+    ][:_IDENTITIES]
+    if not pairs:
+        if not certificates:
+            raise CertificateRefused("damaged" if is_damaged else "no_certificate")
+        if is_damaged and keys:
+            raise CertificateRefused("damaged")
+        raise CertificateRefused(
+            "key_mismatch" if keys else "no_key", _read(_find_end(certificates))
+        )
+    identities = []
+    for certificate, _key in pairs:
+        others = [other for other in certificates if other != certificate]
+        identities.append(_read(certificate, _order_chain(certificate, others)))
+    best = min(range(len(pairs)), key=lambda place: _rate(identities[place], nit, moment))
+    facts = identities.pop(best)
+    # A key of another kind is refused later, by its `bits`.
+    key = take_key(pairs[best][1]) if facts.bits else None
+    return replace(facts, key=key, others=tuple(identities))
+
+
+def _rate(facts, nit, moment):
+    """Return by what identities of one file are compared; the least is taken."""
+    return (
+        bool(find_faults(facts, nit, moment)),
+        bool(nit) and not _names_nit(facts, nit),
+        not any(map(is_juridical_number, facts.nits)),
+        -facts.not_after.timestamp(),
     )
+
+
+def _is_of_key(certificate, public):
+    numbers = reader.read_rsa_numbers(public)
+    if numbers:
+        return certificate.rsa_numbers == numbers
+    return certificate.public_info == public
+
+
+def _find_end(certificates):
+    """Return the subscriber's certificate of several: the one that issued none of the others."""
+    issuers = [
+        certificate.issuer for certificate in certificates if not _is_self_signed(certificate)
+    ]
+    ends = [
+        certificate
+        for certificate in certificates
+        if not any(certificate.subject.is_same(issuer) for issuer in issuers)
+    ]
+    return (ends or certificates)[0]
 
 
 def _order_chain(certificate, others):
@@ -222,107 +315,144 @@ def _order_chain(certificate, others):
     while level:
         above = []
         for lower, other in itertools.product(level, others):
-            if other in chain or _is_self_signed(lower) or other.subject != lower.issuer:
+            if other in chain or _is_self_signed(lower) or not other.subject.is_same(lower.issuer):
                 continue
             left -= 1
-            if left >= 0 and _has_issued(lower, other):
+            if left >= 0 and is_issued_by(lower, other):
                 chain.append(other)
                 above.append(other)
         level = above
     return chain
 
 
-def _has_issued(certificate, issuer):
-    try:
-        return is_issued_by(certificate, issuer)
-    except Exception:  # fields of a certificate are parsed when they are read
-        return False
-
-
 def _is_self_signed(certificate):
-    return certificate.subject == certificate.issuer
-
-
-def _get_public_der(certificate):
-    try:
-        return certificate.public_key().public_bytes(
-            serialization.Encoding.DER, serialization.PublicFormat.SubjectPublicKeyInfo
-        )
-    except (UnsupportedAlgorithm, ValueError):
-        return None
+    return certificate.subject.is_same(certificate.issuer)
 
 
 # === READING === #
 
 
-def _read(certificate, chain):
-    try:
-        public = certificate.public_key()
-    except (UnsupportedAlgorithm, ValueError):
-        public = None
-    try:
-        hash_name = certificate.signature_hash_algorithm.name
-    except (AttributeError, UnsupportedAlgorithm):
-        hash_name = None
-    nits, numbers = find_numbers(certificate)
+def _read(certificate, chain=()):
+    numbers = find_numbers(certificate)
     return CertificateFacts(
         certificate=to_pem(certificate),
         chain=tuple(map(to_pem, chain)),
-        subject=get_label(certificate.subject),
-        issuer=get_label(certificate.issuer),
+        subject=reader.get_label(certificate.subject),
+        issuer=reader.get_label(certificate.issuer),
         authorities=tuple(
-            str(attribute.value)
+            attribute.value
             for c in (certificate, *chain)
             for attribute in c.issuer
-            if attribute.oid in (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME)
+            if attribute.oid.dotted_string in (reader.COMMON_NAME, reader.ORGANIZATION_NAME)
         ),
         serial_number=f"{certificate.serial_number:x}",
-        not_before=get_moment(certificate, "not_valid_before"),
-        not_after=get_moment(certificate, "not_valid_after"),
-        nits=nits,
-        numbers=numbers,
-        bits=public.key_size if isinstance(public, rsa.RSAPublicKey) else None,
-        hash_name=hash_name,
+        not_before=certificate.not_valid_before_utc,
+        not_after=certificate.not_valid_after_utc,
+        nits=numbers.nits,
+        numbers=numbers.names,
+        further=numbers.further,
+        bits=certificate.rsa_numbers and certificate.rsa_numbers[0].bit_length(),
+        hash_name=certificate.hash_name,
         signs=is_for_signing(certificate),
-        sha256=get_sha256(certificate),
+        sha256=certificate.sha256,
+        unread=_list_fields(certificate.unread),
+        odd=_list_fields(certificate.odd - certificate.unread),
     )
 
 
-def find_numbers(certificate):
-    """Return the numbers that identify the subscriber, and others that may.
+def _list_fields(names):
+    return tuple(name for name in reader.FIELDS if name in names)
 
-    :param x509.Certificate certificate: whose they are.
-    :return: digits, without leading zeros.
-    :rtype: tuple[tuple[str, ...], tuple[str, ...]]
+
+@dataclass(frozen=True)
+class Numbers:
+    """Digits of the numbers in a certificate, without leading zeros.
+
+    :ivar tuple[str, ...] nits: that identify the subscriber, the surest first.
+    :ivar tuple[str, ...] names: in its names, and in fields of its authority.
+    :ivar tuple[str, ...] cards: of serialNumber and UID, where the NIT has a field of its own: whoever represents the
+        subscriber.
+    :ivar tuple[str, ...] further: elsewhere, where the NIT may stand too.
+    """
+
+    nits: tuple
+    names: tuple
+    cards: tuple
+    further: tuple
+
+
+def find_numbers(certificate):
+    """Find the numbers that identify the subscriber of a certificate, and others that may.
+
+    Where an authority has a field of its own for the NIT, that is the NIT, and serialNumber is not.
+
+    :param certificate_reader.Certificate certificate: whose they are.
+    :rtype: Numbers
     """
     attributes = [
-        (attribute.oid.dotted_string, str(attribute.value)) for attribute in certificate.subject
+        (attribute.oid.dotted_string, attribute.value)
+        for name in (certificate.subject, *certificate.directory_names)
+        for attribute in name
     ]
-    attributes += [
-        (attribute["type"].dotted, str(attribute["value"].native))
-        for name in get_extensions(certificate).get("subject_alt_name", ())
-        if name.name == "directory_name"
-        for several in name.chosen.chosen
-        for attribute in several
-    ]
-    nits = [
+
+    def find(*oids):
+        return [
+            number
+            for oid in oids
+            for found, text in attributes
+            if found == oid
+            for number in _read_numbers(text)
+        ]
+
+    own = find(*_OWN_FIELDS)
+    is_subscriber = "subscriber" in {_OWN_FIELDS.get(oid) for oid, text in attributes if text}
+    cards = find(*_IDENTIFIERS)
+    names = [
         number
-        for oid in _NIT_OIDS
         for found, text in attributes
-        if found == oid
+        if found in _NAME_OIDS or (found.startswith(_PRIVATE_OIDS) and found not in _OWN_FIELDS)
         for number in _read_numbers(text)
     ]
-    others = [
+    labelled = [
         number
         for found, text in attributes
-        if found in _NAME_OIDS or found.startswith(_PRIVATE_OIDS)
-        for number in _read_numbers(text)
+        if found in _NAME_OIDS and (match := _LABELLED.search(text))
+        for number in _read_numbers(match[1])[:1]
     ]
-    return tuple(dict.fromkeys(nits)), tuple(dict.fromkeys(others))
+    known = (*_OWN_FIELDS, *_IDENTIFIERS, *_NAME_OIDS, *_PLACE_OIDS)
+    further = [
+        text for oid, text in attributes if oid not in known and not oid.startswith(_PRIVATE_OIDS)
+    ]
+    further += certificate.find_further_texts()
+    return Numbers(
+        nits=_unite(own or cards or labelled),
+        names=_unite(names),
+        cards=_unite(cards if own else ()),
+        further=_unite(
+            (
+                *(cards if own and not is_subscriber else ()),
+                *(number for text in further for number in _read_numbers(text)),
+            )
+        ),
+    )
+
+
+def _unite(numbers):
+    return tuple(dict.fromkeys(number for number in numbers if number))
 
 
 def _read_numbers(text):
-    return [re.sub(r"\D", "", number).lstrip("0") for number in _NUMBER.findall(text)]
+    text = _DASHES.sub("-", unicodedata.normalize("NFKC", text))
+    found = []
+    for number in _NUMBER.findall(text):
+        digits = _get_digits(number)
+        parts = [number] if len(digits) <= _LONGEST else number.split()
+        found += [digits.lstrip("0") for digits in map(_get_digits, parts) if len(digits) >= 5]
+    return found
+
+
+def _get_digits(text):
+    return re.sub(r"\D", "", text)
 
 
 # === JUDGING === #
@@ -345,49 +475,54 @@ def find_faults(facts, nit, moment):
         "no_signing": not facts.signs,
         "expired": moment > facts.not_after,
         "not_yet_valid": moment < facts.not_before,
-        "other_nit": bool(nit and facts.nits) and not _names_nit(facts, nit),
+        "other_nit": bool(nit and facts.nits) and not _names_nit(facts, nit, elsewhere=True),
     }
     return [code for code in FAULTS if found[code]]
 
 
-def find_warnings(facts, nit, authorities):
+def find_warnings(facts, nit, authorities=None, refused=()):
     """Return the warnings about a certificate that can sign.
 
     :param CertificateFacts facts: of the certificate.
     :param str | None nit: of the company, with its check digit.
-    :param authorities: names of the accredited authorities, each a part of its name.
-    :return: of `WARNINGS`.
+    :param authorities: names of the accredited authorities, each a part of its name; None when nothing is to
+        be said of the issuer.
+    :param refused: likewise, of those whose certificates DIAN is reported to refuse.
+    :return: of `ISSUER_WARNINGS` and `WARNINGS`.
     :rtype: list[str]
     """
-    issuers = " | ".join(map(_simplify, facts.authorities))
+    is_of_nit = not nit or _names_nit(facts, nit)
+    is_elsewhere = not is_of_nit and _names_nit(facts, nit, elsewhere=True)
     found = {
-        "unknown_issuer": not any(_simplify(name) in issuers for name in authorities),
-        "no_nit": bool(nit) and not _names_nit(facts, nit),
+        "unknown_issuer": authorities is not None and not is_named(authorities, facts.authorities),
+        "refused_issuer": is_named(refused, facts.authorities),
+        "no_nit": not is_of_nit and not is_elsewhere,
+        "other_place": is_elsewhere,
+        "unread": bool(facts.unread),
+        "odd": bool(facts.odd),
     }
-    return [code for code in WARNINGS if found[code]]
+    return [code for code in (*ISSUER_WARNINGS, *WARNINGS) if found[code]]
 
 
-def _names_nit(facts, nit):
-    """Tell whether a certificate names a NIT, with its check digit or without."""
+def _names_nit(facts, nit, elsewhere=False):
+    """Tell whether a certificate names a NIT, with its check digit or without.
+
+    :param bool elsewhere: whether any field counts, and not only those that name the subscriber.
+    """
     number, digit = re.sub(r"[^\d-]", "", nit).split("-")
-    return not {number, number + digit}.isdisjoint((*facts.nits, *facts.numbers))
-
-
-def _simplify(name):
-    """Write a name without case, accents and punctuation."""
-    letters = unicodedata.normalize("NFKD", name.casefold())
-    letters = "".join(letter for letter in letters if not unicodedata.combining(letter))
-    return " ".join(re.sub(r"[^a-z0-9]+", " ", letters).split())
+    number = number.lstrip("0")
+    named = {*facts.nits, *facts.numbers, *(facts.further if elsewhere else ())}
+    return not {number, number + digit}.isdisjoint(named)
 
 
 # === CHILD === #
 
 
-def _ask_child(files, password):
+def _ask_child(files, passwords):
     """Return what the child found before it ended, however it ended."""
     asked = {
         "files": [base64.b64encode(file).decode() for file in files],
-        "password": password or "",
+        "passwords": passwords,
     }
     try:
         written = run_child(
@@ -399,4 +534,6 @@ def _ask_child(files, password):
         )
     except ChildUnavailable as error:
         raise CertificateCheckUnavailable(str(error)) from error
-    return parse_facts(written, {"certificates": list, "keys": list, "refused": str})
+    return parse_facts(
+        written, {"certificates": list, "keys": list, "password": int, "refused": str}
+    )

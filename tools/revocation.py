@@ -8,6 +8,8 @@ addresses, within limits of time and size. An answer is valid only with the auth
 """
 
 import base64
+import binascii
+import hashlib
 import json
 import re
 import secrets
@@ -17,18 +19,10 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from urllib.parse import urljoin
 
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.x509 import ocsp
-from cryptography.x509.oid import AuthorityInformationAccessOID, ExtendedKeyUsageOID
+from asn1crypto import core, ocsp
 
-from .certificate_chain import (
-    get_moment,
-    is_authority,
-    is_issued_by,
-    is_signature,
-    read_extensions,
-)
+from . import certificate_reader as reader
+from .certificate_chain import OCSP_SIGNING, is_authority, is_issued_by, is_signature
 from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
 
 # Why the status is not known, from the least to the most informative code.
@@ -55,6 +49,7 @@ _TOTAL_SECONDS = 8
 _FETCH_SECONDS = 5
 _ADDRESSES = 2  # of each kind; what is named beyond is not asked
 _REDIRECTS = 2
+_RESPONDERS = 10  # certificates of an answer that are looked at
 _PORTS = (80, 443)
 _SKEW = timedelta(minutes=5)  # between the clocks of the authority and of this server
 # Without nextUpdate newer information is always available: RFC 6960, section 4.2.2.1.
@@ -66,6 +61,23 @@ _URL = re.compile(
     r"(?P<target>([/?][!-~]*)?)",
     re.IGNORECASE | re.ASCII,
 )
+_ID_HASHES = ("sha1", "sha256", "sha384", "sha512")
+# Tags of ASN.1, and object identifiers of extensions.
+_INTEGER, _SEQUENCE, _TIMES, _LIST_EXTENSIONS = 0x02, 0x30, (0x17, 0x18), 0xA0
+_REASON, _ISSUING_POINT = "2.5.29.21", "2.5.29.28"
+# RFC 5280, section 5.3.1.
+_REASONS = {
+    0: "unspecified",
+    1: "keyCompromise",
+    2: "cACompromise",
+    3: "affiliationChanged",
+    4: "superseded",
+    5: "cessationOfOperation",
+    6: "certificateHold",
+    8: "removeFromCRL",
+    9: "privilegeWithdrawn",
+    10: "aACompromise",
+}
 _HOST = re.compile(r"[a-z0-9]([a-z0-9.-]*[a-z0-9])?", re.ASCII)
 
 
@@ -115,13 +127,13 @@ def check_revocation(certificate, issuer, hosts, fetch=None, moment=None):
     """
     codes = []
     try:
-        certificate = x509.load_pem_x509_certificate(certificate)
-        issuer = x509.load_pem_x509_certificate(issuer) if issuer else None
-        if not issuer or not is_authority(issuer) or not is_issued_by(certificate, issuer):
-            return Revocation("unknown", "no_issuer")
-        questions = _find_questions(certificate, issuer)
-    except Exception:  # fields of a certificate are parsed when they are read
+        certificate = reader.load_pem(certificate)
+        issuer = reader.load_pem(issuer) if issuer else None
+    except reader.CertificateUnreadable:
         return Revocation("unknown", "malformed")
+    if not issuer or not is_authority(issuer) or not is_issued_by(certificate, issuer):
+        return Revocation("unknown", "no_issuer")
+    questions = _find_questions(certificate, issuer)
     fetch = fetch or fetch_answer
     moment = moment or datetime.now(timezone.utc)
     deadline = time.monotonic() + _TOTAL_SECONDS
@@ -143,10 +155,10 @@ def find_hosts(certificate):
     :rtype: list[str]
     """
     try:
-        certificate = x509.load_pem_x509_certificate(certificate)
-        urls = _find_ocsp_urls(certificate) + [url for url, _ in _find_crl_urls(certificate)]
-    except Exception:  # fields of a certificate are parsed when they are read
+        certificate = reader.load_pem(certificate)
+    except reader.CertificateUnreadable:
         return []
+    urls = [*certificate.ocsp_urls, *(url for url, _ in _find_crl_urls(certificate))]
     return list(dict.fromkeys(host for url in urls if (host := get_host(url))))
 
 
@@ -182,17 +194,9 @@ def get_host(url):
 def _find_questions(certificate, issuer):
     """Return what to ask, in order: the address, the data to send, the size limit, and the parser."""
     questions = []
-    for url in _find_ocsp_urls(certificate)[:_ADDRESSES]:
+    for url in certificate.ocsp_urls[:_ADDRESSES]:
         nonce = secrets.token_bytes(32)  # RFC 9654, section 2.1
-        # SHA-1 only identifies certificates here, and every responder supports it: RFC 5019,
-        # section 2.1.1.
-        request = (
-            ocsp.OCSPRequestBuilder()
-            .add_certificate(certificate, issuer, hashes.SHA1())
-            .add_extension(x509.OCSPNonce(nonce), critical=False)
-            .build()
-            .public_bytes(serialization.Encoding.DER)
-        )
+        request = _write_request(certificate, issuer, nonce)
         read = _OcspReader(certificate, issuer, nonce)
         questions.append((url, request, MAX_OCSP_SIZE, read))
     for url, point in _find_crl_urls(certificate)[:_ADDRESSES]:
@@ -200,24 +204,39 @@ def _find_questions(certificate, issuer):
     return questions
 
 
-def _find_ocsp_urls(certificate):
-    access = _get_extension(certificate, x509.AuthorityInformationAccess) or ()
-    return [
-        description.access_location.value
-        for description in access
-        if description.access_method == AuthorityInformationAccessOID.OCSP
-        and isinstance(description.access_location, x509.UniformResourceIdentifier)
-    ]
+def _write_request(certificate, issuer, nonce):
+    """Write the question about a certificate: RFC 6960, section 4.1.1."""
+    # SHA-1 only tells certificates apart here, and is what every responder knows: RFC 5019, section 2.1.1.
+    name_hash, key_hash = _identify(certificate, issuer, "sha1")
+    asked = {
+        "hash_algorithm": {"algorithm": "sha1", "parameters": core.Null()},
+        "issuer_name_hash": name_hash,
+        "issuer_key_hash": key_hash,
+        "serial_number": certificate.serial_number,
+    }
+    extension = {"extn_id": "nonce", "critical": False, "extn_value": core.OctetString(nonce)}
+    return ocsp.OCSPRequest(
+        {"tbs_request": {"request_list": [{"req_cert": asked}], "request_extensions": [extension]}}
+    ).dump()
+
+
+def _identify(certificate, issuer, name):
+    """Return by what an authority is known in questions and answers: the hashes of its name and of its key."""
+    digest = getattr(hashlib, name)
+    return digest(certificate.issuer.der).digest(), digest(issuer.public_bits).digest()
 
 
 def _find_crl_urls(certificate):
-    """Return addresses, each with its distribution point, of lists of the issuer for every reason."""
+    """Return addresses, each with its point, of lists of the issuer for every reason.
+
+    A point may name who signs its list. When that is the issuer itself, in whatever order its attributes stand, it says
+    nothing new.
+    """
     return [
-        (name.value, point)
-        for point in _get_extension(certificate, x509.CRLDistributionPoints) or ()
-        if not point.crl_issuer and not point.reasons
-        for name in point.full_name or ()
-        if isinstance(name, x509.UniformResourceIdentifier)
+        (url, point)
+        for point in certificate.crl_points
+        if point.is_whole and all(name.is_same(certificate.issuer) for name in point.issuers)
+        for url in point.urls
     ]
 
 
@@ -311,129 +330,171 @@ class _OcspReader:
     not checked, which section 4.2.2.2.1 leaves to the client.
     """
 
-    certificate: x509.Certificate
-    issuer: x509.Certificate
+    certificate: reader.Certificate
+    issuer: reader.Certificate
     nonce: bytes
 
     def __call__(self, data, moment):
-        response = ocsp.load_der_ocsp_response(data)
-        if response.response_status != ocsp.OCSPResponseStatus.SUCCESSFUL:
+        response = ocsp.OCSPResponse.load(data)
+        if response["response_status"].native != "successful":
             raise Unanswered("not_answered")
-        if not self._is_signed(response, moment):
+        basic = response["response_bytes"]["response"].parsed
+        if not self._is_signed(basic, moment):
             raise Unanswered("wrong_signer")
+        answer = basic["tbs_response_data"]
         # A responder need not repeat it (RFC 9654, section 2): then the dates alone tell the age.
-        nonce = _get_extension(response, x509.OCSPNonce)
-        if nonce and nonce.nonce != self.nonce:
-            raise Unanswered("stale")
-        single = next(filter(self._is_meant, response.responses), None)
+        for extension in _list(answer["response_extensions"]):
+            if extension["extn_id"].native == "nonce" and bytes(extension["extn_value"]) not in (
+                self.nonce,
+                core.OctetString(self.nonce).dump(),
+            ):
+                raise Unanswered("stale")
+        single = next(filter(self._is_meant, answer["responses"]), None)
         if single is None:
             raise Unanswered("wrong_certificate")
-        as_of = get_moment(single, "this_update")
-        _check_current(as_of, get_moment(single, "next_update") or as_of + _MAX_AGE, moment)
-        if single.certificate_status == ocsp.OCSPCertStatus.UNKNOWN:
-            raise Unanswered("not_answered")
-        if single.certificate_status == ocsp.OCSPCertStatus.GOOD:
+        as_of = single["this_update"].native
+        _check_current(as_of, single["next_update"].native or as_of + _MAX_AGE, moment)
+        status = single["cert_status"]
+        if status.name == "good":
             return Revocation("good", as_of=as_of)
-        reason = single.revocation_reason
-        revoked_on = get_moment(single, "revocation_time")
+        if status.name != "revoked":
+            raise Unanswered("not_answered")
+        reason = status.chosen["revocation_reason"]
         return Revocation(
-            "revoked", as_of=as_of, revoked_on=revoked_on, reason=reason and reason.value
+            "revoked",
+            as_of=as_of,
+            revoked_on=status.chosen["revocation_time"].native,
+            reason=None if isinstance(reason, core.Void) else _get_reason(reason.contents),
         )
 
-    def _is_signed(self, response, moment):
+    def _is_signed(self, basic, moment):
         """Tell whether the authority signed this, or a responder whom it has allowed to."""
-        signed = (
-            response.signature,
-            response.tbs_response_bytes,
-            response.signature_hash_algorithm,
-        )
+        signed = reader.read_signed(basic.dump())
         return is_signature(self.issuer, *signed) or any(
             self._is_responder(responder, moment) and is_signature(responder, *signed)
-            for responder in response.certificates
+            for responder in self._find_responders(basic)
         )
+
+    def _find_responders(self, basic):
+        for certificate in _list(basic["certs"])[:_RESPONDERS]:
+            try:
+                yield reader.load_der(certificate.dump())
+            except reader.CertificateUnreadable:
+                continue
 
     def _is_responder(self, responder, moment):
         """Tell whether this is a certificate of the authority for signing answers: section 4.2.2.2."""
-        purposes = _get_extension(responder, x509.ExtendedKeyUsage) or ()
-        usage = _get_extension(responder, x509.KeyUsage)
+        usage = responder.key_usage
         return (
-            ExtendedKeyUsageOID.OCSP_SIGNING in purposes
-            and (not usage or usage.digital_signature)
+            OCSP_SIGNING in (responder.extended_key_usage or ())
+            and (usage is None or "digital_signature" in usage)
+            and "key_usage" not in responder.unread
             and is_issued_by(responder, self.issuer)
-            and get_moment(responder, "not_valid_before") <= moment + _SKEW
-            and get_moment(responder, "not_valid_after") >= moment - _SKEW
+            and responder.not_valid_before_utc <= moment + _SKEW
+            and responder.not_valid_after_utc >= moment - _SKEW
         )
 
     def _is_meant(self, single):
-        if single.serial_number != self.certificate.serial_number:
-            return False
-        meant = (
-            ocsp.OCSPRequestBuilder()
-            .add_certificate(self.certificate, self.issuer, single.hash_algorithm)
-            .build()
-        )
-        return (single.issuer_name_hash, single.issuer_key_hash) == (
-            meant.issuer_name_hash,
-            meant.issuer_key_hash,
+        asked = single["cert_id"]
+        name = asked["hash_algorithm"]["algorithm"].native
+        return (
+            asked["serial_number"].native == self.certificate.serial_number
+            and name in _ID_HASHES
+            and (asked["issuer_name_hash"].native, asked["issuer_key_hash"].native)
+            == _identify(self.certificate, self.issuer, name)
         )
 
 
 @dataclass(frozen=True)
 class _CrlReader:
-    """Reads a list by the rules of RFC 5280, section 6.3.3: a whole one, of the issuer itself."""
+    """Reads a list by the rules of RFC 5280, section 6.3.3: a whole one, of the issuer itself.
 
-    certificate: x509.Certificate
-    issuer: x509.Certificate
-    point: x509.DistributionPoint
+    It can be of many megabytes: its entries are not read one by one, but looked through for the serial number.
+    """
+
+    certificate: reader.Certificate
+    issuer: reader.Certificate
+    point: reader.CrlPoint
 
     def __call__(self, data, moment):
-        is_pem = data.lstrip().startswith(b"-----BEGIN")
-        crl = x509.load_pem_x509_crl(data) if is_pem else x509.load_der_x509_crl(data)
-        usage = _get_extension(self.issuer, x509.KeyUsage)
+        if data.lstrip().startswith(b"-----BEGIN"):
+            data = binascii.a2b_base64(b"".join(data.split(b"-----")[2].split()))
+        signed = reader.read_signed(data)
+        parts = reader.read_element(signed[1]).children()
+        if parts[0].tag == _INTEGER:  # the version
+            parts = parts[1:]
+        issuer, this_update, *parts = parts[1:]
+        usage = self.issuer.key_usage
         if (
-            crl.issuer != self.certificate.issuer
-            or (usage and not usage.crl_sign)
-            or not is_signature(
-                self.issuer,
-                crl.signature,
-                crl.tbs_certlist_bytes,
-                crl.signature_hash_algorithm,
-            )
+            not reader.read_name(issuer).is_same(self.certificate.issuer)
+            or "key_usage" in self.issuer.unread
+            or (usage is not None and "crl_sign" not in usage)
+            or not is_signature(self.issuer, *signed)
         ):
             raise Unanswered("wrong_signer")
-        self._check_scope(crl)
-        as_of = get_moment(crl, "last_update")
-        _check_current(as_of, get_moment(crl, "next_update"), moment)
-        entry = crl.get_revoked_certificate_by_serial_number(self.certificate.serial_number)
-        if entry is None:
+        self._check_scope(next((part for part in parts if part.tag == _LIST_EXTENSIONS), None))
+        as_of = reader.read_time(this_update)
+        until = next((part for part in parts[:1] if part.tag != _SEQUENCE), None)
+        _check_current(as_of, until and reader.read_time(until), moment)
+        revoked = next((part for part in parts[:2] if part.tag == _SEQUENCE), None)
+        entry = revoked and self._find_entry(revoked.content)
+        if not entry:
             return Revocation("good", as_of=as_of)
-        reason = _get_extension(entry, x509.CRLReason)
         return Revocation(
             "revoked",
             as_of=as_of,
-            revoked_on=get_moment(entry, "revocation_date"),
-            reason=reason and reason.reason.value,
+            revoked_on=reader.read_time(entry[1]),
+            reason=self._find_reason(entry),
         )
 
-    def _check_scope(self, crl):
+    def _find_entry(self, entries):
+        """Return the parts of the entry of the certificate, or nothing."""
+        number = core.Integer(self.certificate.serial_number).dump()
+        place = entries.find(number)
+        while place >= 0:
+            # The number may stand anywhere; in an entry it comes first.
+            for head in range(2, 6):
+                begin = place - head
+                if begin >= 0 and entries[begin] == _SEQUENCE:
+                    _tag, start, stop = reader.read_head(entries, begin)
+                    if start == place:
+                        parts = reader.read_element(entries[begin:stop]).children(3)
+                        if len(parts) > 1 and parts[1].tag in _TIMES:
+                            return parts
+            place = entries.find(number, place + 1)
+        return None
+
+    def _find_reason(self, entry):
+        for extension in reader.read_extensions(entry[2]) if len(entry) > 2 else ():
+            if extension.oid == _REASON:
+                return _get_reason(reader.read_element(extension.value).content)
+        return None
+
+    def _check_scope(self, extensions):
         """Check that a certificate that is not on this list is on no other list: section 5.2.5."""
-        for extension in crl.extensions:
-            # What is not known here must not be passed over (section 5.2), such as that this is only
-            # the difference to another list.
-            if extension.critical and not isinstance(
-                extension.value, x509.IssuingDistributionPoint
-            ):
+        for extension in reader.read_extensions(extensions.children(1)[0]) if extensions else ():
+            if extension.oid != _ISSUING_POINT:
+                # What is not known here must not be passed over (section 5.2), such as that this is only the
+                # difference to another list.
+                if extension.critical:
+                    raise Unanswered("unsupported")
+                continue
+            parts = {part.tag: part for part in reader.read_element(extension.value).children()}
+            point = parts.pop(0xA0, None)
+            names = {name.raw for name in reader.read_point_names(point)} if point else None
+            # Of certificates of users alone it speaks of this one.
+            is_part = any(any(part.content) for tag, part in parts.items() if tag != 0x81)
+            if is_part or (names is not None and not names & self.point.names):
                 raise Unanswered("unsupported")
-        scope = _get_extension(crl, x509.IssuingDistributionPoint)
-        if scope and (
-            scope.only_contains_ca_certs
-            or scope.only_contains_attribute_certs
-            or scope.only_some_reasons
-            or scope.indirect_crl
-            or scope.relative_name
-            or (scope.full_name and not set(scope.full_name) & set(self.point.full_name))
-        ):
-            raise Unanswered("unsupported")
+
+
+def _list(value):
+    return [] if isinstance(value, core.Void) else list(value)
+
+
+def _get_reason(content):
+    """Return the name of a reason, as RFC 5280 has it, or None for one that it does not know."""
+    return _REASONS.get(int.from_bytes(content, "big"))
 
 
 def _check_current(as_of, until, moment):
@@ -444,10 +505,3 @@ def _check_current(as_of, until, moment):
     """
     if not until or not as_of - _SKEW <= moment <= until + _SKEW:
         raise Unanswered("stale")
-
-
-def _get_extension(thing, kind):
-    try:
-        return read_extensions(thing).get_extension_for_class(kind).value
-    except x509.ExtensionNotFound:
-        return None

@@ -3,6 +3,7 @@ from . import (
     base_partner_merge,
     certificate_activation_wizard,
     certificate_custody_wizard,
+    certificate_issue_wizard,
     certificate_portal_invitation,
     certificate_reason_wizard,
     certificate_request_wizard,

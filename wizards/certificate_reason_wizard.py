@@ -6,6 +6,8 @@ _DECISIONS = {
     "letter_id": "_reject_letter",
     "request_id": "_reject",
     "receipt_id": "_reject",
+    "pause_id": "_pause",
+    "resume_id": "_resume",
     "activation_id": "_discard_payment",
 }
 
@@ -13,7 +15,7 @@ _DECISIONS = {
 class CertificateReasonWizard(models.TransientModel):
     """Asks the user who decides for a reason, and passes it on.
 
-    A manager rejects a receipt or discards a payment; the custodian of the seller rejects a request, a
+    A manager rejects a receipt, discards a payment, or switches the company's own certificate off and on; the custodian of the seller rejects a request, a
     document of it, or a letter.
     """
 
@@ -25,6 +27,8 @@ class CertificateReasonWizard(models.TransientModel):
     activation_id = fields.Many2one("certificate.activation", ondelete="cascade")
     request_id = fields.Many2one("certificate.request", ondelete="cascade")
     letter_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    pause_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    resume_id = fields.Many2one("certificate.activation", ondelete="cascade")
     document_id = fields.Many2one("certificate.request.document", ondelete="cascade")
     reason = fields.Char(required=True)
 

@@ -276,7 +276,7 @@ class Scene:
             )
 
         module = "l10n_co_certificate_activation"
-        country, currency, state, rut, user, manager, self.authority, *actions = self.query(
+        country, currency, state, rut, user, manager, self.authority, action = self.query(
             f"""
                 SELECT (SELECT id FROM res_country WHERE code = 'CO'),
                        (SELECT id FROM res_currency WHERE name = 'COP'),
@@ -284,11 +284,10 @@ class Scene:
                        {find("l10n_co", "rut")}, {find("account", "group_account_invoice")},
                        {find(module, "group_certificate_manager")},
                        {find(module, "authority_andes")},
-                       {find(module, "certificate_request_issue_action")},
                        {find(module, "certificate_activation_review_action")}
                 """
         )[0]
-        self.issue_action, self.accept_action = actions
+        self.accept_action = action
         logins = [login for logins in self.logins.values() for login in logins]
         for number, login in enumerate(logins):
             digits = str(901000000 + 7 * number)

@@ -384,9 +384,7 @@ class RequestWalker(Walker):
         self.correct(first)
         self.send()
         self.accept(first)
-        self.custodian.insist(
-            lambda session: session.run_action(self.scene.issue_action, REQUEST, self.request)
-        )
+        self.custodian.insist(lambda session: session.issue_certificate(self.request))
         self.advance("issued")
         self.trust_authority()
         self.load()

@@ -89,6 +89,11 @@ class Session:
         context = {"active_model": model, "active_id": record, "active_ids": [record]}
         return self.post("/web/action/run", action_id=action, context=context)
 
+    def issue_certificate(self, request):
+        """Confirm the dialog by which the seller says that a requested certificate is issued."""
+        dialog = self.call("certificate.issue.wizard", "create", [{"request_id": request}])[0]
+        return self.call("certificate.issue.wizard", "action_confirm", [dialog])
+
     def get_pdf(self, path, **params):
         """Download a PDF; anything else is an error."""
         content = self.request("GET", path, params=params).content

@@ -131,7 +131,7 @@ class CertificateActivation(models.Model):
             "company": {"name": company.name, "nit": identity.format_nit(company.vat) or ""},
             "lender": (
                 lender
-                and self._get_route().needs_letter
+                and self.needs_letter
                 and {"name": lender.name, "nit": identity.format_nit(lender.vat) or ""}
             )
             or None,
@@ -172,6 +172,7 @@ class CertificateActivation(models.Model):
                     }
                 )
                 or None,
+                "warnings": certificate._find_issuer_warnings(activation._read_certificate()),
             },
             "payment": self._get_payment_facts(),
         }
@@ -255,8 +256,8 @@ class CertificateActivation(models.Model):
 
         :param str code: as typed or scanned; blanks, hyphens and case do not matter
         :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
-            `state`, `is_verified` (whether the issuer is), `review` (of the letter), `is_blocked` (nothing is
-            signed until it is accepted) and `sha256`, or nothing for an unknown code; never a person
+            `state`, `is_verified` (whether the issuer is), `issuer_sentences`, `review` (of the letter),
+            `is_blocked` (nothing is signed until it is accepted), `is_paused` (by its company) and `sha256`, or nothing for an unknown code; never a person
         :rtype: dict | None
         """
         code = _BLANK.sub("", code).upper()
@@ -269,7 +270,7 @@ class CertificateActivation(models.Model):
         facts = activation.record_facts
         today = self._get_today()
         # A finished renewal that waits for its start counts as active too.
-        state = "active" if activation.switch_on else activation.state
+        state = "active" if activation.phase == "waiting" else activation.state
         is_over = state == "active" and activation.date_end < today
         return {
             "code": code,
@@ -282,8 +283,10 @@ class CertificateActivation(models.Model):
             # Past its last day it counts as ended, even before the cron has changed the state.
             "state": "expired" if is_over else state,
             "is_verified": activation.issuer_level == "anchored",
+            "issuer_sentences": activation.certificate_id._get_issuer_sentences(is_public=True),
             "review": activation.letter_review,
             "is_blocked": activation.is_signing_blocked,
+            "is_paused": activation.is_paused,
             "sha256": activation.record_sha256,
         }
 

@@ -42,9 +42,10 @@ class CertificateBoard(models.Model):
             "issuer_level",
             "letter_rejection_reason",
             "letter_review",
+            "paused_on",
+            "phase",
             "signed_letter_match",
             "state",
-            "switch_on",
         ],
         "certificate.certificate": ["company_id", "date_end", "issuer_level"],
         "certificate.request": ["activation_id", "state"],
@@ -102,6 +103,11 @@ class CertificateBoard(models.Model):
         readonly=True,
         help="Nothing is signed until the lender has accepted the letter.",
     )
+    is_paused = fields.Boolean(
+        string="Switched off",
+        readonly=True,
+        help="Nothing is signed until the company switches its own certificate on again.",
+    )
     issuer_level = fields.Selection(
         ISSUER_LEVELS,
         string="Issuer",
@@ -145,6 +151,7 @@ class CertificateBoard(models.Model):
         compute_sudo=True,
         help="Payment status of the activation in progress.",
     )
+    payment_level = fields.Char(compute="_compute_payment_status", compute_sudo=True)
     steps_done = fields.Char(
         string="Six steps",
         compute="_compute_steps_done",
@@ -180,7 +187,7 @@ class CertificateBoard(models.Model):
             row.can_renew = (
                 row.state == "active"
                 and row.activation_id.company_id == row.company_id
-                and row.open_activation_id.route in (False, "request")
+                and (not row.open_activation_id or row.open_activation_id.is_requested)
                 and row.activation_id.can_renew
             )
 
@@ -197,7 +204,9 @@ class CertificateBoard(models.Model):
     def _compute_payment_status(self):
         for row in self:
             activation = row.open_activation_id
-            row.payment_status = activation._get_route().needs_letter and activation.payment_status
+            is_shown = activation.needs_letter
+            row.payment_status = is_shown and activation.payment_status
+            row.payment_level = is_shown and activation.payment_level
 
     @api.depends("company_id", "activation_id", "state")
     @api.depends_context("lang")
@@ -242,7 +251,7 @@ class CertificateBoard(models.Model):
                     AND row.certificate_date_end - %(today)s <= %(red)s, FALSE
                 ) AS is_lent_ending,
                 CASE
-                    WHEN row.is_in_force AND row.is_signing_blocked THEN 'grey'
+                    WHEN row.is_in_force AND (row.is_signing_blocked OR row.is_paused) THEN 'grey'
                     WHEN row.is_in_force AND row.certificate_date_end - %(today)s <= %(red)s THEN 'red'
                     WHEN row.is_in_force AND row.is_renewed THEN 'green'
                     WHEN row.is_in_force AND row.date_end - %(today)s > %(yellow)s THEN 'green'
@@ -279,6 +288,7 @@ class CertificateBoard(models.Model):
                             )
                         ), FALSE
                     ) AS is_signing_blocked,
+                    COALESCE(current.in_force AND current.paused_on IS NOT NULL, FALSE) AS is_paused,
                     CASE
                         WHEN company.id = %(seller)s THEN lent.issuer_level
                         WHEN current.in_force THEN signing.issuer_level
@@ -333,7 +343,10 @@ class CertificateBoard(models.Model):
                     JOIN res_partner branch_partner ON branch_partner.id = branch.partner_id
                     JOIN res_company parent ON parent.id = branch.parent_id
                     JOIN res_partner parent_partner ON parent_partner.id = parent.partner_id
-                    WHERE COALESCE(branch_partner.vat, '') IN ('', parent_partner.vat)
+                    -- As `identity.normalize_document` writes it.
+                    WHERE upper(regexp_replace(COALESCE(branch_partner.vat, ''), '[[:space:].,-]', '', 'g')) IN (
+                        '', upper(regexp_replace(parent_partner.vat, '[[:space:].,-]', '', 'g'))
+                    )
                 )
                 SELECT company_id, array_agg(id ORDER BY depth) AS ids FROM signer GROUP BY company_id
             ) signers ON signers.company_id = company.id
@@ -348,7 +361,7 @@ class CertificateBoard(models.Model):
                     ))[1] AS current_id,
                     (array_agg(activation.id ORDER BY
                         array_position(signers.ids, company_id), activation.id DESC
-                    ) FILTER (WHERE state IN ('pay', 'process') AND switch_on IS NULL))[1] AS begun_id,
+                    ) FILTER (WHERE phase IN ('pay', 'process')))[1] AS begun_id,
                     COALESCE(bool_or(
                         state IN ('expired', 'revoked') OR state = 'active' AND date_end < %(today)s
                     ), FALSE) AS has_ended
@@ -380,7 +393,7 @@ class CertificateBoard(models.Model):
             in_force=SQL(
                 """(
                     COALESCE(date_start <= %(today)s AND date_end >= %(today)s, FALSE)
-                    AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
+                    AND phase IN ('active', 'waiting')
                 )""",
                 **values,
             ),
@@ -473,7 +486,7 @@ class CertificateBoard(models.Model):
             raise UserError(self.env._("No activation has started: there is nothing to renew."))
         # A request to an authority may still run when the current activation has to be renewed.
         begun = row.open_activation_id.sudo()
-        if begun and not (begun._get_route().is_requested and row.state == "active"):
+        if begun and not (begun.is_requested and row.state == "active"):
             raise UserError(self.env._("An activation is already in progress."))
         if row.state == "revoked":
             raise UserError(self.env._("The certificate was revoked: you can activate it again."))

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.tools import float_round
 
 from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
+from ...tools import identity
 from ..trace.history import recording
 
 # Methods called after a write of these fields, in this order.
@@ -74,7 +74,8 @@ class ResCompany(models.Model):
     def _check_certificate_provider_id(self):
         for company in self:
             provider = company.certificate_provider_id.sudo()
-            if provider and provider.company_id != company:
+            # A company above it collects for its branches.
+            if provider and provider.company_id not in company.parent_ids:
                 raise ValidationError(
                     self.env._(
                         "%(provider)s collects for another company. Choose a provider of %(company)s.",
@@ -137,11 +138,13 @@ class ResCompany(models.Model):
 
     def _compute_certificate_seller_id(self):
         seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
+        # Whatever else somebody has written there is nobody.
+        seller_id = int(seller_id) if str(seller_id).isdecimal() else 0
         # The seller is named to everyone who buys, whichever companies they work for. One query finds
         # whether it exists, and reads it and those who buy.
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        found = companies.search_fetch([("id", "in", (*self.ids, int(seller_id or 0)))])
-        seller = found.filtered(lambda company: company.id == int(seller_id or 0))
+        found = companies.search_fetch([("id", "in", (*self.ids, seller_id))])
+        seller = found.filtered(lambda company: company.id == seller_id)
         self.certificate_seller_id = seller.with_env(self.env).sudo(self.env.su)
 
     def _inverse_certificate_seller_id(self):
@@ -153,49 +156,6 @@ class ResCompany(models.Model):
         self.env["res.company"].invalidate_model(["certificate_seller_id"])
 
     # === BUSINESS METHODS === #
-
-    def _get_certificate_price(self, partner=None, unit=None, taxes=None, product=None):
-        """Return what the seller's certificate costs, rounded so that the total is in whole pesos.
-
-        Colombians pay no cents and some providers accept none, so the price before taxes is
-        adjusted by less than a peso to make the total whole.
-
-        :param partner: `res.partner` that buys
-        :param float unit: a price before taxes, instead of the product's
-        :param taxes: `account.tax`, instead of the product's
-        :param product: `product.product`, instead of that of the lent certificate
-        :return: `unit`, the price on the invoice's line, `untaxed` and `total`, in the seller's
-            currency; all 0 when nothing is for sale
-        :rtype: dict[str, float]
-        """
-        product = self.certificate_product_id if product is None else product
-        # Without the buyer's context: a unit of measure in it would change the price.
-        product = product.with_env(product.env(context={})).with_company(self)
-        taxes = product.taxes_id if taxes is None else taxes.with_env(product.env)
-        taxes = taxes.filtered(lambda tax: tax.company_id == self)
-        currency = self.currency_id
-
-        def compute(unit):
-            amounts = taxes.compute_all(unit, currency=currency, product=product, partner=partner)
-            return {
-                "unit": unit,
-                "untaxed": amounts["total_excluded"],
-                "total": amounts["total_included"],
-            }
-
-        price = compute(product.lst_price if unit is None else unit)
-        if currency.name != "COP" or not price["total"]:
-            return price
-        whole = round(price["total"])
-        digits = self.env["decimal.precision"].precision_get("Product Price")
-        # Not every whole total has a price with cents that gives it: then take the next one.
-        for total in (whole, whole + 1, whole - 1):
-            unit = float_round(price["unit"] * total / price["total"], precision_digits=digits)
-            for cents in (0, 0.01, -0.01):
-                rounded = compute(float_round(unit + cents, precision_digits=digits))
-                if currency.compare_amounts(rounded["total"], total) == 0:
-                    return rounded
-        return price
 
     def _get_certificate_validity_months(self):
         """Return the months of validity per payment, even if the seller is outside this database.
@@ -237,10 +197,18 @@ class ResCompany(models.Model):
         :rtype: res.company
         """
         company = companies = self.sudo()
-        while company.parent_id and company.vat in (False, "", company.parent_id.vat):
+        while company.parent_id and (not company.vat or company._has_nit_of(company.parent_id)):
             company = company.parent_id
             companies += company
         return companies
+
+    def _has_nit_of(self, other):
+        """Tell whether two companies are the same before the law, however their NIT is written.
+
+        :rtype: bool
+        """
+        nit = identity.normalize_document(self.vat)
+        return bool(nit) and nit == identity.normalize_document(other.vat)
 
     def _get_certificate_managers(self):
         """Return the managers of the company: users whose main company it is, or else any who have

@@ -9,7 +9,7 @@ from ...const import (
     CRON_VALIDITY,
     HOSTS_PARAMETER,
 )
-from ...tools import sandbox, sandbox_places
+from ...tools import authorities, revocation, sandbox, sandbox_places
 from ..keys import custody
 
 _CRON_LATE_HOURS = 26  # without a run of the daily cron
@@ -50,6 +50,10 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         currency_field="currency_id",
         help="With taxes, in whole pesos.",
     )
+    certificate_sale_problems = fields.Text(
+        compute="_compute_certificate_sale_problems",
+        help="What is missing before the certificate can be sold, in the order in which it is put right.",
+    )
     certificate_provider_id = fields.Many2one(
         related="company_id.certificate_provider_id", readonly=False
     )
@@ -87,6 +91,57 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         config_parameter=HOSTS_PARAMETER,
         default=", ".join(AUTHORITY_HOSTS),
     )
+    certificate_revocation_sources = fields.Text(
+        compute="_compute_certificate_revocation_sources",
+        help="Whom the server asks about a revocation, at which domains, and where these are known from.",
+    )
+
+    @api.depends("certificate_revocation_hosts")
+    def _compute_certificate_revocation_sources(self):
+        for settings in self:
+            domains = revocation.parse_hosts(settings.certificate_revocation_hosts or "")
+            settings.certificate_revocation_sources = "\n".join(
+                map(settings._get_revocation_source, domains)
+            ) or self.env._("No authority is asked.")
+
+    def _get_revocation_source(self, domain):
+        """Say what is asked of whom at a domain, and where that is known from.
+
+        :param str domain: one that the administrator keeps
+        :rtype: str
+        """
+        authority = authorities.find_by_domain(domain)
+        if not authority:
+            return self.env._(
+                "%s: added by your administrator. Certificates that name it are asked about there.",
+                domain,
+            )
+        asked = [
+            host
+            for host in (authority.asked or "").split(", ")
+            if revocation.is_allowed(host, [domain])
+        ]
+        values = {
+            "domain": domain,
+            "authority": authority.name,
+            "hosts": ", ".join(asked),
+            "years": authority.seen,
+        }
+        if asked and authority.seen:
+            return self.env._(
+                "%(domain)s: %(authority)s, by OCSP and its revocation lists at %(hosts)s, as its certificates of "
+                "%(years)s say.",
+                **values,
+            )
+        if asked:
+            return self.env._(
+                "%(domain)s: %(authority)s, at %(hosts)s, as is reported; none of its certificates was seen.",
+                **values,
+            )
+        return self.env._(
+            "%(domain)s: %(authority)s. No certificate that names it was seen: it is here by its name alone.",
+            **values,
+        )
 
     def _compute_certificate_key_protection(self):
         certificates = self.env["certificate.certificate"]._get_in_custody(
@@ -175,10 +230,35 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         for settings in self:
             settings.is_certificate_seller = settings.certificate_seller_id == settings.company_id
 
-    @api.depends("company_id", "certificate_price", "certificate_tax_ids")
+    @api.depends("certificate_seller_id", "company_id")
+    def _compute_certificate_sale_problems(self):
+        for settings in self:
+            company = settings.company_id
+            problems = {}
+            if settings.is_certificate_seller:
+                routes = (
+                    ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                )
+                for route in routes:
+                    for problem in company._get_certificate_sale_problems(route):
+                        # What both lack is said once.
+                        problems[problem["sentence"]] = None
+            settings.certificate_sale_problems = "\n".join(problems)
+
+    @api.depends("company_id", "certificate_product_id", "certificate_price", "certificate_tax_ids")
     def _compute_certificate_price_total(self):
         for settings in self:
-            price = settings.company_id._get_certificate_price(
-                unit=settings.certificate_price, taxes=settings.certificate_tax_ids._origin
-            )
-            settings.certificate_price_total = price["total"]
+            settings.certificate_price_total = settings._get_price_typed("certificate")
+
+    def _get_price_typed(self, prefix):
+        """Return what a company pays for a product, as the form says now.
+
+        :param str prefix: of the names of the fields that hold product, price and taxes
+        :rtype: float
+        """
+        product = self[f"{prefix}_product_id"]._origin
+        return self.company_id._get_certificate_price(
+            product=product,
+            list_price=self[f"{prefix}_price"],
+            taxes_id=self[f"{prefix}_tax_ids"]._origin,
+        )["total"]

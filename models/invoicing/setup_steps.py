@@ -151,6 +151,14 @@ class ElectronicInvoicingSetup(models.Model):
                 "state": "in_progress",
                 "sentence": self.env._("Continue where you left off."),
             }
+        owner = company._get_certificate_companies()[-1]
+        if owner != company:
+            return {
+                "sentence": self.env._(
+                    "The certificate of %s signs for both: you have the same NIT. Open this page as that company.",
+                    owner.name,
+                )
+            }
         if ended := activations._find_ended(company):
             return {
                 "sentence": self.env._(
@@ -164,7 +172,7 @@ class ElectronicInvoicingSetup(models.Model):
         """Say how long the certificate is in force, and how it goes on."""
         until = activation._format_date(activation.date_end)
         renewals = activation._get_renewals()
-        if renewal := renewals.filtered("switch_on")[:1]:
+        if renewal := renewals.filtered(lambda renewal: renewal.phase == "waiting")[:1]:
             return {
                 "sentence": self.env._(
                     "Active until %(end)s, and renewed until %(renewed)s.",

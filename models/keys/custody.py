@@ -17,13 +17,12 @@ import json
 import os
 from contextlib import contextmanager
 
-from cryptography import x509
 from cryptography.hazmat.primitives import serialization
 
 from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
-from ...tools import certificate_chain, key_seal, server_secret
+from ...tools import certificate_chain, certificate_reader, key_seal, server_secret
 from ..core.whole_files import read_whole
 
 # Read now, so that the variable is gone before anything else runs.
@@ -41,7 +40,7 @@ def open_signing_key(activation, company=None):
     :param company: `res.company` whose document is to be signed, by default the activation's: a branch
         signs under what its parent has
     :return: the certificate and its key
-    :rtype: tuple[cryptography.x509.Certificate, key_seal.SigningKey]
+    :rtype: tuple[certificate_reader.Certificate, key_seal.SigningKey]
     :raise UserError: when the activation is not in force for the company, when its certificate or its
         evidence does not allow it, in a neutralised copy, or when the key cannot be opened; with the
         remedy, and nothing of the key
@@ -64,13 +63,13 @@ def open_signing_key(activation, company=None):
 def load_certificate(certificate):
     """Read the public certificate of a `certificate.certificate`.
 
-    :rtype: cryptography.x509.Certificate
+    :rtype: certificate_reader.Certificate
     :raise UserError: when there is none that can be read
     """
     content = read_whole(certificate.sudo()).pem_certificate
     try:
-        return x509.load_pem_x509_certificate(base64.b64decode(content or b""))
-    except (ValueError, x509.InvalidVersion) as error:
+        return certificate_reader.load_pem(base64.b64decode(content or b""))
+    except certificate_reader.CertificateUnreadable as error:
         raise UserError(
             certificate.env._(
                 "The certificate %s cannot be read. Ask its custodian to load it again.",

@@ -165,7 +165,9 @@ class CertificateActivation(models.Model):
         rules = TEXT_RULES["certificate.activation"]
         # Blanks alone, and what nobody sees, are nothing.
         kept = {
-            name: rules[name].clean(values[name]) if name in rules and values[name] else values[name]
+            name: rules[name].clean(values[name])
+            if name in rules and values[name]
+            else values[name]
             for name in REPRESENTATIVE_FIELDS
         }
         errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not kept[name]}
@@ -446,7 +448,7 @@ class CertificateActivation(models.Model):
 
     def _check_takes_letter(self):
         """Refuse a letter if the route lends no certificate."""
-        if not self._get_route().needs_letter:
+        if not self.needs_letter:
             raise UserError(
                 self.env._("A certificate of the company's own needs no letter. Reload the page.")
             )

@@ -45,30 +45,21 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
+    certificate_remarks = fields.Json(
+        string="Remarks on the file",
+        readonly=True,
+        copy=False,
+        help="What was noticed when the file was loaded: another password than the typed one, several identities.",
+    )
+
+    # === COMPUTE METHODS === #
+
     @api.depends("issuer_level", "certificate_id")
     @api.depends_context("lang")
     def _compute_issuer_sentence(self):
         for activation in self:
-            activation.issuer_sentence = (
-                activation.certificate_id
-                and activation.issuer_level != "anchored"
-                and self.env._(
-                    "The issuer of the certificate was not verified: it claims to be %s, and "
-                    "anybody can write that. An administrator can add the authority's "
-                    "certificate in Settings, under Electronic Documents.",
-                    activation._get_claimed_issuer(),
-                )
-            )
-
-    def _get_claimed_issuer(self):
-        """Return the issuer's name in the certificate.
-
-        :rtype: str
-        """
-        try:
-            return self._read_certificate().issuer
-        except pkcs12.CertificateRefused:
-            return "-"
+            sentences = activation.certificate_id._get_issuer_sentences()
+            activation.issuer_sentence = " ".join(sentences) or False
 
     # === TRANSITIONS === #
 
@@ -99,7 +90,7 @@ class CertificateActivation(models.Model):
     def _abandon_own(self):
         """Give up loading the company's own certificate; what was loaded is deleted."""
         self._check_own()
-        if self._get_route().needs_payment:
+        if self.needs_payment:
             raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._drop_own_certificate()
         self._set_state("cancelled")
@@ -130,7 +121,14 @@ class CertificateActivation(models.Model):
                 facts, activation.company_id
             )
             activation.write(
-                {"certificate_id": certificate.id, **self._prepare_revocation_vals(found)}
+                {
+                    "certificate_id": certificate.id,
+                    "certificate_remarks": {
+                        "password": facts.password,
+                        "others": len(facts.others),
+                    },
+                    **self._prepare_revocation_vals(found),
+                }
             )
         return errors
 
@@ -147,9 +145,10 @@ class CertificateActivation(models.Model):
 
     def _drop_own_certificate(self):
         """Delete the company's own certificate that waits for its activation, with its key."""
-        activation = self._trusted().filtered(lambda activation: activation._is_own())
-        certificate, activation.certificate_id = activation.certificate_id, False
+        activation = self._trusted().filtered(lambda activation: activation.is_own)
+        certificate = activation.certificate_id
         if certificate:
+            activation.write({"certificate_id": False, "certificate_remarks": False})
             # Odoo lists the files that it will remove later.
             with storing_files(self.env):
                 certificate._delete_plain_key()
@@ -157,7 +156,7 @@ class CertificateActivation(models.Model):
 
     def _archive_own_certificate(self):
         """Archive the company's own certificate when it has ended; it stays for whoever verifies old invoices."""
-        own = self._trusted().filtered(lambda activation: activation._is_own())
+        own = self._trusted().filtered(lambda activation: activation.is_own)
         own.certificate_id.active = False
 
     def _get_replaced_sentence(self):
@@ -165,10 +164,12 @@ class CertificateActivation(models.Model):
 
         :rtype: str | None
         """
-        former = self.company_id._get_active_certificate_activation()
-        if not self._is_own() or self.state != "process" or not former:
+        if not self.is_own or self.phase != "process":
             return None
-        if former._is_own():
+        former = self.company_id._get_active_certificate_activation()
+        if not former:
+            return None
+        if former.is_own:
             return self.env._(
                 "Your current certificate signs until this one is active, and is then archived."
             )
@@ -200,9 +201,10 @@ class CertificateActivation(models.Model):
         :return: what is known of it, and sentences as returned by `_load_certificate`
         :rtype: tuple[tools.pkcs12.CertificateFacts | None, dict[str, list[str]]]
         """
+        nit, now = self._get_certificate_nit(), self._get_now()
         try:
             with self._checking_files():
-                facts, codes = pkcs12.open_certificate(files, password), []
+                facts, codes = pkcs12.open_certificate(files, password, nit, now), []
         except pkcs12.CertificateRefused as refused:
             facts, codes = refused.facts, [refused.code]
         except pkcs12.CertificateCheckUnavailable as error:
@@ -212,15 +214,48 @@ class CertificateActivation(models.Model):
                 )
             ) from error
         errors = {}
-        nit = identity.format_nit(self.company_id.sudo().vat)
         if facts:
-            codes += pkcs12.find_faults(facts, nit, self._get_now())
+            codes += pkcs12.find_faults(facts, nit, now)
             if not nit:
                 errors["certificate"] = [self._get_profile_error()]
+        if codes and facts and facts.others:
+            return facts, {"certificate": self._describe_identities(facts, nit, now)}
         for code in codes:
             sentence = self._get_certificate_sentence(code, facts)
             errors.setdefault(FIELDS.get(code, "certificate"), []).append(sentence)
         return facts, errors
+
+    def _describe_identities(self, facts, nit, now):
+        """Say of each identity of a file why it does not sign for the company.
+
+        :param facts: `tools.pkcs12.CertificateFacts` of one of them, which has the others
+        :return: sentences
+        :rtype: list[str]
+        """
+        identities = (facts, *facts.others)
+        return [
+            self.env._(
+                "The file has %(count)s certificates with their keys, and none of them can sign for %(company)s.",
+                count=len(identities),
+                company=self.company_id.sudo().name,
+            ),
+            *(
+                f"{one.subject} ({', '.join(one.nits) or '-'}): "
+                + " ".join(
+                    self._get_certificate_sentence(code, one)
+                    for code in pkcs12.find_faults(one, nit, now)
+                )
+                for one in identities
+            ),
+        ]
+
+    def _get_certificate_nit(self):
+        """Return the NIT of the company with which a certificate is compared, also when its contact lacks the digit.
+
+        :return: with its check digit
+        :rtype: str | None
+        """
+        return identity.complete_nit(self.company_id.sudo().vat)
 
     def _check_own_certificate(self):
         """Return the certificate that was loaded, when it can still sign for the company.
@@ -232,8 +267,7 @@ class CertificateActivation(models.Model):
         if not (certificate and certificate._has_key()):
             raise UserError(self.env._("Load the file of your certificate first."))
         facts = self._read_certificate()
-        nit = identity.format_nit(self.company_id.sudo().vat)
-        if codes := pkcs12.find_faults(facts, nit, self._get_now()):
+        if codes := pkcs12.find_faults(facts, self._get_certificate_nit(), self._get_now()):
             raise UserError(
                 "\n".join(self._get_certificate_sentence(code, facts) for code in codes)
             )
@@ -253,12 +287,17 @@ class CertificateActivation(models.Model):
         :rtype: dict | None
         """
         self.check_access("read")
-        if not self._is_own() or not self.sudo().certificate_id:
+        if not self.is_own or not self.sudo().certificate_id:
             return None
         facts = self._read_certificate()
-        nit = identity.format_nit(self.company_id.sudo().vat)
+        nit = self._get_certificate_nit()
         codes = pkcs12.find_faults(facts, nit, self._get_now())
-        codes += pkcs12.find_warnings(facts, nit, self._get_accredited_authorities())
+        codes += pkcs12.find_warnings(facts, nit)
+        if nit and not identity.format_nit(self.company_id.sudo().vat):
+            codes.append("no_digit")
+        remarks = self.sudo().certificate_remarks or {}
+        codes += [remarks["password"]] if remarks.get("password") else []
+        codes += ["several"] if remarks.get("others") else []
         is_verified = self.issuer_level == "anchored"
         return {
             "is_verified": is_verified,
@@ -287,7 +326,7 @@ class CertificateActivation(models.Model):
                 *self._get_revocation_rows(),
             ],
             "warnings": [
-                *([self.issuer_sentence] if self.issuer_sentence else []),
+                *self.sudo().certificate_id._get_issuer_sentences(),
                 *(self._get_certificate_sentence(code, facts) for code in codes),
                 *self._get_revocation_warnings(facts),
             ],
@@ -377,15 +416,64 @@ class CertificateActivation(models.Model):
                     company=company.name,
                     nit=company.vat,
                 ),
-                "unknown_issuer": self.env._(
-                    "%s is not on the list of authorities accredited in Colombia. Ask DIAN "
-                    "whether it accepts its certificates.",
-                    facts.issuer,
-                ),
                 "no_nit": self.env._(
                     "The certificate does not state the NIT of %s. Make sure that it belongs to "
                     "this company.",
                     company.name,
                 ),
+                "other_place": self.env._(
+                    "The certificate names %(numbers)s as its subscriber, and the NIT of %(company)s, %(nit)s, in "
+                    "another place. Make sure that it belongs to this company, and ask your authority whether DIAN accepts it.",
+                    numbers=", ".join(facts.nits) or "-",
+                    company=company.name,
+                    nit=company.vat,
+                ),
+                "no_digit": self.env._(
+                    "The NIT of %(company)s is %(typed)s in its profile, without its check digit, and was compared as "
+                    "%(nit)s. Complete the profile.",
+                    company=company.name,
+                    typed=company.vat,
+                    nit=self._get_certificate_nit(),
+                ),
+                "unread": self.env._(
+                    "These fields of the certificate cannot be read, so what they say is not known: %s.",
+                    self._list_certificate_fields(facts.unread),
+                ),
+                "odd": self.env._(
+                    "These fields of the certificate are not written as the standard prescribes, and were read all the "
+                    "same: %s. Its authority wrote them: you need not do anything.",
+                    self._list_certificate_fields(facts.odd),
+                ),
+                "trimmed": self.env._(
+                    "The password opened the file without the blanks around it. Note it like that."
+                ),
+                "composed": self.env._(
+                    "The password opened the file with its accents written in another form, as another program does."
+                ),
+                "several": self.env._(
+                    "The file has several certificates with their keys. This is the one that can sign for %s.",
+                    company.name,
+                ),
             }
         return sentences[code]
+
+    @api.model
+    def _list_certificate_fields(self, names):
+        """Name fields of a certificate.
+
+        :param names: of `tools.certificate_reader.FIELDS`
+        :rtype: str
+        """
+        labels = {
+            "public_key": self.env._("public key"),
+            "subject": self.env._("subscriber"),
+            "issuer": self.env._("issuer"),
+            "extensions": self.env._("extensions"),
+            "key_usage": self.env._("key usage"),
+            "extended_key_usage": self.env._("extended key usage"),
+            "basic_constraints": self.env._("basic constraints"),
+            "subject_alt_name": self.env._("alternative names"),
+            "authority_info_access": self.env._("address for revocation by OCSP"),
+            "crl_distribution_points": self.env._("address of the revocation list"),
+        }
+        return ", ".join(labels[name] for name in names)

@@ -6,7 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 
 from ...const import ACTIVITY_EXPIRY, AUTHORITY_HOSTS, GROUP_USER, HOSTS_PARAMETER
-from ...tools import pkcs12, revocation
+from ...tools import certificate_chain, pkcs12, revocation
 from ..activation.routes import OWN_ROUTES
 
 # An authority's answer is valid for the rest of the day, so that it is asked once a day.
@@ -135,7 +135,13 @@ class CertificateActivation(models.Model):
         :param facts: `tools.pkcs12.CertificateFacts`
         :rtype: tools.revocation.Revocation
         """
-        issuer = facts.chain[0] if facts.chain else None
+        # The certificate of the authority may be in the file, or among those that are trusted here.
+        trusted = [
+            anchor.certificate
+            for anchor in self.env["certificate.trust.anchor"]._get_anchors()
+            if anchor.certificate
+        ]
+        issuer = certificate_chain.find_issuer(facts.certificate, [*facts.chain, *trusted])
         return revocation.check_revocation(
             facts.certificate,
             issuer,

@@ -1,5 +1,7 @@
 from datetime import timedelta
 
+from dateutil.relativedelta import relativedelta
+
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, UserError, ValidationError
 
@@ -52,6 +54,9 @@ class CertificateRequest(models.Model):
     activation_state = fields.Selection(
         related="activation_id.state", string="State of the activation"
     )
+    activation_phase = fields.Selection(
+        related="activation_id.phase", string="Phase of the activation"
+    )
     state = fields.Selection(
         REQUEST_STATES,
         string="Request",
@@ -76,6 +81,10 @@ class CertificateRequest(models.Model):
     )
     sent_on = fields.Datetime(string="Sent on", readonly=True, copy=False)
     issued_on = fields.Datetime(string="Issued on", readonly=True, copy=False)
+    valid_from = fields.Date(
+        readonly=True, copy=False, help="As the seller said when the authority had issued it."
+    )
+    valid_until = fields.Date(readonly=True, copy=False, help="The last day of its validity.")
     observation = fields.Text(
         string="Observations",
         readonly=True,
@@ -88,7 +97,7 @@ class CertificateRequest(models.Model):
 
     # Fields of the company's activation that the seller may read.
     payment_status = fields.Selection(related="activation_id.payment_status")
-    payment_sentence = fields.Char(related="activation_id.payment_sentence")
+    alerts = fields.Json(related="activation_id.alerts")
     payment_reference = fields.Char(related="activation_id.payment_reference")
     company_rows = fields.Json(
         string="Company data",
@@ -96,12 +105,7 @@ class CertificateRequest(models.Model):
         compute_sudo=True,
         help="What the organisation profile says: pairs of a label and a text.",
     )
-    representative_rows = fields.Json(
-        string="Legal representative",
-        compute="_compute_representative_rows",
-        compute_sudo=True,
-        help="Who represents a company: pairs of a label and a text.",
-    )
+    representative_rows = fields.Json(related="activation_id.representative_rows")
     sentence = fields.Char(
         string="Request Sentence", compute="_compute_sentence", compute_sudo=True
     )
@@ -134,20 +138,7 @@ class CertificateRequest(models.Model):
             ]
             request.company_rows = [[label, text or ""] for label, text in rows]
 
-    @api.depends("person_kind", *(f"activation_id.{name}" for name in REPRESENTATIVE_FIELDS))
-    @api.depends_context("lang")
-    def _compute_representative_rows(self):
-        for request in self:
-            activation = request.activation_id
-            request.representative_rows = request.person_kind == "juridica" and [
-                [
-                    activation._fields[name]._description_string(self.env),
-                    activation._fields[name].convert_to_export(activation[name], activation) or "",
-                ]
-                for name in REPRESENTATIVE_FIELDS
-            ]
-
-    @api.depends("state", "sent_on", "issued_on")
+    @api.depends("state", "sent_on", "issued_on", "valid_from", "valid_until")
     @api.depends_context("lang")
     def _compute_sentence(self):
         for request in self:
@@ -169,6 +160,16 @@ class CertificateRequest(models.Model):
                     "and password. Load them here.",
                     authority=authority,
                     date=activation._format_moment(request.issued_on),
+                )
+                # One that was issued before the days were noted.
+                if not request.valid_until
+                else self.env._(
+                    "%(authority)s issued your certificate on %(date)s, valid from %(start)s to %(end)s, and gives you "
+                    "its file and password. Load them here.",
+                    authority=authority,
+                    date=activation._format_moment(request.issued_on),
+                    start=activation._format_date(request.valid_from),
+                    end=activation._format_date(request.valid_until),
                 ),
             }
             request.sentence = sentences.get(request.state)
@@ -341,19 +342,54 @@ class CertificateRequest(models.Model):
             )
         if activation.certificate_id:
             raise UserError(self.env._("The company has loaded its certificate already."))
-        self._trusted().write({"state": "rejected", "observation": observation, "issued_on": False})
+        dates = dict.fromkeys(("issued_on", "valid_from", "valid_until"), False)
+        self._trusted().write({"state": "rejected", "observation": observation, **dates})
         self._send_notice("request_rejected")
 
-    def _issue(self):
-        """Note that the authority has issued the certificate: the company can load it.
+    def _open_issue(self):
+        """Open the dialog that asks for the days of the certificate; called by the server action of the form.
 
-        Called by the server action of the form.
+        :rtype: dict
+        """
+        self._check_user(GROUP_CUSTODIAN)
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("The certificate is issued"),
+            "res_model": "certificate.issue.wizard",
+            "view_mode": "form",
+            "target": "new",
+            "context": {"default_request_id": self.id},
+        }
 
-        :raise UserError: when a document is not accepted, or the payment was returned
+    def _get_proposed_days(self):
+        """Return first and last day of a year from the day that was asked for, which most certificates have.
+
+        :rtype: tuple[date, date]
+        """
+        today = self.sudo().activation_id._get_today()
+        start = max(self.date or today, today)
+        return start, start + relativedelta(years=1) - timedelta(days=1)
+
+    def _issue(self, date_start=None, date_end=None):
+        """Note that the authority has issued the certificate, and for when: the company can load it.
+
+        :param date date_start: the first day of its validity; by default as it is proposed, likewise:
+        :param date date_end: the last one
+        :raise UserError: when a document is not accepted, the payment was returned, or no such period signs
         """
         activation = self._lock_for_seller("in_process", "issued")
         if self.state == "issued":
             return
+        proposed = self._get_proposed_days()
+        date_start, date_end = date_start or proposed[0], date_end or proposed[1]
+        if date_start > date_end:
+            raise UserError(
+                self.env._("The first day of the certificate is after its last one. Correct them.")
+            )
+        if date_end < activation._get_today():
+            raise UserError(
+                self.env._("This certificate has ended already. Ask the authority for the new one.")
+            )
         open_documents = self.document_ids.filtered(
             lambda document: document.document_size and document.state != "accepted"
         )
@@ -366,7 +402,14 @@ class CertificateRequest(models.Model):
             )
         if activation.payment_status != "paid":
             raise UserError(self.env._("The payment of this request was returned."))
-        self._trusted().write({"state": "issued", "issued_on": fields.Datetime.now()})
+        self._trusted().write(
+            {
+                "state": "issued",
+                "issued_on": fields.Datetime.now(),
+                "valid_from": date_start,
+                "valid_until": date_end,
+            }
+        )
         self._send_notice("request_issued")
 
     # === TRANSITIONS - ACTIVATION === #

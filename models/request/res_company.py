@@ -28,6 +28,8 @@ class ResCompany(models.Model):
     def _sells_certificate_requests(self):
         """Tell whether this company sells requests: with a price, and an authority to send them to.
 
+        What they cost, and whether all is there to buy one, is said where they are bought.
+
         :rtype: bool
         """
         seller = self.sudo()
@@ -35,7 +37,7 @@ class ResCompany(models.Model):
         return bool(
             product.active
             and seller.active
-            and seller._get_certificate_price(product=product)["total"] > 0
+            and product.list_price > 0
             and self.env["certificate.authority"].sudo().search_count([], limit=1)
         )
 

@@ -26,11 +26,14 @@ class ResConfigSettings(models.TransientModel):
         help="With taxes, in whole pesos.",
     )
 
-    @api.depends("company_id", "certificate_request_price", "certificate_request_tax_ids")
+    @api.depends(
+        "company_id",
+        "certificate_request_product_id",
+        "certificate_request_price",
+        "certificate_request_tax_ids",
+    )
     def _compute_certificate_request_price_total(self):
         for settings in self:
-            settings.certificate_request_price_total = settings.company_id._get_certificate_price(
-                unit=settings.certificate_request_price,
-                taxes=settings.certificate_request_tax_ids._origin,
-                product=settings.certificate_request_product_id,
-            )["total"]
+            settings.certificate_request_price_total = settings._get_price_typed(
+                "certificate_request"
+            )

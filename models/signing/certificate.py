@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ...const import ISSUER_LEVELS
-from ...tools import certificate_chain, key_seal, pkcs12
+from ...tools import authorities, certificate_chain, key_seal, pkcs12
 from ..activation.routes import OWN_ROUTES
 from ..core.ir_attachment import storing_files
 from ..core.whole_files import read_whole
@@ -89,6 +89,62 @@ class CertificateCertificate(models.Model):
             )
 
     # === BUSINESS METHODS === #
+
+    def _get_issuer_sentences(self, is_public=False):
+        """Say what is not certain of the issuer: the one place, for wizard, portal, list, record and public page.
+
+        :param bool is_public: whether anybody reads it: a certificate that somebody made names that person as its issuer,
+            so that none but a known authority is named
+        :return: whole sentences; none when signatures lead to a trusted certificate, and nothing is known against it
+        :rtype: list[str]
+        """
+        certificate = self.sudo()
+        if not certificate:
+            return []
+        try:
+            facts = pkcs12.read_certificate(custody.get_public_content(certificate))
+        except pkcs12.CertificateRefused:
+            return []  # it says nothing of an issuer, and signs nothing
+        codes = certificate._find_issuer_warnings(facts)
+        name = facts.issuer
+        if is_public:
+            known = authorities.find_named(facts.authorities)
+            name = known.name if known else self.env._("an authority that is not known here")
+        sentences = {
+            "unverified": self.env._(
+                "The issuer of the certificate was not verified: it claims to be %s, and anybody can write "
+                "that. An administrator can add the authority's certificate in Settings, under "
+                "Electronic Documents.",
+                name,
+            ),
+            "unknown_issuer": self.env._(
+                "%s is not on the list of authorities accredited in Colombia. Ask DIAN whether it "
+                "accepts its certificates.",
+                name,
+            ),
+            "refused_issuer": self.env._(
+                "DIAN is reported to refuse certificates of %s, although it is accredited. Try one in DIAN's portal "
+                "before you rely on it.",
+                name,
+            ),
+        }
+        return [sentences[code] for code in codes]
+
+    def _find_issuer_warnings(self, facts):
+        """Find what is not certain of the issuer.
+
+        :param facts: `tools.pkcs12.CertificateFacts`
+        :return: codes: `unverified`, and of `tools.pkcs12.ISSUER_WARNINGS`
+        :rtype: list[str]
+        """
+        is_verified = self.issuer_level == "anchored"
+        # Whoever has pinned a certificate knows whose it is.
+        accredited = None
+        if not is_verified:
+            accredited = self.env["certificate.activation"]._get_accredited_authorities()
+        found = pkcs12.find_warnings(facts, None, accredited, authorities.REFUSED)
+        codes = [code for code in found if code in pkcs12.ISSUER_WARNINGS]
+        return codes if is_verified else ["unverified", *codes]
 
     @api.model
     def _rate_issuers(self):

@@ -38,6 +38,8 @@ TRACKED = {
         "state": "activation",
         "date_start": "activation",
         "date_end": "activation",
+        "paused_on": "activation",
+        "pause_reason": "activation",
         "switch_on": "renewal",
         "certificate_id": "certificate",
         "certificate_fingerprint": "certificate",
@@ -63,6 +65,8 @@ TRACKED = {
     },
     "certificate.request": {
         "state": "request",
+        "valid_from": "request",
+        "valid_until": "request",
     },
     "certificate.request.document": {
         "state": "document",

@@ -1,0 +1,19 @@
+from odoo import api, models
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    @api.constrains("company_id")
+    def _check_sold_company(self):
+        """Keep what certificates are sold by with its seller: users of its company may change what it costs."""
+        products = self.sudo().with_context(active_test=False).product_variant_ids
+        sellers = self.env["res.company"].sudo().with_context(active_test=False)
+        for seller in sellers.search(
+            [
+                "|",
+                ("certificate_product_id", "in", products.ids),
+                ("certificate_request_product_id", "in", products.ids),
+            ]
+        ):
+            seller._check_certificate_product_id()

@@ -1,0 +1,298 @@
+from odoo import SUPERUSER_ID, models
+from odoo.fields import Command
+
+from ...const import COLOMBIA_TZ
+from ..activation.routes import ROUTES
+
+# What is looked at before anything is sold, in the order in which a seller puts it right.
+# Without the first there is no invoice, whose engine says what the certificate costs.
+_INVOICE_CHECKS = {
+    "company": "_find_company_problem",
+    "country": "_find_country_problem",
+    "currency": "_find_currency_problem",
+    "chart": "_find_chart_problem",
+    "journal": "_find_journal_problem",
+}
+_OTHER_CHECKS = {
+    "lock": "_find_lock_problem",
+    "product": "_find_product_problem",
+    "price": "_find_price_problem",
+    "provider": "_find_provider_problem",
+    "test": "_find_test_problem",
+    "lender": "_find_lender_problem",
+    "authority": "_find_authority_problem",
+}
+# What the seller is told of, and nobody is kept from buying by.
+_HARMLESS = ("test",)
+_NO_PRICE = {"unit": 0, "untaxed": 0, "withheld": 0, "total": 0, "fiscal_position_id": False}
+
+
+class ResCompany(models.Model):
+    """The seller: what its certificate costs, and what is missing before it can be sold."""
+
+    _inherit = "res.company"
+
+    # === PRICE === #
+
+    def _get_certificate_moves(self):
+        """Return the model of this seller's invoices, as nobody in particular, in a context of its own.
+
+        A buyer's defaults, unit of measure or time zone are not the seller's, whose day is Colombia's.
+        """
+        self.ensure_one()
+        context = {
+            "lang": self.env.context.get("lang"),
+            "allowed_company_ids": self.ids,
+            "tz": COLOMBIA_TZ,
+        }
+        return self.env(user=SUPERUSER_ID, context=context)["account.move"]
+
+    def _prepare_certificate_move_vals(self, partner, product):
+        """Return what the seller's invoice of a certificate is made from, whether or not it is stored.
+
+        :param partner: `res.partner` that buys
+        :param product: `product.product`
+        :rtype: dict
+        """
+        return {
+            "move_type": "out_invoice",
+            "company_id": self.id,
+            "partner_id": partner.id,
+            "currency_id": self.currency_id.id,
+            # Of those that belong to no company, any accountant may make the price another one.
+            "invoice_payment_term_id": False,
+            "invoice_line_ids": [Command.create({"product_id": product.id, "quantity": 1})],
+        }
+
+    def _get_certificate_price(self, partner=None, product=None, **typed):
+        """Return what a certificate costs, by the engine of the invoice that will charge it.
+
+        The invoice is made, but not stored: its taxes, its buyer's fiscal position and its rounding are those of
+        the one that follows, so that page, invoice and payment page say the same. The total is in whole pesos:
+        Colombians pay no cents, and some providers take none.
+
+        :param partner: `res.partner` that buys; without one a company such as the seller
+        :param product: `product.product`, instead of that of the lent certificate
+        :param typed: fields of the product as they are in a form, not stored yet
+        :return: `unit`, the price on the invoice's line; `untaxed`; `withheld`, what withholdings take off; `total`;
+            and `fiscal_position_id`. All 0 when nothing can be invoiced
+        :rtype: dict
+        """
+        seller = self.with_env(self._get_certificate_moves().env) if self else self
+        product = seller.certificate_product_id if product is None else product
+        if not (seller and product) or seller._find_sale_problems(_INVOICE_CHECKS):
+            return dict(_NO_PRICE)
+        return seller._price_by_invoice(partner, product, **typed)
+
+    def _price_by_invoice(self, partner, product, **typed):
+        """Price what can be invoiced; see `_get_certificate_price`."""
+        moves = self._get_certificate_moves()
+        product = product.with_env(moves.env)
+        if typed:
+            product = product.new(typed, origin=product)
+        partner = (partner or self.partner_id).with_env(moves.env)
+        move = moves.new(self._prepare_certificate_move_vals(partner, product))
+        move._round_to_whole_pesos()
+        totals = move.tax_totals
+        return {
+            "unit": move.invoice_line_ids.price_unit,
+            "untaxed": totals["base_amount_currency"],
+            "withheld": move._get_withheld_amount(),
+            "total": totals["total_amount_currency"],
+            "fiscal_position_id": move.fiscal_position_id.id,
+        }
+
+    # === WHO BUYS === #
+
+    def _get_certificate_owner_sentence(self):
+        """Say whose certificate signs for this company, when that is another one's: nobody buys what it has.
+
+        :rtype: str | None
+        """
+        self.ensure_one()
+        company, seller = self.sudo(), self.certificate_seller_id.sudo()
+        if seller in company.parent_ids or (seller and company._has_nit_of(seller)):
+            return self.env._(
+                "%(company)s belongs to %(seller)s, which sells the certificate and signs with its own: there is "
+                "nothing to buy.",
+                company=company.name,
+                seller=seller.name,
+            )
+        owner = company._get_certificate_companies()[-1]
+        if owner == company:
+            return None
+        return self.env._(
+            "%(company)s has the NIT of %(owner)s, whose certificate signs for both: there is nothing to buy. Open "
+            "the steps as %(owner)s.",
+            company=company.name,
+            owner=owner.name,
+        )
+
+    # === CHECKLIST === #
+
+    def _get_certificate_sale_problems(self, route="loan"):
+        """List what keeps this seller from selling, in the order in which it is put right.
+
+        :param str route: what is sold, as in `certificate.activation.route`
+        :return: for each thing that is missing its `code`, a `sentence` for the seller that names the remedy, and
+            `stops_sale`: whether nobody can buy before
+        :rtype: list[dict]
+        """
+        return self._get_certificate_offer(route)[1]
+
+    def _get_certificate_offer(self, route="loan", partner=None):
+        """Return what a certificate costs, and what keeps this seller from selling it.
+
+        :param str route: what is sold, as in `certificate.activation.route`
+        :param partner: `res.partner` that buys; without one a company such as the seller
+        :return: as returned by `_get_certificate_price` and `_get_certificate_sale_problems`
+        :rtype: tuple[dict, list[dict]]
+        """
+        self.ensure_one()
+        seller, route = self.with_env(self._get_certificate_moves().env), ROUTES[route]
+        price, product = None, route.get_product(seller)
+        problems = seller._find_sale_problems(_INVOICE_CHECKS, route)
+        if product and not problems:
+            price = seller._price_by_invoice(partner, product)
+        problems |= seller._find_sale_problems(_OTHER_CHECKS, route, price)
+        return price or dict(_NO_PRICE), [
+            {"code": code, "sentence": sentence, "stops_sale": code not in _HARMLESS}
+            for code, sentence in problems.items()
+        ]
+
+    def _find_sale_problems(self, checks, route=None, price=None):
+        """Return the sentences of these checks that found something, by their codes, in the fixed order."""
+        found = {code: getattr(self, method)(route, price) for code, method in checks.items()}
+        return {code: sentence for code, sentence in found.items() if sentence}
+
+    def _find_company_problem(self, _route, _price):
+        return not self.active and self.env._("%s is archived.", self.name)
+
+    def _find_country_problem(self, _route, _price):
+        countries = self.country_id | self.account_fiscal_country_id
+        return set(countries.mapped("code")) != {"CO"} and self.env._(
+            "%s is not in Colombia: set its country, and its fiscal country in the accounting settings.",
+            self.name,
+        )
+
+    def _find_currency_problem(self, _route, _price):
+        return self.currency_id.name != "COP" and self.env._(
+            "%s does not keep its books in Colombian pesos: set its currency to COP.", self.name
+        )
+
+    def _find_chart_problem(self, _route, _price):
+        accounts = self.env["account.account"]
+        domain = [
+            *accounts._check_company_domain(self),
+            ("account_type", "=", "asset_receivable"),
+        ]
+        return not accounts.search_count(domain, limit=1) and self.env._(
+            "%s has no chart of accounts: choose one in the accounting settings.", self.name
+        )
+
+    def _find_journal_problem(self, _route, _price):
+        return not self._get_certificate_sale_journal() and self.env._(
+            "%s has no sales journal: create one, or take it out of the archive.", self.name
+        )
+
+    def _get_certificate_sale_journal(self):
+        """Return the journal in which Odoo drafts the invoice of this company."""
+        journals = self.env["account.journal"]
+        return journals.search(
+            [*journals._check_company_domain(self), ("type", "=", "sale")], limit=1
+        )
+
+    def _find_lock_problem(self, _route, _price):
+        today = self.env["certificate.activation"]._get_today()
+        journal = self._get_certificate_sale_journal()
+        return self._get_violated_lock_dates(today, True, journal) and self.env._(
+            "The books of %s are locked beyond today, so that no sale of today can be booked: change the lock "
+            "dates.",
+            self.name,
+        )
+
+    def _find_product_problem(self, route, _price):
+        product = route.get_product(self)
+        if not product:
+            return self.env._("No product is chosen by which the certificate is sold.")
+        if not product.active:
+            return self.env._("The product %s is archived.", product.name)
+        if product.company_id != self:
+            # Who may change what it costs is who works for its company.
+            return self.env._(
+                "The product %(product)s must belong to %(company)s alone, so that no buyer can change its "
+                "price: set its company.",
+                product=product.name,
+                company=self.name,
+            )
+        return None
+
+    def _find_price_problem(self, route, price):
+        if not price:
+            return None
+        product, total = route.get_product(self), price["total"]
+        if self.currency_id.compare_amounts(total, 0) <= 0:
+            return self.env._("The product %s has no price.", product.name)
+        if not self.currency_id.is_zero(total - round(total)):
+            return self.env._(
+                "With its taxes the product %s costs no whole pesos: choose another price.",
+                product.name,
+            )
+        return None
+
+    def _find_provider_problem(self, _route, _price):
+        chosen = self.certificate_provider_id
+        if chosen and chosen.state == "disabled":
+            return self.env._("The payment provider %s is disabled.", chosen.name)
+        providers = self._get_certificate_providers()
+        if not providers:
+            return self.env._(
+                "No payment provider of %s collects Colombian pesos: enable one.", self.name
+            )
+        if not providers.filtered(lambda provider: provider.journal_id.active):
+            return self.env._(
+                "No payment provider of %s has a bank journal to book payments in: choose one on the provider.",
+                self.name,
+            )
+        return None
+
+    def _get_certificate_providers(self):
+        """Return the providers that can collect for this seller, its own or those of a company above it."""
+        providers = self.env["payment.provider"]
+        return providers.search(
+            [*providers._check_company_domain(self), ("state", "in", ("enabled", "test"))]
+        ).filtered(
+            lambda provider: (
+                provider in (self.certificate_provider_id or provider)
+                and self.currency_id in (provider.available_currency_ids or self.currency_id)
+            )
+        )
+
+    def _find_test_problem(self, _route, _price):
+        providers = self._get_certificate_providers()
+        is_test = providers and set(providers.mapped("state")) == {"test"}
+        return (
+            is_test
+            and not self.certificate_accept_test_payments
+            and self.env._(
+                "Payments are in test mode and activate no certificate: enable the payment provider."
+            )
+        )
+
+    def _find_lender_problem(self, route, _price):
+        certificate = self.certificate_lent_id
+        if not route.needs_letter or (certificate and certificate._can_be_lent()):
+            return None
+        if not certificate:
+            return self.env._("No certificate is chosen that is lent: choose one that can sign.")
+        return self.env._(
+            "The certificate %s that is lent cannot sign today: choose another one.",
+            certificate.name,
+        )
+
+    def _find_authority_problem(self, route, _price):
+        return (
+            route.is_requested
+            and not self.env["certificate.authority"].search_count([], limit=1)
+            and self.env._("No authority is entered to which a request is sent.")
+        )
