@@ -20,6 +20,12 @@ TESTED_DEBS="\
 9d2f598b0555db17e291d48ed24df184c70823c053c4c5ed53c467ca7f629bbf pool/main/o/odoo/odoo-19_${TESTED_ODOO}_all.deb
 c5f603701f86661a7eed820ff0b0d19e0aa697b316053b7885cc7346370128c1 pool/main/f/fonts-montserrat/fonts-montserrat_9.000-6_all.deb"
 PACKAGES=(ca-certificates python3 python3-venv postgresql chromium xmlsec1)
+# Of setup_dotnet.
+DOTNET_PACKAGES=(mono-runtime mono-mcs libmono-system-core4.0-cil libmono-system-security4.0-cil)
+# Tests that need the packages of setup_client.
+CLIENT_TESTS=(test_dian_client test_signature_judges)
+GATEWAYS_TEST=test_gateways
+APART_TESTS=("${CLIENT_TESTS[@]}" "$GATEWAYS_TEST")
 NEEDED_MB=3000
 
 if [ "$(id -u)" = 0 ]; then
@@ -147,18 +153,26 @@ check_disk() {
 }
 
 setup_packages() {
-    local missing=() package
-    for package in "${PACKAGES[@]}"; do
-        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || missing+=("$package")
-    done
+    local missing
+    read -ra missing <<<"$(list_missing "${PACKAGES[@]}")"
     [ ${#missing[@]} = 0 ] && return
     [ "$(id -u)" = 0 ] || die "packages are missing; run: sudo apt-get install --no-install-recommends ${missing[*]}"
     check_disk
     say "installing Debian packages: ${missing[*]}"
-    export DEBIAN_FRONTEND=noninteractive
     quietly "the list of Debian packages cannot be updated" apt-get update
-    quietly "Debian packages cannot be installed" apt-get install -y --no-install-recommends "${missing[@]}"
+    quietly "Debian packages cannot be installed" install_packages "${missing[@]}"
 }
+
+# Prints which Debian packages are not installed.
+#   list_missing <package>...
+list_missing() {
+    local package
+    for package in "$@"; do
+        [ "$(dpkg-query -W -f '${db:Status-Abbrev}' "$package" 2>/dev/null)" = 'ii ' ] || printf '%s ' "$package"
+    done
+}
+
+install_packages() { DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"; }
 
 # Prints the address of the Debian mirror that this machine uses, from its own apt sources.
 debian_mirror() {
@@ -685,6 +699,29 @@ create_demo_template() {
 
 demo_odoo() { odoo --with-demo "$@"; }
 
+# === .NET === #
+
+# Installs .NET's SignedXml, by which DIAN verifies signatures, and builds what asks it: DOTNET_JUDGE. Fails
+# where it cannot be had, and says why.
+setup_dotnet() { alone install_dotnet; }
+
+install_dotnet() {
+    local missing log=$CACHE/dotnet.log
+    read -ra missing <<<"$(list_missing "${DOTNET_PACKAGES[@]}")"
+    if [ ${#missing[@]} != 0 ]; then
+        [ "$(id -u)" = 0 ] || { say "for .NET's verifier run: sudo apt-get install --no-install-recommends ${missing[*]}"; return 1; }
+        say "installing Debian packages: ${missing[*]}"
+        { install_packages "${missing[@]}" || { apt-get update && install_packages "${missing[@]}"; }; } >"$log" 2>&1 </dev/null ||
+            { say ".NET's verifier cannot be installed (the whole output: $log)"; return 1; }
+    fi
+    DOTNET_JUDGE=$CACHE/dotnet-judge-$(hash_of <"$DEV/env/dotnet_judge.cs").exe
+    [ ! -f "$DOTNET_JUDGE" ] || return 0
+    mcs -optimize+ -r:System.Core.dll -r:System.Security.dll -r:System.Xml.dll -out:"$DOTNET_JUDGE.tmp" \
+        "$DEV/env/dotnet_judge.cs" >"$log" 2>&1 </dev/null ||
+        { say ".NET's verifier cannot be built (the whole output: $log)"; return 1; }
+    mv "$DOTNET_JUDGE.tmp" "$DOTNET_JUDGE"
+}
+
 # === CLIENT === #
 
 # Installs a real client of the signature, which the add-on does not need, and what the signature is
@@ -728,4 +765,6 @@ create_gateways_template() {
 }
 
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
+# Prints pytest's arguments that leave out the tests of the client.
+ignore_apart() { printf -- "--ignore-glob=*/%s.py\n" "${APART_TESTS[@]}"; }
 client_odoo() { client_python -m odoo -c "$OWN/client.conf" "$@"; }

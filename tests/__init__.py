@@ -61,6 +61,7 @@ from . import (
     test_security,
     test_server_secret,
     test_signature_chain,
+    test_signature_judges,
     test_signed_letter,
     test_signing,
     test_sold_certificates,
@@ -73,4 +74,5 @@ from . import (
     test_upload,
     test_wizard,
     test_xades,
+    test_xml_text,
 )

@@ -5,13 +5,17 @@ import base64
 import io
 
 import qrcode
+from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
-from cryptography.x509.oid import NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image, ImageDraw, TiffImagePlugin  # noqa: F401  # the last saves pages in black and white
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
+from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign import signers
 from pyhanko.sign.fields import SigSeedSubFilter
+from pyhanko.sign.timestamps import DummyTimeStamper
+from pyhanko.sign.validation.dss import DocumentSecurityStore
 from pypdf.generic import ContentStream
 
 try:
@@ -96,6 +100,27 @@ def signed_pdf(data, signer=None, field="Signature1"):
     )
     writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
     return signers.sign_pdf(writer, metadata, signer=signer or make_signer()).getvalue()
+
+
+def stamped_pdf(data):
+    """The file with a time stamp of the document (PAdES-LTA), of an authority that somebody has made."""
+    key = own_samples.get_key("person")
+    name = own_samples.make_name((NameOID.COMMON_NAME, "Estampa de Prueba"))
+    usage = x509.ExtendedKeyUsage([ExtendedKeyUsageOID.TIME_STAMPING])
+    certificate = own_samples.issue(name, key, name, key, extensions=(usage,))
+    signer = signer_of(certificate, key, [])
+    stamper = DummyTimeStamper(signer.signing_cert, signer.signing_key)
+    writer = IncrementalPdfFileWriter(io.BytesIO(data), strict=False)
+    return signers.PdfTimeStamper(stamper).timestamp_pdf(writer, "sha256").getvalue()
+
+
+def with_store(data):
+    """The file with a store of proofs (DSS) of its first signature."""
+    file = io.BytesIO(data)
+    (signature, *_others) = PdfFileReader(file, strict=False).embedded_regular_signatures
+    contents = signature.pkcs7_content.hex().encode()
+    DocumentSecurityStore.add_dss(file, contents, certs=[signature.signer_cert])
+    return file.getvalue()
 
 
 def data_uri(kind, size=(30, 20)):

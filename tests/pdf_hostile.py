@@ -19,6 +19,7 @@ import zlib
 from dataclasses import dataclass, field, replace
 
 from pypdf import PdfReader, PdfWriter
+from pypdf.generic import EncodedStreamObject, NameObject, NumberObject
 
 try:
     from .pdf_samples import ONE_PAGE, compressed_pdf, raw_pdf, stream, text_pdf
@@ -284,10 +285,35 @@ def respell(element, rng):
 
 # === OTHER FORBIDDEN FILES === #
 
+ALGORITHMS = ("RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256")
 
 def _encrypted(algorithm, password):
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(text_pdf())))
     writer.encrypt(user_password=password, owner_password="owner", algorithm=algorithm)
+    file = io.BytesIO()
+    writer.write(file)
+    return file.getvalue()
+
+
+def enciphered(algorithm, body):
+    """A file that opens without a password, with an object in a stream of objects, which nothing refers to.
+
+    :param str algorithm: one of `ALGORITHMS`.
+    :param bytes body: of that object.
+    """
+    writer = PdfWriter(clone_from=PdfReader(io.BytesIO(text_pdf())))
+    packed = EncodedStreamObject()
+    packed.update(
+        {
+            NameObject("/Type"): NameObject("/ObjStm"),
+            NameObject("/N"): NumberObject(1),
+            NameObject("/First"): NumberObject(5),
+            NameObject("/Filter"): NameObject("/FlateDecode"),
+        }
+    )
+    packed._data = zlib.compress(b"90 0 " + body)
+    writer._add_object(packed)
+    writer.encrypt(user_password="", owner_password="owner", algorithm=algorithm)
     file = io.BytesIO()
     writer.write(file)
     return file.getvalue()
@@ -314,8 +340,8 @@ def forbidden_files():
         "program before": b"MZ" + page,
         "archive before": _archive() + page,
         "page of HTML before": b"<html><script>alert(1)</script>" + page,
-        "blank before": b"\n" + page,
-        "byte order mark before": b"\xef\xbb\xbf" + page,
+        "shell script before": b"#!/bin/sh\n" + page,
+        "comment of a script before": b"/*\n" + page,
         "script before": b"alert(1)//" + page,
         "other version": b"%PDF-3.0" + page[8:],
         "archive inside": body + b"%" + _archive(after=b"\n") + end,
@@ -323,7 +349,7 @@ def forbidden_files():
         "page of HTML inside": body + b"%<html><script>alert(1)</script>\n" + end,
         "page of HTML after": page + b"<script>alert(1)</script>",
         "picture of SVG inside": body + b"%<svg onload=alert(1)>\n" + end,
-        "too much after": page + bytes(2000),
+        "too much after": page + b"a letter\n" * 200,
         "half": page[: len(page) // 2],
         "end without a beginning": page[:8] + page[-200:],
         "no catalog": page.replace(b"/Catalog", b"/Catalag").replace(b"/Root", b"/Roof"),
@@ -350,12 +376,11 @@ def forbidden_files():
         "unknown cipher": raw_pdf(trailer=b"/Encrypt << /Filter /Unknown >>"),
     }.items():
         yield Hostile(name, data)
-    for algorithm in ("RC4-40", "RC4-128", "AES-128", "AES-256-R5", "AES-256"):
-        for password in ("", "secret"):
-            yield Hostile(
-                f"encrypted by {algorithm}, {password or 'no'} password",
-                _encrypted(algorithm, password),
-            )
+    for algorithm in ALGORITHMS:
+        yield Hostile(f"encrypted by {algorithm}", _encrypted(algorithm, "secret"))
+        for name, (where, element) in ACTIVE.items():
+            holder = b"<< %s %s >>" % (where.encode(), element)
+            yield Hostile(f"{name}, enciphered by {algorithm}", enciphered(algorithm, holder))
 
 
 # === COSTLY FILES === #

@@ -109,3 +109,9 @@ def stream(content, keys=b""):
         keys,
         packed,
     )
+
+
+def drawn_pdf(operators):
+    """A page on which a stream of operators draws, without a text."""
+    page = ONE_PAGE[2].replace(b">>", b"/Contents 4 0 R >>")
+    return raw_pdf((*ONE_PAGE[:2], page, stream(operators)))

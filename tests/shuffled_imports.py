@@ -145,7 +145,7 @@ def main(module, order, *tests):
     suite = OdooSuite()
     for test in tests:
         file, name = test.split(".", 1)
-        tests_of_file = importlib.import_module(f"{addon}.tests.{file}")
+        tests_of_file = getattr(importlib.import_module(f"{addon}.tests"), file)
         # One by one: Odoo's suite takes no other one.
         suite.addTests(iter(unittest.defaultTestLoader.loadTestsFromName(name, tests_of_file)))
     result = run_suite(suite)

@@ -48,10 +48,9 @@ class SigningCommon(CertificateCommon):
 
     def execute(self, query, *params):
         """Do what only who has the database can do."""
-        table = "certificate_signature_log"
-        self.cr.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+        self.cr.execute("ALTER TABLE certificate_signature_log DISABLE TRIGGER USER")
         self.cr.execute(query, params)
-        self.cr.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        self.cr.execute("ALTER TABLE certificate_signature_log ENABLE TRIGGER USER")
         self.env.invalidate_all()
 
     def assertNotSigned(self, error=UserError, **options):

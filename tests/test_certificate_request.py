@@ -28,14 +28,29 @@ from . import own_samples, pdf_samples, samples
 from .common import CertificateCommon
 from .own_common import OwnCertificateCommon
 from .payment_common import CertificatePaymentCommon
-from .walk import REPRESENTATIVE
+from .walk import REPRESENTATIVE, Walk
 
 DOCUMENT = "certificate.request.document"
 OBSERVATION = "The date of María Fernanda cannot be read."
 
 
-class RequestCommon(CertificateCommon):
+class RequestWalk(Walk):
+    def start_request(self, user=None):
+        return self.start(user)._start_request()
+
+    def get_paid(self, user=None):
+        """Return a request that was just paid, with nothing entered."""
+        activation = self.start_request(user)
+        if activation.state == "pay":
+            self.pay(activation)
+            activation.action_continue()
+        return activation.request_ids
+
+
+class RequestCommon(CertificateCommon, RequestWalk):
     """An authority that asks for one document, and people of the seller alone."""
+
+    walk_class = RequestWalk
 
     @classmethod
     def setUpClass(cls):
@@ -62,16 +77,6 @@ class RequestCommon(CertificateCommon):
             cls.env, "Olga", "certificate_Olga", cls.company_b, GROUP_CUSTODIAN
         )
         cls.other_scan = base64.b64encode(pdf_samples.scan_pdf(1))
-
-    def start_request(self, user=None):
-        return self.start(user)._start_request()
-
-    def get_paid(self, user=None):
-        """Return a request that was just paid, with nothing entered."""
-        activation = self.start_request(user)
-        self.pay(activation)
-        activation.action_continue()
-        return activation.request_ids
 
     def get_filled(self, user=None):
         """Return a request with all that it needs, before it is sent."""
@@ -300,6 +305,16 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         self.assertNotEqual(following, request)
         self.assertTrue(following.action_verify_payment())
         self.assertEqual(following.sudo().payment_move_id, request.sudo().payment_move_id)
+
+
+@tagged("post_install", "-at_install")
+class TestPaidRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCommon):
+    """Company A has paid for a request."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_paid()
 
     # === PROCESS === #
 

@@ -209,6 +209,11 @@ class TestSealing(CustodyCommon):
 class TestCustody(CustodyCommon, UploadCommon):
     """Company A signs with its own certificate, company B with the lent one; both keys are sealed."""
 
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active(cls.user_b)
+
     def setUp(self):
         super().setUp()
         self.lent_key = self.open(self.lent)

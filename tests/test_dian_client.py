@@ -5,6 +5,8 @@ its own, which has that add-on; nothing else needs it.
 from contextlib import suppress
 from unittest.mock import patch
 
+from cryptography.hazmat.primitives.serialization import Encoding
+
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
@@ -13,6 +15,7 @@ from odoo.tools import mute_logger
 
 from ..tools import xades
 from .own_common import OwnCertificateCommon
+from .signature_judges import get_judges
 
 MODELS = "odoo.addons.l10n_co_electronic_invoice_self.models"
 CLIENT_LOGGERS = (f"{MODELS}.account_edi_format", f"{MODELS}.l10n_co_dian_self_service")
@@ -163,6 +166,23 @@ class TestDianClient(OwnCertificateCommon):
             )
         # The container holds the invoice as it was signed.
         self.assertIn(self.get_file(move, "Invoice"), signed)
+
+    def test_whatever_was_typed_is_signed_validly(self):
+        """An invoice has its number before it is signed: its texts are cleaned where they are written."""
+        activation = self.get_active()
+        # A vertical tab, and two that are no characters.
+        typed = "Café\r\nmolido\t1 kg\r\x0b\ufffe\uffff"
+        self.service.write({"name": typed, "default_code": "A1\t\r\n"})
+        self.customer.write({"name": f"Cliente{typed}", "street": typed})
+        self.journal.l10n_co_dian_software_identification = "soft\tware\r\n"
+        move = self.post()
+        self.assertFalse(move.edi_error_message)
+        self.assertEqual(move.edi_state, "sent")
+        invoice, container = (self.get_file(move, kind) for kind in ("Invoice", "AttachedDocument"))
+        self.assertIn("Café\nmolido\t1 kg\n", invoice.decode())
+        pem = activation._get_x509().public_bytes(Encoding.PEM)
+        for name, (is_valid, _is_invalid) in get_judges().items():
+            self.assertEqual(is_valid(pem, [invoice, container]), [True, True], name)
 
     def test_nothing_is_signed_when_the_activation_has_ended(self):
         self.get_active().with_user(self.manager_a).action_revoke()

@@ -15,6 +15,11 @@ RESOLUTION = "electronic.invoicing.resolution"
 
 @tagged("post_install", "-at_install")
 class TestElectronicInvoicingResolution(ElectronicInvoicingCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active()
+
     def post_invoice(self, journal, name):
         """Post an invoice of a journal under a number."""
         invoice = (

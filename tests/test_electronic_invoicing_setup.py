@@ -17,8 +17,8 @@ from .invoicing_common import KEYS, NIT, TEST_SET, ElectronicInvoicingCommon
 
 
 @tagged("post_install", "-at_install")
-class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
-    # === STATES === #
+class TestElectronicInvoicingFromTheStart(ElectronicInvoicingCommon):
+    """Company A has no certificate yet."""
 
     def test_one_step_after_the_other_opens(self):
         journal = self.get_journal(self.company_a)
@@ -72,15 +72,6 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
     def test_a_company_that_has_not_begun_has_its_certificate_to_do(self):
         self.assertEqual(self.get_states(), ["done", "todo", *["locked"] * 4])
 
-    def test_each_result_of_the_test_set_has_its_sentence(self):
-        self.get_active()
-        sentences = set()
-        for result in (False, "waiting", "rejected", "accepted"):
-            self.setup_a.write({**TEST_SET, "test_set_result": result})
-            self.assertEqual(self.get_states()[2], "in_progress")
-            sentences.add(self.setup_a.get_overview()["steps"][2]["sentence"])
-        self.assertEqual(len(sentences), 4)
-
     def test_the_profile_names_what_it_lacks_and_where_it_is_entered(self):
         company = self.company_a.sudo()
         self.assertEqual(self.get_states()[:2], ["done", "todo"])
@@ -116,20 +107,30 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
                 savepoint.rollback()
         self.assertEqual(len(sentences), 7)
 
-    def test_a_certificate_counts_only_while_it_is_in_force(self):
-        activation = self.get_active()
-        self.assertEqual(self.get_states()[1], "done")
-        with freeze_time(fields.Datetime.add(fields.Datetime.now(), months=13)):
-            self.assertNotEqual(self.get_states()[1], "done")
-        activation.with_user(self.manager_a).action_revoke()
-        self.assertEqual(self.get_states()[1:3], ["todo", "locked"])
+    def test_a_locked_step_does_not_open(self):
+        for key in (*KEYS[2:], "unknown", None):
+            with self.subTest(key), self.assertRaises(UserError):
+                self.setup_a.action_open_step(key)
+        self.company_a.sudo().street = False
+        with self.assertRaises(UserError):
+            self.setup_a.action_open_step("certificate")
+        self.assertTrue(self.setup_a.action_open_step("profile"))
 
-    def test_what_was_done_stays_done_when_the_certificate_ends(self):
-        activation = self.get_active()
-        self.complete_data()
-        self.start_invoicing()
-        activation.with_user(self.manager_a).action_revoke()
-        self.assertEqual(self.get_states(), ["done", "todo", "done", "done", "done", "done"])
+    def test_a_manager_completes_the_profile_and_a_user_only_sees_it(self):
+        own = self.setup_a.with_user(self.manager_a)
+        # Neither of them may change a company or its contact elsewhere.
+        self.assertFalse(self.company_a.with_user(self.manager_a).has_access("write"))
+        own.write({"profile_street": "Calle 9", "profile_vat": " 830.114.921-1 "})
+        self.assertEqual((self.company_a.street, self.company_a.vat), ("Calle 9", "830114921-1"))
+        for name in PROFILE_FIELDS:
+            with self.subTest(name), self.assertRaises(AccessError):
+                self.setup_a.write({name: False})
+        self.assertEqual(self.setup_a.profile_street, "Calle 9")
+
+    def test_the_test_set_is_not_confirmed_before_the_certificate_is_active(self):
+        self.setup_a.write(TEST_SET)
+        with self.assertRaises(UserError):
+            self.setup_a.action_confirm_test_set()
 
     def test_the_seller_signs_with_its_own_certificate(self):
         seller = self.seller.sudo()
@@ -154,6 +155,42 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         ):
             seller.certificate_lent_id = certificate
             self.assertEqual(self.get_states(setup)[:3], ["done", "todo", "locked"])
+
+
+@tagged("post_install", "-at_install")
+class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
+    """Company A has an active certificate."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_active()
+
+    # === STATES === #
+
+    def test_each_result_of_the_test_set_has_its_sentence(self):
+        self.get_active()
+        sentences = set()
+        for result in (False, "waiting", "rejected", "accepted"):
+            self.setup_a.write({**TEST_SET, "test_set_result": result})
+            self.assertEqual(self.get_states()[2], "in_progress")
+            sentences.add(self.setup_a.get_overview()["steps"][2]["sentence"])
+        self.assertEqual(len(sentences), 4)
+
+    def test_a_certificate_counts_only_while_it_is_in_force(self):
+        activation = self.get_active()
+        self.assertEqual(self.get_states()[1], "done")
+        with freeze_time(fields.Datetime.add(fields.Datetime.now(), months=13)):
+            self.assertNotEqual(self.get_states()[1], "done")
+        activation.with_user(self.manager_a).action_revoke()
+        self.assertEqual(self.get_states()[1:3], ["todo", "locked"])
+
+    def test_what_was_done_stays_done_when_the_certificate_ends(self):
+        activation = self.get_active()
+        self.complete_data()
+        self.start_invoicing()
+        activation.with_user(self.manager_a).action_revoke()
+        self.assertEqual(self.get_states(), ["done", "todo", "done", "done", "done", "done"])
 
     # === OPENING === #
 
@@ -192,28 +229,6 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         views = self.setup_a.action_open_step("resolution")["views"]
         self.assertEqual([kind for _id, kind in views], ["form"])
 
-    def test_a_locked_step_does_not_open(self):
-        for key in (*KEYS[2:], "unknown", None):
-            with self.subTest(key), self.assertRaises(UserError):
-                self.setup_a.action_open_step(key)
-        self.company_a.sudo().street = False
-        with self.assertRaises(UserError):
-            self.setup_a.action_open_step("certificate")
-        self.assertTrue(self.setup_a.action_open_step("profile"))
-
-    # === ORGANISATION PROFILE === #
-
-    def test_a_manager_completes_the_profile_and_a_user_only_sees_it(self):
-        own = self.setup_a.with_user(self.manager_a)
-        # Neither of them may change a company or its contact elsewhere.
-        self.assertFalse(self.company_a.with_user(self.manager_a).has_access("write"))
-        own.write({"profile_street": "Calle 9", "profile_vat": " 830.114.921-1 "})
-        self.assertEqual((self.company_a.street, self.company_a.vat), ("Calle 9", "830114921-1"))
-        for name in PROFILE_FIELDS:
-            with self.subTest(name), self.assertRaises(AccessError):
-                self.setup_a.write({name: False})
-        self.assertEqual(self.setup_a.profile_street, "Calle 9")
-
     # === TEST SET === #
 
     def test_the_test_set_is_confirmed_only_when_it_is_complete(self):
@@ -239,11 +254,6 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
                         attempt()
                 savepoint.rollback()
         self.assertFalse(self.setup_a.locked_nit)
-
-    def test_the_test_set_is_not_confirmed_before_the_certificate_is_active(self):
-        self.setup_a.write(TEST_SET)
-        with self.assertRaises(UserError):
-            self.setup_a.action_confirm_test_set()
 
     def test_an_identifier_in_another_form_is_red_at_its_field(self):
         self.setup_a.test_set_identifier = "a1b2"

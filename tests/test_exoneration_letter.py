@@ -22,6 +22,13 @@ from .walk import REPRESENTATIVE
 
 @tagged("post_install", "-at_install")
 class TestExonerationLetter(CertificateCommon, HttpCase):
+    """Company A's letter; it has paid, and named its representative."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_processing()
+
     def get_hash(self, activation):
         return hashlib.sha256(self.get_report(activation)).hexdigest()
 
@@ -196,7 +203,7 @@ class TestExonerationLetter(CertificateCommon, HttpCase):
     # === WHO GETS IT === #
 
     def test_there_is_no_letter_before_it_is_asked_for(self):
-        activation = self.start()
+        activation = self.start(self.user_b)
         with self.assertRaises(UserError):
             self.get_report(activation)
         self.pay(activation)

@@ -23,6 +23,12 @@ class TestIdentity(BaseCase):
             (" 901 414 515-7\n", "901414515-7"),
             ("213.123.432-1", "213123432-1"),
             ("1032456789-7", "1032456789-7"),  # a person's
+            ("901'414'515-7", "901414515-7"),
+            ("901,414,515\u20137", "901414515-7"),
+            ("NIT 901.414.515-7", "901414515-7"),
+            ("N.I.T.: 901.414.515 - 7", "901414515-7"),
+            ("\u200b901414515-7\ufeff", "901414515-7"),
+            ("\uff19\uff10\uff11414515-7", "901414515-7"),
         ):
             with self.subTest(typed):
                 self.assertEqual(identity.format_nit(typed), written)
@@ -69,6 +75,7 @@ class TestIdentity(BaseCase):
         self.check(
             is_card, True, ("123456", "52.123.456", "52 123 456", "52,123,456", "1032456789")
         )
+        self.check(is_card, True, ("52'123.456", "52\u2019123\u2019456", "52\u00a0123\u202f456", "\u200e52123456"))
         self.check(
             is_card,
             False,
@@ -160,7 +167,34 @@ class TestIdentity(BaseCase):
                 "212 555 0100",
                 "+123456",
                 "+1234567890123456",
-                "300 123 4567 ext. 2",
                 "300123456\u0667",
             ),
         )
+
+    def test_a_telephone_as_people_write_it(self):
+        self.check(
+            identity.is_phone,
+            True,
+            (
+                "601 1234567 ext 102",
+                "(601) 123 4567 Ext. 102",
+                "6011234567, extensión 7",
+                "6011234567 x102",
+                "6011234567#102",
+                "0057 300 123 4567",
+                "00 57 (601) 123-4567",
+                "001 305 555 0199",
+                "300\u00a0123\u20114567",
+                "\u202a+57 300 123 4567\u202c",
+                "300/123/4567",
+            ),
+        )
+        self.check(
+            identity.is_phone,
+            False,
+            ("ext 102", "601 1234567 ext", "300 123 4567 / 601 123 4567", "00", "0057 12", "57ext3001234567"),
+        )
+
+    def test_what_nobody_sees_is_no_part_of_an_address(self):
+        self.check(identity.is_email, True, ("\u200bana@example.com", "ana@example\u200d.com\ufeff"))
+        self.assertEqual(identity.remove_joiners("Ana\u200d\u200b Gómez"), "Ana Gómez")

@@ -287,3 +287,9 @@ class TestLetterPdf(BaseCase):
             for page in pages:
                 self.assertIn(drawn_modules(page), possible_modules(code))
                 self.assertNotIn(drawn_modules(page), possible_modules(code + "0"))
+
+    def test_what_a_letter_cannot_print_is_known_before(self):
+        self.assertEqual(letter_pdf.find_unwritable("Núñez Ñáñez, S. A. S. — “Año” €"), "")
+        # What has a base letter is printed as that.
+        self.assertEqual(letter_pdf.find_unwritable("Ștefan Nguyễn"), "")
+        self.assertEqual(letter_pdf.find_unwritable("Анна 王 Ана ☕"), "\u0410\u043d\u0430王☕")

@@ -10,7 +10,7 @@ from unittest.mock import patch
 import PIL
 import pypdf
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
-from pypdf import PdfReader, PdfWriter, Transformation
+from pypdf import PdfReader, PdfWriter, Transformation, generic
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
@@ -203,6 +203,35 @@ class TestLetterScan(BaseCase):
             with self.subTest(kind):
                 self.assertRefused("blank", data)
 
+    def test_faint_and_dark_pages_are_not_blank(self):
+        dice = random.Random(2026)
+        page = letter_samples.letter_page(None)
+        for kind, paper, ink, grain in (
+            ("a faint copy", 245, 225, 2),
+            ("a pencil on gray paper", 190, 172, 2),
+            ("a dark photo", 40, 22, 2),
+            ("a negative", 20, 60, 3),
+            ("grainy paper", 200, 165, 6),
+        ):
+            noise = bytes(
+                128 + max(-99, min(99, round(dice.gauss(0, grain)))) for _grain in range(65536)
+            )
+            sheet = Image.frombytes("L", (256, 256), noise).resize(page.size)
+            faint = page.point(lambda grey, a=ink, b=paper: a + (b - a) * grey // 248)
+            faint = ImageChops.add(faint, sheet, 1, -128)
+            # Light from one side.
+            light = Image.linear_gradient("L").rotate(90).resize(page.size)
+            lit = ImageChops.add(faint, light.point(lambda grey: grey // 8), 1, -16)
+            with self.subTest(kind):
+                self.assertKind("unread", letter_samples.images_pdf(lit, quality=80))
+
+    def test_a_page_on_which_a_code_is_read_is_not_blank(self):
+        found = letter_scan.LetterFacts(
+            codes=frozenset({CODE}), complete=True, text_codes=frozenset(),
+            scan_text_codes=frozenset(), scanned=True, blank=True, signers=(), intact=None,
+        )  # fmt: skip
+        self.assertEqual(letter_scan.judge_letter(found, False, CODE).kind, "match")
+
     def test_a_page_with_a_little_ink_is_not_blank(self):
         page = Image.new("L", (1240, 1754), 250)
         ImageDraw.Draw(page).line([(500, 900), (700, 850), (760, 930)], fill=60, width=4)
@@ -225,6 +254,53 @@ class TestLetterScan(BaseCase):
             with self.subTest(kind):
                 self.assertRefused("unsigned", data)
         self.assertRefused("other_letter", render_letter(TEXT, OTHER))
+
+    def test_what_is_signed_on_the_screen_is_not_the_letter_as_downloaded(self):
+        def on_page(content, **annotation):
+            def change(writer):
+                page = writer.pages[0]
+                if annotation:
+                    note = generic.DictionaryObject()
+                    for key, value in annotation.items():
+                        note[generic.NameObject(f"/{key}")] = value
+                    note[generic.NameObject("/Rect")] = generic.ArrayObject(
+                        map(generic.NumberObject, (100, 100, 200, 150))
+                    )
+                    writer.add_annotation(page, note)
+                if content:
+                    sheet = PdfReader(io.BytesIO(content)).pages[0]
+                    page.merge_page(sheet)
+
+            return resaved(self.letter, change)
+
+        name = generic.NameObject
+        curve = pdf_samples.drawn_pdf(b"2 w 100 100 m 120 180 140 60 180 120 c S")
+        area = pdf_samples.drawn_pdf(b"100 100 20 5 re f")
+        inline = pdf_samples.drawn_pdf(
+            b"q 50 0 0 20 100 100 cm BI /W 1 /H 1 /BPC 8 /CS /G ID \x00 EI Q"
+        )
+        scan = letter_samples.letter_scan(None)
+        joined = resaved(self.letter, lambda writer: writer.append(io.BytesIO(scan)))
+        for kind, data in (
+            ("ink", on_page(None, Subtype=name("/Ink"))),
+            ("a stamp", on_page(None, Subtype=name("/Stamp"))),
+            (
+                "a typed name",
+                on_page(
+                    None,
+                    Subtype=name("/FreeText"),
+                    Contents=generic.TextStringObject("Ana"),
+                    DA=generic.TextStringObject("/Helv 9 Tf"),
+                ),
+            ),
+            ("a picture", on_page(scan)),
+            ("a picture in the content", on_page(inline)),
+            ("a line", on_page(curve)),
+            ("a stroke of the brush", on_page(area)),
+            ("the page with the signature, scanned", joined),
+        ):
+            with self.subTest(kind):
+                self.assertIn(self.match(data).kind, ("unread", "match"))
 
     # === DIGITAL SIGNATURES === #
 
@@ -289,17 +365,34 @@ class TestLetterScan(BaseCase):
             return self.signed[:position] + digit + self.signed[position + 1 :]
 
         contents = self.signed.rindex(b"/Contents <")
-        # Some digit that is another one when a bit of it is another: a letter may be none.
-        digit = re.compile(rb"[0-9]").search(self.signed, contents + 1000).start()
+        # The value of the signature comes last, before the zeros that fill up its place.
+        digits = self.signed[contents : self.signed.index(b">", contents)].rstrip(b"0")
+        digit = contents + len(digits) - 50
         for kind, data in (
             ("a byte of the document", flipped(self.signed.index(b"/Producer") + 12)),
             ("a byte of the signature", flipped(digit)),
             ("saved again", resaved(self.signed)),
-            ("a page appended", added(self.signed)),
-            ("the first of two", letter_samples.signed_pdf(added(self.signed), field="Second")),
         ):
             with self.subTest(kind):
                 self.assertRefused("broken_signature", data)
+
+    def test_what_was_added_to_a_signed_file_is_looked_at(self):
+        stamp = letter_samples.stamped_pdf(self.signed)
+        store = letter_samples.with_store(self.signed)
+        for kind, data in (
+            ("a page", added(self.signed)),
+            ("a page before the second", letter_samples.signed_pdf(added(self.signed), field="B")),
+            ("a time stamp", stamp),
+            ("a time stamp after a store of proofs", letter_samples.stamped_pdf(store)),
+            ("a form that no program leaves", self.signed.replace(b"/ByteRange", b"/ByteRanga")),
+            ("another kind", self.signed.replace(b"/ETSI.CAdES.detached", b"/adbe.x509.rsa_sha1")),
+        ):
+            with self.subTest(kind):
+                self.assertIn(self.match(data).kind, ("unread", "signature"))
+
+    def test_a_signed_letter_whose_words_are_outlines(self):
+        drawn = pdf_samples.drawn_pdf(b"100 100 20 5 re f")
+        self.assertKind("unread", letter_samples.signed_pdf(drawn, self.signer))
 
     # === LIMITS === #
 
@@ -320,7 +413,7 @@ class TestLetterScan(BaseCase):
     def test_a_signed_file_that_nobody_can_verify(self):
         for data in (b"%PDF-1.7\n", b"nothing"):
             found = letter_scan.read_letter(data, signed=True)
-            self.assertEqual((found.signers, found.intact, found.codes), (("",), False, set()))
+            self.assertEqual((found.signers, found.intact, found.codes), (("",), None, set()))
         # A table of references that is larger than the memory.
         zeros = pdf_samples.stream(bytes(100 << 20), b"/Type /XRef /W [1 1 1] /Root 1 0 R")
         data = b"%%PDF-1.7\n1 0 obj\n%s\nendobj\nstartxref\n9\n%%%%EOF\n" % zeros

@@ -28,6 +28,13 @@ REQUIRED = " ".join(f"{{{{ {name} }}}}" for name in LETTER_PLACEHOLDERS_REQUIRED
 
 @tagged("post_install", "-at_install")
 class TestLetterSettings(CertificateCommon, HttpCase):
+    """The letter's text, while company A is about to download its own."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_processing()
+
     def get_text(self, content):
         pages = pypdf.PdfReader(BytesIO(content)).pages
         return " ".join(" ".join(page.extract_text() for page in pages).split())

@@ -1,6 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 import hashlib
 import io
+import re
 import subprocess
 import sys
 import tempfile
@@ -10,11 +11,13 @@ from unittest.mock import patch
 
 from PIL import Image
 from pypdf import PdfReader, PdfWriter
+from pypdf.constants import UserAccessPermissions
 
 from odoo.tests import BaseCase
 
 from ..tools import pdf_check
 from ..tools.sandbox import ChildBusy
+from . import pdf_hostile
 from .pdf_samples import (
     ONE_PAGE,
     compressed_pdf,
@@ -179,7 +182,12 @@ class TestPdfCheck(BaseCase):
         for data in (
             png.getvalue(),
             b"MZ" + text_pdf(),
-            b"\n" + text_pdf(),
+            b"MZ\x90\0\n" + text_pdf(),
+            b"#!/bin/sh\n" + text_pdf(),
+            b"/*\n" + text_pdf(),
+            b"<p>Warning</p>\n" + text_pdf(),
+            b"alert(1)//" + text_pdf(),
+            b"\n" * 1024 + text_pdf(),
             b"%PDF-",
             b"%PDF-3.0" + text_pdf()[8:],
         ):
@@ -188,18 +196,101 @@ class TestPdfCheck(BaseCase):
     def test_a_file_cut_short(self):
         data = scan_pdf()
         self.assertRefused("truncated", data[: len(data) // 2])
-        self.assertRefused("truncated", data + b"\n" * 1024)
+        self.assertRefused("truncated", data + b"Scanned by a telephone\n" * 50)
         self.assertRefused("damaged", b"%PDF-1.7\n%%EOF\n")
 
-    # === CONTENT === #
+    def test_lines_of_a_program_before_the_file(self):
+        plain = pdf_check.check_pdf(text_pdf())
+        for before in (
+            b"\xef\xbb\xbf",
+            b"\n",
+            b"\r\n\t \r\n",
+            b"Content-Type: application/pdf\r\n\r\n",
+            "Impresión terminada\n".encode("latin-1"),
+        ):
+            with self.subTest(before):
+                facts = pdf_check.check_pdf(before + text_pdf())
+                self.assertEqual(facts.pages, plain.pages)
+                self.assertEqual(facts.text_sha256, plain.text_sha256)
 
-    def test_encrypted_files(self):
-        for algorithm, password in (("RC4-128", ""), ("AES-256", ""), ("AES-256", "secret")):
-            encrypt = partial(PdfWriter.encrypt, user_password=password, algorithm=algorithm)
+    def test_what_fills_a_file_up(self):
+        for filling in (bytes(5000), b"\n" * 1024, b" \r\n\0" * 999):
+            self.assertEqual(pdf_check.check_pdf(text_pdf() + filling).pages, 1)
+
+    def test_a_comment_that_is_formatted(self):
+        body = b'<body xmlns="http://www.w3.org/1999/xhtml"><p>Revisado</p></body>'
+        data = with_object(b"<< /Type /Annot /Subtype /FreeText /RC (%s) >>" % body)
+        self.assertEqual(pdf_check.check_pdf(data).pages, 1)
+        self.assertRefused("active_content", data[:9] + b"%%%s\n" % body + data[9:])
+
+    # === ENCIPHERED FILES === #
+
+    def test_a_file_that_opens_with_a_password_only(self):
+        for algorithm in pdf_hostile.ALGORITHMS:
+            encrypt = partial(PdfWriter.encrypt, user_password="secret", algorithm=algorithm)
             self.assertRefused("encrypted", rewritten(text_pdf(), encrypt))
         self.assertRefused("encrypted", raw_pdf(trailer=b"/Encrypt << /Filter /Unknown >>"))
         # Of a revision that another reader may take for the last one.
         self.assertRefused("encrypted", with_object(b"<< /Size 5 /Root 1 0 R /Encrypt 8 0 R >>"))
+
+    def test_a_file_that_opens_without_a_password_is_what_it_holds(self):
+        plain = pdf_check.check_pdf(text_pdf(pages=2))
+        for algorithm in pdf_hostile.ALGORITHMS:
+            encrypt = partial(
+                PdfWriter.encrypt,
+                user_password="",
+                owner_password="owner",
+                algorithm=algorithm,
+                permissions_flag=UserAccessPermissions.PRINT,
+            )
+            with self.subTest(algorithm):
+                facts = pdf_check.check_pdf(rewritten(text_pdf(pages=2), encrypt))
+                self.assertEqual(facts.pages, 2)
+                self.assertEqual(facts.text_sha256, plain.text_sha256)
+
+    def test_active_content_is_found_in_what_is_enciphered(self):
+        for algorithm in pdf_hostile.ALGORITHMS:
+            with self.subTest(algorithm):
+                harmless = pdf_hostile.enciphered(algorithm, b"<< /A 1 >>")
+                self.assertEqual(pdf_check.check_pdf(harmless).pages, 1)
+                data = pdf_hostile.enciphered(algorithm, b"<< /S /JavaScript /JS (a) >>")
+                self.assertNotIn(b"JavaScript", data)
+                self.assertRefused("active_content", data)
+
+    def test_two_ways_to_decipher_a_file(self):
+        data = pdf_hostile.enciphered("RC4-128", b"<< /A 1 >>")
+        entry = re.search(rb"/Encrypt (\d+) 0 R", data)
+        number = entry[1]
+        dictionary = re.search(rb"\n%s 0 obj\n(.*?)endobj" % number, data, re.DOTALL)[1]
+        identifier = re.search(rb"/ID \[.*?\]", data, re.DOTALL)[0]
+        other = re.sub(rb"<..|\(.", rb"<ff", identifier, count=1)
+        last = b"\ntrailer\n<< /Root 1 0 R %s >>\nstartxref\n0\n%%%%EOF\n"
+        same = b"/Encrypt %s 0 R " % number
+        self.assertEqual(pdf_check.check_pdf(data + last % (same + identifier)).pages, 1)
+        for name, added in {
+            "no cipher": last % identifier,
+            "another dictionary": b"\n99 0 obj\n%sendobj" % dictionary
+            + last % (b"/Encrypt 99 0 R " + identifier),
+            "the dictionary twice": b"\n%s 0 obj\n%sendobj" % (number, dictionary)
+            + last % (same + identifier),
+            "another identifier": last % (same + other),
+            "no identifier": last % same,
+            "a dictionary in the trailer": last
+            % (b"/Encrypt %s " % dictionary.strip() + identifier),
+            "the key twice": last % (same * 2 + identifier),
+        }.items():
+            with self.subTest(name):
+                self.assertRefused("encrypted", data + added)
+        for name, changed in {
+            "a value twice": dictionary.replace(b"/R 3", b"/R 3 /R 2"),
+            "a value elsewhere": dictionary.replace(b"/R 3", b"/R 7 0 R"),
+            "a length that programs read differently": dictionary.replace(b"/V 2", b"/V 1"),
+        }.items():
+            with self.subTest(name):
+                self.assertNotEqual(changed, dictionary)
+                self.assertRefused("encrypted", data.replace(dictionary, changed))
+
+    # === CONTENT === #
 
     def test_number_of_pages(self):
         self.assertRefused(

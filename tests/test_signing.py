@@ -17,7 +17,7 @@ from ..const import GROUP_CUSTODIAN, GROUP_MANAGER
 from ..tools import xades
 from . import own_samples, samples
 from .signing_common import LOG, SECRET, SigningCommon
-from .xml_samples import make_document
+from .xml_samples import EMPTY_PLACE, make_document
 
 
 @tagged("post_install", "-at_install")
@@ -78,6 +78,8 @@ class TestSigning(SigningCommon):
             make_document(place=""),
             make_document(prolog="<!DOCTYPE Invoice>"),
             make_document(prolog='<?xml version="1.0" encoding="latin1"?>'),
+            make_document(place=EMPTY_PLACE * 2),
+            make_document(content="<a>&#13;</a>"),
         ):
             with self.subTest(document[:60]):
                 self.assertNotSigned(document=document or b"<")
@@ -85,6 +87,33 @@ class TestSigning(SigningCommon):
         with self.assertRaises(UserError):
             self.sign(document=signed)
         self.assertEqual(len(self.get_rows()), 1)
+
+    def test_a_refusal_names_the_element_and_its_text(self):
+        text = "Café de la sierra" * 5 + "&#13;&#10;" + "bolsa" * 20
+        for content, element, shown in (
+            (f"<cbc:Note>{text}</cbc:Note>", "cbc:Note", "sierra␍␊bolsa"),
+            ('<cbc:Note name="a&#9;b"/>', "cbc:Note/@name", "“a␉b”"),
+        ):
+            with self.assertRaises(UserError) as caught:
+                self.sign(document=make_document(content=content))
+            self.assertIn(element, str(caught.exception))
+            self.assertIn(shown, str(caught.exception))
+            self.assertLess(len(str(caught.exception)), 250)
+
+    def test_every_refusal_is_a_sentence(self):
+        codes = [*xades.CODES, "a new one"]
+        sentences = {
+            code: self.activation._explain_refusal(xades.XadesError(code, "cbc:Note", "a\rb"))
+            for code in codes
+        }
+        self.assertFalse([code for code in codes if "%(" in sentences[code]])
+        # What only `verify` finds has one sentence.
+        self.assertEqual(len(set(sentences.values())), len(codes) - 6)
+
+    def test_a_signature_that_does_not_verify_is_not_used(self):
+        with patch.object(xades, "verify", side_effect=xades.XadesError("altered")):
+            self.assertNotSigned()
+        self.assertTrue(self.sign())
 
     # === WHO === #
 

@@ -30,11 +30,11 @@ WALKS = (
     "test_certificate_activation.TestCertificateActivation"
     ".test_each_action_changes_only_the_states_it_is_for",
     *(
-        f"test_certificate_request.TestCertificateRequest.{name}"
+        f"test_certificate_request.{name}"
         for name in (
-            "test_a_company_walks_from_its_loan_to_a_certificate_of_its_own",
-            "test_each_transition_changes_only_the_states_it_is_for",
-            "test_what_was_rejected_is_corrected_and_what_was_accepted_stays",
+            "TestCertificateRequest.test_a_company_walks_from_its_loan_to_a_certificate_of_its_own",
+            "TestPaidRequest.test_each_transition_changes_only_the_states_it_is_for",
+            "TestPaidRequest.test_what_was_rejected_is_corrected_and_what_was_accepted_stays",
         )
     ),
 )

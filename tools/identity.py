@@ -5,8 +5,14 @@ valid.
 """
 
 import re
+import unicodedata
 
 from stdnum.co import nit
+
+# What people, telephones and editors put between the characters of a number.
+_DASHES = r"\u2010-\u2015\u2212\ufe58\ufe63\uff0d\-"
+_APOSTROPHES = "'`\u00b4\u2018\u2019\u201b\u2032"
+_MARKS = rf"\s.,{_APOSTROPHES}{_DASHES}"
 
 # Registraduria Nacional: citizenship cards have 6 to 8 digits (until 2003) or 10 (NUIP since).
 _CITIZENSHIP_CARD = re.compile(r"[0-9]{6,10}")
@@ -17,7 +23,31 @@ _EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
 _NATIONAL_PHONE = re.compile(r"(\+?57)?(3[0-9]{9}|60[0-9]{8})")
 # ITU-T E.164: at most 15 digits after the plus.
 _FOREIGN_PHONE = re.compile(r"\+(?!57)[0-9]{7,15}")
+_EXTENSION = re.compile(
+    r"[\s,;(/]*(?:ext(?:ensi[oó]n)?|int(?:erno)?|x|#)[\s.:#]*[0-9]{1,6}[)\s]*$", re.IGNORECASE
+)
 _NIT = re.compile(r"[0-9]{5,15}-[0-9]")
+_NIT_WORD = re.compile(r"^n\.?i\.?t\.?[\s.:]*", re.IGNORECASE)
+
+
+def remove_joiners(text):
+    """Return a text without what nobody sees in it, joiners of letters included.
+
+    They come along with what is copied from a chat or a contact, and no name or number needs one.
+
+    :param text: as typed; over RPC it can also be a number
+    :rtype: str
+    """
+    return "".join(
+        character
+        for character in unicodedata.normalize("NFC", str(text or ""))
+        if unicodedata.category(character) != "Cf"
+    )
+
+
+def _plain(text):
+    """Return a text with one character for what looks alike: full width digits are digits."""
+    return unicodedata.normalize("NFKC", remove_joiners(text))
 
 
 def normalize_document(number):
@@ -27,7 +57,7 @@ def normalize_document(number):
     :return: upper case letters and digits, such as ``52123456``
     :rtype: str
     """
-    return re.sub(r"[\s.,-]", "", str(number or "")).upper()
+    return re.sub(f"[{_MARKS}]", "", _plain(number)).upper()
 
 
 def is_document_number(kind, number):
@@ -47,16 +77,19 @@ def is_email(address):
     :param str address: as typed
     :rtype: bool
     """
-    return bool(_EMAIL.fullmatch((address or "").strip()))
+    return bool(_EMAIL.fullmatch(remove_joiners(address).strip()))
 
 
 def is_phone(number):
     """Tell whether a number can be dialled: a Colombian one, or a foreign one with its prefix.
 
-    :param str number: as typed; spaces, dots, dashes and brackets do not matter
+    :param str number: as typed; spaces, dots, dashes, slashes and brackets do not matter. An extension
+        may follow, and 00 stands for the plus.
     :rtype: bool
     """
-    number = re.sub(r"[\s.()-]", "", number or "")
+    number = _EXTENSION.sub("", _plain(number))
+    number = re.sub(f"[{_MARKS}()/]", "", number)
+    number = re.sub("^00", "+", number)
     return bool(_NATIONAL_PHONE.fullmatch(number) or _FOREIGN_PHONE.fullmatch(number))
 
 
@@ -70,7 +103,8 @@ def format_nit(number):
     :return: such as ``213123432-1``, or ``None`` when it is no NIT with a right check digit
     :rtype: str | None
     """
-    number = re.sub(r"[\s.]", "", number or "")
+    number = re.sub(f"[{_DASHES}]", "-", _NIT_WORD.sub("", _plain(number).strip()))
+    number = re.sub(f"[\\s.,{_APOSTROPHES}]", "", number)
     return number if _NIT.fullmatch(number) and nit.is_valid(number) else None
 
 

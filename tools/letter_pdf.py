@@ -38,6 +38,19 @@ class LayoutRefused(ValueError):
         self.code = code
 
 
+def find_unwritable(text: str) -> str:
+    """Return the characters of a text that a letter cannot print, each once: its fonts lack them.
+
+    Letters of other alphabets and pictures. What has a base letter is printed as that, as on passports.
+    """
+    # The fonts have Latin-1: they are opened for other texts only.
+    if max(map(ord, text), default=0) < 256:
+        return ""
+    from .letter_pdf_child import find_unwritable as find
+
+    return find(text)
+
+
 def render_letter(
     html: str | bytes,
     code: str,

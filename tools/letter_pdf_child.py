@@ -218,6 +218,15 @@ def _substitute(missing):
     return plain if plain and plain.isascii() and plain.isprintable() else "?"
 
 
+def find_unwritable(text):
+    """Return the characters for which a letter would print a question mark, in their order.
+
+    :rtype: str
+    """
+    missing = dict.fromkeys(_glyphs().finditer(unicodedata.normalize("NFC", text)))
+    return "".join(dict.fromkeys(match[0] for match in missing if _substitute(match) == "?"))
+
+
 class _LetterCanvas(Canvas):
     """Draws the foot of each page at the end, when the number of pages is known."""
 

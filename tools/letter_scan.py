@@ -41,6 +41,8 @@ _FACTS = {
     "blank": bool,
     "codes": list,
     "complete": bool,
+    "drawn": (list, type(None)),
+    "has_text": bool,
     "scan_text_codes": list,
     "scanned": bool,
     "signatures": (list, type(None)),
@@ -80,11 +82,13 @@ class LetterFacts:
     :ivar frozenset text_codes: those in its text.
     :ivar frozenset scan_text_codes: those in the text of scanned pages, which came from OCR.
     :ivar bool scanned: whether any page is a scan.
+    :ivar bool has_text: whether any page has words.
     :ivar bool blank: whether every page is empty.
+    :ivar tuple | None drawn: pages, annotations, pictures, and operators that paint, of a file to compare.
     :ivar tuple signers: the names in the certificates of its digital signatures, in their order: claims.
     :ivar bool | None intact: whether each signature is valid and covers all that was there when it was
-        made, and nothing changed after the last one. None when there is none, or none was verified.
-        It says nothing of who issued the certificates.
+        made, and nothing changed after the last one. False when the hash or the value of one is proved wrong.
+        None when nothing is proved. It says nothing of who issued the certificates.
     :ivar tuple signatures: of `Signature`, in the order of `signers`.
     """
 
@@ -97,6 +101,8 @@ class LetterFacts:
     signers: tuple
     intact: bool | None
     signatures: tuple = ()
+    has_text: bool = True
+    drawn: tuple | None = None
 
 
 @dataclass(frozen=True)
@@ -164,22 +170,29 @@ def match_letter(
     :raise PdfCheckUnavailable: the server cannot check any file.
     :raise ChildBusy: the server is too busy to look at this one now.
     """
-    if letter and _is_unsigned_copy(facts, letter):
-        raise LetterRefused("unsigned")
+    is_alike = False
+    if letter:
+        if facts.sha256 == hashlib.sha256(letter).hexdigest():
+            raise LetterRefused("unsigned")
+        original = check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
+        is_alike = bool(original) and facts.text_sha256 == original.text_sha256
     try:
-        found = read_letter(data, facts.signed)
+        found = read_letter(data, facts.signed, is_alike)
+        if is_alike and _adds_nothing(found, read_letter(letter, compared=True)):
+            raise LetterRefused("unsigned")
     except ChildUnavailable:  # the packages are optional
         return LetterMatch("unread")
     return judge_letter(found, facts.signed, code, trust)
 
 
-def _is_unsigned_copy(facts, letter):
-    """Whether it is the letter as it was downloaded, or saved or printed to PDF again."""
-    if facts.sha256 == hashlib.sha256(letter).hexdigest():
-        return True
-    if facts.signed or not facts.text_sha256:
+def _adds_nothing(found, letter):
+    """Whether a file of the letter's text is the letter as it was downloaded, or saved or printed again.
+
+    A signature on the screen is an annotation, a picture or lines; a stamp likewise; one on paper a page.
+    """
+    if not found.drawn or not letter.drawn:
         return False
-    return facts.text_sha256 == check_pdf(letter, len(letter)).text_sha256
+    return all(here <= there for here, there in zip(found.drawn, letter.drawn, strict=True))
 
 
 def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trust = Trust()):
@@ -190,9 +203,9 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
     :rtype: LetterMatch
     :raise LetterRefused: see `match_letter`.
     """
-    if found.blank and not signed:
-        raise LetterRefused("blank")
     codes = found.codes | found.text_codes
+    if found.blank and not signed and not codes | found.scan_text_codes:
+        raise LetterRefused("blank")
     if others := sorted(codes - {code}):
         raise LetterRefused("other_letter", others[0])
     if not signed:
@@ -201,7 +214,7 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
     if found.intact is False:
         raise LetterRefused("broken_signature")
     shows_code = code in codes | found.scan_text_codes
-    if not shows_code and not found.scanned:
+    if not shows_code and not found.scanned and found.has_text:
         raise LetterRefused("no_letter")
     last = found.signatures[-1] if found.signatures else None
     if found.intact and shows_code and last and last.whole and code in last.codes:
@@ -258,17 +271,18 @@ def _simplify(name):
     return "".join(filter(str.isalnum, name))
 
 
-def read_letter(data: bytes, signed: bool) -> LetterFacts:
+def read_letter(data: bytes, signed: bool = False, compared: bool = False) -> LetterFacts:
     """Read a file without ever opening it in this process.
 
     :param data: the file, which `check_pdf` has accepted.
     :param signed: whether it has a digital signature.
+    :param compared: whether to count what is drawn in it, which an unsigned file is asked for.
     :raise LetterRefused: `too_complex`: nothing is known of a file that costs more than a letter does.
     :raise ChildBusy: the server is too busy to read it to the end now.
     :raise ChildUnavailable: it cannot be read here: pypdf, Pillow or 800 MB are missing.
     """
     try:
-        return _take_facts(_ask_child(data, signed), data)
+        return _take_facts(_ask_child(data, signed, compared), data)
     except (AttributeError, LookupError, TypeError, ValueError) as error:  # of a runaway parser
         raise LetterRefused("too_complex") from error
 
@@ -301,15 +315,23 @@ def _take_facts(found, data):
         scanned=found.get("scanned", True),
         blank=found.get("blank", False),
         signers=tuple(_take_name(signature["signer"]) for signature in signatures),
-        intact=all(signature["intact"] for signature in signatures) if signatures else None,
+        intact=_judge_signatures([signature["intact"] for signature in signatures]),
         signatures=tuple(claims),
+        has_text=found.get("has_text", False),
+        drawn=tuple(map(int, found["drawn"])) if found.get("drawn") else None,
     )
 
 
-def _ask_child(data, signed):
+def _judge_signatures(intact):
+    if False in intact:
+        return False
+    return True if intact and all(intact) else None
+
+
+def _ask_child(data, signed, compared=False):
     found = find_facts(
         _CHILD,
-        (b"S" if signed else b"-") + data,
+        (b"S" if signed else b"C" if compared else b"-") + data,
         _FACTS,
         wall_seconds=_WALL_SECONDS,
         cpu_seconds=_CPU_SECONDS,

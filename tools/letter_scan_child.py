@@ -1,10 +1,11 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Report what one attached letter shows: the process behind `letter_scan.py`, run by `sandbox.py`.
 
-On standard input come one byte, `S` when the file has a digital signature, and the file. Each fact
-goes to standard output as soon as it is known, one JSON object a line, so that nothing said is lost
-when a limit kills this process: `text_codes`, `scan_text_codes` and `scanned`, then of a signed file
-`signatures`, then `blank`, and at last `codes` with `complete`, whether every picture was looked at.
+On standard input come one byte and the file: `S` when it has a digital signature, `C` when it is to be
+compared with the letter. Each fact goes to standard output as soon as it is known, one JSON object a line,
+so that nothing said is lost when a limit kills this process: `text_codes`, `scan_text_codes`, `has_text` and
+`scanned`, then of a signed file `signatures`, of one to compare `drawn`, then `blank`, and at last `codes` with
+`complete`, whether every picture was looked at.
 
 A signature proves the bytes that it covers, and programs differ in how they read any others. So it
 is valid only if nothing but its own digits lies between those bytes, and everything after them is
@@ -23,7 +24,7 @@ import time
 import warnings
 
 import pypdf
-from PIL import Image, ImageFilter, ImageOps
+from PIL import Image, ImageChops, ImageFilter, ImageOps
 from pypdf import filters, generic
 
 try:
@@ -39,21 +40,27 @@ _CERTIFICATES = 20  # of authorities, of one signature
 _HASHES = frozenset(
     ("sha224", "sha256", "sha384", "sha512", "sha3_256", "sha3_384", "sha3_512")
 )  # of a signature that proves something
+_DETACHED = ("/adbe.pkcs7.detached", "/ETSI.CAdES.detached")
 _HOLE = re.compile(rb"<((?:[0-9A-Fa-f]{2})+)>")  # in the bytes that a signature covers
 _HEAD = re.compile(rb"(?<![0-9])(\d{1,10})[\0\t\n\f\r ]+(\d{1,5})[\0\t\n\f\r ]+obj")
 _SECONDS = 5  # of CPU, after which no further attempt is made
 _started = time.process_time()  # what was imported does not count
 
 _CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
+_WORD = re.compile(r"[^\W\d_]{3}")
 # What a content stream paints with, save pictures and forms (Do). Found within a string as well,
 # which only keeps a page from counting as blank.
 _PAINT = re.compile(rb"(?<![^\s\])>])(?:[fFSsBb]|[fBb]\*|sh|Tj|TJ|'|\"|BI)(?![^\s\[(<])")
+_PAINTERS = frozenset(b"S s f F f* B B* b b* sh".split())
 _PAGE_PIXELS = 500  # of the shorter side; a smaller picture is a logo or a signature, not a page
 
 # How ink is told from paper.
 _BLANK_PIXELS = 1000  # of the shorter side, at which it is looked for
 _MARGIN = 0.04  # of each side: shadows and holes
-_CONTRAST = 40  # of 255: ink differs by more from the paper
+_SURROUNDINGS = 25  # pixels around, whose grey is that of the paper, however the light falls
+_LEAST_CONTRAST = 8  # of 255: what differs by less from the paper is seen by nobody
+_CONTRAST = 40  # what differs by more is ink on the grainiest paper
+_GRAINS = 6  # ink differs by more than so many deviations of the paper from its own grey
 _INK_SHARE = 0.00005  # less of a page is dust
 
 # Sides in pixels at which a page is read again when its own size did not do: in between, the grid of
@@ -74,7 +81,7 @@ def main():
     _limit_libraries()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
-    is_signed = sys.stdin.buffer.read(1) == b"S"
+    purpose = sys.stdin.buffer.read(1)
     data = sys.stdin.buffer.read()
     pages = []
     try:
@@ -83,8 +90,10 @@ def main():
     except Exception:  # pypdf raises almost anything; the caller has checked the file
         shown = [[] for _page in pages]
     _read_text(pages, shown)
-    if is_signed:
+    if purpose == b"S":
         _report(signatures=_verify_signatures(data))
+    if purpose == b"C":
+        _report(drawn=_attempt(_count_drawn, pages))
     _look_at(pages, shown)
 
 
@@ -131,15 +140,20 @@ def _read_text(pages, shown):
 
     The text of a scan comes from OCR: a misread letter would be another code.
     """
-    codes = {True: set(), False: set()}
+    codes, has_text = {True: set(), False: set()}, False
     scanned = [
         any(min(_attempt(_size, picture, otherwise=(0, 0))) >= _PAGE_PIXELS for picture in pictures)
         for pictures in shown
     ]
     for page, is_scan in zip(pages, scanned, strict=True):
-        codes[is_scan].update(_CODE.findall(_attempt(page.extract_text, otherwise="")))
+        text = _attempt(page.extract_text, otherwise="")
+        codes[is_scan].update(_CODE.findall(text))
+        has_text = has_text or bool(_WORD.search(text))
     _report(
-        text_codes=sorted(codes[False]), scan_text_codes=sorted(codes[True]), scanned=any(scanned)
+        text_codes=sorted(codes[False]),
+        scan_text_codes=sorted(codes[True]),
+        has_text=has_text,
+        scanned=any(scanned),
     )
 
 
@@ -222,6 +236,39 @@ def _palette(space):
     return bytes(table), {3: "RGB", 4: "CMYK"}[components] if base else "RGB"
 
 
+# --- What is drawn beside the text ---
+
+
+def _count_drawn(pages):
+    """Count what a signature on the screen, a stamp or a scanned page adds to a letter.
+
+    :return: pages, annotations but links, pictures, and operators that paint lines or areas
+    :rtype: list[int]
+    """
+    counts = [len(pages), 0, 0, 0]
+    for page in pages:
+        for note in _value(page, "/Annots") or ():
+            counts[1] += _value(note.get_object(), "/Subtype") != "/Link"
+        _count_painted(page, page.get_contents(), counts, 0)
+    return counts
+
+
+def _count_painted(node, content, counts, depth):
+    if content is None:
+        return
+    if depth > _DEPTH:
+        raise ValueError("The forms are too deep.")
+    named = _value(_value(node, "/Resources"), "/XObject") or {}
+    for operands, operator in generic.ContentStream(content, None).operations:
+        counts[2] += operator == b"INLINE IMAGE"
+        counts[3] += operator in _PAINTERS
+        if operator == b"Do" and (item := _value(named, operands[0])) is not None:
+            is_form = _value(item, "/Subtype") == "/Form"
+            counts[2] += not is_form
+            if is_form:
+                _count_painted(item, item, counts, depth + 1)
+
+
 # --- Codes and ink ---
 
 
@@ -276,15 +323,22 @@ def _paints(node, depth=0):
 
 
 def _has_ink(image):
-    """Whether more than dust differs from the paper, whichever of the two is dark."""
+    """Whether more than dust differs from the paper, whichever of the two is dark.
+
+    A faint pencil on white paper and a black page with dark writing differ by little: what counts is how
+    much the paper differs from itself.
+    """
     shrink = min(image.size) // _BLANK_PIXELS
     image = image.reduce(shrink) if shrink > 1 else image
     width, height = image.size
     margin = round(_MARGIN * width), round(_MARGIN * height)
     image = image.crop((*margin, width - margin[0], height - margin[1]))
-    counts = image.histogram()
-    paper = _median(counts)
-    ink = sum(count for grey, count in enumerate(counts) if abs(grey - paper) > _CONTRAST)
+    paper = image.filter(ImageFilter.BoxBlur(_SURROUNDINGS))
+    counts = ImageChops.difference(image, paper).histogram()
+    # The median of what differs is 0.67 standard deviations, when it differs by chance.
+    grain = _GRAINS * _median(counts) / 0.67
+    contrast = min(max(_LEAST_CONTRAST, grain), _CONTRAST)
+    ink = sum(count for grey, count in enumerate(counts) if grey > contrast)
     return ink > _INK_SHARE * sum(counts)
 
 
@@ -331,7 +385,8 @@ def _read_harder(pictures):
 def _verify_signatures(data):
     """Verify each signature, or None when that cannot be done.
 
-    Of each: `signer`, as the certificate calls itself, whether it is `intact`, the `certificates` that came with
+    Of each: `signer`, as the certificate calls itself, whether it is `intact`: False when its hash or its value
+    is proved wrong, None when nothing is proved. Then the `certificates` that came with
     it, the signer's first, when it says that it was `signed_on`, the `end` of the bytes that it covers, and
     whether it proves the `whole` file: by a hash that holds, and every program sees the same after that end.
     """
@@ -348,8 +403,8 @@ def _verify_signatures(data):
         ]
     except (MemoryError, OSError):  # not the file's fault
         return None
-    except Exception:  # a form that no signing program leaves
-        return [{"signer": "", "intact": False}]
+    except Exception:  # a form that the library does not know
+        return [{"signer": "", "intact": None}]
 
 
 def _try_to_verify(data, signature, is_last):
@@ -357,8 +412,31 @@ def _try_to_verify(data, signature, is_last):
         return _verify(data, signature, is_last)
     except (MemoryError, OSError):
         raise
-    except Exception:  # pyHanko raises almost anything
-        return {"signer": "", "intact": False}
+    except Exception:  # pyHanko raises almost anything, and does not know every kind
+        signer = _attempt(lambda: _get_signer(signature), otherwise="")
+        intact = False if _attempt(_is_wrong, signature, otherwise=False) else None
+        return {"signer": signer, "intact": intact}
+
+
+def _get_signer(signature):
+    names = signature.signer_cert.subject.native
+    return str(names.get("common_name") or names.get("organization_name") or "")
+
+
+def _is_wrong(signature):
+    """Tell whether the hash of what a signature covers, or its own value, is another one."""
+    from pyhanko.sign.validation.generic_cms import validate_sig_integrity
+
+    if signature.sig_object.get("/SubFilter") not in _DETACHED:  # their hash is made in another way
+        return False
+    return not all(
+        validate_sig_integrity(
+            signature.signer_info,
+            signature.signer_cert,
+            expected_content_type="data",
+            actual_digest=signature.compute_digest(),
+        )
+    )
 
 
 def _verify(data, signature, is_last):
@@ -377,13 +455,13 @@ def _verify(data, signature, is_last):
         and status.modification_level is not None
         and status.modification_level <= allowed
     )
-    names = signature.signer_cert.subject.native
     certificates = [signature.signer_cert, *list(signature.other_embedded_certs)[:_CERTIFICATES]]
     signed_on = _attempt(lambda: signature.self_reported_timestamp)
     end = _find_end(data, signature)
+    is_proved = status.intact and status.valid and covered and end
     return {
-        "signer": str(names.get("common_name") or names.get("organization_name") or ""),
-        "intact": bool(status.intact and status.valid and covered and end),
+        "signer": _get_signer(signature),
+        "intact": True if is_proved else False if _is_wrong(signature) else None,
         "end": end,
         "whole": bool(
             end

@@ -30,8 +30,14 @@ CODES = (
     "active_content",
 )
 
-_HEADER = re.compile(rb"%PDF-[12]\.\d")
-_TAIL = 1024  # bytes in which readers look for the end marker
+# Readers look for the beginning in the first 1,024 bytes (Adobe's implementation note 13), and find a file there
+# that a program has written behind its messages, or an editor behind a byte order mark. What stands before it is
+# lines of text, but no markup and no comment or program of another language.
+_BEFORE = 1024  # bytes
+_HEADER = re.compile(rb"(?:^|(?<=\xef\xbb\xbf)|(?<=[\r\n]))%PDF-[12]\.\d")
+_LINES_BEFORE = re.compile(rb"(?!\s*#!)(?:[\t\n\f\r !-;=-~\x80-\xff](?<!/\*))*")
+_TAIL = 1024  # bytes in which readers look for the end marker, before what only fills the file up
+_FILLING = b"\0\t\n\f\r "
 _CHILD = Path(__file__).with_name("pdf_check_child.py")
 # The child limits its own CPU time; this is for a machine too busy to give it any.
 _WALL_SECONDS = 20
@@ -95,9 +101,10 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE) -> PdfFacts:
         raise PdfRefused("empty")
     if len(data) > limit:
         raise PdfRefused("too_large")
-    if not _HEADER.match(data):
+    header = _HEADER.search(data, 0, _BEFORE)
+    if not header or not _LINES_BEFORE.fullmatch(data, 0, header.start()):
         raise PdfRefused("not_pdf")
-    if b"%%EOF" not in data[-_TAIL:]:
+    if b"%%EOF" not in data.rstrip(_FILLING)[-_TAIL:]:
         raise PdfRefused("truncated")
     found = _ask_child(data)
     if found.get("encrypted"):

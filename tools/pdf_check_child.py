@@ -87,7 +87,10 @@ _START = (
 _HIDDEN = re.compile(_START)
 _DICTIONARY = re.compile(rb"[\0\t-\r \x80\xff]*(?:<<|%)")
 _ESCAPED_KEYWORD = re.compile(rb"#[67][0-9A-Fa-f]")
-_HEAD = rb"(?<![-+.0-9])(?P<number>\d{1,10})" + _WHITE + rb"{1,9}\d{1,5}" + _WHITE + rb"{1,9}obj"
+_HEAD = (
+    rb"(?<![-+.0-9])(?P<number>\d{1,10})" + _WHITE + rb"{1,9}(?P<generation>\d{1,5})" + _WHITE
+    + rb"{1,9}obj"
+)  # fmt: skip
 _HEAD_BEFORE = re.compile(_HEAD + rb"\Z")
 _TOP = re.compile(
     rb"%%EOF|%[^\r\n]*"
@@ -127,6 +130,7 @@ _CONTENT = re.compile(rb"(?:[\0\t-\r ]|%[^\r\n]{0,99}[\r\n])*[(<+\-.\d]")
 # page by a browser that looks at the beginning, or at what stands after the end of the PDF.
 _ARCHIVE_END = b"PK\5\6"
 _MARKUP = re.compile(rb"<(?:!doctype|html|head|body|script|svg|iframe)[\s>/]", re.IGNORECASE)
+_FIRST_OBJECT = re.compile(_HEAD)
 _SNIFFED = 1536  # bytes
 
 
@@ -164,7 +168,7 @@ def main():
     more = max(0, len(data) - _KEPT)
     signal.setitimer(signal.ITIMER_PROF, _CHECK_SECONDS + more * _CHECK_SECONDS_A_BYTE)
     try:
-        _report(active=is_active(data))
+        _report(active=_look_at(data))
         reader = _read(data)
     except Encrypted:
         _report(encrypted=True)
@@ -175,6 +179,14 @@ def main():
     else:
         signal.setitimer(signal.ITIMER_PROF, _TEXT_SECONDS)
         _report(text_sha256=_text_sha256(reader))
+
+
+def _look_at(data):
+    """Return what `is_active` says, of a file that opens without a password as of any other."""
+    try:
+        return is_active(data)
+    except Encrypted:
+        return is_active(data, _open_cipher(data))
 
 
 def _limit_pypdf():
@@ -203,8 +215,6 @@ def _report(**fact):
 def _read(data):
     """Report what pypdf finds, and return its reader."""
     reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
-    if reader.is_encrypted:
-        raise Encrypted
     _report(pages=_count_pages(reader))
     _report(signed=_is_signed(reader))
     return reader
@@ -226,21 +236,25 @@ def _value(dictionary, key):
 # --- Active content ---
 
 
-def is_active(data):
+def is_active(data, cipher=None):
     """Whether any program could find active content in any part of the file, reachable or not.
 
-    :raise Encrypted: a program would decipher the file.
+    :param cipher: `_Cipher`, of a file that is enciphered.
+    :raise Encrypted: a program would decipher the file, in another way than by the cipher.
     :raise Broken: programs could differ in how they read it.
     :raise TooComplex: there is too much to read.
     """
     if _is_another_file(data):
         return True
-    scan = _Scan()
+    scan = _Scan(cipher)
     try:
         scan.read_file(data)
     except _Active:
         return True
     except Broken as broken:
+        if not cipher and b"/Encrypt" in data:
+            # What is enciphered makes no sense, and has any short name by chance.
+            raise Encrypted from None
         if _has_active_name(broken.data, broken.position):
             return True
         raise
@@ -252,7 +266,10 @@ def _is_another_file(data):
     end = data.rfind(_ARCHIVE_END)
     if end >= 0 and data.rfind(b"PK\1\2", 0, end) >= 0:
         return True
-    return any(map(_MARKUP.search, (data[:_SNIFFED], data[data.rindex(b"%%EOF") :])))
+    # A comment of a person is formatted by markup, in a string of an object.
+    first = _FIRST_OBJECT.search(data, 0, _SNIFFED)
+    beginning = data[: first.start() if first else _SNIFFED]
+    return any(map(_MARKUP.search, (beginning, data[data.rindex(b"%%EOF") :])))
 
 
 def _has_active_name(data, start):
@@ -315,6 +332,109 @@ class _Reference(int):
     pass
 
 
+class _String(str):
+    """The bytes of a string as they are written, of a file that is enciphered."""
+
+    def __new__(cls, data):
+        return super().__new__(cls, data.decode("latin-1"))
+
+
+class _Cipher:
+    """Deciphers a file that opens without a password, where all programs find the same key.
+
+    Two keys that make sense of the same bytes can be found. So there has to be one dictionary of the
+    cipher, written plainly, and one identifier of the file, from which some keys are made.
+    """
+
+    def __init__(self, encryption, number):
+        self.encryption = encryption
+        self.number = number  # of the object with the dictionary; None when it stands in the trailer
+        self.dictionaries = 0
+        self.identifiers = set()
+
+    def check(self, value, pairs):
+        """Look at the trailer of a file, which leads to the dictionary of the cipher."""
+        identifier = pairs.get(b"ID")
+        self.identifiers.add(identifier[0] if type(identifier) is list and identifier else None)
+        if isinstance(value, _Reference) and self.number is not None and value == self.number:
+            return
+        if self.number is not None or not isinstance(value, _Dictionary):
+            raise Encrypted
+        self.keep(value, None)
+
+    def keep(self, value, number):
+        """Look at an object: whether it is the dictionary of the cipher."""
+        if number == self.number:
+            self.dictionaries += 1
+            if not _is_written_plainly(value):
+                raise Encrypted
+
+    def finish(self):
+        if self.dictionaries != 1 or len(self.identifiers) != 1:
+            raise Encrypted
+
+    def decipher(self, data, number, generation):
+        """Return the data of a stream; what follows them is dropped or left, as the filter ignores it.
+
+        :raise Broken: they are not enciphered like that
+        """
+        if self.encryption.StmF != "/V2":
+            data = data[: len(data) // _CIPHER_BLOCK * _CIPHER_BLOCK]
+        stream = generic.StreamObject()
+        stream.set_data(data)
+        try:
+            return self.encryption.decrypt_object(
+                stream, number, generation, strict=False
+            ).get_data()
+        except _LimitReachedError:
+            raise
+        except Exception:
+            raise Broken(b"", 0) from None
+
+
+# Versions and revisions of the cipher, with the length of its key and how streams are enciphered where
+# all programs agree (ISO 32000-2, 7.6.2 to 7.6.5).
+_CIPHERS = {
+    (1, 2): (range(40, 41), ("/V2",)),
+    (1, 3): (range(40, 41), ("/V2",)),
+    (2, 3): (range(40, 129, 8), ("/V2",)),
+    (4, 4): (range(128, 129), ("/V2", "/AESV2")),
+    (5, 5): (range(0, 257), ("/AESV3",)),
+    (5, 6): (range(0, 257), ("/AESV3",)),
+}
+_CIPHER_BLOCK = 16  # bytes
+
+
+def _open_cipher(data):
+    """Return the `_Cipher` of a file that opens without a password.
+
+    :raise Encrypted: it does not, or programs could differ in how they decipher it
+    """
+    try:
+        reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+        encryption = reader._encryption
+        entry = reader.trailer.raw_get("/Encrypt")
+        lengths, methods = _CIPHERS[encryption.V, encryption.R]
+        is_known = encryption.Length in lengths and encryption.StmF in methods
+        if not is_known or not encryption.is_decrypted():
+            raise Encrypted
+    except (_LimitReachedError, MemoryError, RecursionError):
+        raise
+    except Exception:  # pypdf raises almost anything, and does not know every cipher
+        raise Encrypted from None
+    return _Cipher(encryption, getattr(entry, "idnum", None))
+
+
+def _is_written_plainly(value):
+    """Whether no program reads something else in a value: it has no reference and no key twice."""
+    if isinstance(value, _Dictionary):
+        names = value.names()
+        return len(set(names)) == len(names) and all(
+            _is_written_plainly(item) for _name, item in value
+        )
+    return not isinstance(value, (_Reference, list))
+
+
 class _Scan:
     """Reads all objects of a file: those in object streams as well, and those that nothing refers to.
 
@@ -322,7 +442,8 @@ class _Scan:
     happens when the file is opened is known at the end.
     """
 
-    def __init__(self):
+    def __init__(self, cipher=None):
+        self.cipher = cipher
         self.tokens = _TOKENS
         self.objects = _OBJECTS
         self.rows = _ROWS
@@ -335,7 +456,7 @@ class _Scan:
         self.kinds = set()  # numbers of objects that name the kind of an action with another file
         self.threads = set()  # written numbers of objects that are the name of a thread
         self.bytes = 0  # of strings, comments and streams that may still be looked at
-        self.hidden = []  # (position, number) of objects within them, to be read
+        self.hidden = []  # (position, number, generation) of objects within them, to be read
         self.seen = set()  # their positions
         self.is_blurred = False  # whether more objects may begin there, written in another way
 
@@ -364,7 +485,7 @@ class _Scan:
                 if self.rows < 0:
                     raise TooComplex
             elif match["number"]:
-                position = self.read_object(data, position, match["number"])
+                position = self.read_object(data, position, match["number"], match["generation"])
             elif match["trailer"] is not None:
                 position = self.read_trailer(data, position)
             elif match["broken"]:
@@ -373,6 +494,8 @@ class _Scan:
                 self.look_inside(data, match.start(), position)
         while self.hidden:
             self.read_object(data, *self.hidden.pop())
+        if self.cipher:
+            self.cipher.finish()
 
     def read_trailer(self, data, position):
         """Read a trailer; MuPDF, where it mends a file, takes any dictionary between objects for one."""
@@ -381,7 +504,7 @@ class _Scan:
             _trailer, position = self.read_value(data, position)
         return position
 
-    def read_object(self, data, position, number):
+    def read_object(self, data, position, number, generation):
         """Read what follows `obj`, and return where it ends.
 
         The stream of an object ends at the first `endstream`, whatever its length says: what comes
@@ -405,9 +528,10 @@ class _Scan:
         self.look_inside(data, stream.end(), end)
         _look_at_stream(value)
         if _is_object_stream(value) or value.get(b"Type") == b"XRef":
-            self.read_packed(
-                data, start, value, data[stream.end() : end], stream[0].endswith(b"\n")
-            )
+            packed = data[stream.end() : end]
+            if self.cipher and value.get(b"Type") != b"XRef":
+                packed = self.cipher.decipher(packed, int(number), int(generation))
+            self.read_packed(data, start, value, packed, stream[0].endswith(b"\n"))
         return end + len(b"endstream")
 
     def skip_gap(self, data, position):
@@ -438,7 +562,7 @@ class _Scan:
             head = _HEAD_BEFORE.search(data, max(0, match.start() - 30), match.end())
             if head and match.end() not in self.seen:
                 self.seen.add(match.end())
-                self.hidden.append((match.end(), head["number"]))
+                self.hidden.append((match.end(), head["number"], head["generation"]))
             elif not head:
                 if not self.is_blurred:
                     self.is_blurred = True
@@ -454,6 +578,8 @@ class _Scan:
             raise TooComplex
         if int(number) > _HIGHEST:
             raise Broken(b"", 0)
+        if self.cipher:
+            self.cipher.keep(value, int(number))
         if isinstance(value, _Name) and value == b"Thread":
             self.threads.add(number)
         if not _may_open(value):
@@ -588,10 +714,14 @@ class _Scan:
                 if is_dictionary:
                     self.look_at_dictionary(value)
             elif kind == "string":
-                value, begin = "", position
+                begin = position
                 position = _end_of_string(data, position)
+                value = _String(data[begin : position - 1]) if self.cipher else ""
                 if not is_packed:
                     self.look_inside_string(data, begin, position)
+            elif self.cipher and kind == "hexadecimal":
+                digits = match[kind][1:-1].translate(None, b"\0\t\n\f\r ")
+                value = _String(bytes.fromhex(digits.decode() + "0" * (len(digits) % 2)))
             else:  # hexadecimal, true, false, null: what they say does not matter
                 value = None if match[0].endswith(b"null") else ""
             if not stack:
@@ -625,12 +755,17 @@ class _Scan:
             if key in _ACTIVE_KEYS and _has_content(value):
                 raise _Active
             if key == b"Encrypt" and _has_content(value):
-                raise Encrypted
+                if not self.cipher:
+                    raise Encrypted
+                self.cipher.check(value, pairs)
             if key == b"OpenAction":
                 if isinstance(value, _Reference) and value <= _HIGHEST:
                     self.opened.add(int(value))
                 elif not _may_open(value):
                     raise _Active
+        names = pairs.names()
+        if self.cipher and b"Root" in names and names.count(b"Encrypt") != 1:
+            raise Encrypted
         if _has_another_file(pairs):
             # A thread may be of another file; the glyphs S and F of a font are references, too.
             for key, value in pairs:

@@ -21,8 +21,8 @@ _BREAK = re.compile(r"\r\n|[\n\r\t\v\f\x85\u2028\u2029]")
 # direction of a text, so that a name looks like another one. They come with copied text. What joins
 # letters and pictures (U+200C, U+200D) is no such mark: Persian and emoji need it.
 _UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u202a-\u202e"
-    r"\u2060-\u206f\u3164\ufeff\uffa0\ufff9-\ufffb]"
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\xad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b-\u180e\u200b\u200e\u200f"
+    r"\u202a-\u202e\u2060-\u206f\u2800\u3164\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff]"
 )
 _SURROGATE = re.compile(r"[\ud800-\udfff]")  # half a character, which no database or file accepts
 _UNTIDY_MAX = 20  # tags without an end
@@ -121,8 +121,9 @@ _NAME = TextRule(100)
 _COMPANY = TextRule(250)
 _PLACE = TextRule(100)
 _STREET = TextRule(250)
-_EMAIL = TextRule(254)  # RFC 5321
-_PHONE = TextRule(40)
+_PERSON = TextRule(100, form=identity.remove_joiners)
+_EMAIL = TextRule(254, form=identity.remove_joiners)  # RFC 5321
+_PHONE = TextRule(40, form=identity.remove_joiners)
 _FILENAME = TextRule(FILENAME_LENGTH, form=_pdf_filename)
 _CODE = TextRule(200, form=_lower_code)
 _REASON = TextRule(1000)
@@ -131,8 +132,8 @@ _SETTING = TextRule(4000)
 
 TEXT_RULES = {
     "certificate.activation": {
-        "representative_name": _NAME,
-        "representative_surname": _NAME,
+        "representative_name": _PERSON,
+        "representative_surname": _PERSON,
         "representative_vat": TextRule(40, form=identity.normalize_document),
         "representative_issue_city": _PLACE,
         "representative_position": _NAME,

@@ -1,14 +1,16 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Sign and verify XML documents as DIAN wants it: XAdES-EPES under its signature policy, version 2.
 
-The signature stands in the second extension of the UBL document and signs three things: the document
-without the signature, the certificate (`ds:KeyInfo`) and the signed properties. Algorithms: inclusive
-C14N 1.0 without comments, SHA-256, RSA with PKCS #1 v1.5 (Anexo tecnico 1.9, section 6, and
-"Politica de firma", version 2).
+The signature stands in the one extension of the UBL document whose content is empty: the only one of an
+AttachedDocument, the second of an invoice, the third in the health sector, the fifth of a document that is
+equivalent to an invoice. It signs three things: the document without the signature, the certificate
+(`ds:KeyInfo`) and the signed properties. Algorithms: inclusive C14N 1.0 without comments, SHA-256, RSA
+with PKCS #1 v1.5 (Anexo tecnico 1.9, section 6, and "Politica de firma", version 2).
 
 A document is not rewritten: the signature is inserted among its bytes, and none of them changes. So
 exactly the given document is signed, whatever its declaration, prefixes, entities and line ends
-are. The signature's own text is written in canonical form at once, which saves parsing it again.
+are. The signature's own text is written in canonical form at once, which saves parsing it again. A
+document that DIAN's verifier, .NET's `SignedXml`, would read otherwise than it is signed is refused.
 """
 
 import base64
@@ -28,6 +30,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
+from .xml_text import find_fragile
+
 # The signer's role: the issuer with a certificate of its own, or somebody who signs for it.
 ROLES = ("supplier", "third party")
 
@@ -37,11 +41,16 @@ DOCUMENTS = ("Invoice", "CreditNote", "DebitNote", "ApplicationResponse", "Attac
 # Why a document is not signed, or its signature is not accepted.
 CODES = (
     "not_xml",  # not well-formed, or larger or deeper than the parser's limits
+    "version",  # not XML 1.0, which is all that .NET reads
     "encoding",  # not UTF-8
     "doctype",  # a document type declaration, which could define entities
     "root",  # not one of `DOCUMENTS`
-    "no_place",  # there is no second extension, or something else stands in it
+    "no_place",  # no extension has an empty content
+    "places",  # several have
     "signed",  # signed already
+    "namespace",  # one that canonical XML does not allow, such as a relative one
+    "fragile",  # a text that .NET reads otherwise; see `xml_text`
+    "inherited",  # an `xml:lang`, say, between the root and the signature, which .NET overlooks
     "key",  # the key or the certificate is not RSA, or they do not belong together
     # of `verify` only
     "unsigned",
@@ -71,6 +80,10 @@ _ROOTS = {
     f"urn:oasis:names:specification:ubl:schema:xsd:{name}-2 {name}": name for name in DOCUMENTS
 }
 _PLACE = (f"{_EXT} UBLExtensions", f"{_EXT} UBLExtension", f"{_EXT} ExtensionContent")
+# Whatever any verifier could take for an identifier, of an element and of what is in it.
+_find_identifiers = etree.XPath(
+    "descendant-or-self::*/@*[translate(local-name(), 'ID', 'id') = 'id']", smart_strings=False
+)
 _PIECE = 4096  # bytes
 _BOGOTA = timezone(timedelta(hours=-5))  # all year
 
@@ -92,11 +105,15 @@ class XadesError(Exception):
     """The document cannot be signed, or its signature is not acceptable.
 
     :ivar str code: the reason, one of `CODES`.
+    :ivar str element: where it was found, as it is typed in the document, if in one place.
+    :ivar str text: what was found there.
     """
 
-    def __init__(self, code):
+    def __init__(self, code, element="", text=""):
         super().__init__(code)
         self.code = code
+        self.element = element
+        self.text = text
 
 
 @dataclass(frozen=True)
@@ -146,7 +163,7 @@ def sign_bytes(message, certificate, key):
 
 
 def sign(document, certificate, key, role, signing_time):
-    """Insert a signature into the second extension of a UBL document.
+    """Insert a signature into the empty extension of a UBL document.
 
     Nothing else of the document changes, except that an empty `<ext:ExtensionContent/>` is opened.
 
@@ -163,25 +180,42 @@ def sign(document, certificate, key, role, signing_time):
         raise ValueError(f"the role is one of {ROLES}")
     if signing_time.tzinfo is None:
         raise ValueError("the signing time needs a time zone")
-    _kind, opened, at = _find_place(document)
+    place = _find_place(document)
     tree = _parse(document)
-    if next(tree.iter(f"{{{_DS}}}Signature"), None) is not None:
+    root = tree.getroot()
+    if next(_iter_signatures(root), None) is not None:
         raise XadesError("signed")
-    place = _get_place(tree.getroot())
+    canonical = _canonicalize(tree)
+    _check_readable(document, canonical)
+    content = _get_contents(root)[place.index]
+    _check_inherited(content, root)
     signature = _write_signature(
         # What the enveloped signature's transform leaves of the signed document is the document.
-        _digest(_canonicalize(tree)),
-        {prefix or "": uri for prefix, uri in place.nsmap.items()},
-        _get_xml_attributes(place),
+        _digest(canonical),
+        _get_namespaces(content),
+        _get_namespaces(root),
+        _get_xml_attributes(content),
         certificate,
         key,
         role,
         signing_time.astimezone(_BOGOTA).isoformat(timespec="milliseconds"),
     ).encode()
-    if opened:
+    at = place.at
+    if place.tag:
         slash = document.rindex(b"/", 0, at)
-        return document[:slash] + b">" + signature + b"</" + opened + b">" + document[at:]
+        return document[:slash] + b">" + signature + b"</" + place.tag + b">" + document[at:]
     return document[:at] + signature + document[at:]
+
+
+def sign_and_verify(document, certificate, key, role, signing_time):
+    """Sign as `sign` does, and verify the result before anybody has it, which takes as long again.
+
+    :rtype: bytes
+    :raise XadesError: also of `verify`
+    """
+    signed = sign(document, certificate, key, role, signing_time)
+    verify(signed)
+    return signed
 
 
 def get_kind(document):
@@ -190,57 +224,96 @@ def get_kind(document):
     :param bytes document: as for `sign`
     :return: one of `DOCUMENTS`
     :rtype: str
-    :raise XadesError: when there is no place for the signature
+    :raise XadesError: when there is no one place for the signature
     """
-    return _find_place(document)[0]
+    return _find_place(document).kind
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where the signature belongs.
+
+    :ivar str kind: of the document, one of `DOCUMENTS`.
+    :ivar int index: of the extension's content, among all.
+    :ivar int at: offset of the closing tag; or, of an empty tag, which has to be opened, of its end.
+    :ivar bytes tag: the name of the empty tag, otherwise empty.
+    """
+
+    kind: str
+    index: int
+    at: int
+    tag: bytes
 
 
 class _Found(Exception):
-    """The place of the signature: stop reading."""
+    """The end of the extensions: stop reading."""
 
 
 def _find_place(document):
-    """Find where the signature belongs, and read no further.
+    """Find the one empty content of an extension, and read no further than the extensions.
+
+    A content is empty that holds nothing but blank text and comments.
 
     :param bytes document: XML
-    :return: the kind of document; the name of the tag when the place is an empty one, which has to be
-        opened, else nothing; and the offset of the end of that tag, or of the closing tag
-    :rtype: tuple[str, bytes, int]
-    :raise XadesError: when there is no such place, or it is taken
+    :rtype: _Place
+    :raise XadesError: when there is no such place or more than one, or it is taken
     """
     # The encoding is given, so that the document's own declaration decides nothing.
     parser = expat.ParserCreate("UTF-8", " ")
     kind = None
-    depth = level = extensions = start = at = 0  # level: how many of _PLACE are open
+    depth = level = contents = start = 0  # level: how many of _PLACE are open
+    empty = signed = False
+    places = []  # index, start and end
 
     def refuse_doctype(*_declaration):
         raise XadesError("doctype")
 
-    def check_declaration(_version, encoding, _standalone):
+    def check_declaration(version, encoding, _standalone):
+        if version != "1.0":
+            raise XadesError("version", text=version)
         if encoding and encoding.upper() != "UTF-8":
-            raise XadesError("encoding")
+            raise XadesError("encoding", text=encoding)
+
+    def fill(*_instruction):
+        nonlocal empty
+        empty = False
+
+    def read_text(text):
+        if text.strip(" \t\r\n"):
+            fill()
+
+    def listen(text=None, instruction=None):
+        parser.CharacterDataHandler, parser.ProcessingInstructionHandler = text, instruction
 
     def open_element(name, _attributes):
-        nonlocal kind, depth, level, extensions, start
+        nonlocal kind, depth, level, start, empty, signed
         if depth == 0:
             kind = _ROOTS.get(name)
             if not kind:
-                raise XadesError("root")
-        if level == len(_PLACE):
-            raise XadesError("signed" if name == f"{_DS} Signature" else "no_place")
-        if depth == level + 1 and name == _PLACE[level]:
-            extensions += level == 1
-            if level != 1 or extensions == 2:
-                level += 1
-                start = parser.CurrentByteIndex
+                raise XadesError("root", text=name.rpartition(" ")[2])
+        elif level == len(_PLACE):
+            empty = False
+            signed = signed or name == f"{_DS} Signature"
+        elif depth == level + 1 and name == _PLACE[level]:
+            level += 1
+            if level == len(_PLACE):
+                empty, start = True, parser.CurrentByteIndex
+                listen(read_text, fill)
         depth += 1
 
     def close_element(_name):
-        nonlocal depth, at
+        nonlocal depth, level, contents
         depth -= 1
-        if depth == level:
-            at = parser.CurrentByteIndex
-            raise _Found if level == len(_PLACE) else XadesError("no_place")
+        if depth != level:
+            return
+        if level < 2:
+            raise _Found
+        if level == len(_PLACE):
+            listen()
+            if empty:
+                places.append((contents, start, parser.CurrentByteIndex))
+            contents += 1
+        level -= 1
 
     parser.XmlDeclHandler = check_declaration
     parser.StartDoctypeDeclHandler = refuse_doctype
@@ -254,8 +327,49 @@ def _find_place(document):
             parser.Parse(b"", True)
     except expat.ExpatError as error:
         raise XadesError("not_xml") from error
-    name = re.compile(rb"<([^\s/>]+)").match(document, start)[1]
-    return kind, b"" if document.startswith(b"</" + name, at) else name, at
+    if signed or len(places) != 1:
+        raise XadesError("signed" if signed else "places" if places else "no_place")
+    index, start, at = places[0]
+    tag = re.compile(rb"<([^\s/>]+)").match(document, start)[1]
+    return _Place(kind, index, at, b"" if document.startswith(b"</" + tag, at) else tag)
+
+
+def _check_readable(document, canonical):
+    """Check that .NET reads what is signed.
+
+    :raise XadesError: `fragile`, with the element and its text; `not_xml`
+    """
+    try:
+        fragile = find_fragile(document, canonical)
+    except expat.ExpatError as error:
+        raise XadesError("not_xml") from error
+    if fragile:
+        raise XadesError("fragile", fragile.element, fragile.text)
+
+
+def _check_inherited(content, root):
+    """Check what the signature inherits that its own text cannot repeat, which .NET takes from the root.
+
+    :raise XadesError: `inherited`, with the element that says otherwise and what it says
+    """
+    while content is not root:
+        names = [
+            f"xml:{name[len(_XML) + 2 :]}"
+            for name, value in content.attrib.items()
+            if name.startswith(f"{{{_XML}}}") and root.get(name) != value
+        ]
+        if root.nsmap.get(None) and not content.nsmap.get(None):
+            names.append('xmlns=""')
+        if names:
+            local = etree.QName(content).localname
+            tag = f"{content.prefix}:{local}" if content.prefix else local
+            raise XadesError("inherited", tag, names[0])
+        content = content.getparent()
+
+
+def _get_namespaces(element):
+    """Return the namespaces in force at an element, by prefix: empty for the default one."""
+    return {prefix or "": uri for prefix, uri in element.nsmap.items()}
 
 
 @lru_cache(maxsize=64)
@@ -360,7 +474,9 @@ def _escape_attribute(value):
     return value.replace("\t", "&#x9;").replace("\n", "&#xA;").replace("\r", "&#xD;")
 
 
-def _write_signature(digest, namespaces, xml_attributes, certificate, key, role, signing_time):
+def _write_signature(
+    digest, namespaces, root_namespaces, xml_attributes, certificate, key, role, signing_time
+):
     """Write the signature of a document.
 
     Every part that is signed is written once, canonical but for its first tag: where it stands it
@@ -368,11 +484,13 @@ def _write_signature(digest, namespaces, xml_attributes, certificate, key, role,
 
     :param str digest: of the document, in base64
     :param dict[str, str] namespaces: in force where the signature will stand, by prefix
+    :param dict[str, str] root_namespaces: in force at the root
     :param dict[str, str] xml_attributes: inherited there, by local name
     :rtype: str
     """
     content, content_digest, issuer, serial_number = _describe(certificate)
     name = f"xmldsig-{uuid.uuid4()}"
+    differ = namespaces != root_namespaces
     namespaces, xml_attributes = {**namespaces, "ds": _DS}, frozenset(xml_attributes.items())
     scope = _write_scope(frozenset(namespaces.items()), xml_attributes)
     inner_scope = _write_scope(frozenset({**namespaces, "xades": _XADES}.items()), xml_attributes)
@@ -419,10 +537,14 @@ def _write_signature(digest, namespaces, xml_attributes, certificate, key, role,
         f'<ds:Reference Type="{_SIGNED_PROPERTIES}" URI="#{name}-signedprops">'
         f"{sha256}<ds:DigestValue>{properties_digest}</ds:DigestValue></ds:Reference>"
     )
+    declared = ""
+    if differ:
+        # .NET takes from the root what is not declared here. To others it says nothing new.
+        declared = scope[0]
     value = sign_bytes(seal("ds:SignedInfo", "", signed_info), certificate, key)
     return (
         f'<ds:Signature xmlns:ds="{_DS}" Id="{name}">'
-        f"<ds:SignedInfo>{signed_info}</ds:SignedInfo>"
+        f"<ds:SignedInfo{declared}>{signed_info}</ds:SignedInfo>"
         f'<ds:SignatureValue Id="{name}-sigvalue">{base64.b64encode(value).decode()}</ds:SignatureValue>'
         f'<ds:KeyInfo Id="{name}-keyinfo">{key_info}</ds:KeyInfo>'
         f'<ds:Object><xades:QualifyingProperties xmlns:xades="{_XADES}" Target="#{name}">'
@@ -448,10 +570,8 @@ def verify(document):
     try:
         _find_place(document)
     except XadesError as error:
-        if error.code != "signed":
+        if error.code not in ("signed", "no_place", "places"):
             raise
-    else:
-        raise XadesError("unsigned")
     # Comments are not signed: without them a text reads as it was signed.
     tree = _parse(document, remove_comments=True)
     root = tree.getroot()
@@ -483,17 +603,15 @@ def verify(document):
 
 
 def _get_signature(root):
-    """Return the one signature, which must stand alone in the second extension."""
-    signatures = list(root.iter(f"{{{_DS}}}Signature"))
-    place = _get_place(root)
-    _check(len(signatures) == 1 and list(place) == signatures)
-    identifiers = [
-        value
-        for element in root.iter(etree.Element)
-        for name, value in element.attrib.items()
-        if name in ("Id", "ID", "id", f"{{{_XML}}}id")
-    ]
-    _check(len(identifiers) == len(set(identifiers)))
+    """Return the one signature, which must stand alone in the content of an extension."""
+    signatures = list(_iter_signatures(root))
+    if not signatures:
+        raise XadesError("unsigned")
+    content = signatures[0].getparent()
+    _check(content in _get_contents(root) and list(content) == signatures == signatures[:1])
+    _check(signatures[0].tag == f"{{{_DS}}}Signature")
+    own = _find_identifiers(signatures[0])
+    _check(len([value for value in _find_identifiers(root) if value in own]) == len(set(own)))
     return signatures[0]
 
 
@@ -699,18 +817,27 @@ def _parse(document, **options):
         raise XadesError("not_xml") from error
 
 
-def _get_place(root):
-    """Return the element that `_find_place` found."""
-    extensions = root.find(f"{{{_EXT}}}UBLExtensions").findall(f"{{{_EXT}}}UBLExtension")
-    return extensions[1].find(f"{{{_EXT}}}ExtensionContent")
+def _get_contents(root):
+    """Return the contents of the extensions, as `_find_place` counts them."""
+    extensions = root.find(f"{{{_EXT}}}UBLExtensions")
+    if extensions is None:
+        return []
+    return extensions.findall(f"{{{_EXT}}}UBLExtension/{{{_EXT}}}ExtensionContent")
+
+
+def _iter_signatures(root):
+    """Walk over whatever a verifier could take for the signature; .NET's looks for `ds:Signature`."""
+    for element in root.iter("{*}Signature"):
+        if element.tag == f"{{{_DS}}}Signature" or element.prefix == "ds":
+            yield element
 
 
 def _canonicalize(node):
     """Return inclusive C14N 1.0 without comments, of a tree or of an element."""
     try:
         return etree.tostring(node, method="c14n", exclusive=False, with_comments=False)
-    except etree.LxmlError as error:  # a relative namespace, say
-        raise XadesError("not_xml") from error
+    except etree.LxmlError as error:
+        raise XadesError("namespace") from error
 
 
 def _digest(data):

@@ -16,9 +16,9 @@ from ...const import (
     REPRESENTATIVE_FIELDS,
 )
 from ...tools import identity
-from ...tools.letter_pdf import render_letter
+from ...tools.letter_pdf import find_unwritable, render_letter
 from ...tools.letter_text import get_printed_text
-from ...tools.text_limits import LETTER_LIMITS
+from ...tools.text_limits import LETTER_LIMITS, TEXT_RULES
 from .res_company import laying_out
 
 # Fields reset when a letter becomes void.
@@ -162,16 +162,22 @@ class CertificateActivation(models.Model):
             "representative_city": self.env._("Enter the city."),
             "representative_state_id": self.env._("Choose the department."),
         }
-        errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not values[name]}
+        rules = TEXT_RULES["certificate.activation"]
+        # Blanks alone, and what nobody sees, are nothing.
+        kept = {
+            name: rules[name].clean(values[name]) if name in rules and values[name] else values[name]
+            for name in REPRESENTATIVE_FIELDS
+        }
+        errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not kept[name]}
         kind = values["representative_identification_type_id"].l10n_co_document_code
-        number = values["representative_vat"]
+        number = kept["representative_vat"]
         if number and kind and not identity.is_document_number(kind, number):
             errors["representative_vat"] = (
                 self.env._("A citizenship card has 6 to 10 digits, and no letters.")
                 if kind == "national_citizen_id"
                 else self.env._("Enter 4 to 20 letters and digits, as on the document.")
             )
-        email, phone = values["representative_email"], values["representative_phone"]
+        email, phone = kept["representative_email"], kept["representative_phone"]
         if email and not identity.is_email(email):
             errors["representative_email"] = self.env._(
                 "Enter one email, such as maria@example.com."
@@ -180,7 +186,12 @@ class CertificateActivation(models.Model):
             errors["representative_phone"] = self.env._(
                 "Enter ten digits, such as 300 123 4567, or a foreign number with + and its prefix."
             )
-        return errors
+        for name in rules.keys() & set(REPRESENTATIVE_FIELDS) - errors.keys():
+            if unwritable := find_unwritable(kept[name] or ""):
+                errors[name] = self.env._(
+                    "Write it in Latin letters: a letter cannot print %s.", " ".join(unwritable)
+                )
+        return {name: errors[name] for name in REPRESENTATIVE_FIELDS if name in errors}
 
     def _get_letter_errors(self):
         """Say everything that keeps the letter from being written.

@@ -16,8 +16,8 @@ from ...const import (
     READING_TEMPLATE,
 )
 from ...tools import identity
-from ...tools.letter_pdf import PAGE_SIZES, LayoutRefused, render_letter
-from ...tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names
+from ...tools.letter_pdf import PAGE_SIZES, LayoutRefused, find_unwritable, render_letter
+from ...tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names, get_printed_text
 from ...tools.sandbox import ChildBusy, ChildUnavailable
 from ...tools.text_limits import LETTER_LIMITS, is_clean
 from ..core.whole_files import read_whole
@@ -158,6 +158,14 @@ class ResCompany(models.Model):
                 ),
             }
             raise ValidationError(sentences[error.code]) from error
+        if unwritable := find_unwritable(get_printed_text(html)):
+            raise ValidationError(
+                self.env._(
+                    "The text contains characters that a letter cannot print: %s. Take them out, or "
+                    "write them in Latin letters.",
+                    " ".join(unwritable),
+                )
+            )
         for name, value in self._get_letter_lender_values().items():
             if not value and name in get_names(html):
                 raise ValidationError(
@@ -306,7 +314,8 @@ class ResCompany(models.Model):
         """Check the values of a letter that come from fields for which this add-on sets no limits.
 
         :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
-        :raise ValidationError: with a sentence for each text that is too long or holds unseen characters
+        :raise ValidationError: with a sentence for each text that is too long, or holds characters that nobody
+            sees or no letter prints
         """
         places = {
             "lender": self.env._("the contact of the company that lends its certificate"),
@@ -330,6 +339,14 @@ class ResCompany(models.Model):
                     "{{ %(name)s }} contains line breaks or invisible characters. Type it again "
                     "in %(place)s.",
                     name=name,
+                    place=place,
+                )
+            elif unwritable := find_unwritable(text):
+                sentence = self.env._(
+                    "{{ %(name)s }} contains characters that a letter cannot print: %(characters)s. "
+                    "Write it in Latin letters in %(place)s.",
+                    name=name,
+                    characters=" ".join(unwritable),
                     place=place,
                 )
             else:

@@ -14,6 +14,7 @@ models there). Without the add-on this does nothing.
 from odoo import models
 
 from ...exceptions import ACTIVATE, make_remedy_error
+from ...tools import xml_text
 
 SERVICE = "l10n_co.dian.self.service"
 FORMAT = "account.edi.format"
@@ -75,7 +76,9 @@ def _make_signer():
         def sign_xml(self, xml_content):
             if isinstance(xml_content, str):
                 xml_content = xml_content.encode()
-            return self._activation._sign_xml(xml_content, self._record)
+            # An invoice has its number by now: what somebody typed must not be what fails.
+            document = xml_text.clean_document(xml_content)
+            return self._activation._sign_xml(document, self._record)
 
         def _document_sign(self, xml_content):
             return self.sign_xml(xml_content)
@@ -144,8 +147,30 @@ def _make_build_container():
     return _build_attached_document_xml
 
 
+def _make_get_node():
+    def _get_invoice_node(self, vals):
+        """Leave out what XML cannot hold, on which the invoice would fail after it has its number."""
+        return _clean_node(_get_invoice_node.origin(self, vals))
+
+    return _get_invoice_node
+
+
+def _clean_node(node):
+    """Clean the texts of a document that is not written yet, a tree of dicts and lists.
+
+    :return: the same tree
+    """
+    for key, value in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(value, str):
+            node[key] = xml_text.clean_text(value)
+        elif isinstance(value, dict | list):
+            _clean_node(value)
+    return node
+
+
 # What is changed there, and what makes the new method: one for each registry, for it knows its origin.
 PATCHES = {
+    (SERVICE, "_get_invoice_node"): _make_get_node,
     (SERVICE, "_get_signer"): _make_get_signer,
     (SERVICE, "_build_attached_document_xml"): _make_build_container,
     (FORMAT, "_check_move_configuration"): _make_check,

@@ -58,7 +58,7 @@ class CertificateActivation(models.Model):
     def _sign_xml(self, document, record):
         """Sign an electronic document of the company, and log it before anybody has it.
 
-        :param bytes document: UBL in UTF-8 with an empty second extension; see `tools.xades.sign`
+        :param bytes document: UBL in UTF-8 with one empty extension; see `tools.xades.sign`
         :param record: what the document is of, such as an `account.move`, in the environment of
             who signs
         :return: the signed document
@@ -72,9 +72,11 @@ class CertificateActivation(models.Model):
         try:
             kind = xades.get_kind(document)
             vals = self._describe_signature(record, certificate, kind, document, now)
-            digest, withheld = key_seal.withhold(xades.sign, document, certificate, key, role, now)
+            digest, withheld = key_seal.withhold(
+                xades.sign_and_verify, document, certificate, key, role, now
+            )
         except xades.XadesError as error:
-            raise UserError(self._explain_refusal(error.code)) from error
+            raise UserError(self._explain_refusal(error)) from error
         log_signature(self.env, {**vals, "signature_digest": digest})
         return key_seal.release(withheld)
 
@@ -94,7 +96,7 @@ class CertificateActivation(models.Model):
         try:
             digest, withheld = key_seal.withhold(xades.sign_bytes, message, certificate, key)
         except xades.XadesError as error:
-            raise UserError(self._explain_refusal(error.code)) from error
+            raise UserError(self._explain_refusal(error)) from error
         log_signature(self.env, {**vals, "signature_digest": digest})
         return key_seal.release(withheld)
 
@@ -143,29 +145,79 @@ class CertificateActivation(models.Model):
             "certificate_fingerprint": get_sha256(certificate),
         }
 
-    def _explain_refusal(self, code):
-        """Say in one sentence why a document is not signed.
+    def _explain_refusal(self, error):
+        """Say why a document is not signed, and what to do.
 
-        :param str code: one of `xades.CODES`
+        :param xades.XadesError error: with the element and the text that it is about
         :rtype: str
         """
-        return {
-            "not_xml": self.env._("The document is not well-formed XML, or far too large."),
-            "encoding": self.env._("The document is not in UTF-8, which DIAN requires."),
+        values = {"element": error.element, "text": _make_visible(error.text)}
+        sentence = {
+            "not_xml": self.env._(
+                "The document is not well-formed XML, or far too large. Create it again."
+            ),
+            "version": self.env._(
+                "The document is XML %(text)s. DIAN reads XML 1.0 only: declare that version.",
+                **values,
+            ),
+            "encoding": self.env._(
+                "The document is in %(text)s. DIAN requires UTF-8: save it in that encoding.",
+                **values,
+            ),
             "doctype": self.env._("The document has a document type declaration; remove it."),
             "root": self.env._(
-                "The document is not one of DIAN's types, such as an Invoice or a CreditNote."
+                "“%(text)s” is not one of DIAN's documents, such as Invoice or CreditNote.",
+                **values,
             ),
             "no_place": self.env._(
-                "The document has no place for the signature, which is an empty second "
-                "UBLExtension."
+                "The document has no place for the signature. Add an ext:UBLExtension with an empty "
+                "ext:ExtensionContent to its ext:UBLExtensions."
+            ),
+            "places": self.env._(
+                "The document has several empty ext:ExtensionContent elements. Leave one, for the "
+                "signature."
             ),
             "signed": self.env._("The document has been signed already."),
+            "namespace": self.env._(
+                "A namespace of the document is not an absolute address, so that it cannot be signed. "
+                "Correct it."
+            ),
+            "fragile": self.env._(
+                "DIAN would call the signature invalid because of the line end or tab in "
+                "%(element)s: “%(text)s”. Remove it where that text was typed, and try again.",
+                **values,
+            ),
+            "inherited": self.env._(
+                "DIAN would call the signature invalid because of %(text)s on %(element)s. Move it to "
+                "the root of the document, or remove it.",
+                **values,
+            ),
             "key": self.env._(
                 "The key does not belong to the certificate, or is not RSA, which DIAN "
                 "requires. Ask the custodian of the certificate to load it again."
             ),
-        }[code]
+        }
+        return sentence.get(error.code) or self.env._(
+            "The signature does not verify, so it was not used. Try again; if it happens again, ask "
+            "your administrator."
+        )
+
+
+# What a carriage return, a line feed and a tab look like in a sentence; and how much is shown around them.
+_VISIBLE = {"\r": "␍", "\n": "␊", "\t": "␉"}
+_SHOWN = 30
+
+
+def _make_visible(text):
+    """Shorten a text of a document to what its first carriage return, tab or line end stands in.
+
+    :rtype: str
+    """
+    at = min((text.find(mark) for mark in "\r\t\n" if mark in text), default=0)
+    start = max(0, at - _SHOWN)
+    shown = text[start : at + _SHOWN]
+    shown = "…" * bool(start) + shown + "…" * (len(text) > at + _SHOWN)
+    return "".join(_VISIBLE.get(letter, letter) for letter in shown)
 
 
 def _open_signing(activation, record):

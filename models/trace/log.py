@@ -74,7 +74,7 @@ class CertificateSignatureLog(models.Model):
     document_name = fields.Char(string="Document", required=True, readonly=True)
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
-        string="Document", model_field="res_model", required=True, readonly=True
+        string="Document ID", model_field="res_model", required=True, readonly=True
     )
     document_digest = fields.Char(
         string="SHA-256 before", readonly=True, help="SHA-256 of the document before it was signed."
