@@ -190,7 +190,9 @@ class Flutterwave(Gateway):
     def request(self, method, url, **kwargs):
         if url.endswith("/v3/payments"):
             self.asked = (kwargs["json"]["amount"], kwargs["json"]["currency"])
-            return answer({"status": "success", "data": {"link": "https://checkout.flutterwave.com/1"}})
+            return answer(
+                {"status": "success", "data": {"link": "https://checkout.flutterwave.com/1"}}
+            )
         if url.endswith("/v3/transactions/verify_by_reference"):
             assert kwargs["params"]["tx_ref"] == self.transaction.reference
             return answer({"status": "success", "data": self.get_data()})
@@ -357,8 +359,10 @@ class TestGateways(CertificatePaymentCommon):
         self.assertEqual(self.get_status(activation), "paid")
         invoice = activation.sudo().payment_move_id
         self.assertEqual(invoice.state, "posted")
-        payments = self.env["account.payment"].sudo().search(
-            [("partner_id", "=", self.company_a.partner_id.id)]
+        payments = (
+            self.env["account.payment"]
+            .sudo()
+            .search([("partner_id", "=", self.company_a.partner_id.id)])
         )
         self.assertEqual(payments.mapped("amount"), [invoice.amount_total])
         self.assertEqual(payments.reconciled_invoice_ids, invoice)
@@ -470,8 +474,6 @@ class TestGateways(CertificatePaymentCommon):
             "status": "processed",
             "notes": [],
         }
-        self.assertEqual(
-            gateway.notify(event="refund.processed", entity=entity).status_code, 200
-        )
+        self.assertEqual(gateway.notify(event="refund.processed", entity=entity).status_code, 200)
         self.env.invalidate_all()
         self.assertEqual(self.get_status(activation), "reversed")

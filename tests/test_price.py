@@ -56,7 +56,9 @@ class TestPrice(CertificatePaymentCommon):
 
     @classmethod
     def make_taxes(cls):
-        group = cls.seller.sudo().account_sale_tax_id.tax_group_id or cls.product.taxes_id.tax_group_id
+        group = (
+            cls.seller.sudo().account_sale_tax_id.tax_group_id or cls.product.taxes_id.tax_group_id
+        )
         taxes = cls.env["account.tax"].create(
             [
                 {
@@ -300,9 +302,7 @@ class TestPrice(CertificatePaymentCommon):
     # === WHAT THE SELLER FORGOT === #
 
     def get_problems(self):
-        return [
-            problem["code"] for problem in self.seller.sudo()._get_certificate_sale_problems()
-        ]
+        return [problem["code"] for problem in self.seller.sudo()._get_certificate_sale_problems()]
 
     def assert_not_sold(self, activation, code):
         """Assert that the seller is told what is missing, and the buyer before anything is invoiced."""

@@ -185,7 +185,9 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
             company = settings.company_id
             problems = {}
             if settings.is_certificate_seller:
-                routes = ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                routes = (
+                    ("loan", "request") if company.certificate_request_product_id else ("loan",)
+                )
                 for route in routes:
                     for problem in company._get_certificate_sale_problems(route):
                         # Once, if both have it.

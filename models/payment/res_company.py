@@ -103,9 +103,7 @@ class ResCompany(models.Model):
             "withheld": move._get_withheld_amount(),
             "total": totals["total_amount_currency"],
             "fiscal_position_id": move.fiscal_position_id.id,
-            "has_foreign_taxes": bool(
-                move.invoice_line_ids.tax_ids.company_id - self.parent_ids
-            ),
+            "has_foreign_taxes": bool(move.invoice_line_ids.tax_ids.company_id - self.parent_ids),
         }
 
     # === WHO BUYS === #
@@ -307,4 +305,3 @@ class ResCompany(models.Model):
             and not self.env["certificate.authority"].search_count([], limit=1)
             and self.env._("No authority is set up to receive requests: add one.")
         )
-
