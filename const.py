@@ -1,5 +1,7 @@
 """Names that several files share: data only, no logic."""
 
+from typing import NamedTuple
+
 MODULE = "l10n_co_certificate_activation"
 
 # The company of this database that sells the certificate and lends its own: `res.company` id.
@@ -100,20 +102,44 @@ LETTER_PLACEHOLDERS_REQUIRED = (
     "representative_number",
 )
 
-# Data of the legal representative in the letter, in the order of the form; all of it required.
-REPRESENTATIVE_FIELDS = (
-    "representative_name",
-    "representative_surname",
-    "representative_identification_type_id",
-    "representative_vat",
-    "representative_issue_city",
-    "representative_position",
-    "representative_email",
-    "representative_phone",
-    "representative_street",
-    "representative_city",
-    "representative_state_id",
-)
+
+class RepresentativeField(NamedTuple):
+    """How a page asks for something of the legal representative; its label is that of the field.
+
+    :ivar str widget: of the wizard
+    :ivar str example: shown while the field is empty
+    :ivar str autocomplete: token of HTML, by which a browser offers what it knows
+    :ivar str type: of an input of HTML, by which a phone chooses its keyboard
+    """
+
+    widget: str = "certificate_char"
+    example: str | None = None
+    autocomplete: str = "off"
+    type: str = "text"
+
+
+# Data of the legal representative, for a letter or for the request of a legal entity, in the order of the
+# form; all of it required.
+REPRESENTATIVE = {
+    "representative_name": RepresentativeField(example="María Fernanda", autocomplete="given-name"),
+    "representative_surname": RepresentativeField(
+        example="Pérez Gómez", autocomplete="family-name"
+    ),
+    "representative_identification_type_id": RepresentativeField("certificate_many2one"),
+    "representative_vat": RepresentativeField(example="52123456"),
+    "representative_issue_city": RepresentativeField(example="Bogotá"),
+    "representative_position": RepresentativeField(autocomplete="organization-title"),
+    "representative_email": RepresentativeField(
+        "certificate_email", "maria@example.com", "email", "email"
+    ),
+    "representative_phone": RepresentativeField(
+        example="300 123 4567", autocomplete="tel", type="tel"
+    ),
+    "representative_street": RepresentativeField(autocomplete="street-address"),
+    "representative_city": RepresentativeField(autocomplete="address-level2"),
+    "representative_state_id": RepresentativeField("certificate_many2one"),
+}
+REPRESENTATIVE_FIELDS = tuple(REPRESENTATIVE)
 
 # Days before the end of a certificate: when its renewal opens, when its company is reminded, and
 # when the pages start to warn. DIAN allows a renewal from three months before.
@@ -219,6 +245,14 @@ ACTIVATION_STATES = [
     ("cancelled", "Cancelled"),
     ("revoked", "Revoked"),
 ]
+# What a state means to whoever asks: a finished renewal that waits for its day is at `process`, too.
+PHASES = [
+    ("pay", "To pay"),
+    ("process", "In process"),
+    ("waiting", "Renewed, waiting for its day"),
+    ("active", "Active"),
+    ("ended", "Ended"),
+]
 PAYMENT_STATUSES = [
     ("none", "Not bought"),
     ("to_pay", "To pay"),
@@ -230,6 +264,27 @@ PAYMENT_STATUSES = [
     ("test", "Test payment"),
     ("reversed", "Reversed"),
     ("void", "Void"),
+]
+# The colour of each, in alerts and badges.
+PAYMENT_LEVELS = {
+    "none": "muted",
+    "to_pay": "muted",
+    "pending": "info",
+    "recording": "info",
+    "partial": "warning",
+    "failed": "danger",
+    "paid": "success",
+    "test": "warning",
+    "reversed": "danger",
+    "void": "danger",
+}
+# What each asks for next, and how its button says so; nothing while one has to wait.
+PAYMENT_NEXT = [
+    ("buy", "Buy certificate"),
+    ("retry", "Try again"),
+    ("rest", "Pay the rest"),
+    ("record", "Record the payment"),
+    ("continue", "Continue"),
 ]
 
 # The traffic light; the days are in `tools.expiry`.

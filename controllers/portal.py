@@ -6,7 +6,7 @@ from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
-from ..const import PORTAL_PATH, REPRESENTATIVE_FIELDS
+from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
 from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
@@ -186,6 +186,7 @@ class CertificatePortal(CustomerPortal):
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
+                "alerts": activation._get_portal_alerts(),
                 "fields": self._get_fields(activation, values.get("typed", {}))
                 if activation._get_step() == "process"
                 else [],
@@ -209,43 +210,26 @@ class CertificatePortal(CustomerPortal):
 
         :param dict typed: what was typed and could not be saved, by the field's name
         """
-        kinds = {"representative_email": "email", "representative_phone": "tel"}
-        autocomplete = {
-            "representative_name": "given-name",
-            "representative_surname": "family-name",
-            "representative_position": "organization-title",
-            "representative_email": "email",
-            "representative_phone": "tel",
-            "representative_street": "street-address",
-            "representative_city": "address-level2",
-        }
-        examples = {
-            "representative_name": "María Fernanda",
-            "representative_surname": "Pérez Gómez",
-            "representative_vat": "52123456",
-            "representative_issue_city": "Bogotá",
-            "representative_email": "maria@example.com",
-            "representative_phone": "300 123 4567",
-        }
         labels = activation.fields_get(REPRESENTATIVE_FIELDS, ["string"])
-        return [
-            {
-                "name": name,
-                "label": labels[name]["string"],
-                "value": typed.get(name, str(activation[name].id or ""))
-                if (is_choice := activation._fields[name].type == "many2one")
-                else typed.get(name, activation[name] or ""),
-                "options": activation.env[activation._fields[name].comodel_name].search(
-                    activation._fields[name].domain
-                )
-                if is_choice
-                else None,
-                "type": kinds.get(name, "text"),
-                "autocomplete": autocomplete.get(name, "off"),
-                "example": request.env._("e.g. %s", examples[name]) if name in examples else None,
-            }
-            for name in REPRESENTATIVE_FIELDS
-        ]
+        form = []
+        for name, field in REPRESENTATIVE.items():
+            value, options = activation[name] or "", None
+            if activation._fields[name].type == "many2one":
+                comodel = activation.env[activation._fields[name].comodel_name]
+                value = str(activation[name].id or "")
+                options = comodel.search(activation._fields[name].domain)
+            form.append(
+                {
+                    "name": name,
+                    "label": labels[name]["string"],
+                    "value": typed.get(name, value),
+                    "options": options,
+                    "type": field.type,
+                    "autocomplete": field.autocomplete,
+                    "example": field.example and request.env._("e.g. %s", field.example),
+                }
+            )
+        return form
 
     # === STEPS === #
 

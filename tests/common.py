@@ -83,6 +83,14 @@ class CertificateCommon(AccountPaymentCommon, Walk):
         cls.activation = walk.get_downloaded()
         cls.wizard = walk.get_wizard(cls.activation.action_open_wizard())
 
+    @staticmethod
+    def get_alert(page, name):
+        """Return the sentence that a page points out under a name of `ALERTS`, else None.
+
+        :param page: the wizard, or a record that has `alerts`
+        """
+        return {alert["name"]: alert["sentence"] for alert in page.alerts}.get(name)
+
     def sell_by_demo_provider(self):
         """Let the seller collect by Odoo's demo provider."""
         demo = self.env.ref("payment.payment_provider_demo").sudo()

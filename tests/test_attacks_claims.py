@@ -290,7 +290,7 @@ class TestClaimedIssuer(TrustCommon, OwnCertificateCommon, HttpCase):
         self.assertFalse({"Issued by", "Subscriber"} & set(labels), "what is claimed is said to be")
         wizard.action_finish()
         self.assertEqual((activation.state, activation.issuer_level), ("active", "unknown"))
-        self.assertTrue(wizard.issuer_sentence)
+        self.assertTrue(self.get_alert(wizard, "issuer"))
         self.assertEqual(self.get_row().issuer_level, "unknown")
         verified = activation._verify_record(activation.record_code)
         self.assertEqual((verified["state"], verified["is_verified"]), ("active", False))
@@ -449,7 +449,7 @@ class TestReview(TrustCommon, RightLetterCommon):
         self.assertTrue(self.get_told(ACTIVITY_LETTER, self.custodian))
         self.assertFalse(self.get_told(ACTIVITY_LETTER, self.manager_a))
         self.assertSigns()
-        self.assertTrue(self.wizard.letter_review_sentence)
+        self.assertTrue(self.get_alert(self.wizard, "letter_review"))
         action = self.env["ir.actions.actions"]._for_xml_id(
             f"{MODULE}.certificate_letter_review_action"
         )

@@ -3,6 +3,7 @@ its own, which has that add-on; nothing else needs it.
 """
 
 from contextlib import suppress
+from ssl import DER_cert_to_PEM_cert
 from unittest.mock import patch
 
 from cryptography.hazmat.primitives.serialization import Encoding
@@ -180,7 +181,7 @@ class TestDianClient(OwnCertificateCommon):
         self.assertEqual(move.edi_state, "sent")
         invoice, container = (self.get_file(move, kind) for kind in ("Invoice", "AttachedDocument"))
         self.assertIn("Café\nmolido\t1 kg\n", invoice.decode())
-        pem = activation._get_x509().public_bytes(Encoding.PEM)
+        pem = DER_cert_to_PEM_cert(activation._get_x509().public_bytes(Encoding.DER)).encode()
         for name, (is_valid, _is_invalid) in get_judges().items():
             self.assertEqual(is_valid(pem, [invoice, container]), [True, True], name)
 

@@ -131,7 +131,7 @@ class TestLentExpiry(LendingCommon, ExpiryCommon):
                 self.assertEqual(overview["steps"][1]["state"], state)
                 wizard = self.open()
                 self.assertEqual((wizard.step, wizard.can_renew), ("finish", False))
-                self.assertEqual(bool(wizard.expiry_sentence), bool(level))
+                self.assertEqual(bool(self.get_alert(wizard, "expiry")), bool(level))
                 row = rows.search([])
                 self.assertEqual(
                     (row.state, row.light, row.is_lent_ending), ("active", light, ending)

@@ -66,7 +66,7 @@ class TestPaymentReceipt(ReceiptCommon):
         self.reject(receipt)
         wizard = self.open()
         self.assertEqual((wizard.receipt_state, wizard.payment_status), ("rejected", "failed"))
-        self.assertIn("“The amount cannot be read”.", wizard.payment_sentence)
+        self.assertIn("“The amount cannot be read”.", self.get_alert(wizard, "payment"))
         self.assertEqual(wizard.receipt_reference, "FV-1001")
         self.assertTrue(wizard.receipt_size)
         decided_on = receipt.decided_on

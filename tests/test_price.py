@@ -311,7 +311,7 @@ class TestPrice(CertificatePaymentCommon):
         activation.invalidate_recordset()
         wizard = self.get_wizard(activation.action_open_wizard())
         self.assertFalse(wizard.is_for_sale)
-        self.assertTrue(wizard.sale_refusal)
+        self.assertTrue(activation.sale_refusal)
         with self.assertRaises(UserError):
             activation.action_pay()
         self.assertEqual(self.env["account.move"].sudo().search_count([]), moves)

@@ -23,7 +23,7 @@ class TestRenewal(RenewalCommon):
                 wizard = self.open()
                 self.assertEqual(wizard.activation_id, self.activation)
                 self.assertEqual((wizard.step, wizard.can_renew), ("finish", can_renew))
-                self.assertTrue(wizard.renewal_sentence)
+                self.assertTrue(self.get_alert(wizard, "renewal"))
                 if not can_renew:
                     with self.assertRaises(UserError):
                         wizard.action_renew()
@@ -126,7 +126,7 @@ class TestRenewal(RenewalCommon):
             self.assertFalse(self.activation.can_renew)
             self.assertEqual(self.get_in_force(), self.activation)
         start = self.activation.date_end + timedelta(days=1)
-        self.assertEqual(renewal.switch_on, start)
+        self.assertEqual((renewal.switch_on, renewal.phase), (start, "waiting"))
         self.assertEqual(renewal.date_start, start)
         self.assertEqual(renewal.date_end, start + relativedelta(years=1, days=-1))
         for moment, in_force in (
@@ -149,7 +149,7 @@ class TestRenewal(RenewalCommon):
             today = renewal._get_today()
             wizard = self.open()
             self.assertEqual((wizard.activation_id, wizard.step), (renewal, "finish"))
-            self.assertTrue(wizard.lost_sentence)
+            self.assertTrue(self.get_alert(wizard, "switch"))
             for _time in range(2):
                 wizard.action_switch_now()
                 self.env.invalidate_all()
@@ -158,7 +158,7 @@ class TestRenewal(RenewalCommon):
                 self.assertEqual(renewal.date_start, today)
                 self.assertEqual(renewal.date_end, today + relativedelta(years=1, days=-1))
                 self.assertEqual(self.get_in_force(), renewal)
-            self.assertFalse(wizard.lost_sentence)
+            self.assertFalse(self.get_alert(wizard, "switch"))
 
     def test_finishing_a_renewal_again_changes_nothing(self):
         with self.at_days_left(40):
@@ -216,7 +216,7 @@ class TestRenewal(RenewalCommon):
             self.assertFalse(self.get_in_force())
             wizard = self.open()
             self.assertEqual(wizard.activation_id, renewal)
-            self.assertTrue(wizard.lost_sentence)
+            self.assertTrue(self.get_alert(wizard, "switch"))
             wizard.action_switch_now()
             self.assertEqual(self.get_in_force(), renewal)
 

@@ -26,9 +26,9 @@ class TestRightLetter(RightLetterCommon):
 
     def test_the_letter_of_the_activation_is_known_by_its_code(self):
         self.attach_scan()
-        self.assertEqual(self.wizard.signed_letter_match, "match")
-        self.assertIn(self.company_a.name, self.wizard.signed_letter_sentence)
-        self.assertFalse(self.wizard.signed_letter_problem)
+        self.assertEqual(self.activation.signed_letter_match, "match")
+        self.assertIn(self.company_a.name, self.get_alert(self.wizard, "letter_known"))
+        self.assertFalse(self.get_alert(self.wizard, "letter_problem"))
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
         self.assertEqual(self.activation.signed_letter_match, "match")
@@ -52,7 +52,7 @@ class TestRightLetter(RightLetterCommon):
 
     def test_a_letter_that_cannot_be_read_does_not_stop_anybody(self):
         self.attach(self.activation)
-        self.assertEqual(self.wizard.signed_letter_match, "unread")
+        self.assertEqual(self.activation.signed_letter_match, "unread")
         self.assertTrue(self.wizard.can_finish)
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
@@ -90,7 +90,7 @@ class TestRightLetter(RightLetterCommon):
         self.attach_bytes(signed)
         self.assertEqual(self.activation.signed_letter_match, "signature")
         self.assertEqual(self.activation.signed_letter_signers, "María Pérez")
-        self.assertIn("María Pérez", self.wizard.signed_letter_sentence)
+        self.assertIn("María Pérez", self.get_alert(self.wizard, "letter_known"))
         self.assertRefused(resaved(signed))
         other = letter_samples.signed_pdf(self.get_report(self.get_downloaded(self.user_b)))
         self.assertRefused(other)
@@ -172,7 +172,7 @@ class TestRightLetter(RightLetterCommon):
                 self.assertFalse(self.activation.signed_letter)
                 self.assertFalse(self.activation.signed_letter_match)
                 self.assertEqual(len(self.activation.sudo().message_ids), told + 1)
-                self.assertTrue(self.wizard.letter_void_sentence)
+                self.assertTrue(self.get_alert(self.wizard, "letter_void"))
                 voided = self.get_voided()
                 self.assertEqual((voided.reason, voided.letter_code), (reason, code))
                 self.assertEqual(
@@ -185,7 +185,7 @@ class TestRightLetter(RightLetterCommon):
                     self.activation.action_finish()
                 self.activation.action_download_letter()
                 self.wizard.invalidate_recordset()
-                self.assertFalse(self.wizard.letter_void_sentence)
+                self.assertFalse(self.get_alert(self.wizard, "letter_void"))
                 self.attach_scan()
                 self.activation.action_finish()
                 self.assertEqual(self.activation.state, "active")
@@ -233,7 +233,7 @@ class TestRightLetter(RightLetterCommon):
         # A page that was left open.
         with self.cr.savepoint() as savepoint:
             self.wizard.action_finish()
-            self.assertTrue(self.wizard.letter_void_sentence)
+            self.assertTrue(self.get_alert(self.wizard, "letter_void"))
             self.assertEqual(self.get_voided().letter_code, code)
             savepoint.rollback()
         self.activation.action_open_wizard()

@@ -35,6 +35,7 @@ class TestSignatureJudges(BaseCase):
         "return in hexadecimal": "a&#x0D;b",
         "line ends of Windows": "a\r\nb",
         "old line ends": "a\rb",
+        "old line end before an escaped one": "a\r&#10;b",
         "return in CDATA": "<![CDATA[a\r\nb]]>",
         "tab": "a\tb&#9;c",
         "next line": "a\x85b&#x85;c\u2028d\u2029e",
@@ -72,6 +73,10 @@ class TestSignatureJudges(BaseCase):
         },
         "prefix xml": {"attributes": ' xmlns:xml="http://www.w3.org/XML/1998/namespace"'},
         "language": {"attributes": ' xml:lang="es" xml:space="preserve"'},
+        "no language": {"content": '<a xml:lang=""/>'},
+        "language inside": {
+            "content": '<a xml:lang="es"><b xml:lang="es" xml:space="default"/></a>'
+        },
         "base and identifier": {"attributes": ' xml:base="http://a/" xml:id="a"'},
         "language nearer": in_place('xml:lang="en"'),
         "language again": {"attributes": ' xml:lang="es"', **in_place('xml:lang="es"')},
@@ -150,6 +155,7 @@ class TestSignatureJudges(BaseCase):
             {
                 "return",
                 "return in hexadecimal",
+                "old line end before an escaped one",
                 "base64 in escaped lines",
                 "attributes",
                 "tab in an attribute",
@@ -157,6 +163,7 @@ class TestSignatureJudges(BaseCase):
                 "return in an attribute",
                 "location over two lines",
                 "prefix xml",
+                "no language",
                 "language nearer",
                 "space nearer",
                 "no default namespace",

@@ -135,7 +135,7 @@ class TestStoredFiles(CertificateCommon, HttpCase):
                 damage()
                 with self.subTest(way):
                     self.env.invalidate_all()
-                    self.assertTrue(wizard.signed_letter_problem)
+                    self.assertTrue(self.get_alert(wizard, "letter_problem"))
                     self.assertFalse(wizard.can_finish)
                     with self.assertRaisesRegex(JsonRpcException, "UserError"):
                         self.finish()
@@ -143,7 +143,7 @@ class TestStoredFiles(CertificateCommon, HttpCase):
                     self.assertIn(self.manager_a, self.get_reports().user_id)
                 self.restore()
         self.env.invalidate_all()
-        self.assertFalse(wizard.signed_letter_problem)
+        self.assertFalse(self.get_alert(wizard, "letter_problem"))
         self.finish()
         self.env.invalidate_all()
         self.assertEqual(self.activation.state, "active")

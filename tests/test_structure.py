@@ -4,10 +4,13 @@ import ast
 import base64
 import json
 import os
+import re
 import subprocess
 import sys
 from collections import defaultdict
 from pathlib import Path
+
+from lxml import etree
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, ValidationError
@@ -15,8 +18,9 @@ from odoo.models import is_model_definition
 from odoo.tests import TransactionCase, get_db_name, new_test_user, tagged
 from odoo.tools import config
 
-from ..const import MODULE
+from ..const import MODULE, PAYMENT_LEVELS, PAYMENT_STATUSES, REPRESENTATIVE_FIELDS
 from ..models.activation import activation as certificate_activation
+from ..models.activation.alerts import ALERTS
 from ..models.activation.notices import NOTICES
 from ..models.activation.routes import ROUTES, Route
 from ..models.company import res_company
@@ -243,6 +247,44 @@ class TestStructure(TransactionCase):
         self.assertTrue(all(callable(getattr(company, name)) for name in effects.values()))
         for names, _method in certificate_activation._WRITE_EFFECTS:
             self.assertLessEqual({*names}, activation._fields.keys())
+
+    def test_each_alert_stands_somewhere_and_its_button_leads_on(self):
+        views = self.env["ir.ui.view"].search([("arch_db", "like", "alert")])
+        archs = "".join(
+            view.with_context(lang=None).arch_db
+            for view in views
+            if (view.xml_id or "").startswith(f"{MODULE}.")
+        )
+        shown = {
+            name
+            for names in re.findall(
+                r"""'names': '([^']+)'|t-set="names" t-value="'([^']+)'""", archs
+            )
+            for name in " ".join(names).split()
+        }
+        sentences = {"active", "finished", "findings", "loan", "record"}
+        self.assertEqual(shown - sentences, {*ALERTS})
+        wizard = self.env["certificate.activation.wizard"]
+        for name, alert in ALERTS.items():
+            if alert.action:
+                with self.subTest(alert=name):
+                    if alert.action.type == "object":
+                        self.assertTrue(callable(getattr(wizard, alert.action.name)))
+                    else:
+                        self.assertTrue(self.env.ref(alert.action.name))
+
+    def test_the_representative_is_laid_out_once(self):
+        form = etree.fromstring(self.env["certificate.activation.wizard"].get_view()["arch"])
+        names = [node.get("name") for node in form.iter("field")]
+        self.assertEqual(
+            [name for name in names if name.startswith("representative_")],
+            [*REPRESENTATIVE_FIELDS],
+        )
+
+    def test_every_status_of_a_payment_has_its_colour(self):
+        statuses = self.env["certificate.activation"]._fields["payment_status"].selection
+        self.assertEqual([*PAYMENT_LEVELS], [code for code, _label in PAYMENT_STATUSES])
+        self.assertEqual(statuses, PAYMENT_STATUSES)
 
     # === NO FILE'S NAME IS BEHAVIOUR === #
 

@@ -56,18 +56,18 @@ class TestWizard(CertificateCommon):
         wizard = self.open()
         activation = wizard.activation_id
         titles = []
-        for state, step in (
-            ("pay", "pay"),
-            ("process", "process"),
-            ("active", "finish"),
-            ("expired", "finish"),
-            ("cancelled", "finish"),
-            ("revoked", "finish"),
+        for state, phase, step in (
+            ("pay", "pay", "pay"),
+            ("process", "process", "process"),
+            ("active", "active", "finish"),
+            ("expired", "ended", "finish"),
+            ("cancelled", "ended", "finish"),
+            ("revoked", "ended", "finish"),
         ):
             activation.sudo().state = state
             wizard.invalidate_recordset()
             with self.subTest(state):
-                self.assertEqual((wizard.state, wizard.step), (state, step))
+                self.assertEqual((wizard.phase, wizard.step), (phase, step))
                 titles.append(wizard.display_name)
         self.assertTrue(all(titles))
         self.assertEqual(len(set(titles)), 3, "the title is the step's")
@@ -91,7 +91,7 @@ class TestWizard(CertificateCommon):
         (saved,) = self.attach_in(wizard)
         self.assertTrue(saved["can_finish"])
         self.press(wizard, "action_finish")
-        self.assertEqual((wizard.step, wizard.state), ("finish", "active"))
+        self.assertEqual((wizard.step, wizard.phase), ("finish", "active"))
         action = self.press(wizard, "action_open_test_set")
         self.assertEqual(
             (action["res_model"], action["path"]),
@@ -232,11 +232,11 @@ class TestWizard(CertificateCommon):
 
     def test_an_incomplete_profile_is_told_and_keeps_the_letter_back(self):
         wizard = self.open_process()
-        self.assertFalse(wizard.profile_error)
+        self.assertFalse(self.get_alert(wizard, "profile"))
         wizard.web_save(self.get_right_values(), {})
         self.company_a.sudo().street = False
         wizard.invalidate_recordset()
-        self.assertTrue(wizard.profile_error)
+        self.assertTrue(self.get_alert(wizard, "profile"))
         self.assertIsNone(wizard.action_download_letter())
         self.assertFalse(wizard.letter_downloaded_on)
         action = wizard.action_open_profile()
@@ -288,7 +288,7 @@ class TestWizard(CertificateCommon):
         for values in (
             {"activation_id": other.id},
             {"company_id": self.company_b.id},
-            {"state": "active"},
+            {"phase": "active"},
             {"payment_status": "paid"},
             {"letter_downloaded_on": "2026-01-01 00:00:00"},
             {"signed_letter_size": 1},
@@ -308,8 +308,8 @@ class TestWizard(CertificateCommon):
         for name in (
             "representative_email",
             "payment_status",
-            "letter_sentence",
-            "paid_sentence",
+            "alerts",
+            "sentences",
             "letter_downloaded_on",
         ):
             self.env.invalidate_all()

@@ -214,12 +214,12 @@ class TestXadesSign(XadesCommon):
             ),
             ("places", "two, closed", make_document(first="<!-- -->")),
             (
-                "inherited",
+                "attribute",
                 "a language nearer",
                 make_document(place=EMPTY_PLACE.replace("Content>", "Content xml:lang='en'>", 1)),
             ),
             (
-                "inherited",
+                "attribute",
                 "no default namespace",
                 make_document(place=EMPTY_PLACE.replace("Content>", "Content xmlns=''>", 1)),
             ),

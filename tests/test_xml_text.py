@@ -24,6 +24,8 @@ class TestXmlText(BaseCase):
         (b"<a>&#13;&#13;</a>", "a", b"<a>\n\n</a>"),
         (b"<n:a xmlns:n='u:n'><b/>&#13;<b/></n:a>", "n:a", b"<n:a xmlns:n='u:n'><b/>\n<b/></n:a>"),
         (b"<a><b><![CDATA[&#13;]]>&#13;</b></a>", "b", b"<a><b><![CDATA[&#13;]]>\n</b></a>"),
+        (b"<a><b/>x\r&#10;y<c/></a>", "a", b"<a><b/>x\n&#10;y<c/></a>"),
+        (b"<a><b>\r&#xA;</b></a>", "b", b"<a><b>\n&#xA;</b></a>"),
         (b"<a b='x&#9;y'/>", "a/@b", b"<a b='x y'/>"),
         (b"<a c='' b='x&#13;&#10;y&#x9;z'/>", "a/@b", b"<a c='' b='x y z'/>"),
         (b"<a b='x\ny'/>", "a/@b", b"<a b='x y'/>"),
@@ -33,7 +35,7 @@ class TestXmlText(BaseCase):
     )
     SOUND = (
         b"<a>x\r\ny\tz&#10;&#9;</a>",
-        b"<a><![CDATA[x\r\ny]]></a>",
+        b"<a><![CDATA[x\r\ny\r&#10;]]><!-- \r&#10; --></a>",
         b"<a b='x\ty'/>",
         b"<a b='x&#10;&#13;y'/>",
         b"<a\n b='x'\r\n/>",
@@ -60,10 +62,17 @@ class TestXmlText(BaseCase):
                 if b"='x" not in document:
                     self.assertEqual(cleaned, document)
 
-    def test_a_declaration_of_the_prefix_xml_is_found(self):
+    def test_attributes_that_net_overlooks_are_found(self):
         xml = b"http://www.w3.org/XML/1998/namespace"
-        self.assertEqual(find(b"<a><b xmlns:xml='%s'/></a>" % xml).element, "b/@xmlns:xml")
-        self.assertIsNone(find(b"<a xmlns:xmldsig='u:x'/>"))
+        for document, text in (
+            (b"<a><b xmlns:xml='%s'/></a>" % xml, "xmlns:xml"),
+            (b"<a><b c='' xml:lang=''/></a>", "xml:lang"),
+            (b"<a xml:lang='es'><b xml:base=''/></a>", "xml:base"),
+            (b"<a><b xml:lang='&#10;'/></a>", "xml:lang"),
+            (b"<a><b xml:lang='\t'/></a>", "xml:lang"),
+        ):
+            self.assertEqual(find(document), xml_text.Fragile("attribute", "b", text))
+        self.assertIsNone(find(b"<a xmlns:xmldsig='u:x'><b xml:lang='es' c=''/></a>"))
 
     def test_names_have_letters_that_net_knows(self):
         for name in ("é", "ñandú", "x·", "Ωμέγα", "名"):

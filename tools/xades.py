@@ -50,7 +50,7 @@ CODES = (
     "signed",  # signed already
     "namespace",  # one that canonical XML does not allow, such as a relative one
     "fragile",  # a text that .NET reads otherwise; see `xml_text`
-    "inherited",  # an `xml:lang`, say, between the root and the signature, which .NET overlooks
+    "attribute",  # one that .NET overlooks, such as an `xml:lang` between the root and the signature
     "key",  # the key or the certificate is not RSA, or they do not belong together
     # of `verify` only
     "unsigned",
@@ -337,20 +337,20 @@ def _find_place(document):
 def _check_readable(document, canonical):
     """Check that .NET reads what is signed.
 
-    :raise XadesError: `fragile`, with the element and its text; `not_xml`
+    :raise XadesError: `fragile` or `attribute`, with the element; `not_xml`
     """
     try:
         fragile = find_fragile(document, canonical)
     except expat.ExpatError as error:
         raise XadesError("not_xml") from error
     if fragile:
-        raise XadesError("fragile", fragile.element, fragile.text)
+        raise XadesError(fragile.code, fragile.element, fragile.text)
 
 
 def _check_inherited(content, root):
     """Check what the signature inherits that its own text cannot repeat, which .NET takes from the root.
 
-    :raise XadesError: `inherited`, with the element that says otherwise and what it says
+    :raise XadesError: `attribute`, with the element that says otherwise and what it says
     """
     while content is not root:
         names = [
@@ -363,7 +363,7 @@ def _check_inherited(content, root):
         if names:
             local = etree.QName(content).localname
             tag = f"{content.prefix}:{local}" if content.prefix else local
-            raise XadesError("inherited", tag, names[0])
+            raise XadesError("attribute", tag, names[0])
         content = content.getparent()
 
 

@@ -4,8 +4,8 @@
 It writes what it has read and reads that again before it computes a digest, and what it writes it
 escapes too little: a carriage return in a text comes back as a line feed, a tab in an attribute as a
 blank. It may also read a file without normalising attributes, so that a line end that was typed in one
-is no blank. And it takes a declaration of the prefix `xml`, which says nothing, for one that is signed. In
-each case every other verifier accepts what DIAN calls invalid.
+is no blank. And it takes a declaration of the prefix `xml` for one that is signed, and an empty `xml:lang`
+for one that is not. In each case every other verifier accepts what DIAN calls invalid.
 """
 
 import re
@@ -26,7 +26,10 @@ _TOKEN = re.compile(
     re.DOTALL,
 )
 _VALUE = re.compile(rb"""=[ \t\r\n]*("[^"]*"|'[^']*')""")
+_BLANKS = re.compile("[\t\n\r]")
 _SEPARATED = re.compile(rb"(?:\r|%s)(?:\n|%s)?|\n|\t|%s|%s" % (_CR, _LF, _LF, _TAB))
+# Two line ends, which it reads as one of Windows.
+_JOINED = re.compile(rb"\r(?=%s)" % _LF)
 _RETURN = re.compile(rb"%s(?:\r?\n|%s)?" % (_CR, _LF))
 _NEEDS_CLEANING = re.compile(b"|".join((_CR, _LF, _TAB, _BROKEN_VALUE.pattern)))
 # What XML 1.0 cannot hold; and so in UTF-8.
@@ -36,12 +39,15 @@ _FORBIDDEN_BYTES = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]|\xef\xbf[\xbe\xbf]
 
 @dataclass(frozen=True)
 class Fragile:
-    """A text that .NET reads otherwise than it was signed.
+    """What .NET reads otherwise than it was signed.
 
-    :ivar str element: where it stands, as it is typed: `cbc:Note`, or `cbc:Note/@name` for an attribute
-    :ivar str text: the text, with what does not survive in it
+    :ivar str code: `fragile` for a text, `attribute` for an attribute whatever its value
+    :ivar str element: where it stands, as it is typed: `cbc:Note`, or `cbc:Note/@name` for the text of an
+        attribute
+    :ivar str text: the text, with what does not survive in it; or the name of the attribute
     """
 
+    code: str
     element: str
     text: str
 
@@ -59,7 +65,9 @@ def find_fragile(document, canonical):
     """
     if (
         b"&#x" in canonical
+        or b" xml:" in canonical
         or b"xmlns:xml" in document
+        or _JOINED.search(document)
         or _BROKEN_VALUE.search(document)
         or _may_have_new_names(document)
     ):
@@ -80,24 +88,47 @@ def _read_fragile(document):
     parser = expat.ParserCreate("UTF-8")
     parser.buffer_text = True
     names, found = [], []
+    joined = next(
+        (
+            token.start()
+            for token in _TOKEN.finditer(document)
+            if token["text"] and _JOINED.search(token["text"])
+        ),
+        None,
+    )
+
+    def close_text():
+        nonlocal joined
+        if joined is not None and parser.CurrentByteIndex > joined:
+            found.append(Fragile("fragile", names[-1], "\r\n"))
+            joined = None
+
+    def close_element(_name):
+        close_text()
+        names.pop()
 
     def open_element(name, attributes):
+        close_text()
         names.append(name)
         start = parser.CurrentByteIndex
         tag = _TOKEN.match(document, start)[0]
         typed = _VALUE.findall(tag)
         for (attribute, value), written in zip(attributes.items(), typed, strict=True):
             broken = b"\n" in written or b"\r" in written
-            if broken or "\t" in value or attribute == "xmlns:xml":
+            if broken or "\t" in value:
                 text = written[1:-1].decode() if broken else value
-                found.append(Fragile(f"{name}/@{attribute}", text))
+                found.append(Fragile("fragile", f"{name}/@{attribute}", text))
+            # What a signature inherits is written once more.
+            odd = not value or _BLANKS.search(value) or b"\t" in written
+            if attribute == "xmlns:xml" or (attribute.startswith("xml:") and odd):
+                found.append(Fragile("attribute", name, attribute))
 
     def read_text(text):
         if "\r" in text:
-            found.append(Fragile(names[-1], text))
+            found.append(Fragile("fragile", names[-1], text))
 
     parser.StartElementHandler = open_element
-    parser.EndElementHandler = lambda _name: names.pop()
+    parser.EndElementHandler = close_element
     parser.CharacterDataHandler = read_text
     parser.Parse(document, True)
     return found[0] if found else None
@@ -129,7 +160,7 @@ def clean_document(document):
 
 def _clean_token(match):
     if match["text"]:
-        return _RETURN.sub(b"\n", match["text"])
+        return _JOINED.sub(b"\n", _RETURN.sub(b"\n", match["text"]))
     if match["tag"]:
         return _VALUE.sub(lambda value: _SEPARATED.sub(b" ", value[0]), match["tag"])
     return match[0]  # references are none in comments, instructions and CDATA

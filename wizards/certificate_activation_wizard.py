@@ -1,9 +1,12 @@
+from lxml import etree
+
 from odoo import api, fields, models
 
 from ..const import (
     READING_REPORT,
     RECEIPT_FIELDS,
     RECORD_REPORT,
+    REPRESENTATIVE,
     REPRESENTATIVE_FIELDS,
     REQUEST_FIELDS,
 )
@@ -54,10 +57,20 @@ class CertificateActivationWizard(models.TransientModel):
 
     activation_id = fields.Many2one("certificate.activation", required=True, ondelete="cascade")
     company_id = _activation_field(fields.Many2one, "company_id", store=True)
-    route = _activation_field(fields.Selection, "route")
-    state = _activation_field(fields.Selection, "state")
+    needs_payment = _activation_field(fields.Boolean, "needs_payment")
+    needs_letter = _activation_field(fields.Boolean, "needs_letter")
+    is_requested = _activation_field(fields.Boolean, "is_requested")
+    phase = _activation_field(fields.Selection, "phase")
     step = fields.Selection(
         [("pay", "Pay"), ("process", "Process"), ("finish", "Finish")], compute="_compute_step"
+    )
+    alerts = fields.Json(
+        compute="_compute_texts",
+        help="What there is to point out; see `certificate.activation._describe_alerts`.",
+    )
+    sentences = fields.Json(
+        compute="_compute_texts",
+        help="What the steps say; see `certificate.activation._get_step_sentences`.",
     )
     is_letter_requested = fields.Boolean(help="Whether red messages are shown, on this visit.")
     is_receipt_requested = fields.Boolean(
@@ -67,23 +80,17 @@ class CertificateActivationWizard(models.TransientModel):
 
     # Pay
     payment_status = _activation_field(fields.Selection, "payment_status")
-    payment_sentence = _activation_field(fields.Char, "payment_sentence")
-    payment_surplus = _activation_field(fields.Monetary, "payment_surplus")
-    surplus_sentence = fields.Char(compute="_compute_sentences")
+    payment_next = _activation_field(fields.Selection, "payment_next")
     findings = fields.Json(
         readonly=True,
         help="What Verify payment checked on this visit, and why it is not valid.",
     )
-    payment_message = _activation_field(fields.Char, "payment_message")
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
+    price_tax = _activation_field(fields.Monetary, "price_tax")
+    price_withheld = fields.Monetary(compute="_compute_price_withheld", string="Withholdings")
     price_total = _activation_field(fields.Monetary, "price_total")
-    sale_refusal = _activation_field(fields.Char, "sale_refusal")
-    price_tax = fields.Monetary(compute="_compute_price_tax")
-    price_withheld = fields.Monetary(compute="_compute_price_tax", string="Withholdings")
-    is_for_sale = fields.Boolean(compute="_compute_price_tax")
-    validity_sentence = fields.Char(compute="_compute_sentences")
-    lender_sentence = fields.Char(compute="_compute_sentences")
+    is_for_sale = _activation_field(fields.Boolean, "is_for_sale")
     receipt_id = fields.Many2one(
         "certificate.payment.receipt", string="Payment receipt", ondelete="cascade"
     )
@@ -124,9 +131,6 @@ class CertificateActivationWizard(models.TransientModel):
         compute="_compute_field_errors",
         help="Errors by field name, once the letter has been requested.",
     )
-    profile_error = fields.Char(compute="_compute_profile_error")
-    loan_sentence = fields.Char(compute="_compute_sentences")
-    letter_sentence = fields.Char(compute="_compute_sentences")
     letter_downloaded_on = _activation_field(fields.Datetime, "letter_downloaded_on")
     signed_letter = _activation_field(fields.Binary, "signed_letter", readonly=False)
     signed_letter_filename = _activation_field(
@@ -134,31 +138,17 @@ class CertificateActivationWizard(models.TransientModel):
     )
     signed_letter_size = _activation_field(fields.Integer, "signed_letter_size")
     signed_letter_pages = _activation_field(fields.Integer, "signed_letter_pages")
-    signed_letter_match = _activation_field(fields.Selection, "signed_letter_match")
-    signed_letter_sentence = _activation_field(fields.Char, "signed_letter_sentence")
-    signed_letter_problem = _activation_field(fields.Char, "signed_letter_problem")
-    letter_review = _activation_field(fields.Selection, "letter_review")
-    letter_review_sentence = _activation_field(fields.Char, "letter_review_sentence")
     is_signing_blocked = _activation_field(fields.Boolean, "is_signing_blocked")
-    issuer_sentence = _activation_field(fields.Char, "issuer_sentence")
-    letter_void_sentence = _activation_field(fields.Char, "letter_void_sentence")
     own_certificate = fields.Json(
         compute="_compute_own_certificate",
         help="Description of the company's own certificate: rows and warnings, once it is loaded.",
     )
-    replaced_sentence = fields.Char(compute="_compute_sentences")
     can_finish = fields.Boolean(compute="_compute_can_finish")
     can_read_letter_in_english = fields.Boolean(compute="_compute_can_read_letter_in_english")
 
     # Finish
-    active_sentence = fields.Char(compute="_compute_sentences")
     record_code = _activation_field(fields.Char, "record_code")
-    record_sentence = fields.Char(compute="_compute_sentences")
-    switch_on = _activation_field(fields.Date, "switch_on")
     can_renew = _activation_field(fields.Boolean, "can_renew")
-    renewal_sentence = fields.Char(compute="_compute_renewal")
-    expiry_sentence = fields.Char(compute="_compute_renewal")
-    lost_sentence = fields.Char(compute="_compute_renewal")
 
     # === COMPUTE METHODS === #
 
@@ -168,36 +158,22 @@ class CertificateActivationWizard(models.TransientModel):
             titles = dict(self._fields[name]._description_selection(self.env))
             wizard.display_name = titles.get(wizard[name])
 
-    @api.depends("state", "switch_on", "letter_review")
+    @api.depends("phase", "activation_id.letter_review")
     def _compute_step(self):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
 
-    @api.depends("price_total", "price_untaxed", "sale_refusal")
-    def _compute_price_tax(self):
+    @api.depends("price_total")
+    def _compute_price_withheld(self):
         for wizard in self:
-            withheld = wizard.activation_id.price_withheld
-            wizard.price_tax = wizard.price_total - wizard.price_untaxed + withheld
-            wizard.price_withheld = -withheld
-            wizard.is_for_sale = wizard.price_total > 0 and not wizard.sale_refusal
+            wizard.price_withheld = -wizard.activation_id.price_withheld
 
-    @api.depends("activation_id")
-    def _compute_sentences(self):
-        """Write the sentences about this activation, each of them a whole sentence to translate."""
+    @api.depends("activation_id.alerts")
+    @api.depends_context("lang")
+    def _compute_texts(self):
         for wizard in self:
-            activation = wizard.activation_id
-            wizard.update(activation._get_step_sentences())
-            wizard.replaced_sentence = activation._get_replaced_sentence()
-
-    @api.depends("state", "switch_on", "can_renew")
-    def _compute_renewal(self):
-        for wizard in self:
-            activation = wizard.activation_id
-            wizard.renewal_sentence = activation._get_renewal_sentence()
-            wizard.expiry_sentence = wizard.step == "finish" and (
-                activation.company_id._get_certificate_warning() or {}
-            ).get("sentence")
-            wizard.lost_sentence = activation._get_lost_sentence()
+            wizard.alerts = wizard.activation_id._describe_alerts()
+            wizard.sentences = wizard.activation_id._get_step_sentences()
 
     @api.depends(
         "is_letter_requested",
@@ -250,21 +226,16 @@ class CertificateActivationWizard(models.TransientModel):
         }
 
     @api.depends("activation_id")
-    def _compute_profile_error(self):
-        for wizard in self:
-            wizard.profile_error = wizard.activation_id._get_profile_error()
-
-    @api.depends("activation_id")
     def _compute_own_certificate(self):
         for wizard in self:
             wizard.own_certificate = wizard.activation_id._describe_certificate()
 
     @api.depends(
-        "route",
+        "activation_id.route",
         "own_certificate",
         "letter_downloaded_on",
         "signed_letter_size",
-        "signed_letter_problem",
+        "activation_id.signed_letter_problem",
     )
     def _compute_can_finish(self):
         for wizard in self:
@@ -279,6 +250,26 @@ class CertificateActivationWizard(models.TransientModel):
             wizard.can_read_letter_in_english = (
                 not reads_spanish and wizard.activation_id._can_read_letter_in_english()
             )
+
+    # === VIEW === #
+
+    @api.model
+    def _get_view(self, view_id=None, view_type="form", **options):
+        """Override to lay the fields of the representative out in the form, as `REPRESENTATIVE` says."""
+        arch, view = super()._get_view(view_id, view_type, **options)
+        for anchor in arch.xpath("//group[@name='representative']/separator[last()]"):
+            for name, field in reversed(REPRESENTATIVE.items()):
+                attributes = {
+                    "name": name,
+                    "widget": field.widget,
+                    "readonly": "is_request_reviewed",
+                }
+                if field.example:
+                    attributes["placeholder"] = self.env._("e.g. %s", field.example)
+                if field.widget == "certificate_many2one":
+                    attributes["options"] = "{'no_create': True, 'no_open': True}"
+                anchor.addnext(etree.Element("field", attributes))
+        return arch, view
 
     # === ACTION METHODS === #
 

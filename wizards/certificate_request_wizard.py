@@ -25,8 +25,6 @@ class CertificateActivationWizard(models.TransientModel):
         help="Whether this page leads to the company's request or to a new one.",
     )
     request_state = _request_field(fields.Selection, "state")
-    request_sentence = _request_field(fields.Char, "sentence")
-    request_observation = _request_field(fields.Text, "observation")
     request_person_kind = _request_field(fields.Selection, "person_kind", readonly=False)
     request_date = _request_field(fields.Date, "date", readonly=False)
     request_authority_id = _request_field(fields.Many2one, "authority_id", readonly=False)
@@ -43,19 +41,19 @@ class CertificateActivationWizard(models.TransientModel):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("route", "state", "request_state")
+    @api.depends("phase", "request_state")
     def _compute_request_step(self):
         for wizard in self:
             wizard.is_request_done = wizard.request_state == "completed"
             wizard.request_step = (
                 "pay"
-                if wizard.state == "pay"
+                if wizard.phase == "pay"
                 else "process"
                 if wizard.request_state == "draft"
                 else "track"
             )
 
-    @api.depends("activation_id", "state")
+    @api.depends("activation_id", "phase")
     def _compute_request_offer(self):
         for wizard in self:
             activation = wizard.activation_id

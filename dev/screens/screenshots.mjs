@@ -303,13 +303,13 @@ async function walkLoan(ana, mario) {
     await ana.look("payment-page", "select#simulated_payment_state");
     await ana.open(WIZARD, "button[name=action_pay]");
     await buy(ana, "error");
-    await ana.wait("div[name=failure]");
-    await ana.look("pay-failed", "div[name=failure]");
+    await ana.wait("div[name=payment].alert-danger");
+    await ana.look("pay-failed", "div[name=payment].alert-danger");
     await buy(ana, "pending");
     await ana.wait("div[name=o_payment_status_alert]");
-    await ana.open(WIZARD, "div[name=processing]");
-    await ana.look("pay-pending", "div[name=processing]");
-    await mario.open(WIZARD, "div[name=processing]");
+    await ana.open(WIZARD, "div[name=payment].alert-info");
+    await ana.look("pay-pending", "div[name=payment].alert-info");
+    await mario.open(WIZARD, "div[name=payment].alert-info");
     await mario.click("div[name=pay] .o_certificate_buttons button.btn-secondary:last-child");
     await mario.wait(".modal .o_form_view");
     await mario.see("discard-dialog-es");
@@ -321,8 +321,8 @@ async function walkLoan(ana, mario) {
     await mario.page.waitForSelector(".modal", { state: "detached" });
     await ana.open(WIZARD, "button[name=action_pay]");
     await buy(ana, "done");
-    await ana.wait("div[name=confirmation]");
-    await ana.look("pay-paid", "div[name=confirmation]");
+    await ana.wait("div[name=payment].alert-success");
+    await ana.look("pay-paid", "div[name=payment].alert-success");
     await ana.click("button[name=action_continue]");
     await ana.wait("button[name=action_download_letter]");
     await ana.look("process", "button[name=action_download_letter]");
@@ -733,7 +733,7 @@ async function walkRequest(flor, carla) {
     await flor.click("li[data-step=certificate] button");
     await flor.wait("button[name=action_start_request]");
     await flor.click("button[name=action_start_request]");
-    await flor.wait("div[name=request_product]");
+    await flor.wait(".o_field_certificate_offer");
     await flor.look("request-pay", "button[name=action_pay]");
     await buy(flor, "done");
     await flor.wait("button[name=action_continue]");
@@ -783,8 +783,8 @@ async function walkRequest(flor, carla) {
     await carla.look("request-form-rejected", ".o_form_view");
     await flor.open("/odoo/electronic-process", "li[data-step=certificate] button");
     await flor.click("li[data-step=certificate] button");
-    await flor.wait("div[name=rejected]");
-    await flor.look("request-rejected", "div[name=rejected]");
+    await flor.wait("div[name=request].alert-danger");
+    await flor.look("request-rejected", "div[name=request].alert-danger");
 }
 
 /** Rejects by a button and its dialog for a reason. */
@@ -954,7 +954,7 @@ async function walkByKeyboard(nadia) {
     await nadia.wait("select#simulated_payment_state");
     await nadia.page.waitForTimeout(1000);
     await typist.use("button[name=o_payment_submit_button]");
-    await nadia.wait("div[name=confirmation]");
+    await nadia.wait("div[name=payment].alert-success");
     await nadia.page.waitForTimeout(1000);
     await typist.use("button[name=action_continue]");
     const DOWNLOAD = "button[name=action_download_letter]";

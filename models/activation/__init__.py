@@ -1,4 +1,4 @@
 """One company's way to one certificate for one period: its states, routes, steps, notices and evidence."""
 
 from . import activation  # isort: skip  # the others extend it
-from . import evidence, notices, routes, steps
+from . import alerts, evidence, notices, routes, steps

@@ -16,6 +16,7 @@ from ...const import (
     GROUP_MANAGER,
     GROUP_USER,
     LIGHTS,
+    PHASES,
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
 )
@@ -81,6 +82,11 @@ class CertificateActivation(models.Model):
         readonly=True,
         default="loan",
     )
+    # Of the route, which explains them
+    needs_payment = fields.Boolean(compute="_compute_needs")
+    needs_letter = fields.Boolean(compute="_compute_needs")
+    is_own = fields.Boolean(compute="_compute_needs")
+    is_requested = fields.Boolean(compute="_compute_needs")
     state = fields.Selection(
         ACTIVATION_STATES,
         required=True,
@@ -89,6 +95,14 @@ class CertificateActivation(models.Model):
         index=True,
         default="pay",
         tracking=True,
+    )
+    phase = fields.Selection(
+        PHASES,
+        compute="_compute_phase",
+        store=True,
+        precompute=True,
+        help="Where it stands: like the state, but a finished renewal waits for its day, and all that is "
+        "over has ended.",
     )
     renewal_of_id = fields.Many2one(
         "certificate.activation",
@@ -126,17 +140,36 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("route")
+    def _compute_needs(self):
+        for activation in self:
+            route = activation._get_route()
+            activation.needs_payment = route.needs_payment
+            activation.needs_letter = route.needs_letter
+            activation.is_own = route.is_own
+            activation.is_requested = route.is_requested
+
+    @api.depends("state", "switch_on")
+    def _compute_phase(self):
+        for activation in self:
+            if activation.state in ("pay", "active"):
+                activation.phase = activation.state
+            elif activation.state == "process":
+                activation.phase = "waiting" if activation.switch_on else "process"
+            else:
+                activation.phase = "ended"
+
     @api.depends("name", "company_id")
     def _compute_display_name(self):
         for activation in self:
             company = activation.company_id.sudo()
             activation.display_name = f"{activation.name} - {company.name}"
 
-    @api.depends("date_end", "state", "is_renewed")
+    @api.depends("date_end", "phase", "is_renewed")
     def _compute_days_left(self):
         today = self._get_today()
         for activation in self:
-            in_force = activation.state == "active" and activation.date_end
+            in_force = activation.phase == "active" and activation.date_end
             left = max((activation.date_end - today).days, 0) if in_force else 0
             activation.days_left = left
             activation.light = in_force and expiry.get_light(left, activation.is_renewed)
@@ -173,7 +206,7 @@ class CertificateActivation(models.Model):
             activation._get_route().check_editable(activation)
 
     def _check_not_ended(self):
-        if self.state not in ("pay", "process") and not self._is_letter_open():
+        if self.phase in ("active", "ended") and not self._is_letter_open():
             raise make_remedy_error(
                 self.env,
                 self.env._(
@@ -248,7 +281,7 @@ class CertificateActivation(models.Model):
         if self.letter_review == "rejected" and self._is_letter_open():
             self._hand_in_letter()
             return
-        if self.state == "active" or self.switch_on:
+        if self.phase in ("waiting", "active"):
             return
         self._check_state("process")
         route.check(self)
@@ -281,14 +314,6 @@ class CertificateActivation(models.Model):
         :rtype: routes.Route
         """
         return ROUTES.get(self.route, NO_ROUTE)
-
-    def _is_own(self):
-        """Tell whether the company signs with its own certificate, whether it loaded its own file
-        or requested one here.
-
-        :rtype: bool
-        """
-        return self._get_route().is_own
 
     # === BUSINESS METHODS - TRANSITIONS === #
 

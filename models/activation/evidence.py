@@ -131,7 +131,7 @@ class CertificateActivation(models.Model):
             "company": {"name": company.name, "nit": identity.format_nit(company.vat) or ""},
             "lender": (
                 lender
-                and self._get_route().needs_letter
+                and self.needs_letter
                 and {"name": lender.name, "nit": identity.format_nit(lender.vat) or ""}
             )
             or None,
@@ -269,7 +269,7 @@ class CertificateActivation(models.Model):
         facts = activation.record_facts
         today = self._get_today()
         # A finished renewal that waits for its start counts as active too.
-        state = "active" if activation.switch_on else activation.state
+        state = "active" if activation.phase == "waiting" else activation.state
         is_over = state == "active" and activation.date_end < today
         return {
             "code": code,

@@ -50,6 +50,13 @@ class Route:
         """
         return activation._prepare_representative_vals()
 
+    def write_offer(self, activation):
+        """Say what is for sale.
+
+        :return: its `title`, a `text`, and `points` in its favour; None where nothing is
+        :rtype: dict | None
+        """
+
     def write_paid(self, activation):
         """Say that the activation is paid and what comes next.
 
@@ -152,6 +159,21 @@ class LentRoute(Route):
     accepts_receipts = True
     signer_role = "third party"
 
+    def write_offer(self, activation):
+        env = activation.env
+        return {
+            "title": env._("Digital certificate"),
+            "text": env._(
+                "It signs your electronic sales invoices, credit notes and debit notes, so that DIAN can "
+                "validate them."
+            ),
+            "points": [
+                env._("Valid for %s", activation._get_validity()),
+                activation._get_lender_sentence(),
+                env._("No device and nothing to install"),
+            ],
+        }
+
     def write_paid(self, activation):
         return activation.env._(
             "%s Next: the legal representative's data and the letter.", activation.payment_sentence
@@ -238,6 +260,21 @@ class RequestRoute(OwnRoute):
     is_requested = True
     product_field = "certificate_request_product_id"
     step_field = "request_step"
+
+    def write_offer(self, activation):
+        env = activation.env
+        return {
+            "title": env._("A digital certificate of your own"),
+            "text": env._(
+                "An authority accredited in Colombia issues it to your company, and it signs your "
+                "electronic invoices in your own name."
+            ),
+            "points": [
+                env._("Valid for one year from the day that you choose"),
+                env._("You attach a few documents, and follow the request here"),
+                env._("Your current certificate keeps signing until this one is active"),
+            ],
+        }
 
     def write_paid(self, activation):
         return activation.env._(

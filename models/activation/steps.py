@@ -30,7 +30,7 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         if self._is_letter_open():
             return "process"
-        return "pay" if self.state == "pay" else "finish"
+        return "pay" if self.phase == "pay" else "finish"
 
     def _has_all_for_loan(self):
         """Tell whether letter and scan are there, so that finishing can be offered."""
@@ -53,40 +53,45 @@ class CertificateActivation(models.Model):
             self.action_finish()
 
     def _get_step_sentences(self):
-        """Return the sentences that describe this activation, by name of the wizard's field.
+        """Return the sentences that describe this activation, by name.
 
-        :rtype: dict[str, str]
+        What a page points out besides is in `alerts.py`.
+
+        :return: of what is offered, its `title`, `text` and `points`
+        :rtype: dict[str, str | dict]
         """
         self.ensure_one()
-        seller = self.seller_id.sudo().name
-        months = self.validity_months
-        validity = self.env._("1 month") if months == 1 else self.env._("%s months", months)
         period = {
             "start": self._format_date(self.date_start),
             "end": self._format_date(self.date_end),
         }
         return {
-            "validity_sentence": self.env._("Valid for %s", validity),
-            "lender_sentence": self.env._("Lent by %s", seller),
-            "surplus_sentence": self.surplus_sentence,
-            "loan_sentence": self.env._(
+            "offer": self._get_route().write_offer(self) if self.phase == "pay" else None,
+            "findings": self.env._("No valid payment found. We checked:"),
+            "loan": self.env._(
                 "The certificate is lent to your company for %s from its activation. "
                 "Your legal representative agrees to it by signing a letter.",
-                validity,
+                self._get_validity(),
             ),
-            "letter_sentence": self.env._(
-                "The letter %s was downloaded. Have the legal representative sign it by hand, "
-                "scan it and attach it here.",
-                self.letter_code,
-            ),
-            "record_sentence": self.env._(
+            "finished": self.env._("Your letter is being reviewed")
+            if self.is_signing_blocked
+            else self.env._("Your digital certificate is renewed")
+            if self.phase == "waiting"
+            else self.env._("Your digital certificate is active"),
+            "active": None
+            if self.is_signing_blocked
+            else self._get_route().write_active(self, **period),
+            "record": self.record_code
+            and self.env._(
                 "The record states who activated the certificate, when and on what grounds. "
                 "Anyone who has its code %s can verify it.",
                 self.record_code,
             ),
-            "active_sentence": self.env._(
-                "Your certificate is activated from %(start)s to %(end)s.", **period
-            )
-            if self.is_signing_blocked
-            else self._get_route().write_active(self, **period),
         }
+
+    def _get_lender_sentence(self):
+        return self.env._("Lent by %s", self.seller_id.sudo().name)
+
+    def _get_validity(self):
+        months = self.validity_months
+        return self.env._("1 month") if months == 1 else self.env._("%s months", months)

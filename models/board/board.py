@@ -42,9 +42,9 @@ class CertificateBoard(models.Model):
             "issuer_level",
             "letter_rejection_reason",
             "letter_review",
+            "phase",
             "signed_letter_match",
             "state",
-            "switch_on",
         ],
         "certificate.certificate": ["company_id", "date_end", "issuer_level"],
         "certificate.request": ["activation_id", "state"],
@@ -145,6 +145,7 @@ class CertificateBoard(models.Model):
         compute_sudo=True,
         help="Payment status of the activation in progress.",
     )
+    payment_level = fields.Char(compute="_compute_payment_status", compute_sudo=True)
     steps_done = fields.Char(
         string="Six steps",
         compute="_compute_steps_done",
@@ -180,7 +181,7 @@ class CertificateBoard(models.Model):
             row.can_renew = (
                 row.state == "active"
                 and row.activation_id.company_id == row.company_id
-                and row.open_activation_id.route in (False, "request")
+                and (not row.open_activation_id or row.open_activation_id.is_requested)
                 and row.activation_id.can_renew
             )
 
@@ -197,7 +198,9 @@ class CertificateBoard(models.Model):
     def _compute_payment_status(self):
         for row in self:
             activation = row.open_activation_id
-            row.payment_status = activation._get_route().needs_letter and activation.payment_status
+            is_shown = activation.needs_letter
+            row.payment_status = is_shown and activation.payment_status
+            row.payment_level = is_shown and activation.payment_level
 
     @api.depends("company_id", "activation_id", "state")
     @api.depends_context("lang")
@@ -351,7 +354,7 @@ class CertificateBoard(models.Model):
                     ))[1] AS current_id,
                     (array_agg(activation.id ORDER BY
                         array_position(signers.ids, company_id), activation.id DESC
-                    ) FILTER (WHERE state IN ('pay', 'process') AND switch_on IS NULL))[1] AS begun_id,
+                    ) FILTER (WHERE phase IN ('pay', 'process')))[1] AS begun_id,
                     COALESCE(bool_or(
                         state IN ('expired', 'revoked') OR state = 'active' AND date_end < %(today)s
                     ), FALSE) AS has_ended
@@ -383,7 +386,7 @@ class CertificateBoard(models.Model):
             in_force=SQL(
                 """(
                     COALESCE(date_start <= %(today)s AND date_end >= %(today)s, FALSE)
-                    AND (state = 'active' OR state = 'process' AND switch_on IS NOT NULL)
+                    AND phase IN ('active', 'waiting')
                 )""",
                 **values,
             ),
@@ -476,7 +479,7 @@ class CertificateBoard(models.Model):
             raise UserError(self.env._("No activation has started: there is nothing to renew."))
         # A request to an authority may still run when the current activation has to be renewed.
         begun = row.open_activation_id.sudo()
-        if begun and not (begun._get_route().is_requested and row.state == "active"):
+        if begun and not (begun.is_requested and row.state == "active"):
             raise UserError(self.env._("An activation is already in progress."))
         if row.state == "revoked":
             raise UserError(self.env._("The certificate was revoked: you can activate it again."))

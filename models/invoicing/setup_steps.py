@@ -172,7 +172,7 @@ class ElectronicInvoicingSetup(models.Model):
         """Say how long the certificate is in force, and how it goes on."""
         until = activation._format_date(activation.date_end)
         renewals = activation._get_renewals()
-        if renewal := renewals.filtered("switch_on")[:1]:
+        if renewal := renewals.filtered(lambda renewal: renewal.phase == "waiting")[:1]:
             return {
                 "sentence": self.env._(
                     "Active until %(end)s, and renewed until %(renewed)s.",

@@ -37,7 +37,7 @@ class CertificateActivation(models.Model):
                 JOIN certificate_certificate former ON former.id = activation.certificate_id
                 WHERE former.company_id = %s AND former.id != %s AND activation.route IN %s
                   AND activation.date_end >= %s
-                  AND (activation.state = 'active' OR activation.switch_on IS NOT NULL)
+                  AND activation.phase IN ('active', 'waiting')
                 ORDER BY activation.id FOR UPDATE OF activation
                 """,
                 lender.id,
@@ -101,7 +101,7 @@ class CertificateActivation(models.Model):
         :rtype: bool
         """
         self.ensure_one()
-        end = self._get_route().needs_letter and self.sudo().certificate_id.date_end
+        end = self.needs_letter and self.sudo().certificate_id.date_end
         return bool(end) and end < fields.Datetime.now()
 
     def _get_lender_notice(self):
@@ -111,7 +111,7 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         certificate = self.sudo().certificate_id
-        end = self._get_route().needs_letter and self._get_day(certificate.date_end)
+        end = self.needs_letter and self._get_day(certificate.date_end)
         if not end or end >= self.date_end or (end - self._get_today()).days > DANGER_DAYS:
             return None
         facts = {

@@ -446,7 +446,7 @@ class CertificateActivation(models.Model):
 
     def _check_takes_letter(self):
         """Refuse a letter if the route lends no certificate."""
-        if not self._get_route().needs_letter:
+        if not self.needs_letter:
             raise UserError(
                 self.env._("A certificate of the company's own needs no letter. Reload the page.")
             )

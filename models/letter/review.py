@@ -126,7 +126,7 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         if self.letter_review == "rejected":
             return self.state in ("process", "active")
-        return self.state == "process" and not self.switch_on
+        return self.phase == "process"
 
     def _check_letter_open(self):
         """Refuse to change the letter of a finished activation.
@@ -143,7 +143,7 @@ class CertificateActivation(models.Model):
         needed.
         """
         activation = self._trusted()
-        if not self._get_route().needs_letter:
+        if not self.needs_letter:
             return
         if rejected := activation._find_rejected():
             rejected._pass_rejection_on(activation)
@@ -215,7 +215,7 @@ class CertificateActivation(models.Model):
         """
         user = self.env.user
         lender = self.sudo().certificate_id.company_id
-        return self.sudo()._get_route().needs_letter and (
+        return self.sudo().needs_letter and (
             user._is_superuser()
             or bool(user.has_group(GROUP_CUSTODIAN) and lender and lender in user.company_ids)
         )
@@ -293,8 +293,7 @@ class CertificateActivation(models.Model):
                     ("route", "in", LETTER_ROUTES),
                     ("letter_review", "in", (False, "waiting")),
                     ("letter_rejection_reason", "=", False),
-                    ("state", "=", "process"),
-                    ("switch_on", "!=", False),
+                    ("phase", "=", "waiting"),
                 ]
             )
         )

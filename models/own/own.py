@@ -99,7 +99,7 @@ class CertificateActivation(models.Model):
     def _abandon_own(self):
         """Give up loading the company's own certificate; what was loaded is deleted."""
         self._check_own()
-        if self._get_route().needs_payment:
+        if self.needs_payment:
             raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._drop_own_certificate()
         self._set_state("cancelled")
@@ -147,7 +147,7 @@ class CertificateActivation(models.Model):
 
     def _drop_own_certificate(self):
         """Delete the company's own certificate that waits for its activation, with its key."""
-        activation = self._trusted().filtered(lambda activation: activation._is_own())
+        activation = self._trusted().filtered(lambda activation: activation.is_own)
         certificate, activation.certificate_id = activation.certificate_id, False
         if certificate:
             # Odoo lists the files that it will remove later.
@@ -157,7 +157,7 @@ class CertificateActivation(models.Model):
 
     def _archive_own_certificate(self):
         """Archive the company's own certificate when it has ended; it stays for whoever verifies old invoices."""
-        own = self._trusted().filtered(lambda activation: activation._is_own())
+        own = self._trusted().filtered(lambda activation: activation.is_own)
         own.certificate_id.active = False
 
     def _get_replaced_sentence(self):
@@ -165,10 +165,12 @@ class CertificateActivation(models.Model):
 
         :rtype: str | None
         """
-        former = self.company_id._get_active_certificate_activation()
-        if not self._is_own() or self.state != "process" or not former:
+        if not self.is_own or self.phase != "process":
             return None
-        if former._is_own():
+        former = self.company_id._get_active_certificate_activation()
+        if not former:
+            return None
+        if former.is_own:
             return self.env._(
                 "Your current certificate signs until this one is active, and is then archived."
             )
@@ -253,7 +255,7 @@ class CertificateActivation(models.Model):
         :rtype: dict | None
         """
         self.check_access("read")
-        if not self._is_own() or not self.sudo().certificate_id:
+        if not self.is_own or not self.sudo().certificate_id:
             return None
         facts = self._read_certificate()
         nit = identity.format_nit(self.company_id.sudo().vat)

@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ...const import ACTIVATION_STATES, MODULE, PAYMENT_STATUSES
+from ...const import ACTIVATION_STATES, MODULE, PAYMENT_LEVELS, PAYMENT_STATUSES
 from .links import check_new_links
 
 # Context key of callers that follow a payment later: an object, which no client can send.
@@ -19,6 +19,7 @@ class AccountMove(models.Model):
     certificate_payment_status = fields.Selection(
         PAYMENT_STATUSES, string="Certificate payment", compute="_compute_certificate"
     )
+    certificate_payment_level = fields.Char(compute="_compute_certificate")
     certificate_state = fields.Selection(
         ACTIVATION_STATES, string="State of the activation", compute="_compute_certificate"
     )
@@ -122,6 +123,7 @@ class AccountMove(models.Model):
             activation = activations.get(move._origin.id, none)
             status = move.move_type == "out_invoice" and move._get_certificate_payment_status()
             move.certificate_payment_status = status
+            move.certificate_payment_level = PAYMENT_LEVELS.get(status)
             move.certificate_state = activation.state
             move.certificate_activation_name = activation.name
             move.certificate_date_end = activation.date_end

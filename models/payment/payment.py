@@ -8,6 +8,7 @@ from ...const import (
     GROUP_MANAGER,
     GROUP_USER,
     MODULE,
+    PAYMENT_NEXT,
     PAYMENT_STATUSES,
     PORTAL_PARAMETER,
     WIZARD_PATH,
@@ -15,6 +16,17 @@ from ...const import (
 
 # In these nothing is on its way, so that a payment made elsewhere can take the place.
 OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
+# What a payment asks for next, one of `PAYMENT_NEXT`, by its status.
+_NEXT = {
+    "none": "buy",
+    "to_pay": "buy",
+    "reversed": "buy",
+    "void": "buy",
+    "failed": "retry",
+    "partial": "rest",
+    "recording": "record",
+    "paid": "continue",
+}
 # What a payment link is signed for: nothing else that Odoo signs opens the payment of a certificate.
 PAYMENT_LINK_SCOPE = f"{MODULE}.payment"
 PAYMENT_LINK_HOURS = 7 * 24
@@ -35,6 +47,12 @@ class CertificateActivation(models.Model):
     payment_sentence = fields.Char(
         compute="_compute_payment_sentence",
         help="How far the payment has come and what happens next.",
+    )
+    payment_next = fields.Selection(
+        PAYMENT_NEXT,
+        string="Next",
+        compute="_compute_payment_next",
+        help="What the payment asks for; nothing can be bought that is not for sale.",
     )
     payment_reference = fields.Char(
         string="Reference", compute="_compute_payment", compute_sudo=True
@@ -142,6 +160,13 @@ class CertificateActivation(models.Model):
                 not seller or seller.certificate_accept_receipts
             )
 
+    @api.depends("payment_status")
+    def _compute_payment_next(self):
+        for activation in self:
+            step = _NEXT.get(activation.payment_status)
+            is_possible = step in ("record", "continue") or activation.is_for_sale
+            activation.payment_next = is_possible and step
+
     # === ACTION METHODS === #
 
     def action_verify_payment(self):
@@ -176,6 +201,12 @@ class CertificateActivation(models.Model):
         """
         in_colombia = self.with_context(tz=COLOMBIA_TZ)
         return moment and fields.Datetime.context_timestamp(in_colombia, moment).date()
+
+    def _get_payment_next_label(self):
+        """Return what the button says by which the payment goes on."""
+        return dict(self._fields["payment_next"]._description_selection(self.env))[
+            self.payment_next
+        ]
 
     def _format_money(self, amount):
         self.ensure_one()

@@ -15,6 +15,7 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
 
     price_untaxed = fields.Monetary(compute="_compute_offer", compute_sudo=True)
+    price_tax = fields.Monetary(compute="_compute_offer", compute_sudo=True)
     price_withheld = fields.Monetary(
         string="Withholdings",
         compute="_compute_offer",
@@ -22,6 +23,7 @@ class CertificateActivation(models.Model):
         help="What the buyer withholds and does not pay.",
     )
     price_total = fields.Monetary(compute="_compute_offer", compute_sudo=True)
+    is_for_sale = fields.Boolean(compute="_compute_offer", compute_sudo=True)
     sale_refusal = fields.Char(
         compute="_compute_offer",
         compute_sudo=True,
@@ -51,8 +53,10 @@ class CertificateActivation(models.Model):
                 }
             activation.price_untaxed = price["untaxed"]
             activation.price_withheld = price["withheld"]
+            activation.price_tax = price["total"] - price["untaxed"] + price["withheld"]
             activation.price_total = price["total"]
             activation.sale_refusal = refusal
+            activation.is_for_sale = price["total"] > 0 and not refusal
 
     # === BUSINESS METHODS === #
 

@@ -17,7 +17,7 @@ class CertificateActivation(models.Model):
         abandoned = activation.payment_move_id
         # Search even while a receipt waits for approval, but not once it is approved.
         if (
-            not activation._get_route().needs_payment
+            not activation.needs_payment
             or activation.payment_status == "paid"
             or abandoned._get_certificate_payment_status() not in OPEN_STATUSES
         ):

@@ -298,9 +298,7 @@ class CertificatePortalAccess(models.Model):
                     "the steps in your name.",
                     access._get_end(),
                 ),
-                "lender": activation._get_step_sentences()["lender_sentence"]
-                if activation.seller_id
-                else None,
+                "lender": activation._get_lender_sentence() if activation.seller_id else None,
             },
         )
         servers = access.env["ir.mail_server"]

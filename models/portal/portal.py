@@ -27,6 +27,18 @@ class CertificateActivation(models.Model):
         groups=GROUP_MANAGER,
     )
 
+    can_invite = fields.Boolean(
+        compute="_compute_can_invite", help="Whether a contact can be invited to its steps."
+    )
+
+    # === COMPUTE METHODS === #
+
+    @api.depends("route", "state")
+    def _compute_can_invite(self):
+        for activation in self:
+            is_open = activation.state in ("pay", "process", "active")
+            activation.can_invite = is_open and activation._get_route().is_for_contacts
+
     # === BUSINESS METHODS - INVITATION === #
 
     def _invite(self, partner):
@@ -39,7 +51,7 @@ class CertificateActivation(models.Model):
         :raise UserError: when nobody can be invited to it, or the contact has no email
         """
         self._lock(GROUP_MANAGER)
-        if not self._get_route().is_for_contacts or self.state not in ("pay", "process", "active"):
+        if not self.can_invite:
             raise UserError(
                 self.env._(
                     "You can invite a contact only while a lent certificate is being activated. "
@@ -134,8 +146,7 @@ class CertificateActivation(models.Model):
     def _get_portal_values(self):
         """Return the values that the steps change, to tell whether one had an effect."""
         names = (
-            "state",
-            "switch_on",
+            "phase",
             "letter_review",
             "payment_move_id",
             "letter_code",
@@ -184,15 +195,29 @@ class CertificateActivation(models.Model):
         return self._read_stored_pdf("signed_letter")
 
     def _get_portal_sentences(self):
-        """Return the sentences that the page words differently from the wizard, because it names
-        the user who invited.
+        """Return the sentences of the page: those of the wizard, and its own.
 
-        :rtype: dict[str, str]
+        :rtype: dict[str, str | dict]
         """
-        host = self._get_portal_access().invited_by_id.name
         pages = self.signed_letter_pages
         return {
             **self._get_step_sentences(),
+            "pages": self.env._("1 page") if pages == 1 else self.env._("%s pages", pages),
+            "next": self.env._(
+                "There is nothing left to do here. %s continues with the electronic invoicing.",
+                self._get_portal_access().invited_by_id.name,
+            ),
+        }
+
+    def _get_portal_alerts(self):
+        """Describe what the page points out: where the wizard has a button, it names the user who invited.
+
+        :return: as returned by `_describe_alert`, by name
+        :rtype: dict[str, dict]
+        """
+        host = self._get_portal_access().invited_by_id.name
+        alerts = {alert["name"]: alert for alert in self._describe_alerts()}
+        sentences = {
             "not_for_sale": self.env._(
                 "%(sentence)s Ask %(host)s, who invited you.",
                 sentence=self.sale_refusal,
@@ -203,13 +228,11 @@ class CertificateActivation(models.Model):
                 sentence=self._get_profile_error(),
                 host=host,
             ),
-            "pages": self.env._("1 page") if pages == 1 else self.env._("%s pages", pages),
-            "next": self.env._(
-                "There is nothing left to do here. %s continues with the electronic invoicing.",
-                host,
-            ),
             "ended": self.env._("This activation has ended. Ask %s, who invited you.", host),
         }
+        for name in sentences.keys() & alerts.keys():
+            alerts[name]["sentence"] = sentences[name]
+        return alerts
 
     def _log_by_portal(self, step):
         """Say in the history what the contact did, and from where."""

@@ -105,7 +105,7 @@ class CertificateActivation(models.Model):
         """Find the renewals that may sign: their day has come, and nothing else is in force."""
         return SQL(
             """
-            switch_on <= %(today)s AND NOT EXISTS (
+            phase = 'waiting' AND switch_on <= %(today)s AND NOT EXISTS (
                 SELECT 1 FROM certificate_activation former
                 WHERE former.company_id = certificate_activation.company_id
                   AND former.state = 'active' AND former.date_end >= %(today)s

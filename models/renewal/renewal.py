@@ -14,8 +14,8 @@ class CertificateActivation(models.Model):
     """The renewal of an activation: a new activation that waits for the end of the previous one.
 
     A renewal that is finished in time stays at `process`, with the day on which it signs in
-    `switch_on`, so that a company never has two that are active. On that day it signs, whether or not
-    the cron has made it active already: what is in force follows from the dates.
+    `switch_on`, so that a company never has two that are active: its phase is `waiting`. On that day it
+    signs, whether or not the cron has made it active already: what is in force follows from the dates.
     """
 
     _inherit = "certificate.activation"
@@ -91,11 +91,10 @@ class CertificateActivation(models.Model):
                 ("date_end", ">=", today),
             ]
         )
-        waiting = Domain("state", "=", "process") & Domain("switch_on", "!=", False)
         # Fetch the fields needed next in the same query.
-        found = self.search_fetch(period & (Domain("state", "=", "active") | waiting), order="id")
+        found = self.search_fetch(period & Domain("phase", "in", ("active", "waiting")), order="id")
         # An active one comes before a renewal that the cron has not switched over to.
-        found = found.sorted(lambda activation: activation.state == "active")
+        found = found.sorted(lambda activation: activation.phase == "active")
         return {activation.company_id: activation for activation in found}
 
     @api.model
@@ -126,21 +125,21 @@ class CertificateActivation(models.Model):
         renewals = self.search(
             [("renewal_of_id", "=", self.id), ("state", "in", ("pay", "process"))]
         )
-        return renewals.sorted(lambda renewal: bool(renewal.switch_on))
+        return renewals.sorted(lambda renewal: renewal.phase == "waiting")
 
     def _get_waiting(self):
         """Return the finished renewal that waits for the end of this one.
 
         :rtype: certificate.activation
         """
-        return self._get_renewals().filtered("switch_on")[:1]
+        return self._get_renewals().filtered(lambda renewal: renewal.phase == "waiting")[:1]
 
     def _get_open_renewal(self):
         """Return the renewal of this one that somebody has begun and not finished.
 
         :rtype: certificate.activation
         """
-        return self._get_renewals().filtered(lambda renewal: not renewal.switch_on)[:1]
+        return self._get_renewals().filtered(lambda renewal: renewal.phase != "waiting")[:1]
 
     def _get_renewal_start(self):
         """Return the first day on which this can be renewed.
@@ -156,7 +155,7 @@ class CertificateActivation(models.Model):
         :rtype: str | None
         """
         self.ensure_one()
-        if self.switch_on:
+        if self.phase == "waiting":
             former = self.sudo()._find_in_force(self.company_id) - self
             if former:
                 return self.env._(
@@ -167,7 +166,7 @@ class CertificateActivation(models.Model):
                     start=self._format_date(self.switch_on),
                 )
             return self.env._("This renewal signs from %s.", self._format_date(self.switch_on))
-        if self.state != "active" or not self.date_end:
+        if self.phase != "active" or not self.date_end:
             return None
         if waiting := self._get_waiting():
             return self.env._(
@@ -191,7 +190,7 @@ class CertificateActivation(models.Model):
         :rtype: str | None
         """
         self.ensure_one()
-        if not self.switch_on or self.switch_on <= self._get_today():
+        if self.phase != "waiting" or self.switch_on <= self._get_today():
             return None
         former = self.sudo()._find_in_force(self.company_id)
         if not former:
@@ -217,7 +216,7 @@ class CertificateActivation(models.Model):
         :raise AccessError: for a user without the group
         """
         activation = self._get_or_start()
-        if activation._get_route().is_requested:
+        if activation.is_requested:
             # A request to an authority may still run when the current activation has to be renewed.
             current = self._find_in_force(self.env.company)
             activation = current if current.can_renew else activation
@@ -281,7 +280,7 @@ class CertificateActivation(models.Model):
             former._lock(GROUP_USER)
             former = activation._find_in_force(self.company_id)
         # The company's own certificate ends at once, as it does when its successor starts.
-        if former._get_route().needs_letter:
+        if former.needs_letter:
             former.activity_unlink([ACTIVITY_EXPIRY])
             former.is_renewed = True
             switch_on = former.date_end + timedelta(days=1)
@@ -334,7 +333,7 @@ class CertificateActivation(models.Model):
         self._lock(GROUP_USER)
         if self.state == "active":
             return
-        if not self.switch_on:
+        if self.phase != "waiting":
             self._check_state("active")
         # An activation that signs is not ended for one that does not sign yet.
         self._check_letter_review()
@@ -378,7 +377,7 @@ class CertificateActivation(models.Model):
 
         :rtype: dict
         """
-        if not self.switch_on:
+        if self.phase != "waiting":
             return {}
         if state != "cancelled":
             return {"switch_on": False}
@@ -392,7 +391,7 @@ class CertificateActivation(models.Model):
 
     def _check_not_waiting(self):
         """Refuse to change a renewal that is finished and waits for its day."""
-        if self.switch_on and not self._is_letter_open():
+        if self.phase == "waiting" and not self._is_letter_open():
             raise UserError(
                 self.env._(
                     "This renewal is finished and signs from %s: it cannot be changed. A manager can "

@@ -3,7 +3,7 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...const import ACTIVITY_NEXT_STEP, GROUP_USER, REQUEST_MONTHS
+from ...const import ACTIVITY_NEXT_STEP, GROUP_USER, REPRESENTATIVE_FIELDS, REQUEST_MONTHS
 from ..activation.routes import OWN_ROUTES, REQUEST_ROUTES
 
 # Payment statuses that can be cancelled without losing money.
@@ -30,6 +30,11 @@ class CertificateActivation(models.Model):
         compute="_compute_has_representative",
         help="Whether it has the data of a legal representative.",
     )
+    representative_rows = fields.Json(
+        string="Legal representative",
+        compute="_compute_representative_rows",
+        help="Who represents the company: pairs of a label and a text.",
+    )
 
     # === COMPUTE METHODS === #
 
@@ -40,6 +45,19 @@ class CertificateActivation(models.Model):
             activation.has_representative = route.needs_letter or (
                 route.is_requested and activation.request_ids.person_kind == "juridica"
             )
+
+    @api.depends("has_representative", *REPRESENTATIVE_FIELDS)
+    @api.depends_context("lang")
+    def _compute_representative_rows(self):
+        for activation in self:
+            activation.representative_rows = activation.has_representative and [
+                [
+                    field._description_string(self.env),
+                    field.convert_to_export(activation[name], activation) or "",
+                ]
+                for name in REPRESENTATIVE_FIELDS
+                if (field := activation._fields[name])
+            ]
 
     # === TRANSITIONS === #
 
@@ -94,7 +112,7 @@ class CertificateActivation(models.Model):
         if self.state == "cancelled":
             return
         self._check_state("pay")
-        if not self._get_route().is_requested or self.payment_status not in _UNPAID:
+        if not self.is_requested or self.payment_status not in _UNPAID:
             raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._set_state("cancelled")
 

@@ -52,6 +52,9 @@ class CertificateRequest(models.Model):
     activation_state = fields.Selection(
         related="activation_id.state", string="State of the activation"
     )
+    activation_phase = fields.Selection(
+        related="activation_id.phase", string="Phase of the activation"
+    )
     state = fields.Selection(
         REQUEST_STATES,
         string="Request",
@@ -88,7 +91,7 @@ class CertificateRequest(models.Model):
 
     # Fields of the company's activation that the seller may read.
     payment_status = fields.Selection(related="activation_id.payment_status")
-    payment_sentence = fields.Char(related="activation_id.payment_sentence")
+    alerts = fields.Json(related="activation_id.alerts")
     payment_reference = fields.Char(related="activation_id.payment_reference")
     company_rows = fields.Json(
         string="Company data",
@@ -96,12 +99,7 @@ class CertificateRequest(models.Model):
         compute_sudo=True,
         help="What the organisation profile says: pairs of a label and a text.",
     )
-    representative_rows = fields.Json(
-        string="Legal representative",
-        compute="_compute_representative_rows",
-        compute_sudo=True,
-        help="Who represents a company: pairs of a label and a text.",
-    )
+    representative_rows = fields.Json(related="activation_id.representative_rows")
     sentence = fields.Char(
         string="Request Sentence", compute="_compute_sentence", compute_sudo=True
     )
@@ -133,19 +131,6 @@ class CertificateRequest(models.Model):
                 [self.env._("Phone"), company.phone],
             ]
             request.company_rows = [[label, text or ""] for label, text in rows]
-
-    @api.depends("person_kind", *(f"activation_id.{name}" for name in REPRESENTATIVE_FIELDS))
-    @api.depends_context("lang")
-    def _compute_representative_rows(self):
-        for request in self:
-            activation = request.activation_id
-            request.representative_rows = request.person_kind == "juridica" and [
-                [
-                    activation._fields[name]._description_string(self.env),
-                    activation._fields[name].convert_to_export(activation[name], activation) or "",
-                ]
-                for name in REPRESENTATIVE_FIELDS
-            ]
 
     @api.depends("state", "sent_on", "issued_on")
     @api.depends_context("lang")

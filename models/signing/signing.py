@@ -187,9 +187,9 @@ class CertificateActivation(models.Model):
                 "%(element)s: “%(text)s”. Remove it where that text was typed, and try again.",
                 **values,
             ),
-            "inherited": self.env._(
-                "DIAN would call the signature invalid because of %(text)s on %(element)s. Move it to "
-                "the root of the document, or remove it.",
+            "attribute": self.env._(
+                "DIAN would call the signature invalid because of the attribute %(text)s of "
+                "%(element)s. Remove it.",
                 **values,
             ),
             "key": self.env._(

@@ -116,7 +116,7 @@ registry.category("web_tour.tours").add("certificate_activation_buy", {
         ...buy("done"),
         {
             content: "The payment is confirmed",
-            trigger: "div[name=confirmation]",
+            trigger: "div[name=payment].alert-success",
         },
     ],
 });
@@ -136,7 +136,7 @@ registry.category("web_tour.tours").add("certificate_activation_buy_in_vain", {
         ...buy("error"),
         {
             content: "The page says that it failed, and no more what it looked at before",
-            trigger: ".o_form_view:not(:has(div[name=findings])) div[name=failure]",
+            trigger: ".o_form_view:not(:has(div[name=findings])) div[name=payment].alert-danger",
         },
         ...buy("pending"),
         {
@@ -149,7 +149,7 @@ registry.category("web_tour.tours").add("certificate_activation_buy_in_vain", {
         },
         {
             content: "The page says that it is being processed, and sells nothing twice",
-            trigger: ".o_form_view:not(:has(button[name=action_pay])) div[name=processing]",
+            trigger: ".o_form_view:not(:has(button[name=action_pay])) div[name=payment].alert-info",
         },
         {
             content: "A manager need not wait for ever",
@@ -169,7 +169,7 @@ registry.category("web_tour.tours").add("certificate_activation_buy_in_vain", {
         {
             content: "The reason is shown, and the certificate can be bought",
             trigger:
-                ".o_form_view:has(button[name=action_pay]) div[name=failure]:contains(never left)",
+                ".o_form_view:has(button[name=action_pay]) div[name=payment].alert-danger:contains(never left)",
         },
     ],
 });
@@ -178,7 +178,7 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
     steps: () => [
         {
             content: "The payment is verified on entry",
-            trigger: "div[name=confirmation]",
+            trigger: "div[name=payment].alert-success",
         },
         {
             content: "Continue to the process",
@@ -204,7 +204,7 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
         download,
         {
             content: "The letter was downloaded",
-            trigger: "div[name=letter_sentence]",
+            trigger: "div[name=letter_next]",
         },
         {
             content: "Attach the scan",
@@ -284,7 +284,7 @@ registry.category("web_tour.tours").add("certificate_activation_refusals", {
         download,
         {
             content: "The letter was downloaded",
-            trigger: "div[name=letter_sentence]",
+            trigger: "div[name=letter_next]",
         },
         {
             content: "Attach 1,048,577 bytes that are no PDF but for their beginning",
@@ -409,7 +409,7 @@ registry.category("web_tour.tours").add("certificate_activation_renewal", {
         download,
         {
             content: "The letter was downloaded",
-            trigger: "div[name=letter_sentence]",
+            trigger: "div[name=letter_next]",
         },
         {
             content: "Attach the scan",

@@ -66,7 +66,7 @@ const send = [
     },
     {
         content: "It is in process",
-        trigger: "div[name=track_request] div[name=in_process]",
+        trigger: "div[name=track_request] .alert-info",
     },
 ];
 
@@ -89,7 +89,7 @@ registry.category("web_tour.tours").add("certificate_request_start", {
         },
         {
             content: "It can be bought",
-            trigger: ".o_form_view:has(div[name=request_product]) button[name=action_pay]",
+            trigger: ".o_form_view:has(.o_field_certificate_offer) button[name=action_pay]",
         },
     ],
 });
@@ -152,7 +152,7 @@ registry.category("web_tour.tours").add("certificate_request_correct", {
     steps: () => [
         {
             content: "It was rejected, and the page says why",
-            trigger: "div[name=rejected] .o_certificate_observation:contains(One document)",
+            trigger: "div[name=request].alert-danger:contains(One document)",
         },
         {
             content: "What was accepted cannot be replaced",
@@ -181,7 +181,7 @@ registry.category("web_tour.tours").add("certificate_request_load", {
     steps: () => [
         {
             content: "The certificate is issued: choose its file",
-            trigger: "div[name=request_load] .o_certificate_own_form",
+            trigger: "div[name=process_own] .o_certificate_own_form",
             run: choose("own.p12", "/web/content/base.certificate_tour_p12"),
         },
         {
@@ -200,7 +200,7 @@ registry.category("web_tour.tours").add("certificate_request_load", {
         },
         {
             content: "Continue",
-            trigger: "div[name=request_load] button[name=action_finish]",
+            trigger: "div[name=process_own] button[name=action_finish]",
             run: "click",
         },
         {

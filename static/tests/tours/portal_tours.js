@@ -73,7 +73,7 @@ registry.category("web_tour.tours").add("certificate_portal", {
         },
         {
             content: "The payment is confirmed",
-            trigger: "div[name=payment_status][data-status=paid]",
+            trigger: "div[name=payment][data-status=paid]",
         },
         press("continue"),
         step("process"),

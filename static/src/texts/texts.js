@@ -1,0 +1,64 @@
+import { registry } from "@web/core/registry";
+import { standardFieldProps } from "@web/views/fields/standard_field_props";
+import { ViewButton } from "@web/views/view_button/view_button";
+
+import { Component } from "@odoo/owl";
+
+/** What the server describes of an activation, under the names that the option `names` gives. */
+class Text extends Component {
+    static props = { ...standardFieldProps, names: { type: Array, optional: true } };
+
+    get value() {
+        return this.props.record.data[this.props.name];
+    }
+}
+
+/** A list of sentences, as a list. */
+class Findings extends Text {
+    static template = "l10n_co_certificate_activation.Findings";
+}
+
+/** A sentence; nothing, where there is nothing to say. */
+class Sentence extends Text {
+    static template = "l10n_co_certificate_activation.Sentence";
+
+    get sentence() {
+        return this.value?.[this.props.names[0]];
+    }
+}
+
+/** What is for sale, with what speaks for it. */
+class Offer extends Text {
+    static template = "l10n_co_certificate_activation.Offer";
+}
+
+/** What there is to point out, each with its colour and what can be done about it. */
+class Alerts extends Text {
+    static template = "l10n_co_certificate_activation.Alerts";
+    static components = { ViewButton };
+
+    get alerts() {
+        return (this.value || []).filter(({ name }) => this.props.names.includes(name));
+    }
+
+    getClass({ level }) {
+        return level === "muted" ? "text-muted mb-2" : `alert alert-${level}`;
+    }
+
+    getClickParams({ name, type, confirm }) {
+        return { name, type, ...(confirm && { confirm }) };
+    }
+}
+
+for (const [name, component] of Object.entries({
+    certificate_alerts: Alerts,
+    certificate_findings: Findings,
+    certificate_offer: Offer,
+    certificate_sentence: Sentence,
+})) {
+    registry.category("fields").add(name, {
+        component,
+        supportedTypes: ["json"],
+        extractProps: ({ options }) => ({ names: options.names?.split(" ") }),
+    });
+}
