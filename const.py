@@ -41,6 +41,8 @@ REQUEST_URL = "/odoo/certificate-requests"
 
 # Where a client's contact without a login completes the steps; the activation's id follows.
 PORTAL_PATH = "/my/certificate"
+# Where whoever paid without a login here is told what became of the payment.
+RECEIVED_PATH = "/certificate/payment"
 # Tells the payment page that the visitor came from the portal and returns there.
 PORTAL_PARAMETER = "certificate_portal"
 # Context key of the acting portal contact.
@@ -283,7 +285,7 @@ PAYMENT_NEXT = [
     ("buy", "Buy certificate"),
     ("retry", "Try again"),
     ("rest", "Pay the rest"),
-    ("record", "Record the payment"),
+    ("change", "Pay in another way"),
     ("continue", "Continue"),
 ]
 
@@ -299,6 +301,7 @@ LIGHTS = [
 ACTIVITY_NEXT_STEP = f"{MODULE}.mail_activity_type_next_step"
 ACTIVITY_DECISION = f"{MODULE}.mail_activity_type_decision"
 ACTIVITY_PROBLEM = f"{MODULE}.mail_activity_type_payment_problem"
+ACTIVITY_BOOKING = f"{MODULE}.mail_activity_type_booking"
 ACTIVITY_FILE = f"{MODULE}.mail_activity_type_file_problem"
 ACTIVITY_LETTER = f"{MODULE}.mail_activity_type_letter"
 ACTIVITY_REQUEST = f"{MODULE}.mail_activity_type_request"

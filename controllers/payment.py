@@ -6,8 +6,10 @@ from odoo.http import request, route
 from odoo.addons.account_payment.controllers.payment import PaymentPortal
 from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.payment import utils as payment_utils
+from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
-from ..const import PORTAL_PARAMETER, WIZARD_PATH
+from ..const import PORTAL_PARAMETER, RECEIVED_PATH, WIZARD_PATH
+from .verbs import route as own_route
 
 
 class PaidLink:
@@ -35,6 +37,8 @@ class CertificatePaymentPortal(PaymentPortal):
                         "certificate and buy from there."
                     )
                 )
+            if sentence := self._get_settled_sentence(activation):
+                return self._render_received(activation, sentence)
             kwargs["certificate_link"] = PaidLink(activation, signed)
             # The access token that Odoo checks from here on.
             access_token = payment_utils.generate_access_token(
@@ -75,9 +79,7 @@ class CertificatePaymentPortal(PaymentPortal):
             "transaction_route": f"/invoice/transaction/{invoice.id}",
             "access_token": activation._get_payment_token(certificate_link.amount),
             "reference_prefix": activation.name,
-            "landing_route": activation._get_portal_path()
-            if kwargs.get(PORTAL_PARAMETER)
-            else WIZARD_PATH,
+            "landing_route": self._get_landing_route(activation, **kwargs),
             "company_mismatch": False,
             "partner_is_different": False,
         }
@@ -89,30 +91,83 @@ class CertificatePaymentPortal(PaymentPortal):
         is the logged-in user's.
         """
         values = dict(custom_create_values or {})
-        if activation := self._get_paid_activation(values):
-            activation._check_transaction(provider_id, **kwargs)
-            kwargs["reference_prefix"] = activation.name
-            values["partner_id"] = activation.payment_move_id.partner_id.id
-        return super()._create_transaction(
+        invoices = self._get_paid_invoices(values)
+        activations = invoices._get_certificate_activation()
+        for activation in activations:
+            activation._check_transaction(provider_id, invoices, **kwargs)
+        if activations:
+            kwargs["reference_prefix"] = activations[:1].name
+            values["partner_id"] = activations[:1].payment_move_id.partner_id.id
+        transaction = super()._create_transaction(
             provider_id, *args, custom_create_values=values, **kwargs
         )
+        for activation in activations:
+            activation._change_means(transaction)
+        return transaction
 
     @staticmethod
-    def _get_paid_activation(values):
-        """Return the activation, in sudo mode, that a transaction with these values pays."""
+    def _get_paid_invoices(values):
+        """Return the invoices, in sudo mode, that a transaction with these values pays."""
         transactions = request.env["payment.transaction"]
         invoice_ids = transactions._fields["invoice_ids"].convert_to_cache(
             values.get("invoice_ids") or [], transactions
         )
-        activation = request.env["account.move"].browse(invoice_ids)._get_certificate_activation()
-        if activation and len(invoice_ids) > 1:
-            raise ValidationError(
-                request.env._(
-                    "A certificate is paid for separately. Open Activate your digital "
-                    "certificate and buy it from there."
-                )
-            )
-        return activation
+        return request.env["account.move"].sudo().browse(invoice_ids)
+
+    # === AFTER THE PAYMENT === #
+
+    @own_route(RECEIVED_PATH, ["GET"], type="http", auth="public", website=True, sitemap=False)
+    def certificate_payment_received(self, **_kwargs):
+        """Say what became of the payment, to whoever made it without a login here."""
+        transaction = request.env["payment.transaction"].sudo()
+        monitored = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
+        transaction = transaction.browse(monitored or []).exists()
+        activation = transaction.invoice_ids._get_certificate_activation()[:1]
+        if not activation:
+            return request.redirect("/my")
+        return self._render_received(activation, activation._get_payment_sentence())
+
+    @staticmethod
+    def _render_received(activation, sentence):
+        """Show how far the payment has come."""
+        return request.render(
+            "l10n_co_certificate_activation.payment_received",
+            {
+                "res_company": activation.seller_id,
+                "sentence": sentence,
+                "instructions": activation.payment_instructions,
+                "status": activation.payment_status,
+                "steps": CertificatePaymentPortal._get_steps_path(activation),
+            },
+        )
+
+    @staticmethod
+    def _get_settled_sentence(activation):
+        """Say why nothing is to be paid any more, by a link that somebody has followed before.
+
+        :rtype: str | None
+        """
+        try:
+            activation._check_unpaid()
+        except ValidationError as error:
+            return str(error)
+        return None
+
+    def _get_landing_route(self, activation, **kwargs):
+        """Return where whoever pays is led to afterwards."""
+        if kwargs.get(PORTAL_PARAMETER):
+            return activation._get_portal_path()
+        return self._get_steps_path(activation) or RECEIVED_PATH
+
+    @staticmethod
+    def _get_steps_path(activation):
+        """Return the address of the steps, for a user who can open them.
+
+        :rtype: str | None
+        """
+        user = request.env.user
+        is_user = user._is_internal() and activation.company_id in user.company_ids
+        return WIZARD_PATH if is_user else None
 
     def _get_invoice(self, invoice_id):
         """Return the invoice with the id in the request, in sudo mode."""
@@ -131,10 +186,36 @@ class CertificatePaymentPortal(PaymentPortal):
 
 class CertificateInvoicePortal(PortalAccount):
     def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
-        """Override of `account_payment` to show no saved cards with the invoice of a certificate."""
+        """Override of `account_payment` to let the invoice of a certificate be paid where it was sent."""
         values = super()._invoice_get_page_view_values(invoice, *args, **kwargs)
-        if "tokens_sudo" in values and invoice._get_certificate_activation():
-            values.update(
-                CertificatePaymentPortal._get_values_without_cards(values["providers_sudo"])
-            )
+        if "tokens_sudo" in values and invoice._is_for_certificate():
+            self._offer_for_certificate(invoice, values)
         return values
+
+    def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
+        """Override of `account_payment`, likewise: a certificate may be paid with other invoices."""
+        values = super()._overdue_invoices_get_page_view_values(overdue_invoices, **kwargs)
+        if "tokens_sudo" in values and overdue_invoices._is_for_certificate():
+            self._offer_for_certificate(overdue_invoices, values)
+        return values
+
+    @staticmethod
+    def _offer_for_certificate(invoices, values):
+        """Offer in a page's values what pays certificates: by the seller's provider, and by nobody's card.
+
+        The user belongs to the buying company, which is no reason to hide the form.
+        """
+        chosen = invoices.company_id.sudo().certificate_provider_id
+        providers = values["providers_sudo"]
+        providers = (providers & chosen) if chosen else providers
+        methods = values["payment_methods_sudo"].filtered(
+            lambda method: method.provider_ids & providers
+        )
+        values.update(
+            {
+                **CertificatePaymentPortal._get_values_without_cards(providers),
+                "company_mismatch": False,
+                "payment_methods_sudo": methods,
+                "providers_sudo": providers,
+            }
+        )

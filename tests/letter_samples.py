@@ -59,7 +59,8 @@ def images_pdf(*images, dpi=150, **options):
 
 def letter_scan(code, pages=1, dpi=150, mode="L", turn=0):
     """The scan of a letter of `pages` pages."""
-    return images_pdf(*[letter_page(code, dpi, mode, turn)] * pages, dpi=dpi)
+    says = [code and f"{code} {number}/{pages}" for number in range(1, pages + 1)]
+    return images_pdf(*[letter_page(qr, dpi, mode, turn) for qr in says], dpi=dpi)
 
 
 def make_signer(name="María Fernanda Pérez Gómez"):

@@ -69,3 +69,36 @@ class CertificatePaymentCommon(CertificateCommon, PaymentHttpCommon):
     def get_status(self, activation):
         activation.invalidate_recordset()
         return activation.payment_status
+
+
+class PaymentFollowCommon(CertificatePaymentCommon):
+    def get_notices(self, activation, user=None):
+        """Return the messages that were sent to a user about an activation."""
+        messages = self.env["mail.message"].sudo()
+        return messages.search(
+            [
+                ("model", "=", activation._name),
+                ("res_id", "=", activation.id),
+                ("message_type", "=", "user_notification"),
+                ("partner_ids", "in", (user or self.user_a).partner_id.ids),
+            ]
+        )
+
+    def get_activities(self, activation, kind, user=None):
+        return activation.sudo().activity_search([kind], user_id=(user or self.user_a).id)
+
+    def charge_twice(self, activation):
+        """Two pages were open, and the provider confirms what was submitted on both."""
+        activation.action_pay()
+        invoice = activation.sudo().payment_move_id
+        first, second = (self.create_invoice_transaction(invoice) for _page in range(2))
+        for transaction in (first, second):
+            transaction._set_done()
+            transaction._post_process()
+        return first, second
+
+    def refund(self, transaction, amount=None):
+        child = transaction._create_child_transaction(amount or transaction.amount, is_refund=True)
+        child._set_done()
+        child._post_process()
+        return child

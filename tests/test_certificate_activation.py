@@ -34,8 +34,7 @@ def pem(key):
     )
 
 
-@tagged("post_install", "-at_install")
-class TestCertificateActivation(CertificateCommon):
+class ActivationCommon(CertificateCommon):
     def get_ready(self, user=None):
         """Return an activation that only has to be finished."""
         activation = self.get_downloaded(user)
@@ -45,6 +44,9 @@ class TestCertificateActivation(CertificateCommon):
     def as_manager(self, activation):
         return activation.with_user(self.manager_a)
 
+
+@tagged("post_install", "-at_install")
+class TestCertificateActivation(ActivationCommon):
     # === FROM STATE TO STATE === #
 
     def test_a_company_walks_from_nothing_to_an_active_certificate(self):
@@ -66,6 +68,192 @@ class TestCertificateActivation(CertificateCommon):
             fields.Date.add(activation.date_start, years=1, days=-1),
         )
         self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+
+    def test_an_unpaid_certificate_does_not_continue(self):
+        activation = self.start()
+        with self.assertRaises(UserError):
+            activation.action_continue()
+        activation.action_pay()
+        invoice = activation.sudo().payment_move_id
+        for state in ("pending", "error"):
+            self.create_invoice_transaction(invoice, state)
+            activation.invalidate_recordset()
+            with self.subTest(state), self.assertRaises(UserError):
+                activation.action_continue()
+        self.assertEqual(activation.state, "pay")
+
+    # === REPETITION === #
+
+    def test_paying_again_keeps_the_invoice(self):
+        activation = self.start()
+        first = activation.action_pay()
+        invoice = activation.sudo().payment_move_id
+        self.assertEqual(activation.action_pay(), first)
+        self.pay(activation)
+        again = activation.action_pay()
+        self.assertEqual(self.get_wizard(again).activation_id, activation)
+        self.assertEqual(activation.sudo().payment_move_id, invoice)
+        self.assertEqual(
+            self.env["account.move"]
+            .sudo()
+            .search_count([("invoice_origin", "=", activation.name)]),
+            1,
+        )
+
+    def test_ending_again_leaves_one_trace(self):
+        for end, prepare in (("cancel", self.get_processing), ("revoke", self.get_active)):
+            activation = self.with_chatter(self.as_manager(prepare()))
+            for _time in range(2):
+                getattr(activation, f"action_{end}")()
+                self.flush_tracking()
+            with self.subTest(end):
+                self.assertEqual(len(self.get_tracking(activation)), 1)
+
+    # === ONE AT A TIME === #
+
+    def test_a_transition_locks_its_row(self):
+        company = self.company_b
+        activation = self.env["certificate.activation"].sudo().create({"company_id": company.id})
+
+        def is_locked():
+            self.env.flush_all()
+            self.cr.execute(
+                "SELECT xmax::text FROM certificate_activation WHERE id = %s", [activation.id]
+            )
+            return self.cr.fetchone() != ("0",)
+
+        self.assertFalse(is_locked())
+        activation.with_user(self.user_b).action_verify_payment()
+        self.assertTrue(is_locked())
+
+    def test_who_starts_second_is_tried_again(self):
+        self.start()
+        with self.assertRaises(ConcurrencyError):
+            self.env["certificate.activation"]._create_once({"company_id": self.company_a.id})
+
+    def test_a_company_has_one_open_activation(self):
+        activation = self.start()
+        self.assertEqual(self.start(), activation)
+        self.assertEqual(self.start(self.manager_a).id, activation.id)
+        self.pay(activation)
+        activation.action_continue()
+        self.assertEqual(self.start(), activation)
+        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
+            activation.sudo().create({"company_id": self.company_a.id})
+        self.assertNotEqual(self.start(self.user_b).id, activation.id)
+
+    def test_the_seller_activates_nothing(self):
+        user = samples.make_user(
+            self.env, "Vera", "certificate_seller", self.seller, "account.group_account_invoice"
+        )
+        activations = self.env["certificate.activation"].with_user(user)
+        with self.assertRaises(UserError) as refused:
+            activations.action_open_wizard()
+        self.assertNotIsInstance(refused.exception, RemedyError)
+        user.group_ids += self.env.ref("base.group_system")
+        with self.assertRaises(RemedyError) as refused:
+            activations.action_open_wizard()
+        settings = self.env.ref("l10n_co_certificate_activation.res_config_settings_action")
+        self.assertEqual(refused.exception.args[1], settings.id)
+
+    # === CREATION === #
+
+    def test_nobody_creates_copies_or_deletes_an_activation_by_hand(self):
+        activation = self.start()
+        for user in (self.stranger, self.user_a, self.manager_a, self.custodian, self.system_user):
+            own = activation.with_user(user)
+            for attempt in (
+                lambda own=own: own.create({"company_id": self.company_a.id}),
+                own.copy,
+                own.unlink,
+            ):
+                with self.subTest(user=user.login), self.assertRaises(AccessError):
+                    attempt()
+
+    def test_names_are_in_sequence(self):
+        first, second = self.start(), self.start(self.user_b)
+        year = fields.Date.today().year
+        prefix, number = first.name.rsplit("/", 1)
+        self.assertEqual(prefix, f"CERT/{year}")
+        self.assertEqual(second.name, f"{prefix}/{int(number) + 1:05}")
+
+    # === PREFILL === #
+
+    def test_the_representative_is_first_prefilled_from_the_company(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        self.assertEqual(
+            {name: activation[name] for name in REPRESENTATIVE_FIELDS},
+            {
+                **dict.fromkeys(REPRESENTATIVE_FIELDS, False),
+                "representative_identification_type_id": self.env.ref(
+                    "l10n_co.national_citizen_id"
+                ),
+                "representative_position": "Representante legal",
+                "representative_street": self.company_a.street,
+                "representative_city": self.company_a.city,
+                "representative_state_id": self.company_a.state_id,
+            },
+        )
+
+    # === CHATTER === #
+
+    def with_chatter(self, activation):
+        """Return it as users have it: the tests' environment turns tracking off."""
+        return activation.with_env(self.env(user=activation.env.uid, context={"lang": "en_US"}))
+
+    def flush_tracking(self):
+        self.env.flush_all()
+        self.cr.precommit.run()
+
+    def get_tracking(self, activation):
+        tracking = activation.sudo().message_ids.tracking_value_ids
+        return tracking.filtered(lambda value: value.field_id.name == "state")
+
+    def test_the_chatter_tells_the_states_and_no_personal_data(self):
+        activation = self.with_chatter(self.start())
+        steps = (
+            lambda: self.pay(activation),
+            activation.action_continue,
+            lambda: self.fill(activation),
+            activation.action_download_letter,
+            lambda: self.attach(activation),
+            lambda: activation.write({"representative_surname": "Rojas Díaz"}),
+            activation.action_download_letter,
+            lambda: self.attach(activation),
+            activation.action_finish,
+            self.as_manager(activation).action_revoke,
+        )
+        for step in steps:
+            step()
+            self.flush_tracking()
+        tracked = activation.sudo().message_ids.tracking_value_ids.field_id.mapped("name")
+        self.assertLessEqual(set(tracked), {"state", "letter_review"})
+        self.assertEqual(len(self.get_tracking(activation)), 3)
+        personal = {
+            "Rojas Díaz",
+            *(activation[name] for name in REPRESENTATIVE_FIELDS if name in REPRESENTATIVE),
+            REPRESENTATIVE["representative_surname"],
+        } - {"Representante legal"}
+        said = " ".join(
+            f"{message.subject} {message.body}" for message in activation.sudo().message_ids
+        )
+        for value in personal:
+            self.assertNotIn(value, said)
+        self.assertNotIn(activation.letter_code, said)
+
+
+@tagged("post_install", "-at_install")
+class TestPaidActivation(ActivationCommon):
+    """Company A has paid, and named its representative."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.get_walk().get_processing()
+
+    # === FROM STATE TO STATE === #
 
     def test_each_action_changes_only_the_states_it_is_for(self):
         activation = self.as_manager(self.get_ready())
@@ -139,19 +327,6 @@ class TestCertificateActivation(CertificateCommon):
         self.as_manager(activation).action_revoke()
         self.assertEqual(activation.state, "revoked")
 
-    def test_an_unpaid_certificate_does_not_continue(self):
-        activation = self.start()
-        with self.assertRaises(UserError):
-            activation.action_continue()
-        activation.action_pay()
-        invoice = activation.sudo().payment_move_id
-        for state in ("pending", "error"):
-            self.create_invoice_transaction(invoice, state)
-            activation.invalidate_recordset()
-            with self.subTest(state), self.assertRaises(UserError):
-                activation.action_continue()
-        self.assertEqual(activation.state, "pay")
-
     def test_a_payment_that_went_back_does_not_finish(self):
         activation = self.get_ready()
         activation.sudo().payment_move_id._reverse_moves(cancel=True)
@@ -162,22 +337,6 @@ class TestCertificateActivation(CertificateCommon):
         self.assertTrue(activation.signed_letter)
 
     # === REPETITION === #
-
-    def test_paying_again_keeps_the_invoice(self):
-        activation = self.start()
-        first = activation.action_pay()
-        invoice = activation.sudo().payment_move_id
-        self.assertEqual(activation.action_pay(), first)
-        self.pay(activation)
-        again = activation.action_pay()
-        self.assertEqual(self.get_wizard(again).activation_id, activation)
-        self.assertEqual(activation.sudo().payment_move_id, invoice)
-        self.assertEqual(
-            self.env["account.move"]
-            .sudo()
-            .search_count([("invoice_origin", "=", activation.name)]),
-            1,
-        )
 
     def test_continuing_again_keeps_what_was_typed(self):
         activation = self.get_processing()
@@ -197,47 +356,7 @@ class TestCertificateActivation(CertificateCommon):
         after = activation.sudo().read(["state", "date_start", "date_end", "certificate_id"])
         self.assertEqual(after, before)
 
-    def test_ending_again_leaves_one_trace(self):
-        for end, prepare in (("cancel", self.get_processing), ("revoke", self.get_active)):
-            activation = self.with_chatter(self.as_manager(prepare()))
-            for _time in range(2):
-                getattr(activation, f"action_{end}")()
-                self.flush_tracking()
-            with self.subTest(end):
-                self.assertEqual(len(self.get_tracking(activation)), 1)
-
     # === ONE AT A TIME === #
-
-    def test_a_transition_locks_its_row(self):
-        company = self.company_b
-        activation = self.env["certificate.activation"].sudo().create({"company_id": company.id})
-
-        def is_locked():
-            self.env.flush_all()
-            self.cr.execute(
-                "SELECT xmax::text FROM certificate_activation WHERE id = %s", [activation.id]
-            )
-            return self.cr.fetchone() != ("0",)
-
-        self.assertFalse(is_locked())
-        activation.with_user(self.user_b).action_verify_payment()
-        self.assertTrue(is_locked())
-
-    def test_who_starts_second_is_tried_again(self):
-        self.start()
-        with self.assertRaises(ConcurrencyError):
-            self.env["certificate.activation"]._create_once({"company_id": self.company_a.id})
-
-    def test_a_company_has_one_open_activation(self):
-        activation = self.start()
-        self.assertEqual(self.start(), activation)
-        self.assertEqual(self.start(self.manager_a).id, activation.id)
-        self.pay(activation)
-        activation.action_continue()
-        self.assertEqual(self.start(), activation)
-        with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
-            activation.sudo().create({"company_id": self.company_a.id})
-        self.assertNotEqual(self.start(self.user_b).id, activation.id)
 
     def test_a_company_has_one_active_activation(self):
         activation = self.get_active()
@@ -271,41 +390,6 @@ class TestCertificateActivation(CertificateCommon):
         self.assertIs(following.action_verify_payment(), False)
         self.assertEqual(following.payment_status, "none")
 
-    def test_the_seller_activates_nothing(self):
-        user = samples.make_user(
-            self.env, "Vera", "certificate_seller", self.seller, "account.group_account_invoice"
-        )
-        activations = self.env["certificate.activation"].with_user(user)
-        with self.assertRaises(UserError) as refused:
-            activations.action_open_wizard()
-        self.assertNotIsInstance(refused.exception, RemedyError)
-        user.group_ids += self.env.ref("base.group_system")
-        with self.assertRaises(RemedyError) as refused:
-            activations.action_open_wizard()
-        settings = self.env.ref("l10n_co_certificate_activation.res_config_settings_action")
-        self.assertEqual(refused.exception.args[1], settings.id)
-
-    # === CREATION === #
-
-    def test_nobody_creates_copies_or_deletes_an_activation_by_hand(self):
-        activation = self.start()
-        for user in (self.stranger, self.user_a, self.manager_a, self.custodian, self.system_user):
-            own = activation.with_user(user)
-            for attempt in (
-                lambda own=own: own.create({"company_id": self.company_a.id}),
-                own.copy,
-                own.unlink,
-            ):
-                with self.subTest(user=user.login), self.assertRaises(AccessError):
-                    attempt()
-
-    def test_names_are_in_sequence(self):
-        first, second = self.start(), self.start(self.user_b)
-        year = fields.Date.today().year
-        prefix, number = first.name.rsplit("/", 1)
-        self.assertEqual(prefix, f"CERT/{year}")
-        self.assertEqual(second.name, f"{prefix}/{int(number) + 1:05}")
-
     # === WHAT USERS WRITE === #
 
     def test_a_closed_activation_is_not_changed(self):
@@ -330,24 +414,6 @@ class TestCertificateActivation(CertificateCommon):
                 self.assertNotIn(name, answer.get("value", {}))
 
     # === PREFILL === #
-
-    def test_the_representative_is_first_prefilled_from_the_company(self):
-        activation = self.start()
-        self.pay(activation)
-        activation.action_continue()
-        self.assertEqual(
-            {name: activation[name] for name in REPRESENTATIVE_FIELDS},
-            {
-                **dict.fromkeys(REPRESENTATIVE_FIELDS, False),
-                "representative_identification_type_id": self.env.ref(
-                    "l10n_co.national_citizen_id"
-                ),
-                "representative_position": "Representante legal",
-                "representative_street": self.company_a.street,
-                "representative_city": self.company_a.city,
-                "representative_state_id": self.company_a.state_id,
-            },
-        )
 
     def test_the_representative_is_next_prefilled_from_the_last_activation(self):
         last = self.get_active()
@@ -483,49 +549,3 @@ class TestCertificateActivation(CertificateCommon):
             }
         )
         self.assertFinishRefused(activation)
-
-    # === CHATTER === #
-
-    def with_chatter(self, activation):
-        """Return it as users have it: the tests' environment turns tracking off."""
-        return activation.with_env(self.env(user=activation.env.uid, context={"lang": "en_US"}))
-
-    def flush_tracking(self):
-        self.env.flush_all()
-        self.cr.precommit.run()
-
-    def get_tracking(self, activation):
-        tracking = activation.sudo().message_ids.tracking_value_ids
-        return tracking.filtered(lambda value: value.field_id.name == "state")
-
-    def test_the_chatter_tells_the_states_and_no_personal_data(self):
-        activation = self.with_chatter(self.start())
-        steps = (
-            lambda: self.pay(activation),
-            activation.action_continue,
-            lambda: self.fill(activation),
-            activation.action_download_letter,
-            lambda: self.attach(activation),
-            lambda: activation.write({"representative_surname": "Rojas Díaz"}),
-            activation.action_download_letter,
-            lambda: self.attach(activation),
-            activation.action_finish,
-            self.as_manager(activation).action_revoke,
-        )
-        for step in steps:
-            step()
-            self.flush_tracking()
-        tracked = activation.sudo().message_ids.tracking_value_ids.field_id.mapped("name")
-        self.assertLessEqual(set(tracked), {"state", "letter_review"})
-        self.assertEqual(len(self.get_tracking(activation)), 3)
-        personal = {
-            "Rojas Díaz",
-            *(activation[name] for name in REPRESENTATIVE_FIELDS if name in REPRESENTATIVE),
-            REPRESENTATIVE["representative_surname"],
-        } - {"Representante legal"}
-        said = " ".join(
-            f"{message.subject} {message.body}" for message in activation.sudo().message_ids
-        )
-        for value in personal:
-            self.assertNotIn(value, said)
-        self.assertNotIn(activation.letter_code, said)

@@ -176,8 +176,10 @@ class TestExonerationLetter(CertificateCommon, HttpCase):
 
     def test_the_qr_code_on_each_page_says_the_code(self):
         activation = self.get_downloaded()
-        for page in pypdf.PdfReader(BytesIO(self.get_report(activation))).pages:
-            self.assertIn(drawn_modules(page), possible_modules(activation.letter_code))
+        pages = pypdf.PdfReader(BytesIO(self.get_report(activation))).pages
+        for number, page in enumerate(pages, 1):
+            says = f"{activation.letter_code} {number}/{len(pages)}"
+            self.assertIn(drawn_modules(page), possible_modules(says))
 
     def test_the_letter_is_spanish_for_an_english_user(self):
         self.user_a.lang = "en_US"

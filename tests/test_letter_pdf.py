@@ -284,9 +284,16 @@ class TestLetterPdf(BaseCase):
             pdf = letter_pdf_child.render_letter("<p>texto</p>" * 60, code)
             pages = pypdf.PdfReader(BytesIO(pdf)).pages
             self.assertEqual(len(pages), 2)
-            for page in pages:
-                self.assertIn(drawn_modules(page), possible_modules(code))
-                self.assertNotIn(drawn_modules(page), possible_modules(code + "0"))
+            for number, page in enumerate(pages, 1):
+                self.assertIn(drawn_modules(page), possible_modules(f"{code} {number}/2"))
+                self.assertNotIn(drawn_modules(page), possible_modules(f"{code} {3 - number}/2"))
+        # Of a letter that no scan can hold, pages are not numbered.
+        pages = pypdf.PdfReader(
+            BytesIO(letter_pdf_child.render_letter("<p>texto</p>" * 400, CODE))
+        ).pages
+        self.assertGreater(len(pages), 10)
+        self.assertEqual(len({str(drawn_modules(page)) for page in pages}), 1)
+        self.assertIn(drawn_modules(pages[0]), possible_modules(CODE))
 
     def test_what_a_letter_cannot_print_is_known_before(self):
         self.assertEqual(letter_pdf.find_unwritable("Núñez Ñáñez, S. A. S. — “Año” €"), "")

@@ -4,6 +4,7 @@ import random
 import re
 import sys
 import tempfile
+from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
@@ -16,11 +17,11 @@ from reportlab.pdfgen.canvas import Canvas
 
 from odoo.tests import BaseCase
 
-from ..tools import letter_scan
+from ..tools import letter_scan, letter_scan_child
 from ..tools.certificate_chain import Anchor, get_sha256, to_pem
 from ..tools.letter_pdf_child import render_letter
 from ..tools.pdf_check import check_pdf
-from . import letter_samples, own_samples, pdf_samples
+from . import letter_samples, own_samples, pdf_samples, scan_pictures
 
 CODE = "ABCD-EFGH-IJKL-MN23"
 OTHER = "ZYXW-VUTS-RQPO-7654"
@@ -90,6 +91,17 @@ def picture_pdf(keys, content=b"\0" * 1000, *objects, names=b"/A 4 0 R"):
     return pdf_samples.raw_pdf((*pdf_samples.ONE_PAGE[:2], page, body, *objects))
 
 
+def look_at(data):
+    """What the script reports of the pictures, in this process."""
+    facts = {}
+    with (
+        patch.object(letter_scan_child, "_SECONDS", 10**6),
+        patch.object(letter_scan_child, "_report", lambda **fact: facts.update(fact)),
+    ):
+        letter_scan_child._look_at(data, *letter_scan_child._open_pages(data))
+    return facts
+
+
 class TestLetterScan(BaseCase):
     @classmethod
     def setUpClass(cls):
@@ -147,6 +159,55 @@ class TestLetterScan(BaseCase):
                 table = pdf_samples.stream(b"\0\0\0\xff\xff\xff")
                 self.assertKind("match", picture_pdf(keys, content, table))
 
+    def test_pages_are_read_as_drivers_write_them(self):
+        page = letter_samples.letter_page(CODE, dpi=100)
+        page = page.crop((0, 0, page.width // 8 * 8, page.height))
+        kinds = dict(scan_pictures.make_all(page))
+        for kind, data in kinds.items():
+            # Without the library that draws pages, too.
+            for library in (None, letter_scan_child.pypdfium2):
+                with (
+                    self.subTest(kind, library=bool(library)),
+                    patch.object(letter_scan_child, "pypdfium2", library),
+                ):
+                    self.assertEqual(look_at(data)["codes"], [CODE])
+        # In the process without rights, too.
+        self.assertKind("match", kinds["strips"])
+        self.assertKind("match", scan_pictures.on_page(*scan_pictures.as_jbig2(page)))
+
+    def test_what_a_scanner_believes_to_read_on_strips_accuses_nobody(self):
+        def change(writer):
+            writer.pages[0].merge_page(PdfReader(io.BytesIO(words)).pages[0])
+
+        words = pdf_samples.text_pdf(f"Carta {OTHER}")
+        page = letter_samples.letter_page(None)
+        self.assertKind("unread", resaved(scan_pictures.in_cells(page, 1, 20), change))
+
+    def test_blank_strips_are_refused(self):
+        page = Image.new("L", (1240, 1754), 250)
+        self.assertRefused("blank", scan_pictures.in_cells(page, 1, 20))
+
+    def test_a_code_that_the_letter_draws_is_no_scan_of_it(self):
+        """The letter as downloaded, with the picture of a signature: a person looks."""
+        scrawl = letter_samples.letter_page(None).crop((100, 100, 800, 700))
+        for kind, data in (
+            ("a picture", scan_pictures.on_page(*scan_pictures.as_jpeg(scrawl))),
+            ("strips", scan_pictures.in_cells(scrawl, 1, 9)),
+            ("in the content", scan_pictures.in_content(scrawl)),
+        ):
+
+            def change(writer, data=data):
+                for page in writer.pages:
+                    sheet = PdfReader(io.BytesIO(data)).pages[0]
+                    page.merge_transformed_page(sheet, Transformation().scale(0.2), over=True)
+
+            for library in (None, letter_scan_child.pypdfium2):
+                with (
+                    self.subTest(kind, library=bool(library)),
+                    patch.object(letter_scan_child, "pypdfium2", library),
+                ):
+                    self.assertEqual(look_at(resaved(self.letter, change))["codes"], [])
+
     def test_a_grainy_picture_is_read_when_it_is_made_smaller(self):
         page = letter_samples.letter_page(CODE, dpi=200).filter(ImageFilter.GaussianBlur(2))
         grain = random.Random(2026).randbytes(page.width * page.height)
@@ -161,6 +222,68 @@ class TestLetterScan(BaseCase):
     def test_one_page_of_several_suffices(self):
         pages = [letter_samples.letter_page(code) for code in (None, None, CODE)]
         self.assertKind("match", letter_samples.images_pdf(*pages))
+
+    def numbered(self, *numbers, total=2):
+        """A scan of some pages of a letter; a page of None shows no code, one of 0 nothing."""
+        pages = [
+            Image.new("L", (1240, 1754), 250)
+            if number == 0
+            else letter_samples.letter_page(number and f"{CODE} {number}/{total}")
+            for number in numbers
+        ]
+        return letter_samples.images_pdf(*pages)
+
+    def test_all_pages_of_the_letter_are_needed(self):
+        for numbers, total in (
+            ((1,), 1),
+            ((1, 2), 2),
+            ((2, 1), 2),
+            ((1, 0, 2, 0), 2),  # both sides were scanned
+            ((1, 2, None), 2),  # an annex
+            ((1, 1, 2), 2),
+        ):
+            with self.subTest(numbers=numbers):
+                self.assertKind("match", self.numbered(*numbers, total=total))
+        # The code of a page was not read: a person looks which page it is.
+        self.assertKind("unread", self.numbered(1, None))
+        for numbers, total, missing in (
+            ((1,), 2, (2,)),
+            ((2,), 2, (1,)),
+            ((1, 0), 2, (2,)),
+            ((2, 4), 4, (1, 3)),
+            ((1, None), 3, ()),
+        ):
+            with self.subTest(numbers=numbers):
+                refusal = self.assertRefused("missing_pages", self.numbered(*numbers, total=total))
+                self.assertEqual(refusal.pages, missing)
+
+    def test_two_pages_in_one_picture_are_both_there(self):
+        pages = [letter_samples.letter_page(f"{CODE} {number}/2") for number in (1, 2)]
+        sheet = Image.new("L", (2 * pages[0].width, pages[0].height))
+        for number, page in enumerate(pages):
+            sheet.paste(page, (number * page.width, 0))
+        self.assertKind("match", letter_samples.images_pdf(sheet))
+
+    def test_pages_of_a_letter_that_does_not_number_them(self):
+        longer = render_letter(TEXT * 2, CODE)
+        for numbers, kind in (((1,), None), ((1, 0), None), ((1, 1), "match"), ((1, 2), "match")):
+            pages = [
+                letter_samples.letter_page((None, CODE, None)[number])
+                if number
+                else Image.new("L", (1240, 1754), 250)
+                for number in numbers
+            ]
+            data = letter_samples.images_pdf(*pages)
+            with self.subTest(numbers=numbers):
+                facts = check_pdf(data)
+                if kind:
+                    match = letter_scan.match_letter(data, facts, CODE, longer)
+                    self.assertEqual(match.kind, kind)
+                    continue
+                with self.assertRaises(letter_scan.LetterRefused) as refusal:
+                    letter_scan.match_letter(data, facts, CODE, longer)
+                self.assertEqual(refusal.exception.code, "missing_pages")
+                self.assertEqual(refusal.exception.pages, ())
 
     def test_another_letter_is_refused_also_among_the_right_pages(self):
         refusal = self.assertRefused("other_letter", letter_samples.letter_scan(OTHER))
@@ -422,16 +545,16 @@ class TestLetterScan(BaseCase):
         self.assertEqual((found.signers, found.intact), ((), None))
 
     def test_reading_ends_with_its_time(self):
-        from ..tools import letter_scan_child
-
         page = PdfReader(io.BytesIO(letter_samples.letter_scan(None))).pages[0]
         with (
             patch.object(letter_scan_child, "_SECONDS", 0),
             patch.object(letter_scan_child, "_read") as read,
         ):
-            pictures = list(letter_scan_child._pictures(page))
-            self.assertEqual(letter_scan_child._read_harder(pictures), set())
-        self.assertEqual((len(pictures), read.call_count), (1, 0))
+            sheet = letter_scan_child._Sheet()
+            (picture,) = letter_scan_child._pictures(page)
+            sheet.is_filled, sheet.open_again = True, partial(letter_scan_child._open, picture)
+            letter_scan_child._read_harder([sheet])
+        self.assertEqual((sheet.texts, read.call_count), ([], 0))
 
     def test_a_server_that_cannot_read_leaves_it_to_a_person(self):
         with patch.object(letter_scan, "_CHILD", "/nonexistent.py"):

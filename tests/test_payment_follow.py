@@ -8,40 +8,7 @@ from odoo.exceptions import UserError
 from odoo.tests import tagged
 
 from ..const import ACTIVITY_NEXT_STEP, ACTIVITY_PROBLEM, WIZARD_PATH
-from .payment_common import PRICE, CertificatePaymentCommon
-
-
-class PaymentFollowCommon(CertificatePaymentCommon):
-    def get_notices(self, activation, user=None):
-        """Return the messages that were sent to a user about an activation."""
-        messages = self.env["mail.message"].sudo()
-        return messages.search(
-            [
-                ("model", "=", activation._name),
-                ("res_id", "=", activation.id),
-                ("message_type", "=", "user_notification"),
-                ("partner_ids", "in", (user or self.user_a).partner_id.ids),
-            ]
-        )
-
-    def get_activities(self, activation, kind, user=None):
-        return activation.sudo().activity_search([kind], user_id=(user or self.user_a).id)
-
-    def charge_twice(self, activation):
-        """Two pages were open, and the provider confirms what was submitted on both."""
-        activation.action_pay()
-        invoice = activation.sudo().payment_move_id
-        first, second = (self.create_invoice_transaction(invoice) for _page in range(2))
-        for transaction in (first, second):
-            transaction._set_done()
-            transaction._post_process()
-        return first, second
-
-    def refund(self, transaction, amount=None):
-        child = transaction._create_child_transaction(amount or transaction.amount, is_refund=True)
-        child._set_done()
-        child._post_process()
-        return child
+from .payment_common import PRICE, PaymentFollowCommon
 
 
 @tagged("post_install", "-at_install")
@@ -158,15 +125,17 @@ class TestPaymentNotices(PaymentFollowCommon):
             invoice.button_draft()
             invoice.button_cancel()
 
-        def unreconcile(invoice):
-            invoice.line_ids.remove_move_reconcile()
+        def charge_back(invoice):
+            payment = invoice.transaction_ids.payment_id
+            payment.action_draft()
+            payment.action_cancel()
 
         for event, status in (
             (credit, "reversed"),
             (post_credit_note, "reversed"),
             (refund, "reversed"),
             (cancel, "void"),
-            (unreconcile, "to_pay"),
+            (charge_back, "to_pay"),
         ):
             with self.subTest(event=event.__name__):
                 activation = self.get_active()
@@ -197,11 +166,14 @@ class TestPaymentNotices(PaymentFollowCommon):
         activation = self.get_active()
         invoice = activation.sudo().payment_move_id
         payment = invoice.transaction_ids.payment_id
+        payment.action_draft()
+        payment.action_cancel()
+        self.assertTrue(self.get_activities(activation, ACTIVITY_PROBLEM, self.manager_a))
+        payment.action_draft()
+        payment.action_post()
         lines = (invoice | payment.move_id).line_ids.filtered(
             lambda line: line.account_id.account_type == "asset_receivable"
         )
-        lines.remove_move_reconcile()
-        self.assertTrue(self.get_activities(activation, ACTIVITY_PROBLEM, self.manager_a))
         lines.reconcile()
         self.assertEqual(self.get_status(activation), "paid")
         self.assertFalse(self.get_activities(activation, ACTIVITY_PROBLEM, self.manager_a))

@@ -95,11 +95,11 @@ class TestPortal(CertificatePortalCommon):
         activation.with_user(self.custodian)._reject_letter("The signature is missing.")
         notices = self.env["mail.message"].sudo().search([("partner_ids", "in", self.contact.ids)])
         self.assertTrue(
-            any("The signature is missing." in str(body) for body in notices.mapped("body"))
+            any("The signature is missing" in str(body) for body in notices.mapped("body"))
         )
         page = self.ask("GET", activation).text
         self.assertIn('name="letter_rejected"', page)
-        self.assertIn("The signature is missing.", page)
+        self.assertIn("The signature is missing", page)
         scan = letter_samples.letter_scan(activation.letter_code)
         self.do(activation, "/signed-letter", files={"file": ("new.pdf", scan, "application/pdf")})
         self.do(activation, "/finish")

@@ -31,7 +31,7 @@ ROOT = Path(__file__).parents[1]
 _OF_EACH_CLASS = {"_name", "_inherit", "_description", "_register", "_module"}
 # Through each state of an activation and of a request, by all who have a part in them.
 WALKS = (
-    "test_certificate_activation.TestCertificateActivation"
+    "test_certificate_activation.TestPaidActivation"
     ".test_each_action_changes_only_the_states_it_is_for",
     *(
         f"test_certificate_request.{name}"

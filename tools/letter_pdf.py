@@ -65,7 +65,8 @@ def render_letter(
 
     :param html: a document or a fragment; bytes are UTF-8. Text is never dropped, save that of
         script, style, head, template and comments. Images: `data:` URIs of PNG and JPEG only.
-    :param code: the text at the foot of each page, and what the QR code above it says.
+    :param code: the text at the foot of each page, and what the QR code above it says, with the number of
+        the page and of all pages: `CODE 2/3`; of a letter of more than 10 pages, only the code.
     :param title: title in the PDF's properties, the code when empty.
     :param author: author in the PDF's properties.
     :param page_size: one of `PAGE_SIZES`; portrait.

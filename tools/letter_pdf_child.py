@@ -57,6 +57,7 @@ _FOOTER_PLAIN = 20 * mm  # the same without a QR code
 _QR_BOTTOM = 12 * mm
 _QR_SIDE = 30 * mm
 _QR_QUIET = 4  # modules; the white border that a reader needs
+_NUMBERED_PAGES = 10  # of a longer letter, no scan is accepted whole, and each code takes its time
 _BASELINE = 10 * mm  # of the code and the page number
 
 _FONT = "LetterVera"
@@ -128,7 +129,6 @@ def render_letter(html, code, *, title="", author="", page_size="A4", logo=b"", 
     :raises LetterTooDeep: the HTML cannot be read whole.
     """
     body = _parse(html)
-    qr = code if qr is None else qr
     build = partial(_build, code, qr, title or code, author, _PAGE_SIZES[page_size], logo)
     try:
         return build(_Layout, body)
@@ -167,7 +167,7 @@ def _flat(body):
 
 def _build(code, qr, title, author, page_size, logo, layout_class, body):
     width, height = page_size
-    footer = _FOOTER if qr else _FOOTER_PLAIN
+    footer = _FOOTER_PLAIN if qr == "" else _FOOTER
     frame_width, frame_height = width - 2 * _MARGIN, height - _MARGIN - footer
     layout = layout_class(_glyphs(), frame_height)
     story = _letterhead(logo) + layout.flow(body, _Context(frame_width))
@@ -242,17 +242,28 @@ class _LetterCanvas(Canvas):
 
     def save(self):
         pages = self._letter_pages
-        if self._letter_qr:
-            self._define_qr()
-        for number, page in enumerate(pages, 1):
+        says = [self._get_qr(number) for number in range(1, len(pages) + 1)]
+        names = {qr: f"qr{place}" for place, qr in enumerate(dict.fromkeys(says))}
+        for qr, name in names.items():
+            self._define_qr(qr, name)
+        for number, (page, qr) in enumerate(zip(pages, says, strict=True), 1):
             self.__dict__.update(page)
-            self._draw_foot(f"{number} / {len(pages)}")
+            self._draw_foot(f"{number} / {len(pages)}", qr, names[qr])
             super().showPage()  # pylint: disable=super-method-mismatch
         return super().save()
 
-    def _define_qr(self):
-        side, runs = _qr_runs(self._letter_qr)
-        self.beginForm("qr", 0, 0, side, side)
+    def _get_qr(self, number):
+        """Return what the QR code of a page says: `letter_scan.py` finds out whether a page is missing."""
+        pages = len(self._letter_pages)
+        if self._letter_qr is not None or pages > _NUMBERED_PAGES:
+            return self._letter_code if self._letter_qr is None else self._letter_qr
+        return f"{self._letter_code} {number}/{pages}"
+
+    def _define_qr(self, qr, name):
+        if not qr:
+            return
+        side, runs = _qr_runs(qr)
+        self.beginForm(name, 0, 0, side, side)
         self.setFillColor(black)
         path = self.beginPath()
         for column, row, length in runs:
@@ -260,7 +271,7 @@ class _LetterCanvas(Canvas):
         self.drawPath(path, stroke=0, fill=1)
         self.endForm()
 
-    def _draw_foot(self, number):
+    def _draw_foot(self, number, qr, name):
         right = self._pagesize[0] - _MARGIN
         self.saveState()
         self.setFillColor(_GREY)
@@ -269,13 +280,13 @@ class _LetterCanvas(Canvas):
         self.setFont(_FONT, 7)
         code = _glyphs().sub(_substitute, self._letter_code)
         self.drawRightString(right, _BASELINE, code)
-        if self._letter_qr:
-            side, _runs = _qr_runs(self._letter_qr)
+        if qr:
+            side, _runs = _qr_runs(qr)
             module = _QR_SIDE / (side + 2 * _QR_QUIET)
             # The black of the code, not its quiet zone, is aligned with the text.
             self.translate(right - side * module, _QR_BOTTOM + _QR_QUIET * module)
             self.scale(module, module)
-            self.doForm("qr")
+            self.doForm(name)
         self.restoreState()
 
 

@@ -39,17 +39,28 @@ _CODE_LENGTH = 40
 _NAME_LENGTH = 250
 _FACTS = {
     "blank": bool,
+    "coded": int,
     "codes": list,
     "complete": bool,
     "drawn": (list, type(None)),
     "has_text": bool,
+    "numbers": list,
+    "others": int,
     "scan_text_codes": list,
     "scanned": bool,
     "signatures": (list, type(None)),
     "text_codes": list,
 }
 
-CODES = ("unsigned", "blank", "other_letter", "no_letter", "broken_signature", "too_complex")
+CODES = (
+    "unsigned",
+    "blank",
+    "other_letter",
+    "no_letter",
+    "missing_pages",
+    "broken_signature",
+    "too_complex",
+)
 
 _CHILD = Path(__file__).with_name("letter_scan_child.py")
 _SKEW = timedelta(minutes=15)  # between the signer's clock and this server's
@@ -65,12 +76,15 @@ class LetterRefused(Exception):
 
     :ivar str code: the reason, one of `CODES`.
     :ivar str | None found: the code of the letter that it is instead, of `other_letter`.
+    :ivar tuple pages: the numbers of the pages that it lacks, of `missing_pages`; empty where they are
+        not known.
     """
 
-    def __init__(self, code, found=None):
+    def __init__(self, code, found=None, pages=()):
         super().__init__(code)
         self.code = code
         self.found = found
+        self.pages = pages
 
 
 @dataclass(frozen=True)
@@ -85,6 +99,9 @@ class LetterFacts:
     :ivar bool has_text: whether any page has words.
     :ivar bool blank: whether every page is empty.
     :ivar tuple | None drawn: pages, annotations, pictures, and operators that paint, of a file to compare.
+    :ivar frozenset numbers: pairs: the number of a page, and how many the letter has, as its QR code says.
+    :ivar int coded: how many codes were read.
+    :ivar int others: pages that show something, but no code.
     :ivar tuple signers: the names in the certificates of its digital signatures, in their order: claims.
     :ivar bool | None intact: whether each signature is valid and covers all that was there when it was
         made, and nothing changed after the last one. False when the hash or the value of one is proved wrong.
@@ -103,6 +120,9 @@ class LetterFacts:
     signatures: tuple = ()
     has_text: bool = True
     drawn: tuple | None = None
+    numbers: frozenset = frozenset()
+    coded: int = 0
+    others: int = 0
 
 
 @dataclass(frozen=True)
@@ -182,7 +202,10 @@ def match_letter(
             raise LetterRefused("unsigned")
     except ChildUnavailable:  # the packages are optional
         return LetterMatch("unread")
-    return judge_letter(found, facts.signed, code, trust)
+    pages = None
+    if letter and found.codes and not found.numbers and not facts.signed:
+        pages = check_pdf(letter, len(letter)).pages
+    return judge_letter(found, facts.signed, code, trust, pages)
 
 
 def _adds_nothing(found, letter):
@@ -195,11 +218,18 @@ def _adds_nothing(found, letter):
     return all(here <= there for here, there in zip(found.drawn, letter.drawn, strict=True))
 
 
-def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trust = Trust()):
+def judge_letter(
+    found: LetterFacts,
+    signed: bool,
+    code: str | None,
+    trust: Trust = Trust(),
+    pages: int | None = None,
+):
     """Apply the rules to what a file shows.
 
     :param signed: whether it has a digital signature.
     :param trust: whose digital signature is valid; nobody's by default.
+    :param pages: of the letter, for one whose QR codes do not number them; None when not known.
     :rtype: LetterMatch
     :raise LetterRefused: see `match_letter`.
     """
@@ -209,8 +239,9 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
     if others := sorted(codes - {code}):
         raise LetterRefused("other_letter", others[0])
     if not signed:
-        is_match = code in found.codes and found.complete
-        return LetterMatch("match" if is_match else "unread")
+        if code not in found.codes or not found.complete:
+            return LetterMatch("unread")
+        return LetterMatch("match" if _has_all_pages(found, pages or 0) else "unread")
     if found.intact is False:
         raise LetterRefused("broken_signature")
     shows_code = code in codes | found.scan_text_codes
@@ -223,6 +254,25 @@ def judge_letter(found: LetterFacts, signed: bool, code: str | None, trust: Trus
             names, anchors = zip(*filter(None, verified), strict=True)
             return LetterMatch("signature", ", ".join(names), ", ".join(dict.fromkeys(anchors)))
     return LetterMatch("unread", ", ".join(found.signers))
+
+
+def _has_all_pages(found, pages):
+    """Whether every page of the letter was seen in a scan of it.
+
+    :param pages: of a letter that does not number them, where only too few are noticed.
+    :raise LetterRefused: it is certain that some are missing.
+    """
+    if not found.numbers:
+        if found.coded + found.others < pages:
+            raise LetterRefused("missing_pages")
+        return True
+    seen = {number for number, _total in found.numbers}
+    total = max(total for _number, total in found.numbers)
+    missing = tuple(number for number in range(1, total + 1) if number not in seen)
+    # A page whose code was not read may be one of them.
+    if len(missing) > found.others:
+        raise LetterRefused("missing_pages", pages=() if found.others else missing)
+    return not missing
 
 
 def _verify(signature, trust):
@@ -318,6 +368,9 @@ def _take_facts(found, data):
         intact=_judge_signatures([signature["intact"] for signature in signatures]),
         signatures=tuple(claims),
         has_text=found.get("has_text", False),
+        numbers=frozenset((int(number), int(total)) for number, total in found.get("numbers", ())),
+        coded=found.get("coded", 0),
+        others=found.get("others", 0),
         drawn=tuple(map(int, found["drawn"])) if found.get("drawn") else None,
     )
 

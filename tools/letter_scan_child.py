@@ -4,8 +4,9 @@
 On standard input come one byte and the file: `S` when it has a digital signature, `C` when it is to be
 compared with the letter. Each fact goes to standard output as soon as it is known, one JSON object a line,
 so that nothing said is lost when a limit kills this process: `text_codes`, `scan_text_codes`, `has_text` and
-`scanned`, then of a signed file `signatures`, of one to compare `drawn`, then `blank`, and at last `codes` with
-`complete`, whether every picture was looked at.
+`scanned`, then of a signed file `signatures`, of one to compare `drawn`, then `blank`, and `codes` with
+`complete`, whether every picture was looked at, `numbers`, pairs of the number of a page of the letter and of
+how many it says it is, `coded`, how many codes were read, and `others`, how many pages show something else.
 
 A signature proves the bytes that it covers, and programs differ in how they read any others. So it
 is valid only if nothing but its own digits lies between those bytes, and everything after them is
@@ -19,9 +20,11 @@ import itertools
 import json
 import logging
 import re
+import struct
 import sys
 import time
 import warnings
+from functools import partial
 
 import pypdf
 from PIL import Image, ImageChops, ImageFilter, ImageOps
@@ -31,6 +34,10 @@ try:
     import zxingcpp
 except ImportError:  # optional: then no scan is read
     zxingcpp = None
+try:
+    import pypdfium2
+except ImportError:  # optional: then pages are put together from the kinds of pictures that Pillow reads
+    pypdfium2 = None
 
 _PIXELS = 40_000_000  # of one picture: A4 in grey at 600 dpi has 35 million
 _DECODED = 3 * _PIXELS  # bytes that one stream may decode to: the same in colour
@@ -47,12 +54,43 @@ _SECONDS = 5  # of CPU, after which no further attempt is made
 _started = time.process_time()  # what was imported does not count
 
 _CODE = re.compile(r"(?<![A-Z0-9-])[A-Z2-7]{4}(?:-[A-Z2-7]{4}){3}(?![A-Z0-9-])")
+# What the QR code of a page says: the code, of which page, of how many. Until 19.0.1.1 only the code.
+_MARK = re.compile(rf"({_CODE.pattern})(?: ([1-9]\d?)/([1-9]\d?))?")
 _WORD = re.compile(r"[^\W\d_]{3}")
 # What a content stream paints with, save pictures and forms (Do). Found within a string as well,
 # which only keeps a page from counting as blank.
 _PAINT = re.compile(rb"(?<![^\s\])>])(?:[fFSsBb]|[fBb]\*|sh|Tj|TJ|'|\"|BI)(?![^\s\[(<])")
+_BITS_PER_SAMPLE, _COMPRESSION, _T4_OPTIONS = 258, 259, 292  # of TIFF
+_INLINE = re.compile(rb"(?<![^\s\])>])BI(?=[\s/])")
+# The short names that a picture in a content may have.
+_KEYS = {
+    "/BPC": "/BitsPerComponent",
+    "/CS": "/ColorSpace",
+    "/D": "/Decode",
+    "/DP": "/DecodeParms",
+    "/F": "/Filter",
+    "/H": "/Height",
+    "/IM": "/ImageMask",
+    "/W": "/Width",
+}
+_NAMES = {
+    "/G": "/DeviceGray",
+    "/RGB": "/DeviceRGB",
+    "/CMYK": "/DeviceCMYK",
+    "/I": "/Indexed",
+    "/AHx": "/ASCIIHexDecode",
+    "/A85": "/ASCII85Decode",
+    "/LZW": "/LZWDecode",
+    "/Fl": "/FlateDecode",
+    "/RL": "/RunLengthDecode",
+    "/CCF": "/CCITTFaxDecode",
+    "/DCT": "/DCTDecode",
+}
 _PAINTERS = frozenset(b"S s f F f* B B* b b* sh".split())
 _PAGE_PIXELS = 500  # of the shorter side; a smaller picture is a logo or a signature, not a page
+_PAGE_AREA = 800_000  # pixels of strips and tiles that are a page together: A4 at 90 dpi
+_DRAWN_PIXELS = 1750  # of the shorter side of a page that is drawn: A4 at 210 dpi
+_OBJECTS = 20_000  # of a page to draw
 
 # How ink is told from paper.
 _BLANK_PIXELS = 1000  # of the shorter side, at which it is looked for
@@ -83,18 +121,24 @@ def main():
     sys.stdout.flush()
     purpose = sys.stdin.buffer.read(1)
     data = sys.stdin.buffer.read()
-    pages = []
-    try:
-        pages = list(pypdf.PdfReader(io.BytesIO(data), strict=False).pages)
-        shown = [list(_pictures(page)) for page in pages]
-    except Exception:  # pypdf raises almost anything; the caller has checked the file
-        shown = [[] for _page in pages]
+    pages, shown = _open_pages(data)
     _read_text(pages, shown)
     if purpose == b"S":
         _report(signatures=_verify_signatures(data))
     if purpose == b"C":
         _report(drawn=_attempt(_count_drawn, pages))
-    _look_at(pages, shown)
+    _look_at(data, pages, shown)
+
+
+def _open_pages(data):
+    """Return the pages of a file, and the pictures of each."""
+    pages = []
+    try:
+        pages = list(pypdf.PdfReader(io.BytesIO(data), strict=False).pages)
+        shown = [list(_pictures(page)) + _attempt(_inline, page, otherwise=[]) for page in pages]
+    except Exception:  # pypdf raises almost anything; the caller has checked the file
+        shown = [[] for _page in pages]
+    return pages, shown
 
 
 def _limit_libraries():
@@ -141,10 +185,7 @@ def _read_text(pages, shown):
     The text of a scan comes from OCR: a misread letter would be another code.
     """
     codes, has_text = {True: set(), False: set()}, False
-    scanned = [
-        any(min(_attempt(_size, picture, otherwise=(0, 0))) >= _PAGE_PIXELS for picture in pictures)
-        for pictures in shown
-    ]
+    scanned = [_is_scan(pictures) for pictures in shown]
     for page, is_scan in zip(pages, scanned, strict=True):
         text = _attempt(page.extract_text, otherwise="")
         codes[is_scan].update(_CODE.findall(text))
@@ -155,6 +196,13 @@ def _read_text(pages, shown):
         has_text=has_text,
         scanned=any(scanned),
     )
+
+
+def _is_scan(pictures):
+    """Whether a picture is as large as a page, or all of them are, which some drivers cut it into."""
+    sizes = [_attempt(_size, picture, otherwise=(0, 0)) for picture in pictures]
+    area = sum(width * height for width, height in sizes)
+    return any(min(size) >= _PAGE_PIXELS for size in sizes) or area >= _PAGE_AREA
 
 
 # --- Pictures ---
@@ -179,6 +227,37 @@ def _pictures(node, depth=0):
                     yield mask
 
 
+def _inline(page):
+    """Return the pictures that stand in the content of a page, as if it named them."""
+    content = page.get_contents()
+    if content is None or not _INLINE.search(content.get_data()):
+        return []
+    operations = generic.ContentStream(content, None).operations
+    found = [operands for operands, operator in operations if operator == b"INLINE IMAGE"]
+    return [_name_fully(operands, page) for operands in found[:_PICTURES]]
+
+
+def _name_fully(operands, page):
+    """Return the picture that stands in a content, with the names that others have.
+
+    :param operands: `settings` and `data`, of pypdf's operation
+    """
+    picture = generic.EncodedStreamObject()
+    for key, value in operands["settings"].items():
+        key = _KEYS.get(key, key)
+        names = value if isinstance(value, list) else [value]
+        full = [_NAMES.get(one, one) if isinstance(one, str) else one for one in names]
+        full = [generic.NameObject(one) if isinstance(one, str) else one for one in full]
+        value = generic.ArrayObject(full) if isinstance(value, list) else full[0]
+        picture[generic.NameObject(key)] = value
+    space = picture.get("/ColorSpace")
+    spaces = _value(_value(page, "/Resources"), "/ColorSpace")
+    if isinstance(space, str) and (named := _value(spaces, space)) is not None:
+        picture[generic.NameObject("/ColorSpace")] = named
+    picture._data = bytes(operands["data"])
+    return picture
+
+
 def _value(dictionary, key):
     """Return the value of a key, looked up when it is a reference; None when there is none."""
     value = dictionary.get(key) if isinstance(dictionary, generic.DictionaryObject) else None
@@ -198,6 +277,8 @@ def _open(picture):
     picture.decoded_self = None  # pypdf keeps it: all of them would be too much
     kinds = _value(picture, "/Filter")
     kind = kinds[-1] if isinstance(kinds, list) and kinds else kinds
+    if kind == "/CCITTFaxDecode":
+        data = _mark_fax(picture, data)
     # Named formats only: Pillow would start other programs for some.
     formats = {"/DCTDecode": "JPEG", "/JPXDecode": "JPEG2000", "/CCITTFaxDecode": "TIFF"}
     if kind in formats:
@@ -213,14 +294,56 @@ def _open(picture):
         image.putpalette(*_palette(space))
         return image.convert("RGB").convert("L")
     for components, mode in ((1, "L"), (3, "RGB"), (4, "CMYK")):
-        if len(data) - (width * components * bits + 7) // 8 * height in (0, 1):
+        # Some writers end the data with a line or two.
+        if len(data) - (width * components * bits + 7) // 8 * height in (0, 1, 2):
             if bits == 1 and components == 1:
                 return Image.frombytes("1", (width, height), data).convert("L")
-            if bits in (2, 4) and components == 1:
-                return Image.frombytes("L", (width, height), data, "raw", f"L;{bits}")
             if bits == 8:
                 return Image.frombytes(mode, (width, height), data).convert("L")
+            if bits == 16:  # the upper half of each sample
+                return Image.frombytes(mode, (width, height), data[::2]).convert("L")
+            return _open_few_bits(data, (width, height), components, bits)
     raise ValueError("The picture is of a kind that is not read.")
+
+
+def _mark_fax(picture, data):
+    """Return a fax with what its TIFF header lacks: pypdf does not tell one kind of group 3 from another.
+
+    :raise ValueError: its lines end at bytes, of a kind for which TIFF knows no such thing
+    """
+    parameters = _value(picture, "/DecodeParms")
+    if isinstance(parameters, list) and parameters:
+        parameters = parameters[-1].get_object()
+    order = int(_value(parameters, "/K") or 0)
+    is_aligned = bool(_value(parameters, "/EncodedByteAlign"))
+    if is_aligned and order:
+        raise ValueError("The picture is of a kind that is not read.")
+    if order < 0 or not (order or is_aligned):
+        return data
+    end = 10 + 12 * int.from_bytes(data[8:10], "little")
+    entries = [data[start : start + 12] for start in range(10, end, 12)]
+    fields = {int.from_bytes(entry[:2], "little"): entry for entry in entries}
+    # In the place of the bits of a sample, which are one without being said.
+    del fields[_BITS_PER_SAMPLE]
+    if order:
+        fields[_T4_OPTIONS] = struct.pack("<HHII", _T4_OPTIONS, 4, 1, 1)  # two dimensions
+    else:
+        fields[_COMPRESSION] = struct.pack("<HHIHH", _COMPRESSION, 3, 1, 2, 0)  # lines end at bytes
+        fields[_T4_OPTIONS] = struct.pack("<HHII", _T4_OPTIONS, 4, 1, 0)
+    return data[:10] + b"".join(fields[tag] for tag in sorted(fields)) + data[end:]
+
+
+def _open_few_bits(data, size, components, bits):
+    """Decode samples of 2 or 4 bits, or of 1 bit of several colours: their mean tells enough."""
+    width, height = size
+    row = width * components, height
+    if bits == 1:
+        samples = Image.frombytes("1", row, data).convert("L")
+    else:
+        samples = Image.frombytes("L", row, data, "raw", f"L;{bits}")
+    if components == 1:
+        return samples
+    return samples.resize(size, Image.Resampling.BOX)
 
 
 def _palette(space):
@@ -234,6 +357,109 @@ def _palette(space):
     if components == 1:
         return bytes(value for value in table for _channel in range(3)), "RGB"
     return bytes(table), {3: "RGB", 4: "CMYK"}[components] if base else "RGB"
+
+
+# --- Pages put together ---
+
+
+def _draw(data, number, page):
+    """Draw the pictures of a page where they belong, without whatever else it shows; in grey.
+
+    Drivers cut a page into strips, tiles and layers, which show a code together only. The code that the
+    letter itself draws as lines must not be read here: the letter as downloaded is no scan of it.
+    """
+    return _put_together(page) if pypdfium2 is None else _render(data, number)
+
+
+def _render(data, number):
+    from pypdfium2 import raw
+
+    page = pypdfium2.PdfDocument(data)[number]
+    for count, item in enumerate(page.get_objects()):
+        if count > _OBJECTS:
+            raise ValueError("The page has too many objects.")
+        if item.type not in (raw.FPDF_PAGEOBJ_IMAGE, raw.FPDF_PAGEOBJ_FORM):
+            raw.FPDFPageObj_SetIsActive(item, False)
+    width, height = page.get_size()
+    return page.render(
+        scale=_get_scale(width, height), grayscale=True, draw_annots=False, may_draw_forms=False
+    ).to_pil()
+
+
+def _get_scale(width, height):
+    """Return the pixels of a point, of a page of that size in points."""
+    if not 0 < max(width, height) < 4 * min(width, height):
+        raise ValueError("The page is too long.")
+    return _DRAWN_PIXELS / min(width, height)
+
+
+def _put_together(page):
+    box = page.mediabox
+    scale = _get_scale(float(box.width), float(box.height))
+    paper = Image.new("L", (round(scale * box.width), round(scale * box.height)), 255)
+    origin = (scale, 0, 0, -scale, -scale * float(box.left), scale * float(box.top))
+    _paste(paper, page, page.get_contents(), origin, 0)
+    return paper
+
+
+def _paste(paper, node, content, matrix, depth):
+    """Paste the pictures that a content paints.
+
+    :param matrix: from the units of the content to pixels
+    """
+    if content is None or depth > _DEPTH:
+        return
+    named = _value(_value(node, "/Resources"), "/XObject") or {}
+    kept = []
+    for operands, operator in generic.ContentStream(content, None).operations:
+        if operator == b"q":
+            kept.append(matrix)
+        elif operator == b"Q" and kept:
+            matrix = kept.pop()
+        elif operator == b"cm":
+            matrix = _multiply(operands, matrix)
+        elif operator == b"INLINE IMAGE":
+            _attempt(_paste_one, paper, _name_fully(operands, node), matrix)
+        elif operator == b"Do" and (item := _value(named, operands[0])) is not None:
+            if _value(item, "/Subtype") == "/Image":
+                _attempt(_paste_one, paper, item, matrix)
+            else:
+                inner = _multiply(_value(item, "/Matrix") or (1, 0, 0, 1, 0, 0), matrix)
+                _paste(paper, item, item, inner, depth + 1)
+
+
+def _multiply(first, second):
+    a, b, c, d, e, f = map(float, first)
+    g, h, i, j, k, l = second  # noqa: E741
+    return (
+        a * g + b * i, a * h + b * j, c * g + d * i, c * h + d * j, e * g + f * i + k, e * h + f * j + l,
+    )  # fmt: skip
+
+
+def _paste_one(paper, picture, matrix):
+    """Paste a picture, which fills the unit square; one that lies askew is left out."""
+    if _is_time_up():
+        return
+    a, b, c, d, left, top = matrix
+    image = _open(picture)
+    if is_on_its_side := abs(b) + abs(c) > abs(a) + abs(d):
+        image = image.transpose(Image.Transpose.TRANSPOSE)
+    across, down = (c, b) if is_on_its_side else (a, d)
+    # The first row of a picture is the upper side of its square, and pixels are counted downwards.
+    if (across > 0) is is_on_its_side:
+        image = ImageOps.mirror(image)
+    if (down > 0) is not is_on_its_side:
+        image = ImageOps.flip(image)
+    corner = round(left + min(across, 0)), round(top + min(down, 0))
+    size = (
+        round(left + max(across, 0)) - corner[0],
+        round(top + max(down, 0)) - corner[1],
+    )
+    if 0 < size[0] <= 2 * paper.width and 0 < size[1] <= 2 * paper.height:
+        image = image.resize(size, Image.Resampling.BOX)
+        if _value(picture, "/ImageMask"):  # paints where it is dark
+            image = ImageChops.darker(image, paper.crop((*corner, *map(sum, zip(corner, size)))))
+        paper.paste(image, corner)
 
 
 # --- What is drawn beside the text ---
@@ -272,34 +498,81 @@ def _count_painted(node, content, counts, depth):
 # --- Codes and ink ---
 
 
-def _look_at(pages, shown):
-    """Report the codes that the pictures show, and whether there is ink on any page."""
-    codes, unread, seen = set(), [], set()
-    is_blank, is_complete = bool(pages), True
-    for page, pictures in zip(pages, shown, strict=True):
-        is_blank = is_blank and not _attempt(_paints, page, otherwise=True)
+class _Sheet:
+    """What a page of the file shows.
+
+    :ivar list texts: what each QR code with the code of a letter says
+    :ivar bool is_filled: whether it may show anything
+    :ivar open_again: returns the picture that is most of it, or None
+    """
+
+    def __init__(self):
+        self.texts = []
+        self.is_filled = False
+        self.open_again = None
+
+
+def _look_at(data, pages, shown):
+    """Report the codes that the pictures show, which pages of the letter, and whether there is ink."""
+    sheets, seen = [], {}
+    is_complete = True
+    for number, (page, pictures) in enumerate(zip(pages, shown, strict=True)):
+        sheet = _Sheet()
+        sheets.append(sheet)
+        sheet.is_filled = _attempt(_paints, page, otherwise=True)
         for picture in pictures:
             if id(picture) in seen:  # all pages may show the same one
+                texts, has_ink = seen[id(picture)]
+                sheet.texts += texts
+                sheet.is_filled = sheet.is_filled or has_ink
                 continue
-            seen.add(id(picture))
-            if not is_blank and _is_time_up():
-                is_complete = False
+            if _is_time_up() and any(other.is_filled for other in sheets):
+                is_complete, sheet.is_filled = False, True
                 continue
+            seen[id(picture)] = [], True
             image = _attempt(_open, picture)
             if image is None:
-                is_blank = False
+                sheet.is_filled = True
                 continue
-            is_blank = is_blank and not _has_ink(image)
-            if min(image.size) < 100:
-                continue
-            found = _attempt(_read, image, otherwise=set())
-            codes |= found
-            if not found and min(image.size) >= _PAGE_PIXELS:
-                unread.append(picture)
-    _report(blank=is_blank)
-    if not codes and not is_blank:
-        codes = _read_harder(unread)
-    _report(complete=is_complete, codes=sorted(codes))
+            texts = _attempt(_read, image, otherwise=[]) if min(image.size) >= 100 else []
+            has_ink = bool(texts) or sheet.is_filled or _has_ink(image)
+            seen[id(picture)] = texts, has_ink
+            sheet.texts += texts
+            sheet.is_filled = sheet.is_filled or has_ink
+            if not texts and min(image.size) >= _PAGE_PIXELS:
+                sheet.open_again = partial(_open, picture)
+        if sheet.texts or not pictures or not sheet.is_filled:
+            continue
+        if not sheet.open_again and _is_scan(pictures):
+            sheet.open_again = partial(_draw, data, number, page)
+        # Said before the page is drawn, which may cost all that this process gets.
+        _report(complete=False, **_sum_up(sheets))
+        if not _is_time_up() and (drawn := _attempt(_draw, data, number, page)):
+            sheet.texts = _attempt(_read, drawn, otherwise=[])
+    found = _sum_up(sheets)
+    is_blank = bool(sheets) and not found["codes"] and not found["others"]
+    _report(blank=is_blank, complete=is_complete, **found)
+    _read_harder(sheets)
+    _report(complete=is_complete, **_sum_up(sheets))
+
+
+def _sum_up(sheets):
+    """Return the facts about the pages that were looked at."""
+    marks = [_MARK.fullmatch(text) for sheet in sheets for text in sheet.texts]
+    return {
+        "codes": sorted({mark[1] for mark in marks}),
+        "numbers": sorted({(int(mark[2]), int(mark[3])) for mark in marks if mark[2]}),
+        "coded": len(marks),
+        "others": sum(sheet.is_filled and not sheet.texts for sheet in sheets),
+    }
+
+
+def _is_enough(sheets):
+    """Whether all pages of a letter were seen, or its code, where it does not number the pages."""
+    found = _sum_up(sheets)
+    numbers = {number for number, _total in found["numbers"]}
+    totals = {total for _number, total in found["numbers"]}
+    return bool(found["codes"]) and numbers >= set(range(1, max(totals, default=0) + 1))
 
 
 def _is_time_up():
@@ -348,19 +621,23 @@ def _median(counts):
 
 
 def _read(image, **options):
-    """Return the letter codes that a picture shows."""
+    """Return what the QR codes of a picture say, of those that show the code of a letter."""
     if zxingcpp is None:
-        return set()
+        return []
     barcodes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode, **options)
-    return {barcode.text for barcode in barcodes if _CODE.fullmatch(barcode.text)}
+    return [barcode.text for barcode in barcodes if _MARK.fullmatch(barcode.text)]
 
 
-def _read_harder(pictures):
-    """Return the codes of pictures at other sizes and sharpened, as far as the time suffices."""
+def _read_harder(sheets):
+    """Read pages without a code at other sizes and sharpened, as far as the time suffices."""
     for side in _SIDES:
-        for picture in pictures:
-            image = _open(picture)  # again: all of them at once would be too much
-            scale = side / min(image.size)
+        for sheet in sheets:
+            if sheet.texts or not sheet.is_filled or not sheet.open_again:
+                continue
+            if _is_enough(sheets):
+                return
+            image = _attempt(sheet.open_again)  # all of them at once would be too much
+            scale = side / min(image.size) if image else 3
             if scale > 2:  # a blur
                 continue
             image = ImageOps.autocontrast(
@@ -373,10 +650,10 @@ def _read_harder(pictures):
                 image.filter(ImageFilter.UnsharpMask(3, 200, 0)),
             ):
                 if _is_time_up():
-                    return set()
-                if codes := _read(change):
-                    return codes
-    return set()
+                    return
+                if texts := _read(change):
+                    sheet.texts = texts
+                    break
 
 
 # --- Signatures ---

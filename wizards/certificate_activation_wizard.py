@@ -81,6 +81,7 @@ class CertificateActivationWizard(models.TransientModel):
     # Pay
     payment_status = _activation_field(fields.Selection, "payment_status")
     payment_next = _activation_field(fields.Selection, "payment_next")
+    payment_instructions = _activation_field(fields.Html, "payment_instructions")
     findings = fields.Json(
         readonly=True,
         help="What Verify payment checked on this visit, and why it is not valid.",

@@ -423,6 +423,8 @@ class CertificateActivation(models.Model):
 
         :raise UserError: otherwise
         """
+        if self.payment_status == "recording":
+            raise UserError(self.payment_sentence)
         if self.payment_status != "paid":
             raise UserError(
                 self.env._("The payment is no longer valid. Verify it before finishing.")

@@ -135,7 +135,8 @@ ALERTS = {
         ),
     ),
     "payment_gone": Alert(
-        "danger",
+        # What the seller is still to book, or corrects, is not lost.
+        lambda self: "info" if self.payment_status == "recording" else "danger",
         lambda self: (
             self.needs_payment
             and self.payment_status != "paid"

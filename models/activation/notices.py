@@ -3,7 +3,7 @@ from typing import NamedTuple
 
 from markupsafe import Markup
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import SUPERUSER_ID, api, fields, models
 
 from ...const import (
     ACTIVITY_DECISION,
@@ -16,6 +16,7 @@ from ...const import (
     REQUEST_URL,
     WIZARD_PATH,
 )
+from ..core.aftermath import shielded
 
 
 class Button(NamedTuple):
@@ -241,31 +242,47 @@ class CertificateActivation(models.Model):
 
         :param invoices: `account.move` in sudo mode
         """
-        activations = invoices._get_certificate_activation()
+        paid = activations = invoices._get_certificate_activation()
         sold = invoices.filtered(lambda move: move.company_id._get_certificate_products())
-        if sold:
+        if companies := sold._get_certificate_buyers():
             activations |= activations.search(
-                [("state", "=", "pay"), ("company_id.partner_id", "in", sold.partner_id.ids)]
+                [("state", "in", ("pay", "process", "active")), ("company_id", "in", companies.ids)]
             )
         # As the superuser: the user who records a payment has nothing to do with the activation.
         for activation in activations.with_env(self.env(user=SUPERUSER_ID, context={})):
-            activation.invalidate_recordset()
-            activation._react_to_payment()
+            with shielded(self.env, activation.payment_move_id._report_certificate_problem):
+                activation.invalidate_recordset()
+                activation._react_to_payment(is_own=activation in paid)
 
-    def _react_to_payment(self):
-        """Tell who has to know that the certificate is paid, or is not paid any more."""
+    def _react_to_payment(self, is_own=True):
+        """Tell who has to know that the certificate is paid, or is not paid any more.
+
+        :param bool is_own: whether something happened to its own invoice, and not to another one of its company
+        """
         self.ensure_one()
         if self.state == "pay":
             self._take_payment_made_elsewhere()
             if self.payment_status == "paid":
                 self._notify("paid")
-        elif self.state in ("process", "active"):
-            if self.payment_status == "paid":
-                self.activity_unlink([ACTIVITY_PROBLEM])
-            else:
-                self._notify("returned")
+        elif self.state in ("process", "active") and self.payment_status != "paid":
+            # An invoice that is wrong is reversed and issued anew; what is waited for to be paid comes first.
+            if self.payment_status in ("reversed", "void") and not self._search_others("pay"):
+                self._take_payment_made_elsewhere()
+            if self.payment_status != "paid" and is_own:
+                self._react_to_unsettled()
         if self.payment_surplus:
             self._notify("surplus")
+        elif self.payment_status == "paid":
+            self.activity_unlink([ACTIVITY_PROBLEM])
+        if self.payment_status == "paid" and self.payment_unsettled_on:
+            self._trusted().payment_unsettled_on = False
+
+    def _react_to_unsettled(self):
+        """Tell the managers that the payment is gone; while the seller corrects its books, only later."""
+        if self.payment_status != "recording":
+            self._notify("returned")
+        elif not self.payment_unsettled_on:
+            self._trusted().payment_unsettled_on = fields.Datetime.now()
 
     def _get_responsible_users(self):
         """Return the users who complete the steps: the one who started them, or else the managers.

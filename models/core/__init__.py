@@ -1,3 +1,12 @@
 """Guards around Odoo's own files, answers and mails, which every subject relies on."""
 
-from . import ir_attachment, ir_binary, ir_http, mail_thread, ondelete_guard, whole_files
+from . import (
+    addresses,
+    aftermath,
+    ir_attachment,
+    ir_binary,
+    ir_http,
+    mail_thread,
+    ondelete_guard,
+    whole_files,
+)

@@ -1,13 +1,10 @@
-from contextlib import suppress
-
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import AccessError, ValidationError
 from odoo.tools import frozendict, ormcache
 
-from odoo.addons.base.models.ir_qweb import QWebError
-
 from ...const import COMPANY_CREATION, PARTNER_RESPONSIBILITIES_FIELD
 from ...tools import identity
+from ..core.aftermath import shielded
 from ..core.ondelete_guard import ondelete_guard
 from ..core.whole_files import read_whole
 
@@ -45,6 +42,7 @@ class ResPartner(models.Model):
 
     def write(self, vals):
         self._check_company_facts(vals)
+        self._check_certificate_payer(vals)
         invitations = self._get_invitations(vals)
         self._check_invited(vals, invitations)
         result = super().write(vals)
@@ -83,7 +81,7 @@ class ResPartner(models.Model):
         )
         # A broken template cannot be compared now. That is not the fault of the user who writes an
         # address, and it is noticed when the letter is used.
-        with suppress(QWebError):
+        with shielded(self.env):
             self.env["certificate.activation"]._follow_letter_change("company", companies)
 
     # === WHO MAY CHANGE A CONTACT === #

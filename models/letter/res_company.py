@@ -17,7 +17,14 @@ from ...const import (
 )
 from ...tools import identity
 from ...tools.letter_pdf import PAGE_SIZES, LayoutRefused, find_unwritable, render_letter
-from ...tools.letter_text import TEXT_LENGTH_MAX, LetterTextError, check_text, fill_text, get_names, get_printed_text
+from ...tools.letter_text import (
+    TEXT_LENGTH_MAX,
+    LetterTextError,
+    check_text,
+    fill_text,
+    get_names,
+    get_printed_text,
+)
 from ...tools.sandbox import ChildBusy, ChildUnavailable
 from ...tools.text_limits import LETTER_LIMITS, is_clean
 from ..core.whole_files import read_whole

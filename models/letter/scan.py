@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_list
 
 from ...const import ACTIVITY_FILE, ACTIVITY_NEXT_STEP, GROUP_MANAGER, LETTER_MATCHES
 from ...tools import identity
@@ -166,7 +167,9 @@ class CertificateActivation(models.Model):
                 data, facts, self.letter_code or None, letter, self._get_signer_trust()
             )
         except LetterRefused as refused:
-            raise ValidationError(self._get_refusal(refused.code, refused.found)) from refused
+            raise ValidationError(
+                self._get_refusal(refused.code, refused.found, refused.pages)
+            ) from refused
         except PdfCheckUnavailable as error:
             raise UserError(self._get_pdf_check_unavailable()) from error
         return {
@@ -194,11 +197,12 @@ class CertificateActivation(models.Model):
             frozenset(company - persons),
         )
 
-    def _get_refusal(self, code, found):
+    def _get_refusal(self, code, found, pages=()):
         """Say why a file is not the signed letter, and what to do.
 
         :param str code: one of `tools.letter_scan.CODES`
         :param found: the code of the letter that it is instead, or None
+        :param pages: the numbers of the pages that it lacks, where they are known
         :rtype: str
         """
         if code == "other_letter":
@@ -216,12 +220,29 @@ class CertificateActivation(models.Model):
                 "attach that.",
                 self.letter_code or "",
             ),
+            "missing_pages": self._get_missing_pages_refusal(pages),
             "broken_signature": self.env._(
                 "The digital signature is not valid, or the file was changed after it was signed. "
                 "Attach the file as the signing program saved it."
             ),
             "too_complex": self._get_pdf_refusals()["too_complex"],
         }[code]
+
+    def _get_missing_pages_refusal(self, pages):
+        if len(pages) == 1:
+            return self.env._(
+                "Page %s of the letter is missing. Scan all its pages together and attach the new file.",
+                pages[0],
+            )
+        if pages:
+            return self.env._(
+                "Pages %s of the letter are missing. Scan all its pages together and attach the new file.",
+                format_list(self.env, list(map(str, pages))),
+            )
+        return self.env._(
+            "This file has fewer pages than the letter. Scan all its pages together, with the signature, "
+            "and attach the new file."
+        )
 
     def _get_other_letter_refusal(self, found):
         others = self.sudo().search_count(

@@ -7,6 +7,7 @@ from . import (
     account_partial_reconcile,
     account_payment,
     account_payment_method,
+    booking,
     invoice_price,
     links,
     payment,
@@ -16,6 +17,7 @@ from . import (
     product_template,
     receipt,
     res_company,
+    res_partner,
     sale,
     search,
 )

@@ -11,8 +11,12 @@ from ...const import (
     PAYMENT_NEXT,
     PAYMENT_STATUSES,
     PORTAL_PARAMETER,
+    RECEIVED_PATH,
     WIZARD_PATH,
 )
+from ..core.addresses import get_page_path
+from ..core.aftermath import shielded
+from .account_move import ROUNDING
 
 # In these nothing is on its way, so that a payment made elsewhere can take the place.
 OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
@@ -24,7 +28,6 @@ _NEXT = {
     "void": "buy",
     "failed": "retry",
     "partial": "rest",
-    "recording": "record",
     "paid": "continue",
 }
 # What a payment link is signed for: nothing else that Odoo signs opens the payment of a certificate.
@@ -64,6 +67,21 @@ class CertificateActivation(models.Model):
         compute="_compute_payment",
         compute_sudo=True,
         help="What the payment provider said about the last transaction.",
+    )
+    payment_instructions = fields.Html(
+        compute="_compute_payment_instructions",
+        compute_sudo=True,
+        help="Where to transfer the money to, as the seller says, while a transfer is expected.",
+    )
+    can_change_payment = fields.Boolean(
+        compute="_compute_payment_instructions",
+        compute_sudo=True,
+        help="Only a transfer is expected: whoever announced it may pay by other means.",
+    )
+    payment_unsettled_on = fields.Datetime(
+        readonly=True,
+        copy=False,
+        help="Since when the seller corrects what had paid this activation; empty while it is paid.",
     )
     payment_surplus = fields.Monetary(
         string="Charged too much",
@@ -116,13 +134,16 @@ class CertificateActivation(models.Model):
             activation.payment_date = (
                 self._get_day(transaction.last_state_change)
                 if transaction
-                else max(
-                    invoice._get_own_rows(invoice.reconciled_payment_ids).mapped("date"),
-                    default=False,
-                )
-                or invoice.invoice_date
+                else invoice._get_certificate_paid_on()
             )
             activation.payment_message = last.state_message
+
+    @api.depends("payment_move_id", "receipt_ids.state")
+    def _compute_payment_instructions(self):
+        for activation in self:
+            transfers = activation._get_expected_transfers()
+            activation.can_change_payment = bool(transfers)
+            activation.payment_instructions = transfers[-1:].provider_id.pending_msg
 
     @api.depends("payment_move_id")
     def _compute_payment_surplus(self):
@@ -133,7 +154,7 @@ class CertificateActivation(models.Model):
             )
             # Given up when a payment was found elsewhere, and charged after all.
             for abandoned in activation._get_abandoned_moves():
-                surplus += abandoned._get_surplus() + abandoned.amount_total
+                surplus += abandoned._get_held_amount()
             activation.payment_surplus = max(surplus, 0)
 
     @api.depends("payment_status")
@@ -164,7 +185,9 @@ class CertificateActivation(models.Model):
     def _compute_payment_next(self):
         for activation in self:
             step = _NEXT.get(activation.payment_status)
-            is_possible = step in ("record", "continue") or activation.is_for_sale
+            if activation.can_change_payment:
+                step = "change"
+            is_possible = step in ("change", "continue") or activation.is_for_sale
             activation.payment_next = is_possible and step
 
     # === ACTION METHODS === #
@@ -244,17 +267,25 @@ class CertificateActivation(models.Model):
         invoice, status = activation.payment_move_id, activation.payment_status
         # Amounts and dates of what is said alone: a price takes taxes and their rounding.
         if status == "pending":
+            return activation._get_pending_sentence()
+        if status == "recording" and invoice._is_certificate_corrected():
             return self.env._(
-                "Your payment %(reference)s has been in process since %(date)s. PSE and cash "
-                "can take a few hours: you can close this page, and we will tell you by email.",
-                reference=activation.payment_reference,
-                date=self._format_date(activation.payment_date),
+                "Your invoice is being corrected by the seller, %s. Your payment is kept, and you need not do "
+                "anything.",
+                invoice.company_id.name,
+            )
+        if status in ("reversed", "void") and invoice._get_held_amount() > ROUNDING:
+            return self.env._(
+                "The invoice of your certificate was cancelled, and %(amount)s of your money is a credit with "
+                "%(seller)s. Ask it to return the money, or to use it for a new invoice.",
+                amount=self._format_money(invoice._get_held_amount()),
+                seller=invoice.company_id.name,
             )
         if status == "partial":
             return self.env._(
                 "%(paid)s of %(total)s is paid. Pay the rest to continue.",
                 paid=self._format_money(invoice._get_settled_amount()),
-                total=self._format_money(invoice.amount_total),
+                total=self._format_money(invoice._get_owed()),
             )
         if status == "paid":
             return self.env._(
@@ -269,7 +300,10 @@ class CertificateActivation(models.Model):
             "none": self.env._(
                 "The certificate is not paid yet. Buy it online; if you already paid, verify the payment."
             ),
-            "recording": self.env._("Your payment was confirmed. Record it to continue."),
+            "recording": self.env._(
+                "Your payment is confirmed; the seller still has to book it. You need not pay anything more, and "
+                "we will tell you by email when you can continue."
+            ),
             "failed": self.env._("The payment was not completed. You can try again."),
             "test": self.env._(
                 "This was a test payment: no money moved, and it activates no certificate. Ask the seller."
@@ -285,7 +319,58 @@ class CertificateActivation(models.Model):
         }
         return sentences[status]
 
+    def _get_pending_sentence(self):
+        """Say what is awaited, and what the buyer can do meanwhile; of an activation in sudo mode.
+
+        :rtype: str
+        """
+        invoice = self.payment_move_id
+        if transfers := self._get_expected_transfers():
+            return self.env._(
+                "Transfer %(amount)s to the account of %(seller)s, with the reference %(reference)s. It is "
+                "confirmed when the money arrives, usually within two working days: you can close this page, and "
+                "we will tell you by email. You can also pay in another way instead.",
+                amount=self._format_money(invoice._get_amount_due()),
+                seller=invoice.company_id.name,
+                reference=transfers[-1:]._get_communication(),
+            )
+        facts = {
+            "reference": self.payment_reference,
+            "date": self._format_date(self.payment_date),
+            "seller": invoice.company_id.name,
+        }
+        waiting = invoice._get_certificate_transactions().filtered(
+            lambda tx: tx.state in ("pending", "authorized")
+        )
+        if waiting and set(waiting.mapped("state")) == {"authorized"}:
+            return self.env._(
+                "Your payment %(reference)s was authorized on %(date)s, and %(seller)s still has to collect it. "
+                "You can close this page, and we will tell you by email.",
+                **facts,
+            )
+        return self.env._(
+            "Your payment %(reference)s has been in process since %(date)s. PSE and cash can take a few hours: "
+            "you can close this page, and we will tell you by email. If you abandoned that payment, ask a "
+            "manager of your company to discard it here, then pay again.",
+            **facts,
+        )
+
     # === BUSINESS METHODS - PAYMENT === #
+
+    def _get_expected_transfers(self):
+        """Return the announced wire transfers, in sudo mode, when nothing else is on its way.
+
+        :rtype: payment.transaction
+        """
+        self.ensure_one()
+        activation = self.sudo()
+        none = self.env["payment.transaction"].sudo()
+        if activation.payment_status != "pending" or activation._get_deciding_receipt():
+            return none
+        waiting = activation.payment_move_id._get_certificate_transactions().filtered(
+            lambda tx: tx.state in ("pending", "authorized")
+        )
+        return waiting if set(waiting.mapped("provider_code")) == {"custom"} else none
 
     def _get_receipt(self):
         """Return the receipt of this activation, and make an empty one where one can be attached.
@@ -301,15 +386,14 @@ class CertificateActivation(models.Model):
     def _verify_payment(self):
         """Bring the payment up to date: book what the provider confirmed, find what was paid elsewhere."""
         activation = self._trusted()
-        if activation.payment_status == "recording":
-            transactions = activation.payment_move_id._get_certificate_transactions()
-            transactions.filtered(
-                lambda tx: tx.state == "done" and not tx.is_post_processed
-            )._post_process()
-            activation.invalidate_recordset()
-        else:
-            activation._take_payment_made_elsewhere()
-            activation._refresh_cart()
+        # The page opens whatever state the seller's books are in.
+        with shielded(self.env, activation.payment_move_id._report_certificate_problem):
+            if activation.payment_status == "recording":
+                activation.payment_move_id._get_certificate_to_book()._post_process()
+            else:
+                activation._take_payment_made_elsewhere()
+                activation._refresh_cart()
+        activation.invalidate_recordset()
 
     def _buy(self):
         """Invoice the certificate when it is not yet.
@@ -322,38 +406,42 @@ class CertificateActivation(models.Model):
         self._verify_payment()
         if self.state != "pay" or self.payment_status in ("paid", "test"):
             return None
-        if self.payment_status in ("pending", "recording"):
+        if self.payment_status in ("pending", "recording") and not self.can_change_payment:
             raise UserError(
                 self.env._("A payment is being processed. Wait for its result before paying again.")
             )
         self._check_for_sale()
-        if self.payment_move_id.sudo()._get_certificate_payment_status() in (
-            "none",
-            "reversed",
-            "void",
+        if (
+            self.payment_move_id.sudo()._get_certificate_payment_status()
+            in ("none", "reversed", "void")
+            and not self._take_issued_invoice()
         ):
             self._create_payment_move()
         return self._get_payment_url()
 
-    def _check_transaction(self, provider_id, **kwargs):
+    def _check_transaction(self, provider_id, invoices, **kwargs):
         """Check what the payment page asks for, which comes from the browser.
 
         :param int provider_id: the provider that is to collect
+        :param invoices: `account.move`, all that are paid together
         :param dict kwargs: of `PaymentPortal._create_transaction`
         :raise UserError: when it is not what the wizard offered, or is offered no more
         """
         self.ensure_one()
+        self._check_unpaid()
         invoice = self.payment_move_id
         # What was archived while the page was open.
         self._check_for_sale()
         provider = self.env["payment.provider"].sudo().browse(provider_id)
-        status = invoice._get_certificate_payment_status()
+        amounts = (
+            invoice._get_payable_amounts()
+            if invoices == invoice
+            else [sum(invoices.mapped("amount_residual"))]
+        )
+        amount = float(kwargs.get("amount") or 0)
         if (
-            status not in ("to_pay", "failed", "partial")
-            or invoice.currency_id.compare_amounts(
-                float(kwargs.get("amount") or 0), invoice._get_amount_due()
-            )
-            != 0
+            invoices.company_id != invoice.company_id
+            or not any(invoice.currency_id.compare_amounts(amount, one) == 0 for one in amounts)
             or not self._is_landing_route(kwargs.get("landing_route"))
             or kwargs.get("is_validation")
             # A card that is saved, or would be, is a person's and not the company's.
@@ -371,10 +459,39 @@ class CertificateActivation(models.Model):
                 )
             )
 
+    def _check_unpaid(self):
+        """Check that a payment can start: a page that was left open in another tab offers it still.
+
+        :raise ValidationError: with what has become of the payment meanwhile
+        """
+        status = self.payment_move_id._get_certificate_payment_status()
+        if status in ("to_pay", "failed", "partial") or self.can_change_payment:
+            return
+        if status in ("paid", "test"):
+            raise ValidationError(
+                self.env._(
+                    "This certificate is already paid, and nothing was charged again. Close this page and open "
+                    "Activate your digital certificate."
+                )
+            )
+        raise ValidationError(
+            self.env._("Nothing was charged again. %s", self._get_payment_sentence())
+        )
+
+    def _change_means(self, transaction):
+        """Expect no transfer any more: whoever announced it has chosen other means.
+
+        :param transaction: `payment.transaction` in sudo mode, the one that was just started
+        """
+        former = self.payment_move_id._get_certificate_transactions() - transaction
+        former.filtered(
+            lambda tx: tx.state == "pending" and tx.provider_code == "custom"
+        )._set_canceled(self.env._("Another way to pay was chosen."))
+
     def _is_landing_route(self, route):
         """Tell whether a page of this payment leads there; an invoice that was sent has one, too."""
         self.ensure_one()
-        if route in (WIZARD_PATH, self._get_portal_path()):
+        if route in (WIZARD_PATH, RECEIVED_PATH, self._get_portal_path(), "/my/invoices/"):
             return True
         invoice = self.payment_move_id
         return invoice.state == "posted" and route == invoice.get_portal_url()
@@ -384,11 +501,10 @@ class CertificateActivation(models.Model):
         invoice = self.payment_move_id.sudo()
         amount = invoice._get_amount_due()
         token = self._get_payment_token(amount)
-        # In the user's language, when the database has it; a visitor's is the page's.
+        # In the user's language, when the site has it; a visitor's is the page's.
         code = self.env.lang if self._get_portal_access() else self.env.user.lang
-        language = self.env["res.lang"]._get_data(code=code or "")
-        prefix = f"/{language.url_code}" if language else ""
-        url = f"{prefix}/payment/pay?invoice_id={invoice.id}&amount={amount}&access_token={token}"
+        path = get_page_path(self.env, "/payment/pay", code)
+        url = f"{path}?invoice_id={invoice.id}&amount={amount}&access_token={token}"
         return f"{url}&{PORTAL_PARAMETER}=1" if self._get_portal_access() else url
 
     def _get_payment_token(self, amount):

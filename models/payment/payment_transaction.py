@@ -1,8 +1,11 @@
 import secrets
+from contextlib import nullcontext
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import ValidationError
 
+from ...const import ACTIVITY_BOOKING, COLOMBIA_TZ
+from ..core.aftermath import shielded
 from ..mixins.guarded import get_own_defaults
 from .account_move import FOLLOW_LATER
 from .links import check_new_links
@@ -10,6 +13,8 @@ from .links import check_new_links
 # Without characters that are easily confused when read aloud. Ten of them have 49 bits.
 REFERENCE_ALPHABET = "23456789ABCDEFGHJKMNPQRSTVWXYZ"
 REFERENCE_LENGTH = 10
+# Put in the context by the button that books a transaction: an object, which no client can send.
+BY_HAND = object()
 
 
 class PaymentTransaction(models.Model):
@@ -46,8 +51,9 @@ class PaymentTransaction(models.Model):
         if vals.get("state") in ("error", "cancel"):
             # Whoever waited for it is not in front of the page any more.
             for activation in waiting.sudo().invoice_ids._get_certificate_activation():
-                if activation.state == "pay" and activation.payment_status == "failed":
-                    activation._notify("failed")
+                with shielded(self.env):
+                    if activation.state == "pay" and activation.payment_status == "failed":
+                        activation._notify("failed")
         elif vals.get("state") == "done":
             refunds = self.filtered(lambda tx: tx.operation == "refund")
             refunds.source_transaction_id.sudo().invoice_ids._follow_certificate_payment()
@@ -72,19 +78,43 @@ class PaymentTransaction(models.Model):
             provider_code, prefix=prefix, separator=separator, **kwargs
         )
 
+    def action_post_process(self):
+        """Override of `payment` to tell whoever clicks the button why a payment cannot be booked."""
+        return super(
+            PaymentTransaction, self.with_context(certificate_booking=BY_HAND)
+        ).action_post_process()
+
     def _post_process(self):  # pylint: disable=missing-return
-        # Invoice, payment and entries are written one by one: what came of it is looked at once.
-        context = {"certificate_follow": FOLLOW_LATER}
-        sold = self.filtered(lambda tx: tx.invoice_ids._get_certificate_activation())
-        if sold:
-            # The seller's books, in the name of nobody: whoever paid and waits on the page has defaults,
-            # a language and a time zone of her own.
-            as_nobody = sold.with_env(self.env(user=SUPERUSER_ID, context=context))
-            super(PaymentTransaction, as_nobody)._post_process()
+        # Invoice, payment and entries are written one by one: what came of it is looked at once. Their day
+        # is that of Colombia, where it is still today for five hours after midnight in UTC.
+        context = {"certificate_follow": FOLLOW_LATER, "tz": COLOMBIA_TZ}
+        sold = self.filtered(lambda tx: tx._get_certificate_invoices())
+        is_by_hand = self.env.context.get("certificate_booking") is BY_HAND
+        # The seller's books, in the name of nobody: whoever paid and waits on the page has defaults,
+        # a language and a time zone of her own.
+        for transaction in sold.with_env(self.env(user=SUPERUSER_ID, context=context)):
+            invoices = transaction._get_certificate_invoices()
+            # Whoever waits on the page cannot mend the seller's books: the payment stays to be booked.
+            with (
+                nullcontext()
+                if is_by_hand
+                else shielded(self.env, invoices._report_certificate_problem)
+            ):
+                super(PaymentTransaction, transaction)._post_process()
+                invoices.activity_unlink([ACTIVITY_BOOKING])
         if others := self - sold:
+            context = {"certificate_follow": FOLLOW_LATER}
             super(PaymentTransaction, others.with_context(**context))._post_process()
         # Also when there was nothing left to pay.
-        self.invoice_ids._follow_certificate_payment()
+        (self | self.source_transaction_id).invoice_ids._follow_certificate_payment()
+
+    def _get_certificate_invoices(self):
+        """Return the invoices, in sudo mode, by which these pay certificates, or give their money back.
+
+        :rtype: account.move
+        """
+        invoices = (self | self.source_transaction_id).sudo().invoice_ids
+        return invoices._get_certificate_activation().payment_move_id & invoices
 
     def _create_payment(self, **extra_create_values):
         """Override of `account_payment` to book a certificate's payment on the buying company.
@@ -93,6 +123,6 @@ class PaymentTransaction(models.Model):
         with the invoice.
         """
         self.ensure_one()
-        if self.invoice_ids._get_certificate_activation():
-            extra_create_values["partner_id"] = self.invoice_ids.commercial_partner_id.id
+        if invoices := self._get_certificate_invoices():
+            extra_create_values["partner_id"] = invoices[0].commercial_partner_id.id
         return super()._create_payment(**extra_create_values)

@@ -1,6 +1,7 @@
 from odoo import SUPERUSER_ID, models
 from odoo.fields import Command
 
+from ...const import COLOMBIA_TZ
 from ..activation.routes import ROUTES
 
 # Checks before anything is sold, in the order in which a seller fixes what they find. While one of the first
@@ -43,10 +44,14 @@ class ResCompany(models.Model):
     def _get_certificate_moves(self):
         """Return the model of this seller's invoices, as the superuser and without the caller's context.
 
-        The buyer's defaults, unit of measure and time zone must not change the invoice.
+        The buyer's defaults, unit of measure and time zone must not change the invoice: its day is Colombia's.
         """
         self.ensure_one()
-        context = {"lang": self.env.context.get("lang"), "allowed_company_ids": self.ids}
+        context = {
+            "lang": self.env.context.get("lang"),
+            "allowed_company_ids": self.ids,
+            "tz": COLOMBIA_TZ,
+        }
         return self.env(user=SUPERUSER_ID, context=context)["account.move"]
 
     def _prepare_certificate_move_vals(self, partner, product):

@@ -26,14 +26,28 @@ class CertificateActivation(models.Model):
             activation.payment_move_id = found
             abandoned.filtered(lambda move: move.state == "draft").button_cancel()
 
+    def _take_issued_invoice(self):
+        """Take an invoice that the seller has issued and sent already, so that nobody pays another one.
+
+        :return: whether there is one of the price that was shown
+        :rtype: bool
+        """
+        activation = self._trusted()
+        price = activation.price_total
+        for move in activation._get_payment_candidates():
+            is_open = activation._get_payment_refusal(move) in ("to_pay", "failed", "partial")
+            if is_open and move.currency_id.compare_amounts(move.amount_total, price) == 0:
+                activation.payment_move_id = move
+                return True
+        return False
+
     def _get_payment_moves_domain(self):
         """Search the invoices of the seller to this company, in sudo mode."""
         self.ensure_one()
         return [
             ("company_id", "=", self.seller_id.id),
             ("move_type", "=", "out_invoice"),
-            # The company itself: whoever edits contacts makes one a part of any other.
-            ("partner_id", "=", self.company_id.partner_id.id),
+            ("partner_id", "in", self.company_id.partner_id._find_certificate_payers().ids),
         ]
 
     def _get_payment_candidates(self):
@@ -90,13 +104,15 @@ class CertificateActivation(models.Model):
         :return: `draft`, `used`, `old`, or the payment status that is not `paid`; None when it pays
         :rtype: str | None
         """
+        status = move._get_certificate_payment_status()
         if move.state == "draft":
-            return "draft"
+            return "draft" if status == "to_pay" else status
         if move._get_certificate_activation() - self:
             return "used"
-        if move.invoice_date <= self._get_today() - relativedelta(years=1):
+        # One that was never issued may have no day at all.
+        day = move._get_certificate_day()
+        if day and day <= self._get_today() - relativedelta(years=1):
             return "old"
-        status = move._get_certificate_payment_status()
         return None if status == "paid" else status
 
     def _explain_payment(self):
@@ -151,7 +167,11 @@ class CertificateActivation(models.Model):
             .search(
                 [
                     ("company_id", "=", seller.id),
-                    ("partner_id", "=", activation.company_id.partner_id.id),
+                    (
+                        "partner_id",
+                        "in",
+                        activation.company_id.partner_id._find_certificate_payers().ids,
+                    ),
                     ("payment_type", "=", "inbound"),
                     ("state", "in", ("in_process", "paid")),
                     ("is_reconciled", "=", False),
@@ -172,7 +192,7 @@ class CertificateActivation(models.Model):
 
     def _explain_payment_refusal(self, move):
         """Say in one sentence why an invoice does not pay this activation."""
-        name, date = move.name, self._format_date(move.invoice_date)
+        name, date = move.name or "", self._format_date(move._get_certificate_day())
         if move == self.payment_move_id:
             if move.state == "draft":
                 return self.env._("Your invoice: %s", self.payment_sentence)
@@ -205,6 +225,11 @@ class CertificateActivation(models.Model):
                 name=name,
                 date=date,
                 due=self._format_money(move._get_amount_due()),
+            ),
+            "recording": self.env._(
+                "The payment of invoice %(name)s of %(date)s is confirmed; the seller still has to book it.",
+                name=name,
+                date=date,
             ),
             "pending": self.env._(
                 "The payment of invoice %(name)s of %(date)s is being processed.",

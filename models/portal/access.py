@@ -9,6 +9,7 @@ from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import consteq, email_normalize
 
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
+from ..core.addresses import get_page_path
 
 _TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
 _TOKEN_LENGTH = 100  # characters that are read; a token has 43
@@ -264,10 +265,9 @@ class CertificatePortalAccess(models.Model):
         :rtype: str
         """
         access = self.sudo()
-        language = self.env["res.lang"]._get_data(code=access.partner_id.lang or "")
-        prefix = f"/{language.url_code}" if language else ""
         path = f"{PORTAL_PATH}/{access.activation_id.id}/open"
-        return f"{access.activation_id.get_base_url()}{prefix}{path}#{token}"
+        path = get_page_path(self.env, path, access.partner_id.lang)
+        return f"{access.activation_id.get_base_url()}{path}#{token}"
 
     def _send(self, link):
         """Send the link to the contact, in the contact's language, and keep nothing of the mail.

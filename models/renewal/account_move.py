@@ -1,5 +1,7 @@
 from odoo import api, fields, models
 
+from ..core.aftermath import shown_beside
+
 
 class AccountMove(models.Model):
     """Warn users who invoice that the certificate ends."""
@@ -11,9 +13,10 @@ class AccountMove(models.Model):
 
     @api.depends("company_id", "move_type", "state")
     def _compute_certificate_warning(self):
-        sales = self.filtered(lambda move: move.is_sale_document() and move.state != "cancel")
-        warnings = {company: company._get_certificate_warning() for company in sales.company_id}
-        for move in self:
-            warning = (move in sales and warnings[move.company_id]) or {}
-            move.certificate_warning_level = warning.get("level")
-            move.certificate_warning = warning.get("sentence")
+        self.certificate_warning_level = self.certificate_warning = False
+        with shown_beside():
+            sales = self.filtered(lambda move: move.is_sale_document() and move.state != "cancel")
+            for company, moves in sales.grouped("company_id").items():
+                warning = company._get_certificate_warning() or {}
+                moves.certificate_warning_level = warning.get("level")
+                moves.certificate_warning = warning.get("sentence")

@@ -1,0 +1,106 @@
+from odoo import models
+from odoo.exceptions import AccessError
+from odoo.fields import Domain
+
+from ...tools import identity
+
+
+class ResPartner(models.Model):
+    """Which contacts are the company that buys: its own, its addresses, and others of its NIT."""
+
+    _inherit = "res.partner"
+
+    def _find_certificate_payers(self):
+        """Return the contacts of the same taxpayer as these companies' contacts, in sudo mode.
+
+        None of them is, or is a part of, the contact of another company of this database: that one has
+        payments of its own.
+
+        :rtype: res.partner
+        """
+        partners = self.sudo().with_context(active_test=False)
+        companies = self._map_company_partners().keys() - set(self.ids)
+        found = partners.search(
+            Domain("id", "child_of", partners.ids) | Domain("vat", "in", partners._get_nit_forms())
+        )
+        return partners | found.filtered(
+            lambda partner: companies.isdisjoint(partner._get_path_ids())
+        )
+
+    def _find_certificate_buyers(self):
+        """Return the companies of this database of which these contacts may be payers.
+
+        :rtype: res.company
+        """
+        mapped = self._map_company_partners()
+        partners = self.sudo().with_context(active_test=False)
+        path = {partner_id for partner in partners for partner_id in partner._get_path_ids()}
+        found = partners.search(
+            Domain("id", "in", list(mapped))
+            & (Domain("id", "in", list(path)) | Domain("vat", "in", partners._get_nit_forms()))
+        )
+        ids = [company_id for partner in found for company_id in mapped[partner.id]]
+        return self.env["res.company"].sudo().browse(ids)
+
+    def _get_nit_forms(self):
+        """Return the NIT of these contacts in each form in which people write one.
+
+        :rtype: list[str]
+        """
+        forms = set()
+        for vat in filter(None, self.mapped("vat")):
+            forms.add(vat)
+            if nit := identity.format_nit(vat):
+                number, digit = nit.split("-")
+                dotted = f"{int(number):,}".replace(",", ".")
+                forms |= {nit, f"{number}{digit}", f"{dotted}-{digit}", f"{dotted}{digit}"}
+        return sorted(forms)
+
+    def _get_path_ids(self):
+        """Return the ids of this contact and of those above it."""
+        ids, partner = [], self
+        while partner:
+            ids.append(partner.id)
+            partner = partner.parent_id
+        return ids
+
+    def _check_certificate_payer(self, vals):
+        """Refuse that strangers make another one's contact a company's, which its payments then were.
+
+        :param dict vals: as for `write`
+        :raise AccessError: for a contact that a seller of certificates has invoiced one
+        """
+        names = {"vat", "parent_id"}
+        if names.isdisjoint(vals) or not self.ids:
+            return
+        seller = self.env.company.sudo().certificate_seller_id
+        products = seller._get_certificate_products()
+        if not products or self._is_for(seller.ids):
+            return
+        own = {
+            partner_id
+            for partner_id, company_ids in self._map_company_partners().items()
+            if self._is_for(company_ids)
+        }
+        # Those of a company's own are its people's, to which Odoo also carries over what changes above them.
+        changed = self.sudo().filtered(
+            lambda partner: (
+                own.isdisjoint(partner._get_path_ids()) and partner._is_changed_by(vals, names)
+            )
+        )
+        if changed and self.env["account.move"].sudo().search_count(
+            [
+                ("partner_id", "in", changed.ids),
+                ("company_id", "=", seller.id),
+                ("move_type", "=", "out_invoice"),
+                ("state", "=", "posted"),
+                ("invoice_line_ids.product_id", "in", products.ids),
+            ],
+            limit=1,
+        ):
+            raise AccessError(
+                self.env._(
+                    "This contact was invoiced for a digital certificate. Only users of the company that sold it, or "
+                    "an administrator, can change its NIT and its parent company."
+                )
+            )
