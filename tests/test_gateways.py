@@ -135,7 +135,7 @@ class Nuvei(Gateway):
             "nuvei_secret_key": self.secret,
         }
 
-    def begin(self, transaction, processing):
+    def begin(self, transaction, processing):  # pylint: disable=missing-return
         super().begin(transaction, processing)
         form = dict(
             re.findall(r'name="([^"]+)"\s+value="([^"]*)"', processing["redirect_form_html"])
