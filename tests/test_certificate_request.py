@@ -120,7 +120,7 @@ class RequestCommon(CertificateCommon, RequestWalk):
 @tagged("post_install", "-at_install")
 class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePaymentCommon):
     def test_a_kind_of_document_may_have_more_pages(self):
-        request = self.get_paid()
+        request = self.get_filled()
         document = self.get_document(request)
         long, longer = (
             base64.b64encode(pdf_samples.text_pdf(pages=number)) for number in (12, 13)

@@ -222,6 +222,49 @@ class TestLetterScan(BaseCase):
         pages = [letter_samples.letter_page(code) for code in (None, None, CODE)]
         self.assertKind("match", letter_samples.images_pdf(*pages))
 
+    def drawn(self, dpi=150):
+        """The letter as it is printed, and where its codes are: boxes in pixels."""
+        height = round(297 / 25.4 * dpi)
+        with patch.object(letter_scan_child, "_DRAWN_PIXELS", round(210 / 25.4 * dpi)):
+            sheet = PdfReader(io.BytesIO(self.letter)).pages[0]
+            scale = letter_scan_child._get_scale(*map(float, sheet.mediabox[2:]))
+        page = Image.new("L", (round(595.276 * scale), height), 255)
+        draw = ImageDraw.Draw(page)
+        boxes = []
+        modules = letter_samples.drawn_modules(sheet)
+        for operands, operator in generic.ContentStream(sheet.get_contents(), None).operations:
+            if operator == b"cm" and operands[0] not in (0, 1):
+                module, left, bottom = (float(operands[at]) * scale for at in (0, 4, 5))
+                top = height - bottom - module * len(modules)
+                for row, line in enumerate(modules):
+                    for column, dark in enumerate(line):
+                        if dark:
+                            x, y = left + column * module, top + row * module
+                            draw.rectangle((x, y, x + module - 1, y + module - 1), fill=0)
+                side = module * len(modules)
+                boxes.append((left, top, left + side, top + side))
+        return page, boxes
+
+    def test_the_code_survives_a_pen_a_stamp_and_a_shorter_glass(self):
+        """A glass of Letter is 18 mm shorter than a page of A4."""
+        page, boxes = self.drawn()
+        self.assertEqual(len(boxes), 2)
+        self.assertLess(boxes[0][2], boxes[1][0])
+        self.assertKind("match", letter_samples.images_pdf(page))
+        shorter = page.height - round(18 / 25.4 * 150)
+        self.assertKind("match", letter_samples.images_pdf(page.crop((0, 0, page.width, shorter))))
+        for box in boxes:
+            crossed = page.copy()
+            ImageDraw.Draw(crossed).line(box, fill=40, width=6)
+            self.assertKind("match", letter_samples.images_pdf(crossed))
+            left, top, right, bottom = box
+            ImageDraw.Draw(crossed).rectangle((left, top, right, bottom), fill=90)
+            self.assertKind("match", letter_samples.images_pdf(crossed))
+        # Half of the letter is missing at either side.
+        for left, right in ((0, boxes[1][0] - 5), (boxes[0][2] + 5, page.width)):
+            half = page.crop((round(left), 0, round(right), page.height))
+            self.assertKind("match", letter_samples.images_pdf(half))
+
     def numbered(self, *numbers, total=2):
         """A scan of some pages of a letter; a page of None shows no code, one of 0 nothing."""
         pages = [

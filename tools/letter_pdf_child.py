@@ -54,9 +54,14 @@ _PAGE_SIZES = {"A4": A4, "Letter": LETTER}
 _MARGIN = 22 * mm
 _FOOTER = 43 * mm  # from the paper's edge to the text; the QR code stands in it
 _FOOTER_PLAIN = 20 * mm  # the same without a QR code
-_QR_BOTTOM = 12 * mm
-_QR_SIDE = 30 * mm
 _QR_QUIET = 4  # modules; the white border that a reader needs
+# Of the letter's own codes, their black: on both sides of each page, since a pen or a stamp crosses one, and so
+# high that one survives where a page of A4 is scanned on a glass of Letter, which is 18 mm shorter.
+_QR_BOTTOM = 20 * mm
+_QR_SIDE = 20 * mm
+# Of another code, such as an address, which is longer: with its quiet zone.
+_LONG_QR_BOTTOM = 12 * mm
+_LONG_QR_SIDE = 30 * mm
 _NUMBERED_PAGES = 10  # of a longer letter, no scan is accepted whole, and each code takes its time
 _BASELINE = 10 * mm  # of the code and the page number
 
@@ -280,13 +285,23 @@ class _LetterCanvas(Canvas):
         self.setFont(_FONT, 7)
         code = _glyphs().sub(_substitute, self._letter_code)
         self.drawRightString(right, _BASELINE, code)
-        if qr:
+        # The black of a code, not its quiet zone, is aligned with the text.
+        if self._letter_qr:
             side, _runs = _qr_runs(qr)
-            module = _QR_SIDE / (side + 2 * _QR_QUIET)
-            # The black of the code, not its quiet zone, is aligned with the text.
-            self.translate(right - side * module, _QR_BOTTOM + _QR_QUIET * module)
-            self.scale(module, module)
-            self.doForm(name)
+            module = _LONG_QR_SIDE / (side + 2 * _QR_QUIET)
+            bottom = _LONG_QR_BOTTOM + _QR_QUIET * module
+            self._draw_qr(name, right - side * module, bottom, module)
+        elif qr:
+            side, _runs = _qr_runs(qr)
+            for left in (_MARGIN, right - _QR_SIDE):
+                self._draw_qr(name, left, _QR_BOTTOM, _QR_SIDE / side)
+        self.restoreState()
+
+    def _draw_qr(self, name, left, bottom, module):
+        self.saveState()
+        self.translate(left, bottom)
+        self.scale(module, module)
+        self.doForm(name)
         self.restoreState()
 
 

@@ -487,13 +487,15 @@ def _count_painted(node, content, counts, depth):
     if depth > _DEPTH:
         raise ValueError("The forms are too deep.")
     named = _value(_value(node, "/Resources"), "/XObject") or {}
+    forms = set()  # each counts once: until 19.0.1.1, the letter drew its code once on a page
     for operands, operator in generic.ContentStream(content, None).operations:
         counts[2] += operator == b"INLINE IMAGE"
         counts[3] += operator in _PAINTERS
         if operator == b"Do" and (item := _value(named, operands[0])) is not None:
             is_form = _value(item, "/Subtype") == "/Form"
             counts[2] += not is_form
-            if is_form:
+            if is_form and operands[0] not in forms:
+                forms.add(operands[0])
                 _count_painted(item, item, counts, depth + 1)
 
 

@@ -41,7 +41,7 @@ _KINDS = {
     b"II*\0": "photo",
     b"MM\0*": "photo",
 }
-# Phones' own format, and its relatives: not read by Odoo's requirements, but by an optional package.
+# Phones' own format, and its relatives: not read by Odoo's requirements, and what reads it starts threads.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
 
 
@@ -68,7 +68,7 @@ def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
     The gentlest means that reaches the limit is used: leaving out what is unused or there twice, then
     gray images of less and less resolution and quality, and black and white at last.
 
-    :param list[bytes] files: PDF, JPEG, PNG or TIFF, and HEIC if `can_read_heic`, at most `MAX_FILES` of them
+    :param list[bytes] files: PDF, JPEG, PNG or TIFF, at most `MAX_FILES` of them
     :param limit: the largest size of the result, in bytes
     :param max_pages: the most pages of the result
     :return: the PDF; the same bytes for the same files
@@ -120,11 +120,8 @@ def _count_pages(data, max_pages):
     if kind == "photo":
         return 1
     if kind is None:
-        if data[4:8] != b"ftyp" or data[8:12] not in _HEIC_BRANDS:
-            raise PdfRefused("unknown_kind")
-        if not can_read_heic():
-            raise PdfRefused("heic")
-        return 1
+        is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
+        raise PdfRefused("heic" if is_heic else "unknown_kind")
     facts = check_pdf(data, MAX_INPUT, max_pages)
     if facts.signed:
         raise PdfRefused("signed")

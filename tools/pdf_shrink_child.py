@@ -226,8 +226,7 @@ def _find_pictures(resources, sides, pictures, seen):
 def _open_photos(data):
     """Yield the pictures of a file that are pages: of a TIFF all, of other kinds the first one."""
     # Named formats only: Pillow would start other programs for some.
-    formats = [name for name in ("JPEG", "PNG", "TIFF", "HEIF") if name in Image.OPEN]
-    image = Image.open(io.BytesIO(data), formats=formats)
+    image = Image.open(io.BytesIO(data), formats=("JPEG", "PNG", "TIFF"))
     yield image
     if image.format == "TIFF":
         for number in range(1, image.n_frames):

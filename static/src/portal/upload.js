@@ -94,7 +94,7 @@ export class Upload extends Interaction {
     choose(isAdding, isPhoto = false) {
         this.isAdding = isAdding;
         this.input.toggleAttribute("capture", isPhoto);
-        this.input.accept = isPhoto ? "image/*" : this.accepted;
+        this.input.accept = isPhoto ? "image/jpeg,image/png" : this.accepted;
         this.input.click();
         // What is chosen by its own button is any file.
         this.input.removeAttribute("capture");
