@@ -22,6 +22,7 @@ from odoo.tools import mute_logger
 from .payment_common import PRICE, CertificatePaymentCommon
 
 LOGGERS = (
+    "odoo.addons.payment.models.payment_provider",
     "odoo.addons.payment.models.payment_transaction",
     "odoo.addons.payment_flutterwave.controllers.main",
     "odoo.addons.payment_mercado_pago.controllers.payment",
