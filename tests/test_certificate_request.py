@@ -122,9 +122,7 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
     def test_a_kind_of_document_may_have_more_pages(self):
         request = self.get_filled()
         document = self.get_document(request)
-        long, longer = (
-            base64.b64encode(pdf_samples.text_pdf(pages=number)) for number in (12, 13)
-        )
+        long, longer = (base64.b64encode(pdf_samples.text_pdf(pages=number)) for number in (12, 13))
         with self.assertRaises(ValidationError):
             document.document = long
         kind = self.as_seller(document.document_type_id)

@@ -128,5 +128,6 @@ class CertificateDocumentType(models.Model):
     )
 
     _max_pages_bounded = models.Constraint(
-        "CHECK (max_pages BETWEEN 1 AND 50)", "A document can have at most 50 pages, and at least 1."
+        "CHECK (max_pages BETWEEN 1 AND 50)",
+        "A document can have at most 50 pages, and at least 1.",
     )
