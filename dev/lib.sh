@@ -528,7 +528,7 @@ odoo() {
 # Odoo leaves out when another language is named), and the assets, which take longer than the add-on
 # itself. Its name changes with whatever it is made of.
 setup_template() {
-    local recipe modules=account_payment,payment_demo,l10n_co,certificate languages=en_US,es_CO
+    local recipe modules=account_payment,payment_demo,payment_custom,l10n_co,certificate languages=en_US,es_CO
     recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt") $modules $languages"
     TEMPLATE=template_$(printf %s "$recipe" | hash_of)
     database_exists "$TEMPLATE" && return

@@ -27,6 +27,10 @@ class TestDemo(TransactionCase):
             found,
             {"coffee": ["pay"], "flowers": [], "bakery": ["process"], "transport": ["active"]},
         )
+        seller = self.env.ref("base.certificate_demo_seller")
+        problems = {problem["code"] for problem in seller._get_certificate_sale_problems()}
+        # Without payment_demo nobody collects.
+        self.assertLessEqual(problems, {"provider"})
         for client in clients.values():
             self.assertTrue(identity.format_nit(client.vat))
             self.assertFalse(client._get_electronic_profile_errors())

@@ -22,6 +22,7 @@ from odoo.tools import mute_logger
 from .payment_common import PRICE, CertificatePaymentCommon
 
 LOGGERS = (
+    "odoo.addons.payment.models.payment_provider",
     "odoo.addons.payment.models.payment_transaction",
     "odoo.addons.payment_flutterwave.controllers.main",
     "odoo.addons.payment_mercado_pago.controllers.payment",
@@ -135,7 +136,7 @@ class Nuvei(Gateway):
             "nuvei_secret_key": self.secret,
         }
 
-    def begin(self, transaction, processing):
+    def begin(self, transaction, processing):  # pylint: disable=missing-return
         super().begin(transaction, processing)
         form = dict(
             re.findall(r'name="([^"]+)"\s+value="([^"]*)"', processing["redirect_form_html"])

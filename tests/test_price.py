@@ -385,6 +385,31 @@ class TestPrice(CertificatePaymentCommon):
         with self.assertRaises(ValidationError):
             self.seller.certificate_product_id = free
 
+    def test_a_tax_of_a_stranger_does_not_set_the_price(self):
+        """Odoo lets an accountant of any company tie a tax of its own to a fiscal position of the seller."""
+        self.arrange(100000, ("IVA 19",), "round_per_line", "IVA 5")
+        activation = self.start()
+        self.assertEqual(activation.price_total, 105000)
+        group = self.env["account.tax.group"].create(
+            {"name": "Mine", "company_id": self.company_a.id}
+        )
+        self.env["account.tax"].create(
+            {
+                "name": "99 % less",
+                "amount": -99,
+                "type_tax_use": "sale",
+                "company_id": self.company_a.id,
+                "country_id": self.company_a.country_id.id,
+                "tax_group_id": group.id,
+                "fiscal_position_ids": [Command.set(self.positions["IVA 5"].ids)],
+                "original_tax_ids": [Command.set(self.taxes["IVA 19"].ids)],
+            }
+        )
+        self.env.invalidate_all()
+        self.assertTrue(activation.sale_refusal)
+        with self.assertRaises(UserError):
+            activation.action_pay()
+
     # === WHO BUYS === #
 
     def test_a_branch_with_the_nit_of_its_parent_buys_nothing(self):

@@ -411,7 +411,7 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _check_signs_itself(self, company):
-        """Refuse a branch that signs under the activation of the company whose NIT it has.
+        """Refuse a branch that signs under the activation of a parent company with the same NIT.
 
         :raise UserError: for such a branch
         """

@@ -74,7 +74,7 @@ class ResCompany(models.Model):
     def _check_certificate_provider_id(self):
         for company in self:
             provider = company.certificate_provider_id.sudo()
-            # A company above it collects for its branches.
+            # A parent company can collect for its branches.
             if provider and provider.company_id not in company.parent_ids:
                 raise ValidationError(
                     self.env._(
@@ -138,7 +138,7 @@ class ResCompany(models.Model):
 
     def _compute_certificate_seller_id(self):
         seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
-        # Whatever else somebody has written there is nobody.
+        # Anything but a number is no company.
         seller_id = int(seller_id) if str(seller_id).isdecimal() else 0
         # The seller is named to everyone who buys, whichever companies they work for. One query finds
         # whether it exists, and reads it and those who buy.
@@ -203,7 +203,7 @@ class ResCompany(models.Model):
         return companies
 
     def _has_nit_of(self, other):
-        """Tell whether two companies are the same before the law, however their NIT is written.
+        """Tell whether two companies have the same NIT, however it is formatted.
 
         :rtype: bool
         """

@@ -52,7 +52,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     )
     certificate_sale_problems = fields.Text(
         compute="_compute_certificate_sale_problems",
-        help="What is missing before the certificate can be sold, in the order in which it is put right.",
+        help="What is missing before the certificate can be sold, in the order in which to fix it.",
     )
     certificate_provider_id = fields.Many2one(
         related="company_id.certificate_provider_id", readonly=False
@@ -241,7 +241,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
                 )
                 for route in routes:
                     for problem in company._get_certificate_sale_problems(route):
-                        # What both lack is said once.
+                        # Once, if both have it.
                         problems[problem["sentence"]] = None
             settings.certificate_sale_problems = "\n".join(problems)
 
@@ -251,7 +251,7 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
             settings.certificate_price_total = settings._get_price_typed("certificate")
 
     def _get_price_typed(self, prefix):
-        """Return what a company pays for a product, as the form says now.
+        """Return what a company pays for a product, by the values in the form.
 
         :param str prefix: of the names of the fields that hold product, price and taxes
         :rtype: float

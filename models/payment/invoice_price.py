@@ -3,19 +3,19 @@ import math
 from odoo import models
 from odoo.tools import float_round
 
-# How far from what the price comes to a total in whole pesos is looked for.
+# How many pesos above and below the computed total are tried.
 _WHOLE_TRIES = 5
 
 
 class AccountMove(models.Model):
-    """The invoice of a certificate before it is stored: what it says is what is shown."""
+    """The invoice of a certificate before it is stored, from which the price is read."""
 
     _inherit = "account.move"
 
     def _round_to_whole_pesos(self):
-        """Let the price of the only line give way, by less than a peso where it can, so that the total has no cents.
+        """Adjust the price of the only line so that the total has no cents, by less than a peso if possible.
 
-        Not every total can be reached by a price with cents: then it is the next one that can.
+        Not every whole total has a price with cents that gives it: then take the next one.
         """
         line, currency = self.invoice_line_ids, self.currency_id
         unit, total = line.price_unit, self.tax_totals["total_amount_currency"]
@@ -27,7 +27,7 @@ class AccountMove(models.Model):
             return self.tax_totals["total_amount_currency"]
 
         digits = self.env["decimal.precision"].precision_get("Product Price")
-        # What a peso more before taxes adds to the total: some taxes do not depend on the price.
+        # What one peso more before taxes adds to the total; some taxes do not depend on the price.
         slope = (price(unit + 1000) - total) / 1000
         wholes = range(math.floor(total) - _WHOLE_TRIES, math.ceil(total) + _WHOLE_TRIES + 1)
         for whole in sorted(wholes, key=lambda whole: abs(whole - total)):
@@ -39,7 +39,7 @@ class AccountMove(models.Model):
         line.price_unit = unit
 
     def _get_withheld_amount(self):
-        """Return what the withholdings take off the total of this invoice, as a positive amount."""
+        """Return the sum of the withholdings of this invoice, as a positive amount."""
         return -sum(
             group["tax_amount_currency"]
             for subtotal in self.tax_totals["subtotals"]

@@ -71,7 +71,7 @@ class PaymentTransaction(models.Model):
         activation = self.env["account.move"].browse(invoice_ids)._get_certificate_activation()
         if activation:
             random = "".join(secrets.choice(REFERENCE_ALPHABET) for _ in range(REFERENCE_LENGTH))
-            # Without slashes: Mercado Pago's webhook has the reference in its address, where Odoo finds no such one.
+            # Without slashes: Mercado Pago's webhook has the reference in its path, which Odoo would not route.
             name = (prefix or activation[:1].name).replace("/", "-")
             prefix = f"{name}{separator}{random}"
         return super()._compute_reference(

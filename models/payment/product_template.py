@@ -6,7 +6,7 @@ class ProductTemplate(models.Model):
 
     @api.constrains("company_id")
     def _check_sold_company(self):
-        """Keep what certificates are sold by with its seller: users of its company may change what it costs."""
+        """Keep the product of a certificate with its seller: users of its company can change its price."""
         products = self.sudo().with_context(active_test=False).product_variant_ids
         sellers = self.env["res.company"].sudo().with_context(active_test=False)
         for seller in sellers.search(

@@ -4,8 +4,8 @@ from odoo.fields import Command
 from ...const import COLOMBIA_TZ
 from ..activation.routes import ROUTES
 
-# What is looked at before anything is sold, in the order in which a seller puts it right.
-# Without the first there is no invoice, whose engine says what the certificate costs.
+# Checks before anything is sold, in the order in which a seller fixes what they find. While one of the first
+# fails there is no invoice, whose engine computes the price.
 _INVOICE_CHECKS = {
     "company": "_find_company_problem",
     "country": "_find_country_problem",
@@ -22,22 +22,29 @@ _OTHER_CHECKS = {
     "lender": "_find_lender_problem",
     "authority": "_find_authority_problem",
 }
-# What the seller is told of, and nobody is kept from buying by.
+# The seller is told of these, but buyers can buy.
 _HARMLESS = ("test",)
-_NO_PRICE = {"unit": 0, "untaxed": 0, "withheld": 0, "total": 0, "fiscal_position_id": False}
+_NO_PRICE = {
+    "unit": 0,
+    "untaxed": 0,
+    "withheld": 0,
+    "total": 0,
+    "fiscal_position_id": False,
+    "has_foreign_taxes": False,
+}
 
 
 class ResCompany(models.Model):
-    """The seller: what its certificate costs, and what is missing before it can be sold."""
+    """The seller: the price of its certificate, and what is missing before it can be sold."""
 
     _inherit = "res.company"
 
     # === PRICE === #
 
     def _get_certificate_moves(self):
-        """Return the model of this seller's invoices, as nobody in particular, in a context of its own.
+        """Return the model of this seller's invoices, as the superuser and without the caller's context.
 
-        A buyer's defaults, unit of measure or time zone are not the seller's, whose day is Colombia's.
+        The buyer's defaults, unit of measure and time zone must not change the invoice: its day is Colombia's.
         """
         self.ensure_one()
         context = {
@@ -48,7 +55,7 @@ class ResCompany(models.Model):
         return self.env(user=SUPERUSER_ID, context=context)["account.move"]
 
     def _prepare_certificate_move_vals(self, partner, product):
-        """Return what the seller's invoice of a certificate is made from, whether or not it is stored.
+        """Return the values of the seller's invoice for a certificate, whether or not it is stored.
 
         :param partner: `res.partner` that buys
         :param product: `product.product`
@@ -59,23 +66,24 @@ class ResCompany(models.Model):
             "company_id": self.id,
             "partner_id": partner.id,
             "currency_id": self.currency_id.id,
-            # Of those that belong to no company, any accountant may make the price another one.
+            # Any accountant can edit payment terms that belong to no company, and so the price.
             "invoice_payment_term_id": False,
             "invoice_line_ids": [Command.create({"product_id": product.id, "quantity": 1})],
         }
 
     def _get_certificate_price(self, partner=None, product=None, **typed):
-        """Return what a certificate costs, by the engine of the invoice that will charge it.
+        """Return the price of a certificate, computed by the engine of the invoice that will charge it.
 
-        The invoice is made, but not stored: its taxes, its buyer's fiscal position and its rounding are those of
-        the one that follows, so that page, invoice and payment page say the same. The total is in whole pesos:
-        Colombians pay no cents, and some providers take none.
+        The invoice is built but not stored. Its taxes, fiscal position and rounding are those of the invoice
+        created later, so page, invoice and payment page agree. The total is in whole pesos: Colombians pay no
+        cents and some providers accept none.
 
         :param partner: `res.partner` that buys; without one a company such as the seller
         :param product: `product.product`, instead of that of the lent certificate
-        :param typed: fields of the product as they are in a form, not stored yet
+        :param typed: values of the product in a form that is not saved yet
         :return: `unit`, the price on the invoice's line; `untaxed`; `withheld`, what withholdings take off; `total`;
-            and `fiscal_position_id`. All 0 when nothing can be invoiced
+            `fiscal_position_id`; and `has_foreign_taxes`, whether one is not the seller's. All 0 when nothing can be
+            invoiced
         :rtype: dict
         """
         seller = self.with_env(self._get_certificate_moves().env) if self else self
@@ -85,7 +93,7 @@ class ResCompany(models.Model):
         return seller._price_by_invoice(partner, product, **typed)
 
     def _price_by_invoice(self, partner, product, **typed):
-        """Price what can be invoiced; see `_get_certificate_price`."""
+        """Return the price where an invoice can be made; see `_get_certificate_price`."""
         moves = self._get_certificate_moves()
         product = product.with_env(moves.env)
         if typed:
@@ -100,12 +108,13 @@ class ResCompany(models.Model):
             "withheld": move._get_withheld_amount(),
             "total": totals["total_amount_currency"],
             "fiscal_position_id": move.fiscal_position_id.id,
+            "has_foreign_taxes": bool(move.invoice_line_ids.tax_ids.company_id - self.parent_ids),
         }
 
     # === WHO BUYS === #
 
     def _get_certificate_owner_sentence(self):
-        """Say whose certificate signs for this company, when that is another one's: nobody buys what it has.
+        """Return why this company needs no certificate of its own: another company's signs for it.
 
         :rtype: str | None
         """
@@ -131,17 +140,17 @@ class ResCompany(models.Model):
     # === CHECKLIST === #
 
     def _get_certificate_sale_problems(self, route="loan"):
-        """List what keeps this seller from selling, in the order in which it is put right.
+        """List what keeps this seller from selling, in the order in which to fix it.
 
         :param str route: what is sold, as in `certificate.activation.route`
-        :return: for each thing that is missing its `code`, a `sentence` for the seller that names the remedy, and
-            `stops_sale`: whether nobody can buy before
+        :return: for each problem its `code`, a `sentence` for the seller with the remedy, and `stops_sale`: whether
+            nobody can buy until it is fixed
         :rtype: list[dict]
         """
         return self._get_certificate_offer(route)[1]
 
     def _get_certificate_offer(self, route="loan", partner=None):
-        """Return what a certificate costs, and what keeps this seller from selling it.
+        """Return the price of a certificate, and what keeps this seller from selling it.
 
         :param str route: what is sold, as in `certificate.activation.route`
         :param partner: `res.partner` that buys; without one a company such as the seller
@@ -161,7 +170,7 @@ class ResCompany(models.Model):
         ]
 
     def _find_sale_problems(self, checks, route=None, price=None):
-        """Return the sentences of these checks that found something, by their codes, in the fixed order."""
+        """Return the sentences of the checks that fail, by code, in the order of the table."""
         found = {code: getattr(self, method)(route, price) for code, method in checks.items()}
         return {code: sentence for code, sentence in found.items() if sentence}
 
@@ -192,11 +201,11 @@ class ResCompany(models.Model):
 
     def _find_journal_problem(self, _route, _price):
         return not self._get_certificate_sale_journal() and self.env._(
-            "%s has no sales journal: create one, or take it out of the archive.", self.name
+            "%s has no sales journal: create one, or unarchive it.", self.name
         )
 
     def _get_certificate_sale_journal(self):
-        """Return the journal in which Odoo drafts the invoice of this company."""
+        """Return the journal that Odoo chooses for a customer invoice of this company."""
         journals = self.env["account.journal"]
         return journals.search(
             [*journals._check_company_domain(self), ("type", "=", "sale")], limit=1
@@ -206,19 +215,18 @@ class ResCompany(models.Model):
         today = self.env["certificate.activation"]._get_today()
         journal = self._get_certificate_sale_journal()
         return self._get_violated_lock_dates(today, True, journal) and self.env._(
-            "The books of %s are locked beyond today, so that no sale of today can be booked: change the lock "
-            "dates.",
+            "The books of %s are locked through today, so today's sales cannot be posted: change the lock dates.",
             self.name,
         )
 
     def _find_product_problem(self, route, _price):
         product = route.get_product(self)
         if not product:
-            return self.env._("No product is chosen by which the certificate is sold.")
+            return self.env._("Choose the product that is sold as the certificate.")
         if not product.active:
             return self.env._("The product %s is archived.", product.name)
         if product.company_id != self:
-            # Who may change what it costs is who works for its company.
+            # Users of its company can change its price.
             return self.env._(
                 "The product %(product)s must belong to %(company)s alone, so that no buyer can change its "
                 "price: set its company.",
@@ -231,11 +239,17 @@ class ResCompany(models.Model):
         if not price:
             return None
         product, total = route.get_product(self), price["total"]
+        if price["has_foreign_taxes"]:
+            # Odoo lets an accountant of any company tie a tax to the seller's fiscal position.
+            return self.env._(
+                "A tax of another company applies to the product %s: remove it from the fiscal position.",
+                product.name,
+            )
         if self.currency_id.compare_amounts(total, 0) <= 0:
             return self.env._("The product %s has no price.", product.name)
         if not self.currency_id.is_zero(total - round(total)):
             return self.env._(
-                "With its taxes the product %s costs no whole pesos: choose another price.",
+                "The price of %s with its taxes is not in whole pesos: choose another price.",
                 product.name,
             )
         return None
@@ -251,13 +265,13 @@ class ResCompany(models.Model):
             )
         if not providers.filtered(lambda provider: provider.journal_id.active):
             return self.env._(
-                "No payment provider of %s has a bank journal to book payments in: choose one on the provider.",
+                "No payment provider of %s has a bank journal to post payments to: choose one on the provider.",
                 self.name,
             )
         return None
 
     def _get_certificate_providers(self):
-        """Return the providers that can collect for this seller, its own or those of a company above it."""
+        """Return the providers that can collect for this seller: its own or a parent company's."""
         providers = self.env["payment.provider"]
         return providers.search(
             [*providers._check_company_domain(self), ("state", "in", ("enabled", "test"))]
@@ -284,9 +298,9 @@ class ResCompany(models.Model):
         if not route.needs_letter or (certificate and certificate._can_be_lent()):
             return None
         if not certificate:
-            return self.env._("No certificate is chosen that is lent: choose one that can sign.")
+            return self.env._("No certificate is chosen to be lent: choose one that can sign.")
         return self.env._(
-            "The certificate %s that is lent cannot sign today: choose another one.",
+            "The lent certificate %s cannot sign today: choose another one.",
             certificate.name,
         )
 
@@ -294,5 +308,5 @@ class ResCompany(models.Model):
         return (
             route.is_requested
             and not self.env["certificate.authority"].search_count([], limit=1)
-            and self.env._("No authority is entered to which a request is sent.")
+            and self.env._("No authority is set up to receive requests: add one.")
         )

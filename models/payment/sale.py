@@ -10,7 +10,7 @@ PAYABLE_STATUSES = ("none", "to_pay", "failed", "partial", "reversed", "void")
 
 
 class CertificateActivation(models.Model):
-    """What is offered: the price of today, the invoice that waits to be paid, and whether it can be bought."""
+    """The offer: today's price, the draft invoice that waits for payment, and whether the company can buy."""
 
     _inherit = "certificate.activation"
 
@@ -33,12 +33,12 @@ class CertificateActivation(models.Model):
     cart_total = fields.Monetary(
         readonly=True,
         copy=False,
-        help="What the invoice totalled when it was drafted here: another total is what the seller's people wrote.",
+        help="The total of the draft invoice as created here; a different total means that the seller edited it.",
     )
 
     # === COMPUTE METHODS === #
 
-    # Apart from the seller, which every step asks for: a price takes an invoice, made for this alone.
+    # Apart from the seller, which every step needs: computing a price builds an invoice.
     @api.depends("payment_move_id", "company_id", "state")
     @api.depends_context("lang")
     def _compute_offer(self):
@@ -61,7 +61,7 @@ class CertificateActivation(models.Model):
     # === BUSINESS METHODS === #
 
     def _get_product(self, seller):
-        """Return what a seller sells by this route: a payment counts for that alone.
+        """Return the product that a seller sells for this route; a payment counts for that product alone.
 
         :param seller: `res.company`
         :rtype: product.product
@@ -69,7 +69,7 @@ class CertificateActivation(models.Model):
         return self._get_route().get_product(seller)
 
     def _get_offer(self):
-        """Return what this company would be invoiced today, and why it cannot buy.
+        """Return what this company would be charged today, and why it cannot buy.
 
         :return: the price, as returned by `res.company._get_certificate_price`, and one sentence for the buyer
         :rtype: tuple[dict, str | bool]
@@ -94,7 +94,7 @@ class CertificateActivation(models.Model):
             activation.route, activation.company_id.partner_id
         )
         if not refusal and any(problem["stops_sale"] for problem in problems):
-            # What is wrong there is the seller's own affair.
+            # The details are for the seller alone.
             refusal = self.env._(
                 "%s cannot sell the certificate at the moment. Ask it to complete its settings, under Electronic "
                 "Documents; what you entered is kept.",
@@ -103,7 +103,7 @@ class CertificateActivation(models.Model):
         return price, refusal
 
     def _get_buyer_refusal(self):
-        """Say why this company, whoever sells, has nothing to buy here.
+        """Return why this company cannot buy from any seller.
 
         :rtype: str | bool
         """
@@ -134,9 +134,9 @@ class CertificateActivation(models.Model):
         self._write_cart(self.env["account.move"])
 
     def _write_cart(self, cart):
-        """Draft the seller's invoice at the price of today, or write that price on one that is drafted.
+        """Create the seller's draft invoice at today's price, or update an existing one to it.
 
-        :param cart: `account.move`, or none yet
+        :param cart: the draft `account.move`; empty to create one
         """
         activation = self._trusted()
         seller, partner = activation.seller_id, activation.company_id.partner_id
@@ -160,7 +160,7 @@ class CertificateActivation(models.Model):
     # === THE CART === #
 
     def _is_cart(self):
-        """Tell whether the invoice is as it was drafted here: not issued, and not changed by the seller's people.
+        """Tell whether the invoice is still as created here: not issued, and not edited by the seller.
 
         :rtype: bool
         """
@@ -178,7 +178,7 @@ class CertificateActivation(models.Model):
         )
 
     def _refresh_cart(self):
-        """Give the invoice that waits to be paid the price of today, and its seller."""
+        """Update the draft invoice that waits for payment to today's price and today's seller."""
         activation = self._trusted()
         invoice = activation.payment_move_id
         if (
@@ -189,7 +189,7 @@ class CertificateActivation(models.Model):
             return
         seller = activation.company_id.certificate_seller_id
         if seller and seller != invoice.company_id:
-            # Another company sells today: it invoices what it sells.
+            # Another company sells today, and invoices it.
             activation.payment_move_id = False
             invoice.button_cancel()
             return
@@ -202,19 +202,20 @@ class CertificateActivation(models.Model):
             activation._write_cart(invoice)
 
     def _get_cart_sentence(self):
-        """Say whose price the invoice has that waits to be paid.
+        """Return the sentence for an unpaid invoice: whether its price follows the price of today.
 
         :rtype: str
         """
         invoice = self.payment_move_id
         if invoice.state == "posted":
             return self.env._(
-                "Invoice %s is not paid yet. You pay what it says, whatever the certificate costs today.",
+                "Invoice %s has not been paid yet. Its price stays, even if the certificate costs something else "
+                "today.",
                 invoice.name,
             )
         if not self._is_cart():
             return self.env._(
-                "Your invoice is ready and not paid yet. Its seller has changed it: you pay what it says, whatever "
-                "the certificate costs today."
+                "Your invoice is ready and not paid yet. The seller edited it: its price stays, even if the "
+                "certificate costs something else today."
             )
         return self.env._("Your invoice is ready and not paid yet.")

@@ -91,10 +91,12 @@ class CertificateActivation(models.Model):
                 ("date_end", ">=", today),
             ]
         )
+        # Keys are opened by this answer: it asks the columns that a phase is computed from, not the phase.
+        waiting = Domain("state", "=", "process") & Domain("switch_on", "!=", False)
         # Fetch the fields needed next in the same query.
-        found = self.search_fetch(period & Domain("phase", "in", ("active", "waiting")), order="id")
+        found = self.search_fetch(period & (Domain("state", "=", "active") | waiting), order="id")
         # An active one comes before a renewal that the cron has not switched over to.
-        found = found.sorted(lambda activation: activation.phase == "active")
+        found = found.sorted(lambda activation: activation.state == "active")
         return {activation.company_id: activation for activation in found}
 
     @api.model
