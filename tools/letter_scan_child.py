@@ -36,9 +36,7 @@ except ImportError:  # optional: then no scan is read
     zxingcpp = None
 try:
     import pypdfium2
-except (
-    ImportError
-):  # optional: then pages are put together from the kinds of pictures that Pillow reads
+except ImportError:  # optional: then Pillow puts pages together, of the kinds that it reads
     pypdfium2 = None
 
 _PIXELS = 40_000_000  # of one picture: A4 in grey at 600 dpi has 35 million
@@ -246,12 +244,13 @@ def _name_fully(operands, page):
     """
     picture = generic.EncodedStreamObject()
     for key, value in operands["settings"].items():
-        key = _KEYS.get(key, key)
-        names = value if isinstance(value, list) else [value]
-        full = [_NAMES.get(one, one) if isinstance(one, str) else one for one in names]
-        full = [generic.NameObject(one) if isinstance(one, str) else one for one in full]
-        value = generic.ArrayObject(full) if isinstance(value, list) else full[0]
-        picture[generic.NameObject(key)] = value
+        several = isinstance(value, list)
+        full = [
+            generic.NameObject(_NAMES.get(one, one)) if isinstance(one, str) else one
+            for one in (value if several else [value])
+        ]
+        full = generic.ArrayObject(full) if several else full[0]
+        picture[generic.NameObject(_KEYS.get(key, key))] = full
     space = picture.get("/ColorSpace")
     spaces = _value(_value(page, "/Resources"), "/ColorSpace")
     if isinstance(space, str) and (named := _value(spaces, space)) is not None:
@@ -460,7 +459,8 @@ def _paste_one(paper, picture, matrix):
     if 0 < size[0] <= 2 * paper.width and 0 < size[1] <= 2 * paper.height:
         image = image.resize(size, Image.Resampling.BOX)
         if _value(picture, "/ImageMask"):  # paints where it is dark
-            image = ImageChops.darker(image, paper.crop((*corner, *map(sum, zip(corner, size)))))
+            end = corner[0] + size[0], corner[1] + size[1]
+            image = ImageChops.darker(image, paper.crop((*corner, *end)))
         paper.paste(image, corner)
 
 

@@ -7,7 +7,6 @@ comes out is checked like any other file. A PDF keeps its pages with all that is
 only their images are made smaller; a photo becomes an A4 page, without its place and time.
 """
 
-import importlib.util
 import json
 from pathlib import Path
 
@@ -91,11 +90,6 @@ def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
     except PdfRefused as refused:  # not observed, but not trusted either
         raise ShrinkRefused("cannot_shrink") from refused
     return result
-
-
-def can_read_heic():
-    """Tell whether photos in the format of iPhones are read here."""
-    return importlib.util.find_spec("pillow_heif") is not None
 
 
 def check_sizes(sizes):

@@ -6,7 +6,6 @@ and the files.
 Standard output is the PDF, or a line of JSON, `{"code": ..., "position": of the file or null}`.
 """
 
-import contextlib
 import io
 import json
 import logging
@@ -63,21 +62,10 @@ class _Refused(Exception):
 def warm():
     """Import what most files need, in the process that is forked for each of them."""
     Image.preinit()
-    _read_heic()
-
-
-def _read_heic():
-    """Let Pillow read the format of iPhones, where the package is installed that can."""
-    with contextlib.suppress(ImportError):
-        import pillow_heif
-
-        pillow_heif.options.DECODE_THREADS = 1  # no other may be started here
-        pillow_heif.register_heif_opener(thumbnails=False)
 
 
 def main():
     _limit_parsers()
-    _read_heic()
     sys.stdout.write("ready\n")
     sys.stdout.flush()
     header = json.loads(sys.stdin.buffer.readline())

@@ -29,6 +29,5 @@ ANCHOR_SIZE = format_size(certificate_chain.MAX_ANCHOR_SIZE)
 BROWSER_LIMITS = {
     "pdf": {"bytes": pdf_check.MAX_SIZE, "label": PDF_SIZE},
     "input": {"bytes": pdf_shrink.MAX_INPUT, "label": INPUT_SIZE, "files": INPUT_FILES},
-    "heic": pdf_shrink.can_read_heic(),
     "certificate": {"bytes": pkcs12.MAX_SIZE, "label": CERTIFICATE_SIZE},
 }

@@ -1,8 +1,8 @@
 """How many scans of a letter are read, and what reading costs: the code of each is known, so that a
 wrong read is found.
 
-Run by dev/bench. The scans are made here from a fixed seed: as a flatbed gives them, poor ones, and
-photos of a telephone. The costs are those of the process that reads, beside those of the check that
+Run by dev/bench. The scans are made here from a fixed seed: as a flatbed gives them, poor ones, photos of
+a telephone, and the letter as it is laid out, cut off or with a pen or a stamp across its foot. The costs are those of the process that reads, beside those of the check that
 every PDF goes through.
 """
 
@@ -12,15 +12,17 @@ import statistics
 import sys
 
 import letter_samples
+import pypdfium2
 from kit.row import Row, spread
 from PIL import Image, ImageChops, ImageDraw, ImageFilter
 
+from tools.letter_pdf_child import render_letter
 from tools.letter_scan import read_letter
 from tools.pdf_check import MAX_SIZE, check_pdf
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 # Of each kind, the share that has to be read, and what one file may cost at most.
-NEEDED = {"flatbed": 1.0, "poor": 0.7, "photo": 0.7, "no code": 0.0}
+NEEDED = {"flatbed": 1.0, "poor": 0.7, "photo": 0.7, "damaged": 0.9, "no code": 0.0}
 MAX_CPU = 8.5  # seconds
 MAX_MEMORY = 600  # MB, resident
 
@@ -71,6 +73,29 @@ def make_poor(code, dice):
     ImageDraw.Draw(page).line((0, fold, page.width, fold + 5), fill=ink + 30, width=2)
     page = page.filter(ImageFilter.GaussianBlur(dice.uniform(0.3, 0.9) * dpi / 100))
     return make_pdf(add_noise(page, dice.uniform(8, 20), dice), dice.choice((20, 30, 45)))
+
+
+def make_damaged(code, dice):
+    """A sheet of the letter on a glass that is shorter, or with ink across its foot."""
+    dpi = dice.choice((100, 150, 200, 300))
+    letter = render_letter("<p>Declaro que los datos son ciertos.</p>" * 20, code)
+    page = pypdfium2.PdfDocument(letter)[0].render(scale=dpi / 72, grayscale=True).to_pil()
+    draw, mm = ImageDraw.Draw(page), dpi / 25.4
+    side = dice.choice((22 * mm, page.width - 42 * mm))  # of the code that is hit
+    foot = page.height - 40 * mm
+    kind = dice.choice(("cut", "pen", "stamp"))
+    if kind == "pen":
+        ends = [dice.uniform(0, 20 * mm) for _end in range(2)]
+        line = (side - 4 * mm, foot + ends[0], side + 24 * mm, foot + ends[1])
+        draw.line(line, fill=50, width=max(1, round(dice.uniform(0.6, 1.1) * mm)))
+    elif kind == "stamp":
+        x, y = side + dice.uniform(0, 20) * mm, foot + dice.uniform(-5, 10) * mm
+        ring = (x - 12 * mm, y - 12 * mm, x + 12 * mm, y + 12 * mm)
+        draw.ellipse(ring, outline=80, width=max(1, round(0.8 * mm)))
+    else:
+        page = page.crop((0, 0, page.width, page.height - round(dice.uniform(5, 18) * mm)))
+    page = page.rotate(dice.uniform(-1.5, 1.5), fillcolor=248, resample=Image.BICUBIC)
+    return make_pdf(add_noise(page.filter(ImageFilter.GaussianBlur(0.4)), 4, dice), 70)
 
 
 def make_photo(code, dice):
@@ -145,6 +170,7 @@ def main():
         "flatbed": make_flatbed,
         "poor": make_poor,
         "photo": make_photo,
+        "damaged": make_damaged,
         "no code": make_without_code,
     }
     print(f"{'scans':8} {'read':>9} {'wrong':>6}   CPU: median, most   x the PDF check")

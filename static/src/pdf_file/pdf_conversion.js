@@ -18,16 +18,14 @@ const KINDS = {
 };
 
 /**
- * @returns {Promise<string>} `pdf`, `photo`, `heic` where that cannot be read, or nothing for what is
- * not accepted
+ * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not accepted
  */
 export async function getKind(file) {
     const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
     const hex = [...head].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const start = Object.keys(KINDS).find((bytes) => hex.startsWith(bytes));
     const brand = String.fromCharCode(...head.slice(4, 12));
-    const photo = LIMITS.heic ? "photo" : "heic";
-    return KINDS[start] || (/^ftyp(hei|hev|mif|msf|avif)/.test(brand) ? photo : "");
+    return KINDS[start] || (/^ftyp(hei|hev|mif|msf|avif)/.test(brand) ? "heic" : "");
 }
 
 export function formatSize(bytes, maximumFractionDigits = 1) {
