@@ -207,8 +207,12 @@ class CertificateDemo(models.AbstractModel):
         :rtype: certificate.activation
         """
         activation = self._start(login)
-        activation.action_pay()
-        self._pay_by_transfer(activation.sudo().payment_move_id)
+        if activation.is_for_sale:
+            activation.action_pay()
+            self._pay_by_transfer(activation.sudo().payment_move_id)
+        else:  # without a payment provider, the seller's accountant invoices it by hand
+            self._pay_by_transfer(self._invoice_by_hand(activation))
+            activation.action_verify_payment()
         activation.invalidate_recordset()
         activation.action_continue()
         # Otherwise its history would contain only the last of several states.
@@ -225,6 +229,18 @@ class CertificateDemo(models.AbstractModel):
         )
         activation.action_download_letter()
         return activation
+
+    @api.model
+    def _invoice_by_hand(self, activation):
+        """Draft the seller's invoice for the certificate of a company.
+
+        :rtype: account.move
+        """
+        seller = activation.sudo().seller_id
+        vals = seller._prepare_certificate_move_vals(
+            activation.company_id.sudo().partner_id, seller.certificate_product_id
+        )
+        return self.env["account.move"].with_company(seller).create(vals)
 
     @api.model
     def _pay_by_transfer(self, invoice):
