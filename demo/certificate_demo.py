@@ -5,6 +5,7 @@ from odoo import api, models
 from odoo.fields import Command
 
 from ..const import GROUP_CUSTODIAN, GROUP_MANAGER, RESPONSIBILITY_NONE
+from ..tools.pdf_check import check_pdf
 from . import records
 from .signed_letter import make_signed_letter
 
@@ -170,7 +171,10 @@ class CertificateDemo(models.AbstractModel):
             "teresa", "Jorge Iván", "Restrepo Mejía", "70123456", "Manizales", "310 555 0101"
         )
         letter = make_signed_letter(
-            activation.letter_code, activation.company_id.name, "Jorge Iván Restrepo Mejía"
+            activation.letter_code,
+            activation.company_id.name,
+            "Jorge Iván Restrepo Mejía",
+            check_pdf(activation._render_letter()).pages,
         )
         activation.write(
             {

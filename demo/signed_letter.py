@@ -1,4 +1,4 @@
-"""What the demo data attaches as the signed letter: a page with the letter's code and a signature."""
+"""What the demo data attaches as the signed letter: pages with the letter's code, and a signature on the last."""
 
 import io
 
@@ -10,17 +10,28 @@ from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
 
 
-def make_signed_letter(code, company, representative):
-    """Draw a page that is recognised as the letter of a code, and says that it is not a real one.
+def make_signed_letter(code, company, representative, pages):
+    """Draw pages that are recognised as the letter of a code, and say that they are not a real one.
 
     :param str code: the letter's
     :param str company: whose letter it is
     :param str representative: who signs
+    :param int pages: of the letter
     :return: a PDF
     :rtype: bytes
     """
     file = io.BytesIO()
     canvas = Canvas(file, pagesize=A4)
+    for page in range(1, pages + 1):
+        _draw_page(canvas, code, company, f"{code} {page}/{pages}")
+        if page == pages:
+            _draw_signature(canvas, representative)
+        canvas.showPage()
+    canvas.save()
+    return file.getvalue()
+
+
+def _draw_page(canvas, code, company, qr):
     width, height = A4
     canvas.setFont("Helvetica-Bold", 16)
     canvas.drawString(25 * mm, height - 40 * mm, "Carta de exoneración")
@@ -29,6 +40,12 @@ def make_signed_letter(code, company, representative):
         (company, code, "", "Documento de demostración: no es válido como carta firmada.")
     ):
         canvas.drawString(25 * mm, height - (55 + 7 * line) * mm, text)
+    # As pixels, as in a scan: codes are not searched in vector graphics.
+    side = 30 * mm
+    canvas.drawImage(ImageReader(_make_qr_code(qr)), (width - side) / 2, 20 * mm, side, side)
+
+
+def _draw_signature(canvas, representative):
     canvas.setLineWidth(1.2)
     for step in range(6):
         left = (30 + 9 * step) * mm
@@ -38,12 +55,6 @@ def make_signed_letter(code, company, representative):
     canvas.setLineWidth(0.5)
     canvas.line(25 * mm, 85 * mm, 110 * mm, 85 * mm)
     canvas.drawString(25 * mm, 78 * mm, representative)
-    # As pixels, as in a scan: codes are not searched in vector graphics.
-    side = 30 * mm
-    image = ImageReader(_make_qr_code(code))
-    canvas.drawImage(image, (width - side) / 2, 20 * mm, side, side)
-    canvas.save()
-    return file.getvalue()
 
 
 def _make_qr_code(text):
