@@ -228,3 +228,6 @@ class TestIdentity(BaseCase):
             identity.is_email, True, ("\u200bana@example.com", "ana@example\u200d.com\ufeff")
         )
         self.assertEqual(identity.remove_joiners("Ana\u200d\u200b Gómez"), "Ana Gómez")
+        self.assertEqual(identity.tidy_name("\u200cAna\u200d Gó\u200dmez\u200d"), "Ana Gómez")
+        for name in ("می\u200cخواهم", "👩\u200d👧 Ana"):
+            self.assertEqual(identity.tidy_name(name), name)

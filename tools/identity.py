@@ -26,6 +26,8 @@ _FOREIGN_PHONE = re.compile(r"\+(?!57)[0-9]{7,15}")
 _EXTENSION = re.compile(
     r"[\s,;(/]*(?:ext(?:ensi[oó]n)?|int(?:erno)?|x|#)[\s.:#]*[0-9]{1,6}[)\s]*$", re.IGNORECASE
 )
+_LATIN = r"\x00-\u024f\u1e00-\u1eff"
+_IDLE_JOINER = re.compile(rf"(?<![^{_LATIN}])[\u200c\u200d]+|[\u200c\u200d]+(?![^{_LATIN}])")
 _NIT = re.compile(r"[0-9]{5,15}-[0-9]")
 _NIT_WORD = re.compile(r"^n\.?i\.?t\.?[\s.:]*", re.IGNORECASE)
 
@@ -43,6 +45,17 @@ def remove_joiners(text):
         for character in unicodedata.normalize("NFC", str(text or ""))
         if unicodedata.category(character) != "Cf"
     )
+
+
+def tidy_name(name):
+    """Return a person's name without joiners where they join nothing: beside Latin letters and blanks.
+
+    Persian and pictures need them.
+
+    :param str name: as typed
+    :rtype: str
+    """
+    return _IDLE_JOINER.sub("", name)
 
 
 def _plain(text):

@@ -121,7 +121,7 @@ _NAME = TextRule(100)
 _COMPANY = TextRule(250)
 _PLACE = TextRule(100)
 _STREET = TextRule(250)
-_PERSON = TextRule(100, form=identity.remove_joiners)
+_PERSON = TextRule(100, form=identity.tidy_name)
 _EMAIL = TextRule(254, form=identity.remove_joiners)  # RFC 5321
 _PHONE = TextRule(40, form=identity.remove_joiners)
 _FILENAME = TextRule(FILENAME_LENGTH, form=_pdf_filename)
