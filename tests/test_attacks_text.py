@@ -115,6 +115,7 @@ class TestAttacksText(SecurityCommon):
             settings.create({}),
             request.with_user(self.user_b),
             document.with_user(self.user_b),
+            custodian["certificate.issue.wizard"].create({"request_id": request.id}),
         ]
         return {record._name: record for record in records}
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 from psycopg2 import Error, OperationalError
 
-from odoo.exceptions import ConcurrencyError, RedirectWarning, UserError
+from odoo.exceptions import AccessError, ConcurrencyError, RedirectWarning, UserError
 
 _logger = logging.getLogger(__name__)
 
@@ -43,10 +43,11 @@ def shown_beside():
     """Compute what is shown beside a document of somebody else; without it the document still opens.
 
     :raise Error: of the database, in which nothing can be read any more
+    :raise AccessError: when the user may not read the document itself
     """
     try:
         yield
-    except (Error, ConcurrencyError):
+    except (AccessError, ConcurrencyError, Error):
         raise
     except Exception:
         _logger.exception("What is said of a certificate could not be computed")
