@@ -42,11 +42,11 @@ class CertificateActivation(models.Model):
             is_paused = activation.state == "active" and bool(activation.paused_on)
             activation.is_paused = is_paused
             activation.pause_sentence = is_paused and self.env._(
-                "The certificate of %(company)s was switched off on %(day)s: “%(reason)s” Nothing is signed until one "
+                "The certificate of %(company)s was switched off on %(day)s: “%(reason)s”. Nothing is signed until one "
                 "of its managers switches it on again.",
                 company=activation.company_id.name,
                 day=activation._format_moment(activation.paused_on),
-                reason=activation.pause_reason or "",
+                reason=(activation.pause_reason or "").rstrip("."),
             )
 
     @api.depends("is_own", "state", "date_end")
