@@ -57,7 +57,7 @@ def render_record(facts: dict) -> bytes:
         title=f"{_TITLE} {facts['name']}",
         author=facts["company"]["name"],
         page_size=facts["paper"],
-        qr=facts["url"] if len(facts["url"]) <= QR_LENGTH_MAX else None,
+        qr=facts["url"] if len(facts["url"]) <= QR_LENGTH_MAX else facts["code"],
     )
 
 
