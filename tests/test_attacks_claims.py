@@ -515,7 +515,7 @@ class TestReview(TrustCommon, RightLetterCommon):
         self.assertSignsNothing()
         self.assertIn("This is a cat", activation.letter_review_sentence)
         told = self.get_told(ACTIVITY_NEXT_STEP, self.user_a)
-        self.assertIn("This is a cat.", told.note)
+        self.assertIn("This is a cat", told.note)
         self.assertEqual(activation.letter_code, code)
         voided = activation.with_user(self.manager_a).voided_letter_ids
         self.assertEqual((voided.reason, bool(voided.signed_letter)), ("rejected", True))
