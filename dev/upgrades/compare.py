@@ -20,6 +20,13 @@ MODULE = "l10n_co_certificate_activation"
 
 # Values and rows that differ rightly, by table and column (`*` for all): why, and of which rows.
 EXPLAINED = {
+    **{
+        ("certificate_activation", name): (
+            "a price is computed only where one is offered",
+            lambda values: values["state"] != "pay",
+        )
+        for name in ("price_total", "price_untaxed")
+    },
     ("ir_attachment", "*"): (
         "assets, icons and other files that are made of the code",
         lambda row: (
