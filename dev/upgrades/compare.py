@@ -23,7 +23,7 @@ EXPLAINED = {
     **{
         ("certificate_activation", name): (
             "a price is computed only where one is offered",
-            lambda values: values["state"] != "pay",
+            lambda values: values.get("payment_status") == "none",
         )
         for name in ("price_total", "price_untaxed")
     },
