@@ -117,8 +117,8 @@ _STANDARD = ("2.5.29.", "1.3.6.1.5.5.7.", "2.16.840.1.113730.1.")
 _SUBJECT_ATTRIBUTES = "2.5.29.9"
 
 COMMON_NAME, ORGANIZATION_NAME = "2.5.4.3", "2.5.4.10"
-# Short names of RFC 4514, section 3.
-_SHORT_NAMES = {
+# Short names of RFC 4514, section 3, which are those of RFC 2253.
+SHORT_NAMES = {
     "2.5.4.3": "CN",
     "2.5.4.7": "L",
     "2.5.4.8": "ST",
@@ -332,7 +332,7 @@ class Attribute:
         """
         names = {oid.dotted_string: name for oid, name in (names or {}).items()}
         number = self.oid.dotted_string
-        return f"{names.get(number) or _SHORT_NAMES.get(number, number)}={_escape(self.value)}"
+        return f"{names.get(number) or SHORT_NAMES.get(number, number)}={_escape(self.value)}"
 
 
 @dataclass(frozen=True)

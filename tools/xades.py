@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
-from .certificate_reader import Certificate, CertificateUnreadable, load_der
+from .certificate_reader import SHORT_NAMES, Certificate, CertificateUnreadable, load_der
 from .xml_text import find_fragile
 
 # The signer's role: the issuer with a certificate of its own, or somebody who signs for it.
@@ -86,19 +86,6 @@ _find_identifiers = etree.XPath(
 )
 _PIECE = 4096  # bytes
 _BOGOTA = timezone(timedelta(hours=-5))  # all year
-
-# RFC 2253 knows these by name; any other attribute is written by its number and its DER.
-_ATTRIBUTES = {
-    "2.5.4.3": "CN",
-    "2.5.4.7": "L",
-    "2.5.4.8": "ST",
-    "2.5.4.10": "O",
-    "2.5.4.11": "OU",
-    "2.5.4.6": "C",
-    "2.5.4.9": "STREET",
-    "0.9.2342.19200300.100.1.25": "DC",
-    "0.9.2342.19200300.100.1.1": "UID",
-}
 
 
 class XadesError(Exception):
@@ -400,9 +387,10 @@ def _write_name(name):
 
 
 def _write_attribute(attribute):
+    # An attribute that has no short name is written by its number and its DER.
     number = attribute.oid.dotted_string
-    if number in _ATTRIBUTES:
-        return attribute.rfc4514_string({attribute.oid: _ATTRIBUTES[number]})
+    if number in SHORT_NAMES:
+        return attribute.rfc4514_string()
     return f"{number}=#{attribute.der.hex()}"
 
 

@@ -383,7 +383,7 @@ class CertificateActivation(models.Model):
         self._check_group(GROUP_USER)
         company = self.env.company
         self._check_not_seller(company)
-        # The latest one: a request for an own certificate may run beside a loan, and a renewal
+        # The latest one: a request for a certificate of the company's own may run beside a loan, and a renewal
         # beside both. What has ended is not current, whether or not the cron has run.
         current = Domain("state", "in", ("pay", "process")) | (
             Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())

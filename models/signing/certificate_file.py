@@ -17,7 +17,7 @@ COLOMBIA = "CO"
 
 
 class CertificateCertificate(models.Model):
-    """A certificate whose file is read as an own one is, also where Odoo loads it: the one that is lent.
+    """Certificates that Odoo loads, such as a lent one: their files are read like those of own certificates.
 
     Odoo refuses what real authorities write, and takes the first of several identities. So what Odoo cannot load, or
     loads and cannot sign for a Colombian company, is opened by `tools/pkcs12.py`, in its process. Whatever Odoo
@@ -137,7 +137,7 @@ class CertificateCertificate(models.Model):
         return identity.complete_nit(self.company_id.vat)
 
     def _open_leniently(self):
-        """Open the file of the certificate as an own one is opened.
+        """Open the file of the certificate like that of an own certificate.
 
         :return: what is known of the certificate, if anything, and why it cannot be used as a whole
         :rtype: tuple[tools.pkcs12.CertificateFacts | None, str | None]
