@@ -1,7 +1,7 @@
 """Prints figures of the structure, a column for each checkout, for dev/structure.
 
 They are counted in the files, so that any commit can be measured. No figure is a verdict: the rules that
-must hold are in tests/test_structure.py.
+must hold are in tests/dev/test_structure.py.
 """
 
 import ast

@@ -2,7 +2,11 @@
 
 import base64
 
-from odoo.addons.l10n_co_certificate_activation.tests import pdf_samples, samples, xml_samples
+from odoo.addons.l10n_co_certificate_activation.tests.common import (
+    pdf_samples,
+    samples,
+    xml_samples,
+)
 
 company = samples.make_company(
     env, "Prueba SAS", "900987321-1", "Calle 1", "Bogotá", "Bogot", "prueba@example.com"

@@ -3,11 +3,11 @@
 `odoo shell` runs it.
 """
 
-from odoo.addons.l10n_co_certificate_activation.tests import common, preparation
+from odoo.addons.l10n_co_certificate_activation.tests.common import case, preparation
 
 # The tests open a transaction of their own.
 env.cr.rollback()
-preparation.keep(common.CertificateCommon)
+preparation.keep(case.CertificateCommon)
 with env.registry.cursor() as cr:
     env(cr=cr)["ir.qweb"]._pregenerate_assets_bundles()
     cr.execute("ANALYZE")

@@ -1,7 +1,7 @@
 """Bring a template and a translation up to date with an export.
 
 Usage: translate.py EXPORT TEMPLATE TRANSLATION. It lists the terms without a translation: new ones,
-and those that are the same in both languages (tests/test_translations.py names these).
+and those that are the same in both languages (tests/core/test_translations.py names these).
 """
 
 import sys

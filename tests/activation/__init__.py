@@ -1,0 +1,1 @@
+"""An activation, step by step, and what it leaves."""

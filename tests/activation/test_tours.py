@@ -1,0 +1,231 @@
+from datetime import timedelta
+
+from odoo.exceptions import UserError
+from odoo.fields import Command
+from odoo.tests import HttpCase, tagged
+from odoo.tools import mute_logger
+
+from ...const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
+from ...models.keys import custody
+from ...tools import certificate_chain
+from ...tools.pdf_check import MAX_SIZE
+from ..common import own_samples, pdf_samples, samples
+from ..common.case import CertificateCommon
+from ..common.invoicing import ElectronicInvoicingCommon
+
+
+@tagged("post_install", "-at_install")
+class TestTours(CertificateCommon, HttpCase):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        scan = pdf_samples.scan_pdf(2)
+        certificate = own_samples.issue()
+        for name, content in (
+            ("scan", scan),
+            ("sharper", pdf_samples.scan_pdf(1)),
+            ("large", pdf_samples.padded_pdf(MAX_SIZE + 1, scan)),
+            ("p12", own_samples.make_p12(certificate)),
+            ("pem", own_samples.to_pem(certificate)),
+            ("subscriber", own_samples.to_pem(certificate)),
+            ("root", own_samples.to_pem(own_samples.get_chain()[1])),
+        ):
+            cls.serve_to_tours(name, content)
+
+    def test_an_invoicing_user_walks_from_the_menu_to_an_active_certificate(self):
+        self.sell_by_demo_provider()
+        self.start_tour(
+            "/odoo/electronic-process", "certificate_activation_buy", login=self.user_a.login
+        )
+        self.start_tour(WIZARD_PATH, "certificate_activation_flow", login=self.user_a.login)
+        activation = self.company_a._get_active_certificate_activation()
+        self.assertEqual(activation.create_uid, self.user_a)
+        self.assertEqual(activation.payment_status, "paid")
+        self.assertEqual(activation.representative_vat, "52123456")
+        self.assertEqual(activation.signed_letter_pages, 2)
+
+    def test_a_mistake_leads_to_where_it_is_put_right(self):
+        self.system_user.write(
+            {"company_id": self.seller.id, "company_ids": [Command.link(self.seller.id)]}
+        )
+        with mute_logger("odoo.http"):  # the lender activates nothing, and is told so
+            self.start_tour(
+                WIZARD_PATH, "certificate_activation_remedy", login=self.system_user.login
+            )
+
+    def test_a_payment_that_fails_and_one_that_hangs_leave_a_way_on(self):
+        activation = self.start()
+        self.sell_by_demo_provider()
+        self.start_tour(
+            WIZARD_PATH, "certificate_activation_buy_in_vain", login=self.manager_a.login
+        )
+        activation.invalidate_recordset()
+        self.assertEqual((activation.state, activation.payment_status), ("pay", "failed"))
+        transactions = activation.sudo().payment_move_id.transaction_ids
+        self.assertEqual(transactions.mapped("state"), ["error", "error"])
+
+    def test_a_certificate_that_ends_is_renewed_from_the_six_steps(self):
+        activation = self.get_active()
+        today = activation._get_today()
+        activation.sudo().write(
+            {"date_start": today - timedelta(days=344), "date_end": today + timedelta(days=20)}
+        )
+        self.sell_by_demo_provider()
+        self.start_tour(
+            "/odoo/electronic-process", "certificate_activation_renewal", login=self.user_a.login
+        )
+        renewal = activation.search([("renewal_of_id", "=", activation.id)])
+        self.assertEqual(renewal.switch_on, today + timedelta(days=21))
+        self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+
+    def test_a_manager_renews_many_companies_from_the_board(self):
+        other = self.env["res.company"].create({"name": "Cliente nuevo"})
+        companies = self.company_a | self.company_b
+        user = samples.make_user(
+            self.env, "Contadora", "certificate_board", companies | other, GROUP_MANAGER
+        )
+        activations = self.env["certificate.activation"].sudo()
+        today = activations._get_today()
+        activations.create(
+            [
+                {
+                    "company_id": company.id,
+                    "state": "active",
+                    "date_start": today - timedelta(days=344),
+                    "date_end": today + timedelta(days=20),
+                }
+                for company in companies
+            ]
+        )
+        switched_on = "-".join(map(str, (companies | other).ids))
+        self.start_tour(
+            "/odoo/certificate-board",
+            "certificate_board_renewal",
+            login=user.login,
+            cookies={"cids": switched_on},
+        )
+        begun = activations.search([("state", "=", "pay")])
+        self.assertEqual(begun.company_id, companies)
+        self.assertEqual(len(begun.renewal_of_id), 2)
+
+    def test_missing_fields_and_wrong_files_are_refused_where_they_are(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        with mute_logger("odoo.http"):
+            self.start_tour(WIZARD_PATH, "certificate_activation_refusals", login=self.user_a.login)
+        activation.invalidate_recordset()
+        self.assertEqual(activation.state, "process")
+        self.assertFalse(activation.signed_letter_sha256)
+        self.assertTrue(activation.letter_code)
+
+    def test_a_large_scan_and_photos_become_a_pdf_that_is_looked_at_first(self):
+        activation = self.get_downloaded()
+        self.start_tour(WIZARD_PATH, "certificate_activation_conversion", login=self.user_a.login)
+        activation.invalidate_recordset()
+        self.assertEqual(activation.signed_letter_pages, 2)
+        self.assertLess(activation.signed_letter_size, MAX_SIZE)
+
+    def test_a_company_brings_its_own_certificate(self):
+        loan = self.start()
+        self.start_tour(WIZARD_PATH, "certificate_activation_own", login=self.user_a.login)
+        loan.invalidate_recordset()
+        activation = self.company_a._get_active_certificate_activation()
+        self.assertEqual((activation.route, loan.state), ("own", "cancelled"))
+        self.assertEqual(
+            activation.sudo().certificate_id.subject_common_name, "CAFE DE LA SIERRA SAS"
+        )
+
+    def test_a_requested_certificate_is_rejected_sent_again_issued_and_loaded(self):
+        def walk(name, user=self.user_a, path=WIZARD_PATH):
+            self.start_tour(path, f"certificate_request_{name}", login=user.login)
+            self.env.invalidate_all()
+
+        loan = self.get_active()
+        walk("start")
+        activation = loan._start_request()
+        self.pay(activation)
+        walk("send")
+        request = activation.request_ids
+        documents = request.document_ids
+        self.assertEqual(documents.mapped("state"), ["waiting"] * 3)
+        kept = (documents[0] | documents[2]).mapped("document_sha256")
+        walk("reject", self.custodian, REQUEST_URL)
+        self.assertEqual(request.state, "rejected")
+        with mute_logger("odoo.http"):
+            walk("correct")
+        documents.invalidate_recordset()
+        self.assertEqual(documents.mapped("state"), ["accepted", "waiting", "accepted"])
+        self.assertEqual((documents[0] | documents[2]).mapped("document_sha256"), kept)
+        walk("issue", self.custodian, REQUEST_URL)
+        self.assertEqual((request.state, loan.state), ("issued", "active"))
+        walk("load")
+        self.assertEqual((activation.state, request.state), ("active", "completed"))
+        self.assertEqual(self.company_a._get_active_certificate_activation(), activation)
+
+    def test_a_letter_is_rejected_handed_in_anew_and_accepted_and_nothing_signs_before(self):
+        self.speak_spanish(self.user_a, self.custodian)
+        self.seller.sudo().certificate_sign_after_review = True
+        activation = self.get_active()
+        # The letter's own code, so that it waits for the setting alone.
+        self.assertEqual(activation.letter_review, "waiting")
+        for path, name, user, review in (
+            ("/odoo/electronic-process", "reject", self.custodian, "rejected"),
+            (WIZARD_PATH, "hand_in", self.user_a, "waiting"),
+            ("/odoo/electronic-process", "accept", self.custodian, "accepted"),
+        ):
+            with self.assertRaises(UserError):
+                custody.open_signing_key(activation)
+            self.start_tour(path, f"certificate_letter_{name}", login=user.login)
+            activation.invalidate_recordset()
+            self.assertEqual(activation.letter_review, review)
+        self.assertEqual(activation.letter_reviewed_by_id, self.custodian)
+        custody.open_signing_key(activation)
+
+    def test_an_administrator_trusts_the_certificate_of_an_authority(self):
+        self.speak_spanish(self.system_user)
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                "/odoo/electronic-process", "certificate_trust_add", login=self.system_user.login
+            )
+        root = own_samples.get_chain()[1]
+        anchor = self.env["certificate.trust.anchor"].search(
+            [("sha256", "=", certificate_chain.get_sha256(root))]
+        )
+        self.assertTrue(anchor.is_root)
+        self.assertEqual(anchor.create_uid, self.system_user)
+
+    def test_a_custodian_seals_the_keys(self):
+        with own_samples.secret():
+            self.start_tour(
+                "/odoo/certificate-custody", "certificate_custody", login=self.custodian.login
+            )
+        self.assertTrue(self.seller.sudo().certificate_lent_id.is_key_sealed)
+
+
+@tagged("post_install", "-at_install")
+class TestElectronicProcessTours(ElectronicInvoicingCommon, HttpCase):
+    def test_what_the_profile_lacks_is_found_and_entered(self):
+        self.company_a.sudo().street = False
+        self.start_tour(
+            "/odoo/electronic-process", "electronic_process_profile", login=self.manager_a.login
+        )
+        self.assertEqual(self.company_a.street, "Carrera 43A # 1-50")
+
+    def test_a_user_walks_from_the_test_set_to_the_start_and_an_administrator_back(self):
+        self.get_active()
+        self.get_journal(self.company_a)
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                "/odoo/electronic-process", "electronic_process_start", login=self.user_a.login
+            )
+        self.setup_a.invalidate_recordset()
+        self.assertEqual(self.setup_a.locked_nit, "900987321-1")
+        self.assertEqual(self.setup_a.resolution_id.prefix, "SETP")
+        self.assertEqual(self.setup_a.resolution_id.journal_id.code, "FE")
+        self.assertEqual(self.setup_a.started_by_id, self.user_a)
+        self.start_tour(
+            "/odoo/electronic-process", "electronic_process_reset", login=self.system_user.login
+        )
+        self.setup_a.invalidate_recordset()
+        self.assertFalse(self.setup_a.locked_nit or self.setup_a.started_on)

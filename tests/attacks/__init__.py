@@ -1,0 +1,1 @@
+"""What others try: the public, other companies, managers, and who has the database."""

@@ -1,0 +1,1 @@
+"""The certificates of many companies at a glance."""

@@ -1,0 +1,1 @@
+"""What holds everywhere: who sees and does what, files, demo data, translations."""

@@ -1,0 +1,1 @@
+"""The letter of exoneration, its scan and its text."""

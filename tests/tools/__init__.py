@@ -1,0 +1,1 @@
+"""Functions that know no Odoo."""
