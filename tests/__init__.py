@@ -15,6 +15,7 @@ from .attacks import (
     test_attacks_letters,
     test_attacks_mail,
     test_attacks_money,
+    test_attacks_own,
     test_attacks_pdf,
     test_attacks_people,
     test_attacks_process,

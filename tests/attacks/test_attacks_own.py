@@ -1,0 +1,71 @@
+"""A certificate of a company's own: what keeps it from signing, and who would rather not know."""
+
+from datetime import timedelta
+from unittest.mock import patch
+
+from cryptography import x509
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+
+from ...const import HOSTS_PARAMETER
+from ...models.keys import custody
+from ...tools import revocation
+from ..common import own_samples, revocation_samples, samples
+from ..common.attackers import CONTACTS
+from ..common.own import OwnCertificateCommon
+from ..common.revocation_samples import HOST, REVOKED, answer_ocsp
+
+OTHER_NIT = "800197268-4"
+
+
+@tagged("post_install", "-at_install")
+class TestAttacksOwn(OwnCertificateCommon):
+    def switch(self, activation, field):
+        wizard = self.env["certificate.reason.wizard"].with_user(self.manager_a)
+        wizard.create({field: activation.id, "reason": "So"}).action_confirm()
+        self.env.invalidate_all()
+
+    # === REVOKED AND SUSPENDED === #
+
+    def suspend(self):
+        """Let a certificate sign that its authority suspends then, and which the company switches off."""
+        authority = self.enterContext(revocation_samples.serve())
+        self.enterContext(patch.object(revocation, "fetch_answer", authority.fetch))
+        self.env["ir.config_parameter"].sudo().set_param(HOSTS_PARAMETER, HOST)
+        certificate = authority.issue()
+        p12 = own_samples.make_p12(certificate, chain=[revocation_samples.get_issuer()])
+        activation = self.get_own()
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        self.assertFalse(self.load(activation, p12))
+        activation.action_finish()
+        hold = x509.ReasonFlags.certificate_hold
+        authority.answers["/ocsp"] = answer_ocsp(certificate, REVOKED, reason=hold)
+        activation.sudo()._follow_revocation()
+        self.assertEqual((activation.state, activation.revocation_status), ("active", "revoked"))
+        self.switch(activation, "pause_id")
+        return authority, certificate, p12, activation
+
+    def test_what_is_suspended_is_not_switched_on_however_fresh_or_missing_the_answer(self):
+        authority, certificate, p12, activation = self.suspend()
+        before = revocation_samples.REVOKED_ON - revocation_samples.now() - timedelta(hours=1)
+        replayed = answer_ocsp(certificate, since=before, until=timedelta(days=1))
+        for answer in (authority.answers["/ocsp"], None, b"damaged", replayed):
+            authority.answers["/ocsp"] = answer
+            for days in (0, 2):
+                activation.sudo().revocation_asked_on -= timedelta(days=days)
+                with self.subTest(answer=answer and answer[:9], days=days):
+                    with self.assertRaises(UserError):
+                        self.switch(activation, "resume_id")
+                    self.assertTrue(activation.is_paused)
+        # The cron keeps what it knows, and the same file does not come in by another activation.
+        authority.answers["/ocsp"] = None
+        activation.sudo()._follow_revocation()
+        self.assertEqual(activation.revocation_status, "revoked")
+        renewal = activation._start_own()
+        self.assertEqual(list(self.load(renewal, p12)), ["certificate"])
+        # The authority itself lifts it.
+        authority.answers["/ocsp"] = answer_ocsp(certificate)
+        self.switch(activation, "resume_id")
+        self.assertFalse(activation.is_paused)
+        self.assertEqual(activation.revocation_status, "good")
