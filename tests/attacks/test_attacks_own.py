@@ -26,6 +26,20 @@ class TestAttacksOwn(OwnCertificateCommon):
         wizard.create({field: activation.id, "reason": "So"}).action_confirm()
         self.env.invalidate_all()
 
+    def change_nit(self, company, nit):
+        """Change the NIT of a company, as one of its own people can."""
+        user = samples.make_user(
+            self.env,
+            "Eva",
+            f"certificate_eva_{company.id}",
+            company,
+            "account.group_account_invoice",
+            CONTACTS,
+        )
+        company.partner_id.with_user(user).vat = nit
+        self.env.flush_all()
+        self.env.invalidate_all()
+
     # === REVOKED AND SUSPENDED === #
 
     def suspend(self):
@@ -69,3 +83,23 @@ class TestAttacksOwn(OwnCertificateCommon):
         self.switch(activation, "resume_id")
         self.assertFalse(activation.is_paused)
         self.assertEqual(activation.revocation_status, "good")
+
+    # === THE NIT === #
+
+    def test_nothing_signs_for_another_nit_than_what_was_activated(self):
+        for activation in (self.get_active_own(), self.get_active(self.user_b)):
+            company = activation.company_id
+            nit = company.vat
+            with self.subTest(activation.route):
+                custody.open_signing_key(activation)
+                self.change_nit(company, OTHER_NIT)
+                with self.assertRaises(UserError):
+                    custody.open_signing_key(activation)
+                self.assertTrue(self.get_alert(activation, "nit"))
+                # However it is written.
+                number, digit = nit.split("-")
+                for form in (f"{int(number):,}".replace(",", ".") + f"-{digit}", number, nit):
+                    company.sudo().partner_id.vat = form
+                    custody.open_signing_key(activation)
+                self.env.invalidate_all()
+                self.assertFalse(self.get_alert(activation, "nit"))
