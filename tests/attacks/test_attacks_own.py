@@ -103,3 +103,10 @@ class TestAttacksOwn(OwnCertificateCommon):
                     custody.open_signing_key(activation)
                 self.env.invalidate_all()
                 self.assertFalse(self.get_alert(activation, "nit"))
+
+    # === DIALOGS === #
+
+    def test_a_dialog_for_nothing_decides_nothing(self):
+        wizards = self.env["certificate.reason.wizard"].with_user(self.manager_a)
+        with self.assertRaises(UserError):
+            wizards.create({"reason": "x"}).action_confirm()
