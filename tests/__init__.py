@@ -19,6 +19,7 @@ from .attacks import (
     test_attacks_pdf,
     test_attacks_people,
     test_attacks_process,
+    test_attacks_purchases,
     test_attacks_reviews,
     test_attacks_sandbox,
     test_attacks_setup,

@@ -1,0 +1,41 @@
+"""Purchases: who pays for whom, what comes back, and what a browser may send."""
+
+from types import SimpleNamespace
+
+from odoo.exceptions import UserError
+from odoo.tests import tagged
+from odoo.tools import mute_logger
+
+from ..common.attackers import make_attacker
+from ..common.payment import PRICE, PaymentFollowCommon
+
+OTHER_NIT = "800197268-4"
+
+
+@tagged("post_install", "-at_install")
+class TestAttacksPurchases(PaymentFollowCommon):
+    def test_nobody_pays_by_the_nit_of_another_one_for_a_moment(self):
+        client = self.env["res.partner"].create({"name": "No company here", "vat": OTHER_NIT})
+        paid = self.invoice_by_hand(SimpleNamespace(partner_id=client))
+        user = make_attacker(self)
+        poser = self.company_b.partner_id.with_user(user)
+        nit = poser.vat
+        for is_early in (True, False):
+            with self.subTest(is_early=is_early), self.rolled_back():
+                paid.flush_recordset()
+                poser.vat = OTHER_NIT
+                activation = self.start(self.user_b)
+                self.assertEqual(activation.sudo().payment_move_id, paid)
+                if is_early:
+                    poser.vat = nit
+                    with self.assertRaises(UserError):
+                        activation.action_continue()
+                    continue
+                activation.action_continue()
+                poser.vat = nit
+                self.fill(activation)
+                activation.action_download_letter()
+                self.attach(activation)
+                with self.assertRaises(UserError):
+                    activation.action_finish()
+                self.assertEqual(activation.state, "process")
