@@ -274,6 +274,18 @@ class CertificateActivation(models.Model):
                 "anything.",
                 invoice.company_id.name,
             )
+        if (
+            status == "reversed"
+            and invoice._get_held_amount() > ROUNDING
+            and invoice._get_owed() > ROUNDING
+        ):
+            return self.env._(
+                "%(returned)s of your payment was returned, so the certificate is not paid; the other %(amount)s is a "
+                "credit with %(seller)s. Ask it to return that as well, or to use it for a new invoice.",
+                returned=self._format_money(-sum(invoice._get_certificate_refunds().mapped("amount"))),
+                amount=self._format_money(invoice._get_held_amount()),
+                seller=invoice.company_id.name,
+            )
         if status in ("reversed", "void") and invoice._get_held_amount() > ROUNDING:
             return self.env._(
                 "The invoice of your certificate was cancelled, and %(amount)s of your money is a credit with "

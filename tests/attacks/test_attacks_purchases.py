@@ -39,3 +39,13 @@ class TestAttacksPurchases(PaymentFollowCommon):
                 with self.assertRaises(UserError):
                     activation.action_finish()
                 self.assertEqual(activation.state, "process")
+
+    def test_a_part_that_went_back_is_told_as_it_is(self):
+        for part, status in ((1, "paid"), (1000, "reversed"), (PRICE, "reversed")):
+            with self.subTest(part=part), self.rolled_back():
+                activation = self.start()
+                self.refund(self.pay(activation), part)
+                self.assertEqual(self.get_status(activation), status)
+                # The invoice stands: nobody says that it was cancelled.
+                self.assertEqual(activation.sudo().payment_move_id.state, "posted")
+                self.assertNotIn("was cancelled", activation.payment_sentence)
