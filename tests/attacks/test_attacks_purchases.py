@@ -49,3 +49,32 @@ class TestAttacksPurchases(PaymentFollowCommon):
                 # The invoice stands: nobody says that it was cancelled.
                 self.assertEqual(activation.sudo().payment_move_id.state, "posted")
                 self.assertNotIn("was cancelled", activation.payment_sentence)
+
+    def test_whatever_a_browser_sends_is_answered_in_a_sentence(self):
+        activation = self.start()
+        page = self.buy(activation)
+        base = {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.payment_method_id,
+            "token_id": None,
+            "amount": page["amount"],
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": page["landing_route"],
+            "access_token": page["access_token"],
+        }
+        odd = {
+            "amount": ("x", "nan", "inf", "-inf", True, [], {}, [PRICE], {"a": 1}, 2**1100, -PRICE),
+            "provider_id": ("x", "nan", True, {"a": 1}, [], 1.5, 2**70, -1, None),
+        }
+        for name, values in odd.items():
+            for value in values:
+                with self.subTest(name=name, value=value), mute_logger("odoo.http"):
+                    answer = self.opener.post(
+                        self.base_url() + page["transaction_route"],
+                        json={"jsonrpc": "2.0", "id": 0, "params": {**base, name: value}},
+                    ).json()
+                    self.assertEqual(
+                        answer["error"]["data"]["name"], "odoo.exceptions.ValidationError"
+                    )
+        self.assertFalse(activation.sudo().payment_move_id.transaction_ids)
