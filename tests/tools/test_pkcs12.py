@@ -419,6 +419,25 @@ class TestCertificateFile(BaseCase):
         )
         self.assertEqual(tool.find_warnings(nameless, NIT, ["Andes"]), ["no_nit"])
 
+    def test_who_else_is_the_subscriber_is_told(self):
+        other, ours = "800197268", NIT[:9]
+        spoofed = (
+            samples.make_subject(other, (NameOID.ORGANIZATIONAL_UNIT_NAME, ours)),
+            samples.make_subject(other, (NameOID.TITLE, f"NIT {NIT}")),
+            samples.make_subject(other, (NameOID.SERIAL_NUMBER, ours)),
+            samples.make_name((samples.CERTICAMARA_NIT, other), (samples.CERTICAMARA_NIT, ours)),
+        )
+        # A representative's card beside the NIT, and the NIT with its digit and without.
+        honest = (
+            samples.make_subject("1032456789", (NameOID.ORGANIZATIONAL_UNIT_NAME, f"NIT {NIT}")),
+            samples.make_subject(ours, (NameOID.SERIAL_NUMBER, NIT)),
+        )
+        for names, codes in ((spoofed, ["other_place"]), (honest, [])):
+            for name in names:
+                with self.subTest(name=name.rfc4514_string()):
+                    facts = tool.read_certificate(samples.to_pem(samples.issue(name)))
+                    self.assertEqual(tool.find_warnings(facts, NIT), codes)
+
     # === HOSTILE FILES === #
 
     def test_a_file_that_asks_for_endless_work_is_stopped(self):
