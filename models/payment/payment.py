@@ -458,6 +458,7 @@ class CertificateActivation(models.Model):
         amount = self._parse_browser_amount(kwargs.get("amount"))
         if (
             not provider
+            or not self._is_own_invoice(invoice)
             or invoices.company_id != invoice.company_id
             or not any(invoice.currency_id.compare_amounts(amount, one) == 0 for one in amounts)
             or not self._is_landing_route(kwargs.get("landing_route"))

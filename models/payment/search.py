@@ -116,6 +116,14 @@ class CertificateActivation(models.Model):
             return "old"
         return None if status == "paid" else status
 
+    def _is_own_invoice(self, move):
+        """Tell whether a move is an invoice to this company, of which the seller may have made something else.
+
+        :rtype: bool
+        """
+        payers = self.company_id.partner_id._find_certificate_payers()
+        return move.move_type == "out_invoice" and move.partner_id in payers
+
     def _check_payer(self):
         """Check that what pays is still this company's: it may have been found by a NIT that changed since.
 
@@ -125,7 +133,7 @@ class CertificateActivation(models.Model):
         invoice, company = activation.payment_move_id, activation.company_id
         if not invoice or activation._get_deciding_receipt():
             return
-        if invoice.partner_id not in company.partner_id._find_certificate_payers():
+        if not activation._is_own_invoice(invoice):
             raise UserError(
                 self.env._(
                     "Invoice %(name)s is not to %(company)s, whose NIT is %(nit)s now. Correct the NIT, or ask a "

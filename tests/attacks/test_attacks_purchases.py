@@ -3,7 +3,7 @@
 from types import SimpleNamespace
 
 from odoo.exceptions import UserError
-from odoo.tests import tagged
+from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
 from ..common.attackers import make_attacker
@@ -39,6 +39,40 @@ class TestAttacksPurchases(PaymentFollowCommon):
                 with self.assertRaises(UserError):
                     activation.action_finish()
                 self.assertEqual(activation.state, "process")
+
+    def test_nobody_pays_what_the_seller_made_of_the_draft(self):
+        other = {
+            "another one's": lambda draft: draft.write({"partner_id": self.company_b.partner_id.id}),
+            "a credit note": lambda draft: draft.action_switch_move_type(),
+        }
+        for name, change in other.items():
+            with self.subTest(name), self.rolled_back():
+                activation = self.start()
+                page = self.buy(activation)
+                draft = activation.sudo().payment_move_id
+                change(draft)
+                # Neither by the page that is open in another tab ...
+                with mute_logger("odoo.http"), self.assertRaises(JsonRpcException):
+                    self.submit(page)
+                self.assertFalse(draft.transaction_ids)
+                # ... nor by the one that opens now.
+                self.start()
+                self.assertFalse(activation.sudo().payment_move_id)
+                self.assertEqual(draft.state, "draft", "it is the seller's")
+                activation.action_pay()
+                bought = activation.sudo().payment_move_id
+                self.assertEqual(bought.partner_id, self.company_a.partner_id)
+                self.assertEqual(bought.move_type, "out_invoice")
+
+    def test_the_currency_of_a_draft_is_not_written_over(self):
+        activation = self.start()
+        activation.action_pay()
+        draft = activation.sudo().payment_move_id
+        draft.currency_id = self.env.ref("base.USD")
+        draft.invoice_line_ids.price_unit = 30
+        activation.sudo().cart_total = draft.amount_total
+        self.start()
+        self.assertEqual(draft.invoice_line_ids.price_unit, 30)
 
     def test_a_part_that_went_back_is_told_as_it_is(self):
         for part, status in ((1, "paid"), (1000, "reversed"), (PRICE, "reversed")):
