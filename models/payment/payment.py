@@ -284,7 +284,9 @@ class CertificateActivation(models.Model):
             return self.env._(
                 "%(returned)s of your payment was returned, so the certificate is not paid; the other %(amount)s is a "
                 "credit with %(seller)s. Ask it to return that as well, or to use it for a new invoice.",
-                returned=self._format_money(-sum(invoice._get_certificate_refunds().mapped("amount"))),
+                returned=self._format_money(
+                    -sum(invoice._get_certificate_refunds().mapped("amount"))
+                ),
                 amount=self._format_money(invoice._get_held_amount()),
                 seller=invoice.company_id.name,
             )

@@ -42,7 +42,9 @@ class TestAttacksPurchases(PaymentFollowCommon):
 
     def test_nobody_pays_what_the_seller_made_of_the_draft(self):
         other = {
-            "another one's": lambda draft: draft.write({"partner_id": self.company_b.partner_id.id}),
+            "another one's": lambda draft: draft.write(
+                {"partner_id": self.company_b.partner_id.id}
+            ),
             "a credit note": lambda draft: draft.action_switch_move_type(),
         }
         for name, change in other.items():
