@@ -105,8 +105,7 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE, pages: int = MAX_PAGES) -> Pdf
         raise PdfRefused("empty")
     if len(data) > limit:
         raise PdfRefused("too_large")
-    header = _HEADER.search(data, 0, _BEFORE)
-    if not header or not _LINES_BEFORE.fullmatch(data, 0, header.start()):
+    if find_start(data) is None:
         raise PdfRefused("not_pdf")
     if b"%%EOF" not in data.rstrip(_FILLING)[-_TAIL:]:
         raise PdfRefused("truncated")
@@ -131,6 +130,14 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE, pages: int = MAX_PAGES) -> Pdf
         signed=found["signed"],
         text_sha256=found.get("text_sha256"),
     )
+
+
+def find_start(data: bytes) -> int | None:
+    """Return where a PDF begins, behind what a program has written before it; None where none does."""
+    header = _HEADER.search(data, 0, _BEFORE)
+    if not header or not _LINES_BEFORE.fullmatch(data, 0, header.start()):
+        return None
+    return header.start()
 
 
 def _ask_child(data):

@@ -11,7 +11,14 @@ import json
 from pathlib import Path
 
 from .pdf_check import CODES as _CHECK_CODES
-from .pdf_check import MAX_PAGES, MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
+from .pdf_check import (
+    MAX_PAGES,
+    MAX_SIZE,
+    PdfCheckUnavailable,
+    PdfRefused,
+    check_pdf,
+    find_start,
+)
 from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_INPUT = 20 * 1024**2
@@ -32,14 +39,13 @@ CODES = (
 )
 
 _CHILD = Path(__file__).with_name("pdf_shrink_child.py")
-_KINDS = {
-    b"%PDF-": "pdf",
-    b"\xff\xd8\xff": "photo",
-    b"\x89PNG\r\n\x1a\n": "photo",
+_PHOTOS = (
+    b"\xff\xd8\xff",
+    b"\x89PNG\r\n\x1a\n",
     # TIFF, which scanners of offices write: its pictures are pages.
-    b"II*\0": "photo",
-    b"MM\0*": "photo",
-}
+    b"II*\0",
+    b"MM\0*",
+)
 # Phones' own format, and its relatives: not read by Odoo's requirements, and what reads it starts threads.
 _HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
 
@@ -84,6 +90,8 @@ def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
             raise ShrinkRefused(refused.code, position, refused.pages) from refused
     if pages > max_pages:
         raise ShrinkRefused("too_many_pages", pages=max_pages)
+    # What stands before a PDF is none of its pages.
+    files = [data if _is_photo(data) else data[find_start(data) :] for data in files]
     result = _ask_child(files, limit, max_pages)
     try:
         check_pdf(result, limit, max_pages)
@@ -110,16 +118,19 @@ def _count_pages(data, max_pages):
     """Return the least number of pages that a file becomes, if it is acceptable."""
     if not data:
         raise PdfRefused("empty")
-    kind = next((kind for start, kind in _KINDS.items() if data.startswith(start)), None)
-    if kind == "photo":
+    if _is_photo(data):
         return 1
-    if kind is None:
+    if find_start(data) is None:
         is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
         raise PdfRefused("heic" if is_heic else "unknown_kind")
     facts = check_pdf(data, MAX_INPUT, max_pages)
     if facts.signed:
         raise PdfRefused("signed")
     return facts.pages
+
+
+def _is_photo(data):
+    return data.startswith(_PHOTOS)
 
 
 def _ask_child(files, limit, max_pages):

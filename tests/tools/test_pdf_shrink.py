@@ -347,6 +347,9 @@ class TestPdfShrink(BaseCase):
             "phone's two pictures": saved(
                 picture(), "MPO", save_all=True, append_images=[picture()]
             ),
+            "a camera's data that make no sense": saved(
+                picture(), "JPEG", quality=95, exif=b"Exif\0\0nothing"
+            ),
             "inks": saved(picture("CMYK"), "JPEG", quality=95),
             "progressive": saved(picture(), "JPEG", quality=95, progressive=True),
             "16 bits": saved(deep, "PNG"),
@@ -389,6 +392,12 @@ class TestPdfShrink(BaseCase):
         self.assertEqual(
             [page.extract_text().strip() for page in joined], ["", "Second", "", "Fourth"]
         )
+
+    def test_what_a_program_wrote_before_a_scan_is_left_out(self):
+        scan = scan_pdf()
+        for before in (b"\xef\xbb\xbf", b"\r\n\r\n", b"Content-Type: application/pdf\r\n\r\n"):
+            with self.subTest(before):
+                self.assertEqual(pdf_shrink.make_pdf([before + scan]), pdf_shrink.make_pdf([scan]))
 
     # === REFUSED === #
 
