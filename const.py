@@ -245,6 +245,8 @@ PAYMENT_STATUSES = [
     ("reversed", "Reversed"),
     ("void", "Void"),
 ]
+# With these nobody's money is here or on its way: what is cancelled loses none.
+UNPAID = ("none", "to_pay", "failed", "reversed", "void")
 # The colour of each, in alerts and badges.
 PAYMENT_LEVELS = {
     "none": "muted",

@@ -229,7 +229,7 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
         step("finish"),
         {
             content: "Go on to the test set",
-            trigger: "button[name=action_open_test_set]",
+            trigger: "button[name=action_open_next]",
             run: "click",
         },
         {
