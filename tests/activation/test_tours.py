@@ -2,7 +2,7 @@ from datetime import timedelta
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
@@ -12,10 +12,11 @@ from ...tools.pdf_check import MAX_SIZE
 from ..common import own_samples, pdf_samples, samples
 from ..common.case import CertificateCommon
 from ..common.invoicing import ElectronicInvoicingCommon
+from ..common.tours import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTours(CertificateCommon, HttpCase):
+class TestTours(CertificateCommon, TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -204,7 +205,7 @@ class TestTours(CertificateCommon, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestElectronicProcessTours(ElectronicInvoicingCommon, HttpCase):
+class TestElectronicProcessTours(ElectronicInvoicingCommon, TourCase):
     def test_what_the_profile_lacks_is_found_and_entered(self):
         self.company_a.sudo().street = False
         self.start_tour(

@@ -23,6 +23,7 @@ from ...models.portal.access import hash_token
 from ...tools.pdf_check import MAX_SIZE
 from ..common import letter_samples, pdf_samples, samples
 from ..common.portal import ACCESS, CertificatePortalCommon
+from ..common.tours import TourCase
 from ..common.walk import REPRESENTATIVE
 
 INVITATION = "certificate.portal.invitation"
@@ -50,7 +51,7 @@ REQUESTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(CertificatePortalCommon):
+class TestPortal(CertificatePortalCommon, TourCase):
     browser_size = "390x844"
     touch_enabled = True
 
