@@ -780,22 +780,20 @@ install_neighbours() {
     configure_beside "$NEIGHBOURS_HOME" "$OWN/neighbours.conf"
 }
 
-# The database that the tests among neighbours start from: unlike the others it has all that Odoo installs by
-# itself, and so do those with demo data.
-#   setup_neighbours_template [demo]
-setup_neighbours_template() { alone create_neighbours_template "$@"; }
+# The database that the tests among neighbours start from: unlike the others it has all that Odoo installs by itself.
+setup_neighbours_template() { alone create_neighbours_template; }
 
 create_neighbours_template() {
-    local modules recipe run=${1:+demo_}neighbours_odoo
+    local modules recipe
     modules=account_payment,payment_demo,payment_custom,l10n_co,certificate,$(IFS=,; echo "${NEIGHBOURS[*]}")
-    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt" "$DEV/env/requirements-neighbours.txt") $modules ${1:-}"
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt" "$DEV/env/requirements-neighbours.txt") $modules"
     NEIGHBOURS_TEMPLATE=neighbours_$(printf %s "$recipe" | hash_of)
     database_exists "$NEIGHBOURS_TEMPLATE" && return
     check_disk
-    say "creating the neighbours' database${1:+ with demo data} (some minutes)"
+    say "creating the neighbours' database (some minutes)"
     drop_database "${NEIGHBOURS_TEMPLATE}_tmp"
     psql_ -c "CREATE DATABASE \"${NEIGHBOURS_TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
-    quietly "the neighbours cannot be installed" "$run" -d "${NEIGHBOURS_TEMPLATE}_tmp" -i "$modules" \
+    quietly "the neighbours cannot be installed" neighbours_odoo -d "${NEIGHBOURS_TEMPLATE}_tmp" -i "$modules" \
         --load-language en_US,es_CO --stop-after-init --no-http --log-level warn
     rename_database "${NEIGHBOURS_TEMPLATE}_tmp" "$NEIGHBOURS_TEMPLATE"
 }
@@ -806,7 +804,6 @@ neighbours_odoo() {
     [ "${1:-}" != shell ] || { subcommand=(shell); shift; }
     neighbours_python -m odoo "${subcommand[@]}" -c "$OWN/neighbours.conf" "$@"
 }
-demo_neighbours_odoo() { neighbours_odoo --with-demo "$@"; }
 
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
 # Prints pytest's arguments that leave out the tests of the client.

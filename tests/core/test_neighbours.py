@@ -6,15 +6,18 @@
 import base64
 import shutil
 import tempfile
+from inspect import getsource
 from pathlib import Path
+from types import FunctionType
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, tagged
+from odoo.models import is_model_definition
+from odoo.tests import Form, TransactionCase, tagged
 from odoo.tools import mute_logger
 
-from ...const import ACTIVITY_BOOKING, VERIFY_PATH
+from ...const import ACTIVITY_BOOKING, MODULE, VERIFY_PATH
 from ..common import own_samples, samples
 from ..common.books import AFTERMATH, BooksCommon
 from ..common.payment import PRICE
@@ -433,6 +436,30 @@ class TestStoreNeighbour(BooksCommon):
 
     def find_plain_keys(self):
         return [path for path in self.get_stored() if b"PRIVATE KEY-----" in path.read_bytes()]
+
+
+@tagged(*TAGS)
+class TestNames(TransactionCase):
+    def test_no_neighbour_has_a_method_that_this_add_on_has_as_well(self):
+        """Mixins included: the last to be loaded would answer for both."""
+        found, seen = {}, set()
+        for name, model in self.registry.items():
+            definitions = [cls for cls in model.__mro__ if is_model_definition(cls)]
+            for cls in definitions:
+                if cls._module != MODULE or model._original_module == MODULE:
+                    continue
+                seen.add(name)
+                for attribute, value in vars(cls).items():
+                    if isinstance(value, FunctionType) and "super(" not in getsource(value):
+                        others = [
+                            other.__module__
+                            for other in definitions
+                            if other._module not in (MODULE, "base") and attribute in vars(other)
+                        ]
+                        if others:
+                            found[name, attribute] = others
+        self.assertLessEqual({"account.move", "res.partner", "ir.attachment"}, seen)
+        self.assertEqual(found, {})
 
 
 @tagged(*TAGS)

@@ -107,14 +107,17 @@ def find_added(sources):
             if not isinstance(node, ast.ClassDef):
                 continue
             # (Names of tests are made by expressions.)
-            extended = {
-                part.value
+            said = {
+                ast.unparse(statement.targets[0]): {
+                    part.value
+                    for part in ast.walk(statement.value)
+                    if isinstance(part, ast.Constant)
+                }
                 for statement in node.body
                 if isinstance(statement, ast.Assign)
-                and ast.unparse(statement.targets[0]) in ("_name", "_inherit")
-                for part in ast.walk(statement.value)
-                if isinstance(part, ast.Constant)
-            } or {ast.unparse(base) for base in node.bases}
+            }
+            bases = {ast.unparse(base) for base in node.bases}
+            extended = said.get("_name") or said.get("_inherit") or bases
             for method in node.body:
                 if isinstance(method, ast.FunctionDef) and "super(" not in ast.unparse(method):
                     for name in extended:
