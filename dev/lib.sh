@@ -539,11 +539,16 @@ setup_template() {
     psql_ -c "CREATE DATABASE \"${TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
     quietly "the template database cannot be created" odoo -d "${TEMPLATE}_tmp" -i "$modules" \
         --skip-auto-install --load-language "$languages" --stop-after-init --no-http --log-level warn
+    prepare_assets "${TEMPLATE}_tmp" odoo
+    rename_database "${TEMPLATE}_tmp" "$TEMPLATE"
+}
+
+#   prepare_assets <database> <function that runs Odoo>
+prepare_assets() {
     say "preparing its assets"
     echo "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()" >"$OWN/assets.py"
-    run_assets() { odoo shell -d "${TEMPLATE}_tmp" --no-http --log-level warn <"$OWN/assets.py"; }
-    quietly "the assets cannot be prepared" run_assets
-    rename_database "${TEMPLATE}_tmp" "$TEMPLATE"
+    run_assets() { "$2" shell -d "$1" --no-http --log-level warn <"$OWN/assets.py"; }
+    quietly "the assets cannot be prepared" run_assets "$@"
 }
 
 # Creates a database with the add-on and the demo companies, under its name only when it is complete.
@@ -795,6 +800,7 @@ create_neighbours_template() {
     psql_ -c "CREATE DATABASE \"${NEIGHBOURS_TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
     quietly "the neighbours cannot be installed" neighbours_odoo -d "${NEIGHBOURS_TEMPLATE}_tmp" -i "$modules" \
         --load-language en_US,es_CO --stop-after-init --no-http --log-level warn
+    prepare_assets "${NEIGHBOURS_TEMPLATE}_tmp" neighbours_odoo
     rename_database "${NEIGHBOURS_TEMPLATE}_tmp" "$NEIGHBOURS_TEMPLATE"
 }
 
