@@ -29,6 +29,7 @@ from .attacks import (
 from .board import test_board
 from .core import (
     test_demo,
+    test_neighbours,
     test_pdf_conversion,
     test_security,
     test_stored_files,
