@@ -14,6 +14,7 @@ from odoo.tests import BaseCase
 
 from ...tools import authorities, certificate_chain, key_seal, pkcs12, revocation, xades
 from ...tools import certificate_reader as tool
+from ...tools.der import CertificateUnreadable
 from ..common import certificate_corpus as corpus
 from ..common.certificate_corpus import NIT, OTHER_NIT
 from ..common.own_samples import PASSWORD, get_key, key_to_pem
@@ -206,7 +207,7 @@ class TestCertificateCorpus(BaseCase):
         """Do with a certificate all that is done with one; whether it could be read."""
         try:
             certificate = tool.load_der.__wrapped__(der)
-        except tool.CertificateUnreadable:
+        except CertificateUnreadable:
             return False
         facts = pkcs12._read(certificate)
         pkcs12.find_faults(facts, NIT, NOW)
