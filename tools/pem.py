@@ -25,12 +25,14 @@ _BASE64 = re.compile(rb"(?:\xef\xbb\xbf)?\s*M[A-Za-z0-9+/\s]{133,}(?:=\s*){0,2}"
 
 
 def unwrap(data):
-    """Return the bytes of a file without what programs have wrapped around them: UTF-16, as Windows saves text, and
+    """Return the bytes of a file without what programs have wrapped around them: blanks, UTF-16, as Windows saves text, and
     base64 without the lines of PEM. Other files stay as they are.
 
     :param bytes data: the file
     :rtype: bytes
     """
+    if (bare := data.lstrip(b"\xef\xbb\xbf \t\r\n")).startswith(b"0"):
+        return bare  # DER begins so
     for mark, encoding in _WRAPPINGS:
         if data.startswith(mark):
             text = data.decode(encoding, "ignore").encode("ascii", "ignore")
@@ -57,7 +59,8 @@ def split_pem(pem):
 
 def _decode_base64(text):
     try:
-        return binascii.a2b_base64(b"".join(text.removeprefix(b"\xef\xbb\xbf").split()))
+        text = b"".join(text.removeprefix(b"\xef\xbb\xbf").split())
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
     except binascii.Error as error:
         raise CertificateUnreadable("base64") from error
 
