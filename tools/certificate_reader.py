@@ -14,6 +14,7 @@ asked for.
 
 import functools
 import hashlib
+import ssl
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -22,8 +23,11 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
 from .der import (
+    INTEGER,
     SEQUENCE,
     CertificateUnreadable,
+    is_der,
+    is_regular_time,
     read_bits,
     read_element,
     read_integer,
@@ -32,14 +36,16 @@ from .der import (
 from .pem import split_pem, to_pem
 from .x509_extensions import read_all_extensions, read_known_extensions
 from .x509_names import Name, read_name
-from .x509_signed import RSA_PSS, get_hash_name, make_hash, make_padding, read_algorithm
+from .x509_signed import get_hash_name, make_hash, make_padding, read_algorithm
 
 MAX_SIZE = 65_536  # bytes of one certificate, which takes about 2,000
+_SERIAL_SIZE = 500  # bytes, of which the standard allows 20
 
-_VERSION = 0xA0
+_VERSION, _THIRD_VERSION = 0xA0, b"\xa0\x03\x02\x01\x02"
+_STANDARD = "2.5.29."  # extensions of X.509 itself
 
 
-_RSA = ("1.2.840.113549.1.1.1", RSA_PSS)
+_RSA = "1.2.840.113549.1.1.1"
 
 FIELDS = (
     "public_key",
@@ -61,6 +67,7 @@ class Certificate:
 
     :ivar bytes der: itself.
     :ivar bytes tbs_certificate_bytes: what its issuer has signed.
+    :ivar bytes serial_der: its serial number as it is written.
     :ivar str signature_oid: how, in dots; likewise `hash_name`, such as `sha256`, or None.
     :ivar tuple[int, int] | None rsa_numbers: modulus and exponent of an RSA key.
     :ivar bytes public_info: DER of the public key.
@@ -70,6 +77,7 @@ class Certificate:
     :ivar frozenset | None extended_key_usage: object identifiers, likewise.
     :ivar bool | None is_ca: of the basic constraints; likewise `path_length`.
     :ivar tuple[Name, ...] directory_names: of the subject's alternative names; likewise `other_names`, texts.
+    :ivar bool is_regular: whether it is DER, with dates and extensions by RFC 5280, sections 4.1.2.5 and 4.2.
     :ivar frozenset[str] unread: of `FIELDS`, what is there and could not be read.
     :ivar frozenset[str] odd: of `FIELDS`, what was read although it is written otherwise than its type allows.
     """
@@ -77,6 +85,7 @@ class Certificate:
     der: bytes
     tbs_certificate_bytes: bytes = field(repr=False)
     serial_number: int
+    serial_der: bytes = field(repr=False)
     issuer: Name
     subject: Name
     not_valid_before_utc: datetime
@@ -95,6 +104,7 @@ class Certificate:
     other_names: tuple = ()
     ocsp_urls: tuple = ()
     crl_points: tuple = ()
+    is_regular: bool = True
     unread: frozenset = frozenset()
     odd: frozenset = frozenset()
 
@@ -114,6 +124,11 @@ class Certificate:
     def sha256(self):
         """Its fingerprint, 64 lower case hexadecimal digits."""
         return hashlib.sha256(self.der).hexdigest()
+
+    @property
+    def is_common(self):
+        """Whether programs read it that are not as lenient, such as OpenSSL."""
+        return self.is_regular and _is_read_by_openssl(self.der)
 
     @property
     def hash_name(self):
@@ -154,7 +169,7 @@ class Certificate:
     @property
     def public_bits(self):
         """The key itself, without its algorithm: what its hash identifies, in questions about revocation."""
-        return read_bits(read_element(self.public_info).children(2)[1])
+        return read_public_bits(self.public_info)
 
 
 @functools.lru_cache(maxsize=128)
@@ -210,16 +225,22 @@ def _read(whole):
     tbs, algorithm, signature = whole.expect(SEQUENCE).children(3)
     notes = _Notes()
     parts = tbs.expect(SEQUENCE).children(20)
-    if parts[0].tag == _VERSION:
-        parts = parts[1:]
-    serial_number, _algorithm, issuer, validity, subject, public = parts[:6]
+    version = None
+    if parts[0].tag == _VERSION or parts[1].tag == INTEGER:
+        version, *parts = parts
+    serial, _algorithm, issuer, validity, subject, public = parts[:6]
     start, end = validity.expect(SEQUENCE).children(2)
     signature_oid, parameters = read_algorithm(algorithm)
-    extensions = notes.run("extensions", read_all_extensions, parts[6:]) or ()
+    if len(serial.content) > _SERIAL_SIZE:
+        raise CertificateUnreadable("serial number")
+    odd = []
+    extensions = notes.run("extensions", read_all_extensions, parts[6:], odd) or ()
+    notes.take("extensions", odd)
     return Certificate(
         der=whole.raw,
         tbs_certificate_bytes=tbs.raw,
-        serial_number=read_integer(serial_number),
+        serial_number=read_integer(serial),
+        serial_der=serial.raw,
         issuer=_read_known_name(notes, "issuer", issuer),
         subject=_read_known_name(notes, "subject", subject),
         not_valid_before_utc=read_time(start),
@@ -231,8 +252,26 @@ def _read(whole):
         rsa_numbers=notes.run("public_key", _read_rsa, public),
         extensions=extensions,
         **read_known_extensions(notes, extensions),
+        is_regular=(
+            is_der(whole.raw)
+            and is_regular_time(start)
+            and is_regular_time(end)
+            and _is_regular(version, extensions)
+        ),
         unread=frozenset(notes.unread),
         odd=frozenset(notes.odd),
+    )
+
+
+def _is_regular(version, extensions):
+    """Tell whether extensions are there in the version that has them, each once, and critical ones are of the standard."""
+    oids = [extension.oid for extension in extensions]
+    return (
+        (not oids or (version is not None and version.raw == _THIRD_VERSION))
+        and len(set(oids)) == len(oids)
+        and all(
+            extension.oid.startswith(_STANDARD) for extension in extensions if extension.critical
+        )
     )
 
 
@@ -245,15 +284,36 @@ def _read_known_name(notes, name, element):
 
 
 def _read_rsa(element):
-    """Return modulus and exponent of an RSA key, or None for a key of another kind.
+    """Return modulus and exponent of an RSA key, or None for a key of another kind: one that may only sign by RSASSA-PSS
+    (RFC 4055, section 1.2) is one, for DIAN takes no such signature, and .NET no such key.
 
     Some leave out the parameters, or the zero byte in front of a modulus: OpenSSL reads both.
     """
     algorithm, bits = element.expect(SEQUENCE).children(2)
-    if read_algorithm(algorithm)[0] not in _RSA:
+    if read_algorithm(algorithm)[0] != _RSA:
         return None
     modulus, exponent = read_element(read_bits(bits)).expect(SEQUENCE).children(2)
     return read_integer(modulus, signed=False), read_integer(exponent, signed=False)
+
+
+@functools.lru_cache(maxsize=128)
+def _is_read_by_openssl(der):
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=der)
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
+def read_public_bits(public_info):
+    """Return a key itself, without its algorithm, or None where there is none.
+
+    :param bytes public_info: SubjectPublicKeyInfo
+    """
+    try:
+        return read_bits(read_element(public_info).children(2)[1])
+    except (LookupError, ValueError):
+        return None
 
 
 def read_rsa_numbers(public_info):

@@ -53,7 +53,7 @@ FAULTS = (
     "other_nit",
 )
 # Warnings that somebody should review.
-WARNINGS = ("no_nit", "other_place", "unread", "odd")
+WARNINGS = ("no_nit", "other_place", "irregular", "unread", "odd")
 # The same of its issuer, when no chain of signatures has verified it.
 ISSUER_WARNINGS = ("unknown_issuer", "refused_issuer")
 # Why another password than the typed one opened the file.
@@ -290,9 +290,10 @@ def _rate(facts, nit, moment):
 
 def _is_of_key(certificate, public):
     numbers = reader.read_rsa_numbers(public)
-    if numbers:
+    if numbers and certificate.rsa_numbers:
         return certificate.rsa_numbers == numbers
-    return certificate.public_info == public
+    # Of another kind: its parameters can be written in several ways, the key itself in one.
+    return certificate.public_bits == reader.read_public_bits(public)
 
 
 def _find_end(certificates):
@@ -341,7 +342,9 @@ def _read(certificate, chain=()):
     return CertificateFacts(
         certificate=to_pem(certificate),
         chain=tuple(map(to_pem, chain)),
-        subject=get_label(certificate.subject),
+        subject=next(
+            filter(None, map(get_label, (certificate.subject, *certificate.directory_names))), ""
+        ),
         issuer=get_label(certificate.issuer),
         authorities=tuple(
             attribute.value
@@ -502,6 +505,7 @@ def find_warnings(facts, nit, authorities=None, refused=()):
         "refused_issuer": is_named(refused, facts.authorities),
         "no_nit": not is_of_nit and not is_elsewhere,
         "other_place": is_elsewhere,
+        "irregular": not reader.load_pem(facts.certificate).is_common,
         "unread": bool(facts.unread),
         "odd": bool(facts.odd),
     }

@@ -25,7 +25,7 @@ from . import certificate_reader as reader
 from .certificate_chain import OCSP_SIGNING, is_authority, is_issued_by, is_signature
 from .der import CertificateUnreadable, read_element, read_head, read_time
 from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
-from .x509_extensions import CrlPoint, read_extensions, read_point_names
+from .x509_extensions import CrlPoint, get_point_keys, read_extensions, read_point_names
 from .x509_names import read_name
 from .x509_signed import read_signed
 
@@ -198,14 +198,19 @@ def get_host(url):
 def _find_questions(certificate, issuer):
     """Return what to ask, in order: the address, the data to send, the size limit, and the parser."""
     questions = []
-    for url in certificate.ocsp_urls[:_ADDRESSES]:
+    for url in _choose(certificate.ocsp_urls, get_host):
         nonce = secrets.token_bytes(32)  # RFC 9654, section 2.1
         request = _write_request(certificate, issuer, nonce)
         read = _OcspReader(certificate, issuer, nonce)
         questions.append((url, request, MAX_OCSP_SIZE, read))
-    for url, point in _find_crl_urls(certificate)[:_ADDRESSES]:
+    for url, point in _choose(_find_crl_urls(certificate), lambda pair: get_host(pair[0])):
         questions.append((url, None, MAX_CRL_SIZE, _CrlReader(certificate, issuer, point)))
     return questions
+
+
+def _choose(addresses, get):
+    """Return the first few addresses, those that can be asked before those that cannot, such as LDAP."""
+    return sorted(addresses, key=lambda address: not get(address))[:_ADDRESSES]
 
 
 def _write_request(certificate, issuer, nonce):
@@ -453,14 +458,23 @@ class _CrlReader:
 
     def _find_entry(self, entries):
         """Return the parts of the entry of the certificate, or nothing."""
-        number = core.Integer(self.certificate.serial_number).dump()
+        # As DER writes it, and as the authority has written it in the certificate.
+        for number in {
+            core.Integer(self.certificate.serial_number).dump(),
+            self.certificate.serial_der,
+        }:
+            if entry := self._find_number(entries, number):
+                return entry
+        return None
+
+    def _find_number(self, entries, number):
         place = entries.find(number)
         while place >= 0:
             # The number may stand anywhere; in an entry it comes first.
             for head in range(2, 6):
                 begin = place - head
                 if begin >= 0 and entries[begin] == _SEQUENCE:
-                    _tag, start, stop = read_head(entries, begin)
+                    _tag, start, _stop, stop = read_head(entries, begin)
                     if start == place:
                         parts = read_element(entries[begin:stop]).children(3)
                         if len(parts) > 1 and parts[1].tag in _TIMES:
@@ -485,7 +499,7 @@ class _CrlReader:
                 continue
             parts = {part.tag: part for part in read_element(extension.value).children()}
             point = parts.pop(0xA0, None)
-            names = {name.raw for name in read_point_names(point)} if point else None
+            names = get_point_keys(read_point_names(point)) if point else None
             # Of certificates of users alone it speaks of this one.
             is_part = any(any(part.content) for tag, part in parts.items() if tag != 0x81)
             if is_part or (names is not None and not names & self.point.names):

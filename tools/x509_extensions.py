@@ -9,12 +9,15 @@ from .der import (
     BOOLEAN,
     INTEGER,
     OCTETS,
+    OID,
     PRINTABLE,
     SEQUENCE,
     STRINGS,
     CertificateUnreadable,
+    Element,
     decode_text,
     iterate_elements,
+    join_pieces,
     read_element,
     read_integer,
     read_oid,
@@ -27,7 +30,8 @@ _NAMES = 200  # alternative names, addresses and points, likewise
 _DEPTH = 10  # levels of an unknown extension that are looked through for text
 _TEXTS = 200  # of all unknown extensions
 # Tags of a GeneralName: RFC 5280, section 4.2.1.6.
-_OTHER_NAME, _DIRECTORY_NAME, _URI = 0xA0, 0xA4, 0x86
+_OTHER_NAME, _DIRECTORY_NAME = 0xA0, 0xA4
+_EMAIL, _DOMAIN, _URI = 0x81, 0x82, 0x86
 _KEY_USAGE = (
     "digital_signature",
     "non_repudiation",
@@ -70,7 +74,7 @@ class CrlPoint:
     """Where a list of revoked certificates is.
 
     :ivar tuple[str, ...] urls: its addresses.
-    :ivar frozenset[bytes] names: the same and others, as they are written.
+    :ivar frozenset names: the same and others, as by `get_point_keys`.
     :ivar tuple[Name, ...] issuers: who signs the list, when it is not said to be the issuer of the certificate.
     :ivar bool is_whole: whether the list speaks of every reason and is signed by whom it names.
     """
@@ -86,17 +90,40 @@ def read_extensions(element):
 
     :rtype: list[Extension]
     """
+    return [_read_extension(extension, []) for extension in element.expect(SEQUENCE).children()]
+
+
+def read_all_extensions(parts, odd):
+    """Return the extensions of a certificate; one that cannot be read leaves the others as they are.
+
+    :param parts: elements of the certificate, behind its public key
+    :param list odd: takes what `read_name` says there
+    :rtype: tuple[Extension, ...]
+    """
     found = []
-    for extension in element.expect(SEQUENCE).children():
-        kind, *rest = extension.expect(SEQUENCE).children(3)
-        is_critical = rest[0].tag == BOOLEAN and any(rest[0].content)
-        found.append(Extension(read_oid(kind), is_critical, rest[-1].expect(OCTETS).content))
-    return found
+    for element in (inner for part in parts if part.tag == _WRAPPED for inner in part.children()):
+        extensions = element.expect(SEQUENCE).children()
+        if extensions and extensions[0].tag == OID:
+            extensions = [element]  # without the SEQUENCE around all of them
+            odd.append(True)
+        for extension in extensions:
+            try:
+                found.append(_read_extension(extension, odd))
+            except (LookupError, ValueError):
+                odd.append(None)
+    return tuple(found)
 
 
-def read_all_extensions(parts):
-    wrapped = [part.children(1)[0] for part in parts if part.tag == _WRAPPED]
-    return tuple(extension for element in wrapped for extension in read_extensions(element))
+def _read_extension(element, odd):
+    kind, *rest = element.expect(SEQUENCE).children(3)
+    value = [part for part in rest if part.tag != BOOLEAN][-1]
+    if value.tag != OCTETS:
+        odd.append(True)
+    return Extension(
+        oid=read_oid(kind),
+        critical=any(part.tag == BOOLEAN and any(part.content) for part in rest),
+        value=value.content if value.tag == OCTETS else value.raw,
+    )
 
 
 def read_known_extensions(notes, extensions):
@@ -118,8 +145,28 @@ def read_known_extensions(notes, extensions):
     return values
 
 
-def _read_key_usage(value, _odd):
-    content = read_element(value).expect(BITS).content
+def _open(value, tag, odd):
+    """Return the one element of an extension, also where it is wrapped twice."""
+    element = read_element(value)
+    if element.tag == OCTETS:
+        odd.append(True)
+        element = read_element(element.content)
+    return element.expect(tag)
+
+
+def _read_each(value, read, odd):
+    """Return what a function reads of each element of an extension; of what it cannot read there is nothing."""
+    found = []
+    for element in _open(value, SEQUENCE, odd).children(_NAMES):
+        try:
+            found.append(read(element, odd))
+        except (LookupError, ValueError):
+            odd.append(None)
+    return tuple(found)
+
+
+def _read_key_usage(value, odd):
+    content = _open(value, BITS, odd).content
     if not content or content[0] > 7:
         raise CertificateUnreadable("bits")
     bits = "".join(f"{byte:08b}" for byte in content[1:3])
@@ -130,13 +177,13 @@ def _read_key_usage(value, _odd):
     }
 
 
-def _read_purposes(value, _odd):
-    purposes = read_element(value).expect(SEQUENCE).children(_NAMES)
-    return {"extended_key_usage": frozenset(map(read_oid, purposes))}
+def _read_purposes(value, odd):
+    purposes = _read_each(value, lambda purpose, _odd: read_oid(purpose), odd)
+    return {"extended_key_usage": frozenset(purposes)}
 
 
-def _read_constraints(value, _odd):
-    parts = read_element(value).expect(SEQUENCE).children(2)
+def _read_constraints(value, odd):
+    parts = _open(value, SEQUENCE, odd).children(2)
     is_ca = bool(parts) and parts[0].tag == BOOLEAN and any(parts[0].content)
     length = parts and parts[-1].tag == INTEGER and read_integer(parts[-1])
     return {"is_ca": is_ca, "path_length": length if parts and length is not False else None}
@@ -145,49 +192,69 @@ def _read_constraints(value, _odd):
 def _read_alt_names(value, odd):
     """Read the alternative names; only of directory names and of names of another kind more than the form."""
     directory_names, other_names = [], []
-    for name in read_element(value).expect(SEQUENCE).children(_NAMES):
+
+    def read(name, odd):
+        name = _join_name(name)
         if name.tag == _DIRECTORY_NAME:
             directory_names.append(read_name(read_element(name.content), odd))
         elif name.tag == _OTHER_NAME:
             # An object identifier, and a value of any kind.
             _collect_texts(name.content, other_names, 0)
-        elif name.tag in (0x81, 0x82, _URI) and not ASCII.fullmatch(name.content):
-            odd.append(True)  # of an e-mail, a domain or an address
+        elif name.tag in (_EMAIL, _DOMAIN, _URI) and not ASCII.fullmatch(name.content):
+            odd.append(True)
+
+    _read_each(value, read, odd)
     return {"directory_names": tuple(directory_names), "other_names": tuple(other_names)}
 
 
 def _read_access(value, odd):
-    urls = []
-    for description in read_element(value).expect(SEQUENCE).children(_NAMES):
+    def read(description, odd):
         method, location = description.expect(SEQUENCE).children(2)
-        if location.tag == _URI and read_oid(method) == _OCSP:
-            urls.append(_read_url(location, odd))
-    return {"ocsp_urls": tuple(urls)}
+        location = _join_name(location)
+        is_asked = location.tag == _URI and read_oid(method) == _OCSP
+        return _read_url(location, odd) if is_asked else None
+
+    return {"ocsp_urls": tuple(filter(None, _read_each(value, read, odd)))}
 
 
 def _read_points(value, odd):
-    points = []
-    for point in read_element(value).expect(SEQUENCE).children(_NAMES):
-        parts = {part.tag: part for part in point.expect(SEQUENCE).children(3)}
-        issuers = []
-        is_whole = 0x81 not in parts and 0xA1 not in parts  # reasons
-        for name in parts[0xA2].children(_NAMES) if 0xA2 in parts else ():
-            if name.tag == _DIRECTORY_NAME:
-                issuers.append(read_name(read_element(name.content), odd))
-            else:
-                is_whole = False
-        names = read_point_names(parts[0xA0]) if 0xA0 in parts else ()
-        urls = tuple(_read_url(name, odd) for name in names if name.tag == _URI)
-        written = frozenset(name.raw for name in names)
-        points.append(CrlPoint(urls, written, tuple(issuers), is_whole))
-    return {"crl_points": tuple(points)}
+    return {"crl_points": _read_each(value, _read_point, odd)}
+
+
+def _read_point(point, odd):
+    parts = {part.tag: part for part in point.expect(SEQUENCE).children(3)}
+    issuers = []
+    is_whole = 0x81 not in parts and 0xA1 not in parts  # reasons
+    for name in parts[0xA2].children(_NAMES) if 0xA2 in parts else ():
+        if name.tag == _DIRECTORY_NAME:
+            issuers.append(read_name(read_element(name.content), odd))
+        else:
+            is_whole = False
+    names = read_point_names(parts[0xA0]) if 0xA0 in parts else ()
+    urls = tuple(_read_url(name, odd) for name in names if name.tag == _URI)
+    return CrlPoint(urls, get_point_keys(names), tuple(issuers), is_whole)
 
 
 def read_point_names(element):
     """Return the full names of a DistributionPointName; one that is relative to the issuer's has none."""
     return [
-        name for form in element.children(1) if form.tag == 0xA0 for name in form.children(_NAMES)
+        _join_name(name)
+        for form in element.children(1)
+        if form.tag == 0xA0
+        for name in form.children(_NAMES)
     ]
+
+
+def get_point_keys(names):
+    """Return by what names of a point are compared, however their lengths are written."""
+    return frozenset((name.tag, name.content) for name in names)
+
+
+def _join_name(name):
+    """Return a name of a kind that is one string as one, also when it is written in pieces."""
+    if name.tag & ~0x20 in (_EMAIL, _DOMAIN, _URI) and name.tag & 0x20:
+        return Element(name.tag & ~0x20, join_pieces(name.content), name.raw)
+    return name
 
 
 def _read_url(element, odd):

@@ -4,7 +4,7 @@
 import re
 from dataclasses import dataclass, field
 
-from .der import SEQUENCE, SET, CertificateUnreadable, read_oid, read_text
+from .der import OID, SEQUENCE, SET, CertificateUnreadable, read_oid, read_text
 from .text_limits import clean_text, remove_unseen
 
 _ATTRIBUTES = 200  # of one name; what is beyond is not read
@@ -109,23 +109,45 @@ def read_name(element, odd=None):
     odd = [] if odd is None else odd
     rdns, keys, count = [], [], 0
     for rdn in element.expect(SEQUENCE).children(_ATTRIBUTES):
-        attributes = []
-        for pair in rdn.expect(SET).children(_ATTRIBUTES):
-            kind, value = pair.expect(SEQUENCE).children(2)
+        attributes, key = [], []
+        for pair in _list_pairs(rdn, odd):
             try:
-                text, is_regular = read_text(value)
-            except CertificateUnreadable:
-                text, is_regular = "", None
-            if not is_regular:
-                odd.append(is_regular is not None or None)
-            text = _BREAKS.sub(" ", remove_unseen(text[:TEXT_LENGTH]))
-            attributes.append(Attribute(Oid(read_oid(kind)), text, value.raw))
+                attribute = _read_attribute(pair, odd)
+                attributes.append(attribute)
+                key.append(_make_key(attribute))
+            except (CertificateUnreadable, ValueError):
+                odd.append(None)
+                key.append(("", pair.raw.hex()))
             count += 1
             if count > _ATTRIBUTES:
                 raise CertificateUnreadable("attributes")
-        rdns.append(tuple(attributes))
-        keys.append(tuple(sorted(map(_make_key, attributes))))
-    return Name(tuple(rdns), element.raw, tuple(sorted(keys)))
+        if attributes or key:
+            rdns.append(tuple(attributes))
+            keys.append(tuple(sorted(key)))
+    return Name(tuple(filter(None, rdns)), element.raw, tuple(sorted(keys)))
+
+
+def _list_pairs(rdn, odd):
+    """Return the attributes of a part of a name, also of one that is written without its SET."""
+    pairs = rdn.expect(SET, SEQUENCE).children(_ATTRIBUTES)
+    if rdn.tag == SEQUENCE:
+        odd.append(True)
+        if pairs and pairs[0].tag == OID:
+            return [rdn]
+    return pairs
+
+
+def _read_attribute(pair, odd):
+    kind, value = pair.expect(SEQUENCE).children(2)
+    number = read_oid(kind)
+    try:
+        text, is_regular = read_text(value)
+    except CertificateUnreadable:
+        text, is_regular = "", None
+    if not is_regular:
+        odd.append(is_regular is not None or None)
+    text = _BREAKS.sub(" ", remove_unseen(text[:TEXT_LENGTH]))
+    return Attribute(Oid(number), text, value.raw)
 
 
 def _make_key(attribute):

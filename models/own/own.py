@@ -383,7 +383,7 @@ class CertificateActivation(models.Model):
         if facts:
             sentences |= {
                 "not_rsa": self.env._(
-                    "The key is not RSA, the only kind that DIAN accepts. Ask your authority "
+                    "The key is not for ordinary RSA signatures, the only kind that DIAN accepts. Ask your authority "
                     "for a certificate with an RSA key."
                 ),
                 "weak_key": self.env._(
@@ -434,6 +434,10 @@ class CertificateActivation(models.Model):
                     company=company.name,
                     typed=company.vat,
                     nit=self._get_certificate_nit(),
+                ),
+                "irregular": self.env._(
+                    "The certificate is not written as the standard prescribes, and some programs refuse it. Before "
+                    "you rely on it, sign a document of DIAN's test set with it, or ask your authority for another one."
                 ),
                 "unread": self.env._(
                     "These fields of the certificate cannot be read, so what they say is not known: %s.",
