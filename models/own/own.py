@@ -33,10 +33,13 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
 
     issuer_level = fields.Selection(
-        string="Issuer",
+        string="Verification of the issuer",
         related="certificate_id.issuer_level",
         store=True,
         help="Whether signatures lead from the certificate to one that is trusted in Settings.",
+    )
+    issuer_state = fields.Selection(
+        string="Issuer", related="certificate_id.issuer_state", store=True
     )
     issuer_anchor_id = fields.Many2one(
         "certificate.trust.anchor", string="Verified by", related="certificate_id.issuer_anchor_id"
@@ -54,7 +57,7 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("issuer_level", "certificate_id")
+    @api.depends("issuer_level", "issuer_state", "certificate_id")
     @api.depends_context("lang")
     def _compute_issuer_sentence(self):
         for activation in self:
