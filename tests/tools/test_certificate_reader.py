@@ -163,6 +163,20 @@ class TestCertificateCorpus(BaseCase):
         urls = [question[0] for question in revocation._find_questions(certificate, certificate)]
         self.assertIn("http://example.com/c", urls)
 
+    def test_a_number_is_found_in_a_list_however_it_is_written(self):
+        layout = corpus.andes()
+        oddities.ENCODINGS["number with zeros in front"](layout)
+        certificate = tool.load_der(layout.make())
+        read = revocation._CrlReader(certificate, certificate, None)
+        for number, is_found in (
+            (layout.serial, True),
+            (corpus.integer(certificate.serial_number), True),
+            (corpus.integer(certificate.serial_number + 1), False),
+        ):
+            entries = corpus.seq(corpus.integer(5), corpus.utc(NOW))
+            entries += corpus.seq(number, corpus.utc(NOW))
+            self.assertEqual(bool(read._find_entry(entries)), is_found)
+
     def test_keys_that_cannot_sign_for_dian_are_refused_by_their_kind(self):
         rsa_key = get_key()
         numbers = rsa_key.public_key().public_bytes(
