@@ -24,6 +24,7 @@ import sys
 import warnings
 
 from asn1crypto import algos, cms, core, parser
+from asn1crypto import keys as asn1_keys
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -43,6 +44,8 @@ _PFX_TAGS = ([2, 16], [2, 16, 16])
 _PBMAC1 = "1.2.840.113549.1.5.14"
 _BAGS = 200  # of one file
 _DEPTH = 4  # of bags in bags
+# Of hashing a password once: programs ask for up to 1,000,000. Whoever asks for more is refused however fast the server is.
+_ROUNDS = 2_000_000
 
 
 # The permutation of RC2: RFC 2268, section 2.
@@ -151,7 +154,7 @@ class _Found:
                     certificates, keys = open_(data, password)
                 except _WrongPassword:
                     continue
-                except MemoryError:
+                except (MemoryError, _Refused):
                     raise
                 except Exception as error:  # whatever a hostile file makes a parser raise
                     failure = error
@@ -167,6 +170,7 @@ class _Found:
     def _load_key(self, load, data, is_encrypted):
         if not is_encrypted:
             return load(data, None)
+        _check_key_rounds(data)
         for place, password in enumerate(self.passwords):
             if password:
                 try:
@@ -176,6 +180,22 @@ class _Found:
                 self.place = max(place, self.place)
                 return key
         raise _Refused("password_wrong" if self.passwords[0] else "password_missing")
+
+
+def _check_rounds(rounds):
+    if rounds > _ROUNDS:
+        raise _Refused("too_complex")
+
+
+def _check_key_rounds(data):
+    """Check how often an encrypted key, in DER or PEM, asks to hash its password."""
+    block = _BLOCK.search(data)
+    try:
+        info = asn1_keys.EncryptedPrivateKeyInfo.load(_decode(block[2]) if block else data)
+        rounds = info["encryption_algorithm"].kdf_iterations
+    except (AttributeError, LookupError, TypeError, ValueError, _Refused):
+        return  # of another kind, which says nothing of that
+    _check_rounds(rounds)
 
 
 # === FORMS === #
@@ -318,6 +338,7 @@ def _is_authentic(mac, content, password):
     if name == _PBMAC1:
         ways = _Pbmac1.load(info["digest_algorithm"]["parameters"].dump())
         derive = ways["kdf"]["parameters"]
+        _check_rounds(derive["iteration_count"].native)
         key = hashlib.pbkdf2_hmac(
             derive["prf"]["algorithm"].native,
             (password or "").encode(),
@@ -329,6 +350,7 @@ def _is_authentic(mac, content, password):
         return hmac.compare_digest(found, info["digest"].native)
     digest = getattr(hashlib, name)
     salt, rounds = mac["mac_salt"].native, mac["iterations"].native
+    _check_rounds(rounds)
     key = _derive(name, 3, password, salt, rounds, digest().digest_size)
     return hmac.compare_digest(hmac.digest(key, content, name), info["digest"].native)
 
@@ -349,6 +371,7 @@ def _decrypt(algorithm, data, password):
     """
     cipher, rounds = algorithm.encryption_cipher, algorithm.kdf_iterations
     name, salt, length = algorithm.kdf_hmac, algorithm.kdf_salt, algorithm.key_length
+    _check_rounds(rounds)
     if algorithm.kdf == "pbkdf2":
         # As RFC 8018 has it, or as PKCS #12 does, which older Firefox writes here as well.
         for secret in ((password or "").encode(), _write_password(password)):
