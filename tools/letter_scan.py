@@ -22,11 +22,12 @@ from pathlib import Path
 from cryptography.x509.oid import NameOID
 
 from .certificate_chain import find_anchor, is_for_documents, to_pem
-from .certificate_reader import get_label, load_der
+from .certificate_reader import load_der
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
 from .sandbox import ChildUnavailable, find_facts
 from .text_limits import clean_text
+from .x509_names import get_label
 
 # Why a file is refused.
 _CODE_LENGTH = 40
