@@ -52,6 +52,7 @@ def letter_page(code, dpi=150, mode="L", turn=0):
 
 def images_pdf(*images, dpi=150, **options):
     """One picture a page, as scanning programs save them."""
+    images = [image.copy() for image in images]  # Pillow keeps with each what it was saved as
     file = io.BytesIO()
     images[0].save(file, "PDF", resolution=dpi, save_all=True, append_images=images[1:], **options)
     return file.getvalue()

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import PIL
 import pypdf
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from pypdf import PdfReader, PdfWriter, Transformation, generic
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -287,7 +287,8 @@ class TestLetterScan(BaseCase):
             with self.subTest(numbers=numbers):
                 self.assertKind("match", self.numbered(*numbers, total=total))
         # The code of a page was not read: a person looks which page it is.
-        self.assertKind("unread", self.numbered(1, None))
+        match = self.match(self.numbered(1, None))
+        self.assertEqual((match.kind, match.pages), ("unread", (2,)))
         for numbers, total, missing in (
             ((1,), 2, (2,)),
             ((2,), 2, (1,)),
@@ -305,6 +306,88 @@ class TestLetterScan(BaseCase):
         for number, page in enumerate(pages):
             sheet.paste(page, (number * page.width, 0))
         self.assertKind("match", letter_samples.images_pdf(sheet))
+
+    def test_a_sheet_with_room_beside_the_page_that_was_read(self):
+        """A copy of two or four pages on one sheet, of which a code was not read: a person looks."""
+        first, other = (
+            letter_samples.letter_page(qr, dpi=200) for qr in (f"{CODE} 1/2", None)
+        )
+        reduced = [page.resize((1169, 1654), Image.Resampling.LANCZOS) for page in (first, other)]
+
+        def put(size, *places):
+            sheet = Image.new("L", size, 248)
+            for page, place in places:
+                sheet.paste(page, place)
+            return sheet
+
+        two = put((2339, 1654), (reduced[0], (0, 0)), (reduced[1], (1170, 0)))
+        cut_off = two.crop((60, 30, two.width - 60, two.height - 30))
+        four = put(
+            (1654, 2339),
+            *((page.resize((827, 1169)), place) for page, place in (
+                (other, (0, 0)), (other, (827, 0)), (first, (0, 1170)), (other, (827, 1170)),
+            )),
+        )  # fmt: skip
+        glass = put((3307, 2339), (first, (0, 0)), (other, (1654, 0)))
+        for kind, sheet in (
+            ("two pages", two),
+            ("swapped", ImageOps.mirror(ImageOps.mirror(two).rotate(180))),
+            ("on its side", two.rotate(90, expand=True)),
+            ("cut off and askew", cut_off.rotate(2, fillcolor=248)),
+            ("four pages", four),
+            ("a large glass", glass),
+        ):
+            with self.subTest(kind):
+                match = self.match(letter_samples.images_pdf(sheet, dpi=200))
+                self.assertEqual((match.kind, match.pages), ("unread", (2,)))
+        # There is no room for it on these.
+        for kind, sheet in (
+            ("one page", first),
+            ("on its side", first.rotate(90, expand=True)),
+            ("a photo", put((2200, 2900), (first, (273, 280)))),
+            ("reduced", put((1654, 2339), (reduced[0], (100, 100)))),
+        ):
+            with self.subTest(kind):
+                refusal = self.assertRefused(
+                    "missing_pages", letter_samples.images_pdf(sheet, dpi=200)
+                )
+                self.assertEqual(refusal.pages, (2,))
+
+    def test_what_persons_put_into_one_file(self):
+        pages = [letter_samples.letter_page(f"{CODE} {number}/2") for number in (1, 2)]
+        one, two = pages
+        turned = [page.rotate(180) for page in pages]
+        back, annex = Image.new("L", one.size, 250), letter_samples.letter_page(None)
+        card = Image.new("L", one.size, 252)
+        card.paste(letter_samples.letter_page("PDF417 52123456").resize((500, 320)), (300, 200))
+        cover = letter_samples.letter_page("https://muisca.dian.gov.co/rut")
+        for kind, sheets in (
+            ("upside down", turned),
+            ("one upside down", (one, turned[1])),
+            ("one on its side", (one.rotate(90, expand=True), two)),
+            ("both sides", (one, back, two, back)),
+            ("swapped", (two, one)),
+            ("one twice", (one, two, two)),
+            ("an identity card", (one, two, card)),
+            ("a cover", (cover, one, two)),
+            ("an annex", (one, two, annex, annex)),
+            ("all of it", (cover, turned[1], back, one, annex, card, one)),
+        ):
+            with self.subTest(kind):
+                self.assertKind("match", letter_samples.images_pdf(*sheets))
+        # The annex may be the page of which no code was read.
+        for kind, sheets in (("an annex", (one, annex)), ("a card", (card, one))):
+            with self.subTest(f"{kind} and one page"):
+                match = self.match(letter_samples.images_pdf(*sheets))
+                self.assertEqual((match.kind, match.pages), ("unread", (2,)))
+        self.assertKind("unread", letter_samples.images_pdf(annex, card))
+
+    def test_the_letter_as_downloaded_with_a_scan_of_its_signed_page(self):
+        """Its first page is there, but drawn, as in any copy of the file: a person looks."""
+        scan = letter_samples.images_pdf(letter_samples.letter_page(f"{CODE} 2/2"))
+        joined = resaved(self.letter, lambda writer: writer.append(io.BytesIO(scan)))
+        match = self.match(joined)
+        self.assertEqual((match.kind, match.pages), ("unread", (1,)))
 
     def test_pages_of_a_letter_that_does_not_number_them(self):
         longer = render_letter(TEXT * 2, CODE)
@@ -596,7 +679,7 @@ class TestLetterScan(BaseCase):
             (picture,) = letter_scan_child._pictures(page)
             sheet.is_filled, sheet.open_again = True, partial(letter_scan_child._open, picture)
             letter_scan_child._read_harder([sheet])
-        self.assertEqual((sheet.texts, read.call_count), ([], 0))
+        self.assertEqual((sheet.codes, read.call_count), ([], 0))
 
     def test_a_server_that_cannot_read_leaves_it_to_a_person(self):
         with patch.object(letter_scan, "_CHILD", "/nonexistent.py"):
