@@ -37,7 +37,7 @@ ACTIVE = {
     "script in a stream": b"<< /S 9 0 R /JS 8 0 R >>",
     "scripts by name": b"<< /JavaScript << /Names [(a) 8 0 R] >> >>",
     "additional actions": b"<< /AA << /O << /S /URI /URI (http://example.com) >> >> >>",
-    "additional actions, by reference": b"<< /A#41 8 0 R >>",
+    "additional actions, by reference": b"<< /A#41 1 0 R >>",
     "launch": b"<< /S /Launch /F (cmd.exe) >>",
     "launch, escaped": b"<< /S /#4c#61unch /F (cmd.exe) >>",
     "launch, as a second value": b"<< /S /URI /URI (http://example.com) /S /Launch >>",
@@ -49,6 +49,9 @@ ACTIVE = {
     "embedded file": b"<< /Type /Filespec /F (a.exe) /EF << /F 8 0 R >> >>",
     "embedded file, escaped": b"<< /Type /Filespec /F (a.exe) /#45F << /F 8 0 R >> >>",
     "embedded files by name": b"<< /EmbeddedFiles << /Names [(a.exe) 8 0 R] >> >>",
+    "embedded files, by reference": b"<< /EmbeddedFiles 1 0 R >>",
+    "scripts by name, by reference": b"<< /JavaScript 1 0 R >>",
+    "scripts by name, not as a dictionary": b"<< /JavaScript (a) >>",
     "attachment": b"<< /Type /Annot /Subtype /FileAttachment /FS 8 0 R >>",
     "rich media": b"<< /Type /Annot /Subtype /RichMedia >>",
     "rendition": b"<< /S /Rendition /R 8 0 R >>",
@@ -69,6 +72,9 @@ HARMLESS = {
     "rights of a signature": b"<< /Type /TransformParams /EF [/Create /Delete] /V /2.2 >>",
     "entries of an object stream": b"<< /N 1 /First 2 >>",
     "nothing embedded": b"<< /EmbeddedFiles << /Names [ ] >> /AA << >> >>",
+    "scripts, files and actions taken out": b"<< /JavaScript 9 0 R /EmbeddedFiles << >> /AA 9 0 R >>",
+    "scripts taken out": b"<< /JavaScript << /Names [ ] >> >>",
+    "a reference in columns": b"<< /Encoding 4%sR >>" % (b" " * 12 + b"0" + b" " * 12),
     "words in a stream": stream(b"/S /JavaScript"),
     "words in a plain stream": (
         b"<< /Length 28 >>\nstream\n/S /JavaScript /JS (x) (\\(\nX\nendstream"
@@ -349,6 +355,41 @@ class TestPdfCheck(BaseCase):
             for build in builds:
                 with self.subTest(name, build=build.__name__):
                     self.assertEqual(pdf_check.check_pdf(with_object(body, build)).pages, 1)
+
+    def test_what_leads_to_an_empty_object_is_harmless_and_to_any_other_not(self):
+        key = b"/Names << /JavaScript 4 0 R /EmbeddedFiles 4 0 R >> /AA 4 0 R"
+        for empty in (b"<< >>", b"<< /Names [] >>", b"null", b"[ ]"):
+            self.assertEqual(pdf_check.check_pdf(with_catalog(key, empty)).pages, 1)
+        full = b"<< /Names [(a) 5 0 R] >>"
+        base = with_catalog(key, b"<< >>")
+        at = base.index(b"xref\n0")
+        for name, data in {
+            "full": with_catalog(key, full),
+            "another object": with_catalog(key, b"3 0 R"),
+            "full as well": base[:at] + b"4 0 obj\n%s\nendobj\n" % full + base[at:],
+            "full in a comment": base[:at] + b"%% 4 0 obj %s endobj\n" % full + base[at:],
+            "full at a part of a number": base[:at] + b"94 0 obj\n%s\nendobj\n" % full + base[at:],
+            "full, written in another way": base[:at] + b"% 4 0 #6fbj\n" + base[at:],
+        }.items():
+            with self.subTest(name):
+                self.assertRefused("active_content", data)
+
+    def test_a_number_that_an_update_takes_from_a_table_of_references(self):
+        """As iText does when it adds to a file whose objects are all packed."""
+        data = compressed_pdf()
+        table = data.rindex(b"5 0 obj")
+        again = len(data)
+        packed = stream(b"3 0 " + ONE_PAGE[2], b"/Type /ObjStm /N 1 /First 4")
+        data += b"5 0 obj\n%s\nendobj\n" % packed
+        rows = b"\2" + (5).to_bytes(4, "big") + bytes(2)
+        rows += b"".join(
+            b"\1" + offset.to_bytes(4, "big") + bytes(2) for offset in (again, len(data))
+        )
+        keys = b"/Type /XRef /W [1 4 2] /Size 7 /Root 1 0 R /Prev %d /Index [3 1 5 2]" % table
+        data += b"6 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+            stream(rows, keys), len(data),
+        )  # fmt: skip
+        self.assertEqual(pdf_check.check_pdf(data).pages, 1)
 
     def test_action_on_opening(self):
         uri = b"<< /S /URI /URI (http://example.com) >>"
