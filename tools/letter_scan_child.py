@@ -752,19 +752,32 @@ def _get_signer(signature):
 
 
 def _is_wrong(signature):
-    """Tell whether the hash of what a signature covers, or its own value, is another one."""
+    """Tell whether the hash of what a signature covers, or its own value, is proved to be another one."""
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
     if signature.sig_object.get("/SubFilter") not in _DETACHED:  # their hash is made in another way
         return False
-    return not all(
-        validate_sig_integrity(
-            signature.signer_info,
-            signature.signer_cert,
-            expected_content_type="data",
-            actual_digest=signature.compute_digest(),
-        )
+    is_intact, is_valid = validate_sig_integrity(
+        signature.signer_info,
+        signature.signer_cert,
+        expected_content_type="data",
+        actual_digest=signature.compute_digest(),
     )
+    return not is_intact or not (is_valid or _is_unknown(signature))
+
+
+def _is_unknown(signature):
+    """Tell whether the value of a signature is of a kind that the library tries as another one."""
+    from asn1crypto.algos import DSASignature
+
+    algorithm = signature.signer_info["signature_algorithm"]
+    if algorithm["algorithm"].native == algorithm["algorithm"].dotted:  # without a name
+        return True
+    if signature.signer_cert.public_key.algorithm != "ec":
+        return False
+    # Some programs write the two numbers of a value one after the other, without ASN.1.
+    value = signature.signer_info["signature"].native
+    return _attempt(lambda: bool(DSASignature.load(value, strict=True).native)) is None
 
 
 def _verify(data, signature, is_last):

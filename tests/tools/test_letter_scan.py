@@ -624,6 +624,18 @@ class TestLetterScan(BaseCase):
             with self.subTest(kind):
                 self.assertRefused("broken_signature", data)
 
+    def test_a_signature_of_an_unknown_kind_is_not_called_broken(self):
+        """SHA-3 with RSA, and the plain numbers of BSI TR-03111, are tried as what they are not."""
+        rsa, unknown = b"06092A864886F70D01010B", b"060960864801650304030E"
+        unknown_kind = unknown.join(self.signed.rsplit(rsa, 1))
+        plain = letter_samples.signed_pdf(self.letter, letter_samples.make_plain_signer())
+        for kind, data in (("unknown", unknown_kind), ("plain", plain)):
+            with self.subTest(kind):
+                self.assertKind("unread", data)
+                at = data.index(b"/Producer") + 12
+                wrong = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+                self.assertRefused("broken_signature", wrong)
+
     def test_what_was_added_to_a_signed_file_is_looked_at(self):
         stamp = letter_samples.stamped_pdf(self.signed)
         store = letter_samples.with_store(self.signed)
