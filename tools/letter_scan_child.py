@@ -525,7 +525,9 @@ class _Sheet:
         """Return how many pages of a letter it may show without a code that was read."""
         if not self.codes:
             return int(self.is_filled)
-        return max(0, max(code.room for code in self.codes) - len({code.text for code in self.codes}))
+        # A page has a smaller code, too, beside which it seems larger.
+        room = min(code.room for code in self.codes)
+        return max(0, room - len({code.text for code in self.codes}))
 
 
 class _Code(NamedTuple):
