@@ -15,9 +15,9 @@ from pypdf.constants import UserAccessPermissions
 
 from odoo.tests import BaseCase
 
-from ...tools import pdf_check
+from ...tools import pdf_check, pdf_check_child
 from ...tools.sandbox import ChildBusy
-from ..common import pdf_hostile
+from ..common import pdf_hostile, pdf_signers
 from ..common.pdf_samples import (
     ONE_PAGE,
     compressed_pdf,
@@ -390,6 +390,18 @@ class TestPdfCheck(BaseCase):
             stream(rows, keys), len(data),
         )  # fmt: skip
         self.assertEqual(pdf_check.check_pdf(data).pages, 1)
+
+    def test_a_letter_as_signing_programs_leave_it(self):
+        for name, program in pdf_signers.PROGRAMS.items():
+            with self.subTest(name):
+                facts = pdf_check.check_pdf(pdf_signers.write(program))
+                self.assertEqual((facts.pages, facts.signed), (1, bool(program.signature)))
+        for name, data in pdf_signers.harmless_files():
+            with self.subTest(name):
+                self.assertIs(pdf_check_child.is_active(data), False)
+        for kind, data in pdf_signers.hostile_files():
+            with self.subTest(kind):
+                self.assertIs(pdf_check_child.is_active(data), True)
 
     def test_action_on_opening(self):
         uri = b"<< /S /URI /URI (http://example.com) >>"
