@@ -110,9 +110,9 @@ _ACTIVE = frozenset(
 # Names that do so only as the key of a string, a reference or a dictionary with content: the key
 # /EF of a signature's TransformParams, for one, is a harmless list of rights.
 _ACTIVE_KEYS = frozenset(b"JS AA EF EmbeddedFiles".split())
-# Keys that programs leave behind where they have taken scripts, actions or files out: with nothing in them, or with
-# a reference to an object that is empty or not there.
-_LEFT_BEHIND = frozenset(b"JavaScript AA EmbeddedFiles".split())
+# Of trees of names, which programs leave behind where they have taken scripts or files out: with nothing in them, or
+# with a reference to an object that is empty or not there. A script or a file has a name of its own besides.
+_LEFT_BEHIND = frozenset(b"JavaScript EmbeddedFiles".split())
 # Actions that may happen when the file is opened, and others that a reader must have clicked on.
 _ON_OPEN = frozenset((b"GoTo", b"Named"))
 # Of the named ones only those of the standard, and the print dialogue: others are commands of a menu.
@@ -461,7 +461,7 @@ class _Scan:
         )  # written numbers of objects that are no harmless action on opening
         self.clickable = set()  # written numbers of those that are an action of another kind
         self.left_behind = set()  # numbers of objects that have to be empty
-        self.filled = set()  # written numbers of those that are not
+        self.filled = set()  # numbers of those that are not
         self.kinds = set()  # numbers of objects that name the kind of an action with another file
         self.threads = set()  # written numbers of objects that are the name of a thread
         self.bytes = 0  # of strings, comments and streams that may still be looked at
@@ -484,7 +484,7 @@ class _Scan:
     def leads_to_something(self):
         """Whether there is anything in the objects that have to be empty."""
         return bool(self.left_behind) and (
-            self.is_blurred or _are_among(self.filled, self.left_behind)
+            self.is_blurred or not self.left_behind.isdisjoint(self.filled)
         )
 
     # --- The file ---
@@ -598,7 +598,7 @@ class _Scan:
         if isinstance(value, _Name) and value == b"Thread":
             self.threads.add(number)
         if not _is_empty(value):
-            self.filled.add(number)
+            self.filled.add(int(number))
         if not _may_open(value):
             self.leading_away.add(number)
             if isinstance(value, _Reference) or (
