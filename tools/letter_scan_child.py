@@ -487,12 +487,14 @@ def _count_drawn(pages):
     return counts
 
 
-def _count_painted(node, content, counts, depth):
+def _count_painted(node, content, counts, depth, resources=None):
+    """:param resources: of the node around, which a form without any uses"""
     if content is None:
         return
     if depth > _DEPTH:
         raise ValueError("The forms are too deep.")
-    named = _value(_value(node, "/Resources"), "/XObject") or {}
+    resources = _value(node, "/Resources") or resources
+    named = _value(resources, "/XObject") or {}
     forms = set()  # each counts once: until 19.0.1.1, the letter drew its code once on a page
     for operands, operator in generic.ContentStream(content, None).operations:
         counts[2] += operator == b"INLINE IMAGE"
@@ -502,7 +504,7 @@ def _count_painted(node, content, counts, depth):
             counts[2] += not is_form
             if is_form and operands[0] not in forms:
                 forms.add(operands[0])
-                _count_painted(item, item, counts, depth + 1)
+                _count_painted(item, item, counts, depth + 1, resources)
 
 
 # --- Codes and ink ---

@@ -533,7 +533,24 @@ class TestLetterScan(BaseCase):
         )
         scan = letter_samples.letter_scan(None)
         joined = resaved(self.letter, lambda writer: writer.append(io.BytesIO(scan)))
+
+        def in_form(writer):
+            """A picture that a form paints by a name of the page."""
+            sheet = PdfReader(io.BytesIO(scan)).pages[0]
+            picture = next(iter(sheet["/Resources"]["/XObject"].values())).get_object()
+            form = generic.DecodedStreamObject()
+            form.update({name("/Subtype"): name("/Form"), name("/BBox"): generic.RectangleObject((0, 0, 99, 99))})
+            form.set_data(b"q 90 0 0 30 0 0 cm /Scrawl Do Q")
+            page = writer.pages[-1]
+            named = page["/Resources"]["/XObject"].get_object()
+            named[name("/Scrawl")] = writer._add_object(picture.clone(writer))
+            named[name("/Outer")] = writer._add_object(form)
+            paint = generic.DecodedStreamObject()
+            paint.set_data(page.get_contents().get_data() + b"\nq /Outer Do Q")
+            page[name("/Contents")] = writer._add_object(paint)
+
         for kind, data in (
+            ("a picture in a form without resources", resaved(self.letter, in_form)),
             ("ink", on_page(None, Subtype=name("/Ink"))),
             ("a stamp", on_page(None, Subtype=name("/Stamp"))),
             (

@@ -220,7 +220,7 @@ class TestPdfCheck(BaseCase):
                 self.assertEqual(facts.text_sha256, plain.text_sha256)
 
     def test_what_fills_a_file_up(self):
-        for filling in (bytes(5000), b"\n" * 1024, b" \r\n\0" * 999):
+        for filling in (bytes(5000), b"\n" * 1024, b" \r\n\0" * 999, b"\x1a" * 1500):
             self.assertEqual(pdf_check.check_pdf(text_pdf() + filling).pages, 1)
 
     def test_a_comment_that_is_formatted(self):
