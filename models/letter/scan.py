@@ -38,7 +38,7 @@ class CertificateActivation(models.Model):
         help="Fingerprints of the trusted certificates that the digital signature leads to.",
     )
     signed_letter_unread_pages = fields.Char(
-        string="Pages not recognized",
+        string="Pages not recognised",
         readonly=True,
         copy=False,
         help="Numbers of the letter's pages whose code could not be read in the attached file.",
