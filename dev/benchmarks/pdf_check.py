@@ -148,7 +148,9 @@ def try_signers(row, pool):
     """Try letters as signing programs leave them, in which somebody has hidden something."""
     files = [(name, data, True) for name, data in pdf_signers.hostile_files()]
     wrong = [name for (name, _, _), (code, *_) in measure_all(pool, files) if code is None]
-    print(f"\nHostile letters of {len(pdf_signers.PROGRAMS)} signing programs: {len(files)}; accepted: {len(wrong)}")
+    print(
+        f"\nHostile letters of {len(pdf_signers.PROGRAMS)} signing programs: {len(files)}; accepted: {len(wrong)}"
+    )
     for name in wrong:
         print(f"- {name}")
     what = f"hostile letters of {len(pdf_signers.PROGRAMS)} signing programs, of {len(files)}"

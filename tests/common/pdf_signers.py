@@ -67,11 +67,19 @@ DSS = (
 )
 PROOFS = (DSS, stream(bytes(range(256)) * 3), stream(b"\x30\x82\x01" * 99))
 STAMP = b"<< /Type /DocTimeStamp /Filter /Adobe.PPKLite /SubFilter /ETSI.RFC3161 /ByteRange [0 1 2 3] /Contents <00> >>"
-STAMPED = (b"/DSS 20 0 R", (*PROOFS, b"<< /FT /Sig /T (Stamp) /V 24 0 R /F 132 /Rect [0 0 0 0] >>", STAMP))
+STAMPED = (
+    b"/DSS 20 0 R",
+    (*PROOFS, b"<< /FT /Sig /T (Stamp) /V 24 0 R /F 132 /Rect [0 0 0 0] >>", STAMP),
+)
 ADOBE = b"/adbe.pkcs7.detached"
 PADES = b"/ETSI.CAdES.detached"
-INK = b"/Subtype /Ink /InkList [[100 100 120 140 150 90]] /BS << /W 2 /S /S >> /C [0 0 .5] /F 4 /CA 1"
-LAYERS = stream(b"q 1 0 0 1 0 0 cm /n0 Do Q q 1 0 0 1 0 0 cm /n2 Do Q", FORM % b"<< /XObject << /n0 12 0 R /n2 13 0 R >> >>")
+INK = (
+    b"/Subtype /Ink /InkList [[100 100 120 140 150 90]] /BS << /W 2 /S /S >> /C [0 0 .5] /F 4 /CA 1"
+)
+LAYERS = stream(
+    b"q 1 0 0 1 0 0 cm /n0 Do Q q 1 0 0 1 0 0 cm /n2 Do Q",
+    FORM % b"<< /XObject << /n0 12 0 R /n2 13 0 R >> >>",
+)
 BLANK = stream(b"% DSBlank\n", FORM % b"<< >>")
 WORDS = stream(b"BT /F1 9 Tf (Firmado por /AA /JS) Tj ET", FORM % b"<< /Font << /F1 14 0 R >> >>")
 FONT = b"<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica /Encoding /WinAnsiEncoding >>"
@@ -161,9 +169,15 @@ def write(program, catalog=b"", field=b"", note=b"", more=b""):
     """
     data = program.base()
     page = ONE_PAGE[2].replace(b">>", b"/Annots [7 0 R 8 0 R] >>")
-    objects = {3: page, 8: b"<< /Type /Annot /Rect [9 9 99 99] /P 3 0 R %s %s >>" % (program.note, note)}
+    objects = {
+        3: page,
+        8: b"<< /Type /Annot /Rect [9 9 99 99] /P 3 0 R %s %s >>" % (program.note, note),
+    }
     if program.note == b"":
-        objects[8] = b"<< /Type /Annot /Subtype /Link /Rect [0 0 1 1] /A << /S /URI /URI (https://a.co) >> %s >>" % note
+        objects[8] = (
+            b"<< /Type /Annot /Subtype /Link /Rect [0 0 1 1] /A << /S /URI /URI (https://a.co) >> %s >>"
+            % note
+        )
     entries = program.catalog + b" " + catalog
     if program.signature:
         kind, others = program.signature
@@ -215,7 +229,10 @@ def update(data, objects, style):
         rows = b"".join(
             b"%d 1\n%010d 00000 n \n" % (number, places[number][1]) for number in sorted(places)
         )
-        trailer = b"trailer\n<< /Size %d /Root 1 0 R /Prev %d /ID [<01> <02>] >>\n" % (size, previous)
+        trailer = b"trailer\n<< /Size %d /Root 1 0 R /Prev %d /ID [<01> <02>] >>\n" % (
+            size,
+            previous,
+        )
         return data + b"xref\n" + rows + trailer + end
     places[size + 1] = 1, len(data), 0
     rows = b"".join(
@@ -235,11 +252,26 @@ HOSTILE = {
     "a script on opening": {"catalog": b"/OpenAction %s" % SCRIPT},
     "a script on opening, elsewhere": {"catalog": b"/OpenAction 19 0 R", "more": SCRIPT},
     "a page of the web on opening": {"catalog": b"/OpenAction << /S /URI /URI (https://a.co) >>"},
-    "scripts by name": {"catalog": b"/Names << /JavaScript 19 0 R >>", "more": b"<< /Names [(a) %s] >>" % SCRIPT},
-    "actions of the document": {"catalog": b"/AA 19 0 R", "more": b"<< /WC << /S /Named /N /Close >> >>"},
-    "files by name": {"catalog": b"/Names << /EmbeddedFiles 19 0 R >>", "more": b"<< /Names [(a) 18 0 R] >>"},
-    "a file of the document": {"catalog": b"/AF [19 0 R]", "more": b"<< /F (a.exe) /EF << /F 18 0 R >> >>"},
-    "a form of another kind": {"catalog": b"/AcroForm << /XFA 19 0 R >>", "more": stream(b"<xdp/>")},
+    "scripts by name": {
+        "catalog": b"/Names << /JavaScript 19 0 R >>",
+        "more": b"<< /Names [(a) %s] >>" % SCRIPT,
+    },
+    "actions of the document": {
+        "catalog": b"/AA 19 0 R",
+        "more": b"<< /WC << /S /Named /N /Close >> >>",
+    },
+    "files by name": {
+        "catalog": b"/Names << /EmbeddedFiles 19 0 R >>",
+        "more": b"<< /Names [(a) 18 0 R] >>",
+    },
+    "a file of the document": {
+        "catalog": b"/AF [19 0 R]",
+        "more": b"<< /F (a.exe) /EF << /F 18 0 R >> >>",
+    },
+    "a form of another kind": {
+        "catalog": b"/AcroForm << /XFA 19 0 R >>",
+        "more": stream(b"<xdp/>"),
+    },
     "a script of the field": {"field": b"/AA << /K %s >>" % SCRIPT},
     "a script of the field, elsewhere": {"field": b"/AA << /K 19 0 R >>", "more": SCRIPT},
     "a form sent": {"field": b"/A << /S /SubmitForm /F (https://a.co) >>"},

@@ -313,9 +313,7 @@ class TestLetterScan(BaseCase):
 
     def test_a_sheet_with_room_beside_the_page_that_was_read(self):
         """A copy of two or four pages on one sheet, of which a code was not read: a person looks."""
-        first, other = (
-            letter_samples.letter_page(qr, dpi=200) for qr in (f"{CODE} 1/2", None)
-        )
+        first, other = (letter_samples.letter_page(qr, dpi=200) for qr in (f"{CODE} 1/2", None))
         reduced = [page.resize((1169, 1654), Image.Resampling.LANCZOS) for page in (first, other)]
 
         def put(size, *places):
@@ -539,7 +537,12 @@ class TestLetterScan(BaseCase):
             sheet = PdfReader(io.BytesIO(scan)).pages[0]
             picture = next(iter(sheet["/Resources"]["/XObject"].values())).get_object()
             form = generic.DecodedStreamObject()
-            form.update({name("/Subtype"): name("/Form"), name("/BBox"): generic.RectangleObject((0, 0, 99, 99))})
+            form.update(
+                {
+                    name("/Subtype"): name("/Form"),
+                    name("/BBox"): generic.RectangleObject((0, 0, 99, 99)),
+                }
+            )
             form.set_data(b"q 90 0 0 30 0 0 cm /Scrawl Do Q")
             page = writer.pages[-1]
             named = page["/Resources"]["/XObject"].get_object()
