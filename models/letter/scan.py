@@ -37,6 +37,12 @@ class CertificateActivation(models.Model):
         copy=False,
         help="Fingerprints of the trusted certificates that the digital signature leads to.",
     )
+    signed_letter_unread_pages = fields.Char(
+        string="Pages not recognised",
+        readonly=True,
+        copy=False,
+        help="Numbers of the letter's pages whose code could not be read in the attached file.",
+    )
     signed_letter_sentence = fields.Char(compute="_compute_signed_letter_sentence")
     signed_letter_problem = fields.Char(
         compute="_compute_signed_letter_problem",
@@ -56,7 +62,9 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("signed_letter_match", "signed_letter_signers", "letter_code")
+    @api.depends(
+        "signed_letter_match", "signed_letter_signers", "signed_letter_unread_pages", "letter_code"
+    )
     def _compute_signed_letter_sentence(self):
         for activation in self:
             sentences = {
@@ -71,24 +79,44 @@ class CertificateActivation(models.Model):
                     company=activation.company_id.sudo().name,
                     signers=activation.signed_letter_signers,
                 ),
-                "unread": self.env._(
-                    "This file has a digital signature that was not verified; it claims to be "
-                    "by %(signers)s. %(lender)s will review it: you can continue.",
-                    signers=activation.signed_letter_signers,
-                    lender=activation.seller_id.sudo().name,
-                )
-                if activation.signed_letter_signers
-                else self.env._(
-                    "The code of the letter could not be read in this file: %s will review it. "
-                    "You can continue, or attach a sharper scan.",
-                    activation.seller_id.sudo().name,
-                ),
+                "unread": activation._get_unread_sentence(),
                 "reviewed": self.env._(
                     "%s has reviewed this letter and accepted it.",
                     activation.seller_id.sudo().name,
                 ),
             }
             activation.signed_letter_sentence = sentences.get(activation.signed_letter_match)
+
+    def _get_unread_sentence(self):
+        """Say what of the attached file was not recognised, and who looks at it."""
+        lender = self.seller_id.sudo().name
+        if self.signed_letter_signers:
+            return self.env._(
+                "This file has a digital signature that was not verified; it claims to be "
+                "by %(signers)s. %(lender)s will review it: you can continue.",
+                signers=self.signed_letter_signers,
+                lender=lender,
+            )
+        pages = (self.signed_letter_unread_pages or "").split(", ")
+        if len(pages) > 1:
+            return self.env._(
+                "The codes of pages %(pages)s of the letter could not be read in this file: %(lender)s "
+                "will review it. You can continue, or attach a sharper scan of all the pages.",
+                pages=format_list(self.env, pages),
+                lender=lender,
+            )
+        if pages[0]:
+            return self.env._(
+                "The code of page %(page)s of the letter could not be read in this file: %(lender)s "
+                "will review it. You can continue, or attach a sharper scan of all the pages.",
+                page=pages[0],
+                lender=lender,
+            )
+        return self.env._(
+            "The code of the letter could not be read in this file: %s will review it. "
+            "You can continue, or attach a sharper scan.",
+            lender,
+        )
 
     @api.depends("signed_letter", "signed_letter_sha256")
     def _compute_signed_letter_problem(self):
@@ -128,7 +156,12 @@ class CertificateActivation(models.Model):
     def _get_pdf_fields(self, name):
         names = super()._get_pdf_fields(name)
         if name == "signed_letter":
-            names += ["signed_letter_match", "signed_letter_signers", "signed_letter_anchors"]
+            names += [
+                "signed_letter_match",
+                "signed_letter_signers",
+                "signed_letter_anchors",
+                "signed_letter_unread_pages",
+            ]
         return names
 
     # === BUSINESS METHODS === #
@@ -176,6 +209,7 @@ class CertificateActivation(models.Model):
             "signed_letter_match": match.kind,
             "signed_letter_signers": match.signers,
             "signed_letter_anchors": match.anchors,
+            "signed_letter_unread_pages": ", ".join(map(str, match.pages)),
         }
 
     def _get_signer_trust(self):

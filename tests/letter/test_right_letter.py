@@ -57,6 +57,20 @@ class TestRightLetter(RightLetterCommon):
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
 
+    def test_the_page_that_could_not_be_read_is_named(self):
+        code = self.activation.letter_code
+        pages = [letter_samples.letter_page(qr) for qr in (f"{code} 2/3", None, None)]
+        self.attach_bytes(letter_samples.images_pdf(*pages))
+        self.assertEqual(self.activation.signed_letter_match, "unread")
+        self.assertEqual(self.activation.signed_letter_unread_pages, "1, 3")
+        self.assertIn("1 and 3", self.get_alert(self.wizard, "letter_known"))
+        pages[2] = letter_samples.letter_page(f"{code} 1/3")
+        self.attach_bytes(letter_samples.images_pdf(*pages))
+        self.assertEqual(self.activation.signed_letter_unread_pages, "3")
+        self.assertIn("page 3", self.activation.signed_letter_sentence)
+        self.attach_scan()
+        self.assertFalse(self.activation.signed_letter_unread_pages)
+
     def test_a_manager_finds_what_could_not_be_read(self):
         self.attach(self.activation)
         self.assertEqual(self.get_found(), self.activation)
