@@ -54,6 +54,7 @@ from .payment import (
     test_payment_books,
     test_payment_follow,
     test_payment_receipt,
+    test_payment_tours,
     test_payment_ways,
     test_price,
     test_sold_certificates,
