@@ -33,8 +33,8 @@ class CertificatePaymentPortal(PaymentPortal):
             if signed is None or signed != self._cast_as_float(amount):
                 raise ValidationError(
                     request.env._(
-                        "This payment link has expired or is incomplete. Open Activate your digital "
-                        "certificate and buy from there."
+                        "This payment link has expired or is incomplete. Ask whoever sent it for a new one, "
+                        "or open Activate your digital certificate and buy from there."
                     )
                 )
             if sentence := self._get_settled_sentence(activation):

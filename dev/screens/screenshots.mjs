@@ -42,6 +42,7 @@ const ODOOS = [
     ".o_payment_form",
     ".o_account_move_form_view",
     ".o_account_move_send_wizard",
+    ".o_portal_sidebar",
     ".o_setting_container .settings_tab",
     ".o_control_panel",
     // The colours of web_dark_mode for what the pointer or the focus is on.

@@ -27,15 +27,7 @@ registry.category("web_tour.tours").add("certificate_payment_transfer", {
         buy,
         ...pay("custom"),
         {
-            content: "Odoo's page says where to transfer the money to; come back to the steps",
-            trigger: "#o_payment_status_message:contains(123-456789-01)",
-            run: () => {
-                window.location = "/odoo/electronic-process/activate-certificate";
-            },
-            expectUnloadPage: true,
-        },
-        {
-            content: "The account stays readable",
+            content: "Back at the steps, the account stays readable",
             trigger: "div[name=instructions]:contains(123-456789-01)",
         },
         {
