@@ -95,7 +95,9 @@ class CertificateDemo(models.AbstractModel):
             provider.write({"state": "test", "is_published": True})
             # What it says to those who pay was written in English.
             speaking = provider.with_context(lang=self._get_language())
-            speaking.write(speaking.default_get(["auth_msg", "cancel_msg", "done_msg", "pending_msg"]))
+            speaking.write(
+                speaking.default_get(["auth_msg", "cancel_msg", "done_msg", "pending_msg"])
+            )
             provider.payment_method_ids.active = True
         return seller
 

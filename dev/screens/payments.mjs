@@ -81,18 +81,15 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
         await carla.page.waitForSelector(".modal", { state: "detached" });
     }
 
-    /** Returns the confirmed charges of an invoice. */
-    function findCharges(invoice) {
+    /** Finds an invoice that was not charged exactly once. */
+    async function checkCharges(walk, invoice) {
         const domain = [
             ["invoice_ids", "in", [invoice]],
             ["state", "=", "done"],
         ];
-        return admin.call("payment.transaction", "search_read", [domain, ["reference", "amount"]]);
-    }
-
-    function expect(what, found, expected) {
-        if (JSON.stringify(found) !== JSON.stringify(expected)) {
-            findings.push(`${what}: ${JSON.stringify(found)} instead of ${JSON.stringify(expected)}`);
+        const count = await admin.call("payment.transaction", "search_count", [domain]);
+        if (count !== 1) {
+            findings.push(`${walk}: the invoice was charged ${count} times`);
         }
     }
 
@@ -104,7 +101,10 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             const invoice = await openInvoice("La Horma");
             // Odoo prints invoices by wkhtmltopdf, which not every machine has.
             const pdf = Buffer.from("%PDF-1.4\n%%EOF").toString("base64");
-            await admin.call("account.move", "write", [[invoice], { invoice_pdf_report_file: pdf }]);
+            await admin.call("account.move", "write", [
+                [invoice],
+                { invoice_pdf_report_file: pdf },
+            ]);
             await carla.page.reload();
             await carla.wait(INVOICE);
             await carla.look("mail-invoice", INVOICE);
@@ -125,7 +125,10 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             const head = '<html lang="es"><head><title>Correo</title></head>';
             await reader.page.setContent(`${head}<body>${body}</body></html>`);
             await reader.see("mail-es");
-            const link = await reader.page.locator("a[href*='/mail/view']").first().getAttribute("href");
+            const link = await reader.page
+                .locator("a[href*='/mail/view']")
+                .first()
+                .getAttribute("href");
             const path = link.replace(/^https?:\/\/[^/]+/, "");
             // Whoever has a log-in is offered the same.
             await clara.open(path, ".o_portal_invoice_sidebar");
@@ -138,7 +141,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await pay(reader);
             await reader.wait("[name=invoice_paid_badge]");
             await reader.look("mail-paid", "[name=invoice_paid_badge]");
-            expect("mail", (await findCharges(invoice)).length, 1);
+            await checkCharges("mail", invoice);
             await openWizard(clara, PAID, "mail-pay-paid");
             await clara.click(CONTINUE);
             await clara.wait("button[name=action_download_letter]");
@@ -164,7 +167,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             // Who follows it again.
             await payer.open(link, "div[name=payment_status]");
             await payer.look("link-again", "div[name=payment_status]");
-            expect("link", (await findCharges(invoice)).length, 1);
+            await checkCharges("link", invoice);
             await openWizard(lina, PAID, "link-pay-paid");
         },
         /** Two tabs show the payment page, and one of them pays. */
@@ -172,6 +175,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             const paula = await Visitor.login("paula");
             const second = await paula.openTab();
             await fillCart(paula);
+            const invoice = Number(new URL(paula.page.url()).searchParams.get("invoice_id"));
             await second.open(WIZARD, PAY);
             await buy(second);
             await pay(second);
@@ -185,7 +189,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await paula.click("main a.btn-primary");
             await paula.wait(PAID);
             await paula.look("tabs-paid", PAID);
-            expect("tabs", await paula.page.locator(".alert-warning").count(), 0);
+            await checkCharges("tabs", invoice);
         },
         /** A transfer is announced; one buyer pays otherwise, one's transfer comes, one transfers too much. */
         async transfer() {

@@ -36,7 +36,9 @@ class TestPaymentTours(CertificatePaymentCommon, MockEmail):
         [mail] = self._new_mails
         self.assertEqual(mail.email_from, self.seller.email_formatted)
         [link] = {
-            link for link in html.fromstring(mail.body_html).xpath("//a/@href") if "/mail/view" in link
+            link
+            for link in html.fromstring(mail.body_html).xpath("//a/@href")
+            if "/mail/view" in link
         }
         self.start_tour(link, "certificate_payment_mail")
         self.assert_paid_once()

@@ -37,7 +37,8 @@ registry.category("web_tour.tours").add("certificate_payment_transfer", {
         ...pay("demo"),
         {
             content: "It is paid, and no account asks for money any more",
-            trigger: ".o_form_view:not(:has(div[name=instructions])) div[name=payment].alert-success",
+            trigger:
+                ".o_form_view:not(:has(div[name=instructions])) div[name=payment].alert-success",
         },
     ],
 });
