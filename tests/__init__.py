@@ -15,9 +15,11 @@ from .attacks import (
     test_attacks_letters,
     test_attacks_mail,
     test_attacks_money,
+    test_attacks_own,
     test_attacks_pdf,
     test_attacks_people,
     test_attacks_process,
+    test_attacks_purchases,
     test_attacks_reviews,
     test_attacks_sandbox,
     test_attacks_setup,
@@ -56,12 +58,11 @@ from .payment import (
     test_payment_receipt,
     test_payment_tours,
     test_payment_ways,
-    test_price,
-    test_sold_certificates,
 )
 from .portal import test_portal
 from .renewal import test_expiry, test_renewal
 from .request import test_certificate_request
+from .sale import test_price, test_sold_certificates
 from .signing import test_dian_client, test_signature_judges, test_signing
 from .tools import (
     test_certificate_reader,
