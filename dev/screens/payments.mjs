@@ -76,7 +76,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await carla.page.press(".modal div[name=amount] input", "Tab");
             await carla.page.waitForTimeout(1000);
         }
-        await carla.see(`${picture}-es`);
+        await carla.see(`${picture}-es`, false);
         await carla.click(".modal button[name=action_create_payments]");
         await carla.page.waitForSelector(".modal", { state: "detached" });
     }
@@ -110,7 +110,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await carla.look("mail-invoice", INVOICE);
             await carla.click("button[name=action_invoice_sent]");
             await carla.wait(".modal .o_account_move_send_wizard");
-            await carla.see("mail-send-dialog-es");
+            await carla.see("mail-send-dialog-es", false);
             await carla.click(".modal button[name=action_send_and_print]");
             await carla.page.waitForSelector(".modal", { state: "detached" });
             await openWizard(clara, PAY, "mail-to-pay");
@@ -124,7 +124,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             const reader = await Visitor.arrive("reader");
             const head = '<html lang="es"><head><title>Correo</title></head>';
             await reader.page.setContent(`${head}<body>${body}</body></html>`);
-            await reader.see("mail-es");
+            await reader.see("mail-es", false);
             const link = await reader.page
                 .locator("a[href*='/mail/view']")
                 .first()
@@ -137,7 +137,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await reader.look("mail-invoice-portal", ".o_portal_invoice_sidebar");
             await reader.click("a[data-bs-target='#pay_with']");
             await reader.wait(`#pay_with ${SUBMIT}`);
-            await reader.see("mail-pay-dialog-es");
+            await reader.see("mail-pay-dialog-es", false);
             await pay(reader);
             await reader.wait("[name=invoice_paid_badge]");
             await reader.look("mail-paid", "[name=invoice_paid_badge]");
@@ -155,7 +155,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await carla.click(".o_cp_action_menus .dropdown-toggle");
             await carla.click(".o-dropdown--menu .o_menu_item:has-text('enlace')");
             await carla.wait(".modal div[name=link] button, .modal .o_clipboard_button");
-            await carla.see("link-dialog-es");
+            await carla.see("link-dialog-es", false);
             await carla.click(".modal .o_clipboard_button");
             const link = await carla.page.evaluate(() => navigator.clipboard.readText());
             const payer = await Visitor.arrive("payer");
@@ -182,7 +182,7 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
             await second.wait(PAID);
             await pay(paula);
             await paula.wait(".modal");
-            await paula.see("tabs-refused-es");
+            await paula.see("tabs-refused-es", false);
             await paula.page.reload();
             await paula.wait("div[name=payment_status]");
             await paula.look("tabs-again", "div[name=payment_status]");

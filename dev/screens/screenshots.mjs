@@ -40,8 +40,7 @@ const ODOOS = [
     ".o_field_widget.o_field_statusbar",
     ".o-mail-Chatter",
     ".o_payment_form",
-    ".o_account_move_form_view",
-    ".o_account_move_send_wizard",
+    ".o_account_move_form_view .o_form_renderer",
     ".o_portal_sidebar",
     ".o_setting_container .settings_tab",
     ".o_control_panel",
@@ -211,8 +210,8 @@ class Visitor {
         }
     }
 
-    /** Looks at the page as it is, such as at a dialog. */
-    async see(name) {
+    /** Looks at the page as it is, such as at a dialog; one of Odoo's own is not examined. */
+    async see(name, isOurs = true) {
         for (const [width, height] of SIZES) {
             await this.page.setViewportSize({ width, height });
             await this.page.waitForTimeout(700);
@@ -227,7 +226,9 @@ class Visitor {
             if (size.wide > width) {
                 findings.push(`${name} at ${width}: ${size.wide} pixels wide`);
             }
-            await this.examine(`${name} at ${width}`);
+            if (isOurs) {
+                await this.examine(`${name} at ${width}`);
+            }
             // Odoo scrolls inside its window: a higher one shows all.
             await this.page.setViewportSize({
                 width,
