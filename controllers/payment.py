@@ -33,8 +33,8 @@ class CertificatePaymentPortal(PaymentPortal):
             if signed is None or signed != self._cast_as_float(amount):
                 raise ValidationError(
                     request.env._(
-                        "This payment link has expired or is incomplete. Open Activate your digital "
-                        "certificate and buy from there."
+                        "This payment link has expired or is incomplete. Ask whoever sent it for a new one, "
+                        "or open Activate your digital certificate and buy from there."
                     )
                 )
             if sentence := self._get_certificate_settled_sentence(activation):
@@ -188,9 +188,21 @@ class CertificateInvoicePortal(PortalAccount):
     def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
         """Override of `account_payment` to let the invoice of a certificate be paid where it was sent."""
         values = super()._invoice_get_page_view_values(invoice, *args, **kwargs)
-        if "tokens_sudo" in values and invoice._is_for_certificate():
-            self._offer_for_certificate(invoice, values)
+        if invoice._is_for_certificate():
+            values["certificate_steps"] = self._get_buyer_steps_path(invoice)
+            if "tokens_sudo" in values:
+                self._offer_for_certificate(invoice, values)
         return values
+
+    @staticmethod
+    def _get_buyer_steps_path(invoice):
+        """Return the address of the steps, for a user of this database who cannot open the seller's invoice.
+
+        :rtype: str | None
+        """
+        user = request.env.user
+        is_buyer = user._is_internal() and invoice.company_id not in user.company_ids
+        return WIZARD_PATH if is_buyer else None
 
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
         """Override of `account_payment`, likewise: a certificate may be paid with other invoices."""

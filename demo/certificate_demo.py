@@ -93,6 +93,11 @@ class CertificateDemo(models.AbstractModel):
                 "provider", lambda: demo.copy({"company_id": seller.id, "name": "Demo"})
             )
             provider.write({"state": "test", "is_published": True})
+            # What it says to those who pay was written in English.
+            speaking = provider.with_context(lang=self._get_language())
+            speaking.write(
+                speaking.default_get(["auth_msg", "cancel_msg", "done_msg", "pending_msg"])
+            )
             provider.payment_method_ids.active = True
         return seller
 

@@ -57,6 +57,7 @@ from .payment import (
     test_payment_books,
     test_payment_follow,
     test_payment_receipt,
+    test_payment_tours,
     test_payment_ways,
 )
 from .portal import test_portal

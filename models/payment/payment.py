@@ -503,8 +503,7 @@ class CertificateActivation(models.Model):
         if status in ("paid", "test"):
             raise ValidationError(
                 self.env._(
-                    "This certificate is already paid, and nothing was charged again. Close this page and open "
-                    "Activate your digital certificate."
+                    "This certificate is already paid, and nothing was charged again. You can close this page."
                 )
             )
         raise ValidationError(
