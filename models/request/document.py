@@ -83,7 +83,7 @@ class CertificateRequestDocument(models.Model):
                 document.document_sha256
             ):
                 raise ValidationError(
-                    self.env._("This is the file that was rejected. Attach another one.")
+                    self.env._("This is the file that was rejected. Read why, and attach a new one.")
                 )
         return prepared
 
