@@ -2,7 +2,6 @@ import base64
 import io
 from datetime import datetime, timedelta
 
-from PIL import Image
 from pypdf import PdfReader
 
 from odoo.exceptions import UserError
@@ -14,7 +13,7 @@ from ...const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
 from ...models.keys import custody
 from ...tools import certificate_chain
 from ...tools.pdf_check import MAX_SIZE
-from ..common import own_samples, pdf_samples, person_files, samples
+from ..common import letter_samples, own_samples, pdf_samples, person_files, samples
 from ..common.case import CertificateCommon
 from ..common.invoicing import ElectronicInvoicingCommon
 
@@ -133,7 +132,8 @@ class TestTours(CertificateCommon, HttpCase):
 
     def test_photos_of_a_telephone_stand_in_the_order_in_which_they_were_taken(self):
         activation = self.get_downloaded()
-        first, second = Image.new("L", (300, 400), 200), Image.new("L", (400, 300), 200)
+        first = letter_samples.letter_page(None, dpi=72)
+        second = first.rotate(90, expand=True)
         self.serve_to_tours("first", person_files.photo(first, datetime(2026, 3, 2, 10, 15)))
         self.serve_to_tours("second", person_files.photo(second, datetime(2026, 3, 2, 10, 16)))
         self.browser_size = "390x844"
