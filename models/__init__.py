@@ -11,5 +11,6 @@ from . import (
     portal,
     renewal,
     request,
+    sale,
     signing,
 )

@@ -55,12 +55,11 @@ from .payment import (
     test_payment_follow,
     test_payment_receipt,
     test_payment_ways,
-    test_price,
-    test_sold_certificates,
 )
 from .portal import test_portal
 from .renewal import test_expiry, test_renewal
 from .request import test_certificate_request
+from .sale import test_price, test_sold_certificates
 from .signing import test_dian_client, test_signature_judges, test_signing
 from .tools import (
     test_certificate_reader,

@@ -22,7 +22,7 @@ MODULE = "l10n_co_certificate_activation"
 EXPLAINED = {
     **{
         ("certificate_activation", name): (
-            # Whether it is right is for tests/payment/test_price.py to say.
+            # Whether it is right is for tests/sale/test_price.py to say.
             "a price is computed only where one is offered",
             lambda values: True,
         )

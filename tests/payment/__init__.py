@@ -1,1 +1,1 @@
-"""The sale of a certificate and what is paid for it."""
+"""What pays for a certificate, however it is paid."""

@@ -1,0 +1,1 @@
+"""The sale of a certificate, and its price."""
