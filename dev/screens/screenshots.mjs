@@ -586,7 +586,8 @@ async function walkFiles(paula, phone, carla) {
     const REFUSAL = ".o_certificate_refusal";
     const folderOf = (name) => `${files}/letter/${name}`;
     const list = (name) => readdirSync(folderOf(name)).map((file) => `${folderOf(name)}/${file}`);
-    const attach = (visitor, paths) => visitor.page.locator(`${ZONE} input[type=file]`).first().setInputFiles(paths);
+    const attach = (visitor, paths) =>
+        visitor.page.locator(`${ZONE} input[type=file]`).first().setInputFiles(paths);
     const detach = async (visitor) => {
         await visitor.click("button[name=action_delete_signed_letter]");
         await visitor.page.waitForSelector(CARD, { state: "detached" });
@@ -602,7 +603,10 @@ async function walkFiles(paula, phone, carla) {
     await phone.wait(".o_certificate_pages canvas:nth-of-type(2)");
     await phone.see("phone-photos-pdf-es");
     await phone.click(".o_certificate_choose");
-    await attach(phone, ["1", "2"].map((number) => folderOf(`alike/${number}/image.jpg`)));
+    await attach(
+        phone,
+        ["1", "2"].map((number) => folderOf(`alike/${number}/image.jpg`))
+    );
     await phone.wait(".o_certificate_sources");
     await phone.see("phone-alike-es");
     await phone.click(".o_certificate_convert");
@@ -620,6 +624,10 @@ async function walkFiles(paula, phone, carla) {
         }
         await detach(paula);
     }
+    await paula.open(WIZARD, ZONE);
+    await attach(paula, [...list("named"), folderOf("page.tif")]);
+    await paula.wait(".o_certificate_sources");
+    await paula.see("letter-photos-es");
     // Each sentence is read aloud in both languages.
     const sentences = [];
     for (const language of LANGUAGES) {
@@ -627,7 +635,7 @@ async function walkFiles(paula, phone, carla) {
         for (const path of list("refused")) {
             const name = path.split("/").at(-1).split(".")[0];
             await paula.open(WIZARD, ZONE);
-            await attach(paula, path);
+            await attach(paula, /\.\w+$/.test(path) ? path : list(`refused/${name}`));
             await paula.wait(`${REFUSAL}, ${CARD}`);
             if (await paula.page.locator(CARD).count()) {
                 findings.push(`${name} is not refused`);
@@ -664,6 +672,12 @@ async function walkFiles(paula, phone, carla) {
     await contact.page.setInputFiles("#file", list("named").reverse());
     await contact.wait(".o_certificate_sources");
     await contact.see("phone-portal-photos-es");
+    await contact.page.setInputFiles("#file", list("named").slice(0, 1));
+    await contact.click(".o_certificate_convert");
+    await contact.click(".o_certificate_use");
+    await contact.wait("#file.is-invalid");
+    await contact.see("phone-portal-page-missing-es");
+    await contact.page.setInputFiles("#file", list("named").reverse());
     await contact.click(".o_certificate_convert");
     await contact.click(".o_certificate_use");
     await contact.wait("button[name=finish]");

@@ -147,21 +147,27 @@ def make_signed_on_screen(letter):
     }
 
 
-def make_refused(letter, code, other):
+def make_refused(letter, code, other, earlier):
     """What is not the signed letter, by why it is refused.
 
     :param code: of the letter
     :param other: the code of another letter
+    :param earlier: the code of a letter of the same activation that is void
     :rtype: dict[str, bytes]
     """
     pages = get_pages(letter, code)
     scan = letter_samples.images_pdf(*pages)
+    signed = letter_samples.signed_pdf(letter)
+    changed = bytearray(signed)
+    changed[signed.index(b"/Producer") + 12] ^= 1
+    many = {f"too_many_photos/{number}.jpg": photo(pages[0]) for number in range(11)}
     return {
         "unsigned.pdf": letter,
         "missing_pages.pdf": letter_samples.images_pdf(*pages[:1]),
         "blank.pdf": letter_samples.images_pdf(Image.new("L", (1240, 1754), 250)),
         "other_letter.pdf": letter_samples.letter_scan(other),
-        "broken_signature.pdf": letter_samples.signed_pdf(letter).replace(b"Type/Page", b"Type /Pag", 1),
+        "earlier_letter.pdf": letter_samples.letter_scan(earlier),
+        "broken_signature.pdf": bytes(changed),
         "no_letter.pdf": letter_samples.signed_pdf(pdf_samples.text_pdf("Contrato de obra")),
         "empty.pdf": b"",
         "not_pdf.pdf": b"PK\x03\x04 a document of an office program",
@@ -171,15 +177,18 @@ def make_refused(letter, code, other):
         "password.pdf": with_password(scan, "secreto"),
         "program.pdf": with_program(scan),
         "eleven_pages.pdf": pdf_samples.scan_pdf(11),
+        "too_large.pdf": scan.ljust(21 * 1024**2),
+        **many,
     }
 
 
-def write_all(folder, letter, code, other):
+def write_all(folder, letter, code, other, earlier):
     """Write them into folders for a browser: `screen`, `refused`, and photos by what puts them in order."""
     pages = get_pages(letter, code)
     named = ["IMG_2.jpg", "img_10.JPG"]
     files = {f"screen/{kind}.pdf": data for kind, data in make_signed_on_screen(letter).items()}
-    files |= {f"refused/{name}": data for name, data in make_refused(letter, code, other).items()}
+    refused = make_refused(letter, code, other, earlier)
+    files |= {f"refused/{name}": data for name, data in refused.items()}
     files |= {f"named/{name}": photo(page) for name, page in zip(named, pages, strict=True)}
     files |= {
         f"alike/{len(pages) - number}/image.jpg": photo(page, _TAKEN + timedelta(minutes=number))

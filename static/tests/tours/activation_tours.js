@@ -392,7 +392,12 @@ registry.category("web_tour.tours").add("certificate_activation_conversion", {
 });
 
 // The names say nothing of the order: by them, the second would be the first.
-const TAKEN = { first: "f47ac10b-58cc-4372-a567-0e02b2c3d479", second: "09af9f1c" + "0".repeat(24) };
+const TAKEN = {
+    first: "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+    second: "09af9f1c" + "0".repeat(24),
+};
+
+const HEIC = "\0\0\0\x18ftypheic";
 
 registry.category("web_tour.tours").add("certificate_activation_photos", {
     steps: () => [
@@ -416,7 +421,28 @@ registry.category("web_tour.tours").add("certificate_activation_photos", {
                 ".o_certificate_sources:has(li:contains(img_2) + li:contains(IMG_9) + li:contains(IMG_10)) li:has(img)",
         },
         {
-            content: "Choose others, which telephone and messenger have named, of which the first changed last",
+            content: "Choose one in the format of iPhones, which this browser does not read",
+            trigger: zone,
+            run: attach("IMG_1.HEIC", HEIC),
+        },
+        refused,
+        {
+            content: "Choose it in a browser that reads it",
+            trigger: zone,
+            run: attachAll(() => {
+                const read = window.createImageBitmap;
+                const canvas = document.createElement("canvas");
+                window.createImageBitmap = () => read(canvas);
+                return [new File([HEIC], "IMG_1.HEIC")];
+            }),
+        },
+        {
+            content: "It has become a JPEG",
+            trigger: ".o_certificate_sources li:contains(IMG_1.jpg):has(img)",
+        },
+        {
+            content:
+                "Choose others, which telephone and messenger have named, of which the first changed last",
             trigger: zone,
             run: attachAll(() =>
                 Promise.all(

@@ -117,7 +117,8 @@ registry.category("web_tour.tours").add("certificate_portal", {
         attach("blank.pdf", () => fetchFile("blank")),
         {
             content: "Have a large scan of blank pages made smaller",
-            trigger: ".o_certificate_upload:not(:has(input[type=file]:visible)) .o_certificate_convert",
+            trigger:
+                ".o_certificate_upload:not(:has(input[type=file]:visible)) .o_certificate_convert",
             run: "click",
         },
         {
