@@ -675,7 +675,7 @@ async function walkFiles(paula, phone, carla) {
     await contact.page.setInputFiles("#file", list("named").slice(0, 1));
     await contact.click(".o_certificate_convert");
     await contact.click(".o_certificate_use");
-    await contact.wait("#file.is-invalid");
+    await contact.wait("#file_error:not(:empty)");
     await contact.see("phone-portal-page-missing-es");
     await contact.page.setInputFiles("#file", list("named").reverse());
     await contact.click(".o_certificate_convert");

@@ -16,6 +16,7 @@ class UploadConversion extends Component {
         owner: Object,
         onAdd: Function,
         onReject: Function,
+        onStart: Function,
         onUse: Function,
     };
     static template = xml`
@@ -28,7 +29,7 @@ class UploadConversion extends Component {
             onRemove.bind="remove"
             onAdd="props.onAdd"
             onReject="props.onReject"
-            onStart="() => {}"
+            onStart="props.onStart"
             onUse="props.onUse"
         />`;
 
@@ -57,6 +58,7 @@ export class Upload extends Interaction {
             // What was chosen is listed below, with buttons of its own.
             "t-att-class": () => ({ "d-none": this.hasSources }),
         },
+        "label[for=file]": { "t-att-class": () => ({ "d-none": this.hasSources }) },
         ".o_certificate_camera": {
             "t-att-class": () => ({
                 "d-none": !isMobileOS() || this.isSending || this.hasSources,
@@ -95,6 +97,7 @@ export class Upload extends Interaction {
                 owner: { url: `${this.el.dataset.path}/pdf` },
                 onAdd: () => this.choose(true, isMobileOS()),
                 onReject: () => this.choose(false),
+                onStart: () => this.refuse(""),
                 onUse: (pdf, name) => this.use(pdf, name),
             }
         );
