@@ -491,7 +491,10 @@ def find_warnings(facts, nit, authorities=None, refused=()):
     :return: of `ISSUER_WARNINGS` and `WARNINGS`.
     :rtype: list[str]
     """
-    is_of_nit = not nit or _names_nit(facts, nit)
+    # Whoever else is a legal entity among the numbers of the subscriber is the subscriber, whatever stands beside it.
+    is_of_nit = not nit or (
+        _names_nit(facts, nit) and not any(map(is_juridical_number, list_others(facts, nit)))
+    )
     is_elsewhere = not is_of_nit and _names_nit(facts, nit, elsewhere=True)
     found = {
         "unknown_issuer": authorities is not None and not is_named(authorities, facts.authorities),
@@ -509,10 +512,26 @@ def _names_nit(facts, nit, elsewhere=False):
 
     :param bool elsewhere: whether any field counts, and not only those that name the subscriber.
     """
+    named = {*facts.nits, *facts.numbers, *(facts.further if elsewhere else ())}
+    return not _list_forms(nit).isdisjoint(named)
+
+
+def list_others(facts, nit):
+    """Return the numbers that identify the subscriber and are not a NIT.
+
+    :param CertificateFacts facts: of the certificate.
+    :param str | None nit: with its check digit.
+    :rtype: list[str]
+    """
+    forms = _list_forms(nit) if nit else ()
+    return [number for number in facts.nits if number not in forms]
+
+
+def _list_forms(nit):
+    """Return a NIT without its check digit and with it, in digits."""
     number, digit = re.sub(r"[^\d-]", "", nit).split("-")
     number = number.lstrip("0")
-    named = {*facts.nits, *facts.numbers, *(facts.further if elsewhere else ())}
-    return not {number, number + digit}.isdisjoint(named)
+    return {number, number + digit}
 
 
 # === CHILD === #

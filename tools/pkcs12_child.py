@@ -24,6 +24,7 @@ import sys
 import warnings
 
 from asn1crypto import cms, core, parser
+from asn1crypto import keys as asn1_keys
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import serialization
@@ -40,6 +41,8 @@ _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DO
 _PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03", re.DOTALL)
 _BAGS = 200  # of one file
 _DEPTH = 4  # of bags in bags
+# Of hashing a password once: programs ask for up to 1,000,000. Whoever asks for more is refused however fast the server is.
+_ROUNDS = 2_000_000
 
 
 # The permutation of RC2: RFC 2268, section 2.
@@ -141,7 +144,7 @@ class _Found:
                     certificates, keys = open_(data, password)
                 except _WrongPassword:
                     continue
-                except MemoryError:
+                except (MemoryError, _Refused):
                     raise
                 except Exception as error:  # whatever a hostile file makes a parser raise
                     failure = error
@@ -157,6 +160,7 @@ class _Found:
     def _load_key(self, load, data, is_encrypted):
         if not is_encrypted:
             return load(data, None)
+        _check_key_rounds(data)
         for place, password in enumerate(self.passwords):
             if password:
                 try:
@@ -166,6 +170,22 @@ class _Found:
                 self.place = max(place, self.place)
                 return key
         raise _Refused("password_wrong" if self.passwords[0] else "password_missing")
+
+
+def _check_rounds(rounds):
+    if rounds > _ROUNDS:
+        raise _Refused("too_complex")
+
+
+def _check_key_rounds(data):
+    """Check how often an encrypted key, in DER or PEM, asks to hash its password."""
+    block = _BLOCK.search(data)
+    try:
+        info = asn1_keys.EncryptedPrivateKeyInfo.load(_decode(block[2]) if block else data)
+        rounds = info["encryption_algorithm"].kdf_iterations
+    except (AttributeError, LookupError, TypeError, ValueError, _Refused):
+        return  # of another kind, which says nothing of that
+    _check_rounds(rounds)
 
 
 # === FORMS === #
@@ -300,6 +320,7 @@ def _is_authentic(mac, content, password):
     name = info["digest_algorithm"]["algorithm"].native
     digest = getattr(hashlib, name)
     salt, rounds = mac["mac_salt"].native, mac["iterations"].native
+    _check_rounds(rounds)
     key = _derive(name, 3, password, salt, rounds, digest().digest_size)
     return hmac.compare_digest(hmac.digest(key, content, name), info["digest"].native)
 
@@ -311,6 +332,7 @@ def _decrypt(algorithm, data, password):
     """
     cipher, rounds = algorithm.encryption_cipher, algorithm.kdf_iterations
     name, salt, length = algorithm.kdf_hmac, algorithm.kdf_salt, algorithm.key_length
+    _check_rounds(rounds)
     if algorithm.kdf == "pbkdf2":
         key = hashlib.pbkdf2_hmac(name, (password or "").encode(), salt, rounds, length)
         vector = algorithm.encryption_iv

@@ -211,6 +211,9 @@ ALERTS = {
         lambda self: self.letter_review == "waiting" and self.letter_review_sentence,
     ),
     "paused": Alert("danger", lambda self: self.is_paused and self.pause_sentence),
+    "nit": Alert(
+        "danger", lambda self: self.phase == "active" and self._get_changed_nit_sentence()
+    ),
     "issuer": Alert("warning", lambda self: self.phase != "ended" and self.issuer_sentence),
     "renewal": Alert(MUTED, lambda self: self._get_renewal_sentence()),
     "switch": Alert(

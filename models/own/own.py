@@ -424,7 +424,8 @@ class CertificateActivation(models.Model):
                 "other_place": self.env._(
                     "The certificate names %(numbers)s as its subscriber, and the NIT of %(company)s, %(nit)s, in "
                     "another place. Make sure that it belongs to this company, and ask your authority whether DIAN accepts it.",
-                    numbers=", ".join(facts.nits) or "-",
+                    numbers=", ".join(pkcs12.list_others(facts, self._get_certificate_nit()))
+                    or "-",
                     company=company.name,
                     nit=company.vat,
                 ),

@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, formatLang
@@ -274,6 +276,20 @@ class CertificateActivation(models.Model):
                 "anything.",
                 invoice.company_id.name,
             )
+        if (
+            status == "reversed"
+            and invoice._get_held_amount() > ROUNDING
+            and invoice._get_owed() > ROUNDING
+        ):
+            return self.env._(
+                "%(returned)s of your payment was returned, so the certificate is not paid; the other %(amount)s is a "
+                "credit with %(seller)s. Ask it to return that as well, or to use it for a new invoice.",
+                returned=self._format_money(
+                    -sum(invoice._get_certificate_refunds().mapped("amount"))
+                ),
+                amount=self._format_money(invoice._get_held_amount()),
+                seller=invoice.company_id.name,
+            )
         if status in ("reversed", "void") and invoice._get_held_amount() > ROUNDING:
             return self.env._(
                 "The invoice of your certificate was cancelled, and %(amount)s of your money is a credit with "
@@ -432,15 +448,20 @@ class CertificateActivation(models.Model):
         invoice = self.payment_move_id
         # What was archived while the page was open.
         self._check_for_sale()
-        provider = self.env["payment.provider"].sudo().browse(provider_id)
+        providers = self.env["payment.provider"].sudo()
+        # Neither has to be a number: whoever writes the request may send anything.
+        is_id = type(provider_id) is int and 0 < provider_id < 2**31
+        provider = providers.browse(provider_id if is_id else ()).exists()
         amounts = (
             invoice._get_payable_amounts()
             if invoices == invoice
             else [sum(invoices.mapped("amount_residual"))]
         )
-        amount = float(kwargs.get("amount") or 0)
+        amount = self._parse_browser_amount(kwargs.get("amount"))
         if (
-            invoices.company_id != invoice.company_id
+            not provider
+            or not self._is_own_invoice(invoice)
+            or invoices.company_id != invoice.company_id
             or not any(invoice.currency_id.compare_amounts(amount, one) == 0 for one in amounts)
             or not self._is_landing_route(kwargs.get("landing_route"))
             or kwargs.get("is_validation")
@@ -458,6 +479,18 @@ class CertificateActivation(models.Model):
                     "Open Activate your digital certificate again and buy from there."
                 )
             )
+
+    @staticmethod
+    def _parse_browser_amount(amount):
+        """Return an amount that came with a request; 0, which nobody pays, for what is none.
+
+        :rtype: float
+        """
+        try:
+            amount = float(amount or 0)
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+        return amount if math.isfinite(amount) else 0.0
 
     def _check_unpaid(self):
         """Check that a payment can start: a page that was left open in another tab offers it still.

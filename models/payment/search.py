@@ -1,6 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from .payment import OPEN_STATUSES
@@ -114,6 +115,34 @@ class CertificateActivation(models.Model):
         if day and day <= self._get_today() - relativedelta(years=1):
             return "old"
         return None if status == "paid" else status
+
+    def _is_own_invoice(self, move):
+        """Tell whether a move is an invoice to this company, of which the seller may have made something else.
+
+        :rtype: bool
+        """
+        payers = self.company_id.partner_id._find_certificate_payers()
+        return move.move_type == "out_invoice" and move.partner_id in payers
+
+    def _check_payer(self):
+        """Check that what pays is still this company's: it may have been found by a NIT that changed since.
+
+        :raise UserError: for an invoice to somebody else
+        """
+        activation = self.sudo()
+        invoice, company = activation.payment_move_id, activation.company_id
+        if not invoice or activation._get_deciding_receipt():
+            return
+        if not activation._is_own_invoice(invoice):
+            raise UserError(
+                self.env._(
+                    "Invoice %(name)s is not to %(company)s, whose NIT is %(nit)s now. Correct the NIT, or ask a "
+                    "manager to cancel this activation.",
+                    name=invoice.name or "",
+                    company=company.name,
+                    nit=company.vat or "-",
+                )
+            )
 
     def _explain_payment(self):
         """Say what was looked at to find the payment, and why none of it counts.

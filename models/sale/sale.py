@@ -172,6 +172,7 @@ class CertificateActivation(models.Model):
             and not invoice.posted_before
             and invoice.invoice_origin == activation.name
             and len(invoice.invoice_line_ids) == 1
+            and invoice.currency_id == invoice.company_id.currency_id
             and not invoice.currency_id.compare_amounts(
                 invoice.amount_total, activation.cart_total or invoice.amount_total
             )
@@ -181,11 +182,13 @@ class CertificateActivation(models.Model):
         """Update the draft invoice that waits for payment to today's price and today's seller."""
         activation = self._trusted()
         invoice = activation.payment_move_id
-        if (
-            activation.state != "pay"
-            or activation.payment_status not in ("to_pay", "failed")
-            or not activation._is_cart()
-        ):
+        if activation.state != "pay" or activation.payment_status not in ("to_pay", "failed"):
+            return
+        if not activation._is_own_invoice(invoice):
+            # The seller has made it another one's, or a credit note: it is left to the seller.
+            activation.payment_move_id = False
+            return
+        if not activation._is_cart():
             return
         seller = activation.company_id.certificate_seller_id
         if seller and seller != invoice.company_id:

@@ -11,6 +11,8 @@ from pathlib import Path
 from unittest.mock import patch
 
 from asn1crypto import algos, cms, core
+from asn1crypto import keys as asn1_keys
+from asn1crypto import pem as asn1_pem
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -417,12 +419,31 @@ class TestCertificateFile(BaseCase):
         )
         self.assertEqual(tool.find_warnings(nameless, NIT, ["Andes"]), ["no_nit"])
 
+    def test_who_else_is_the_subscriber_is_told(self):
+        other, ours = "800197268", NIT[:9]
+        spoofed = (
+            samples.make_subject(other, (NameOID.ORGANIZATIONAL_UNIT_NAME, ours)),
+            samples.make_subject(other, (NameOID.TITLE, f"NIT {NIT}")),
+            samples.make_subject(other, (NameOID.SERIAL_NUMBER, ours)),
+            samples.make_name((samples.CERTICAMARA_NIT, other), (samples.CERTICAMARA_NIT, ours)),
+        )
+        # A representative's card beside the NIT, and the NIT with its digit and without.
+        honest = (
+            samples.make_subject("1032456789", (NameOID.ORGANIZATIONAL_UNIT_NAME, f"NIT {NIT}")),
+            samples.make_subject(ours, (NameOID.SERIAL_NUMBER, NIT)),
+        )
+        for names, codes in ((spoofed, ["other_place"]), (honest, [])):
+            for name in names:
+                with self.subTest(name=name.rfc4514_string()):
+                    facts = tool.read_certificate(samples.to_pem(samples.issue(name)))
+                    self.assertEqual(tool.find_warnings(facts, NIT), codes)
+
     # === HOSTILE FILES === #
 
     def test_a_file_that_asks_for_endless_work_is_stopped(self):
-        def bomb():
-            """A PKCS #12 whose key asks for two thousand million rounds."""
-            parameters = {"salt": b"12345678", "iterations": 2_000_000_000}
+        def bomb(rounds):
+            """A PKCS #12 whose key asks for so many rounds."""
+            parameters = {"salt": b"12345678", "iterations": rounds}
             algorithm = algos.EncryptionAlgorithm(
                 {"algorithm": "pkcs12_sha1_tripledes_3key", "parameters": parameters}
             )
@@ -448,8 +469,27 @@ class TestCertificateFile(BaseCase):
 
         started = time.monotonic()
         with patch.object(tool, "_CPU_SECONDS", 1):
-            self.assertRefused("too_complex", bomb())
+            self.assertRefused("too_complex", bomb(2_000_000))
         self.assertLess(time.monotonic() - started, 15)
+        # What is counted needs no process to be ended: however busy the machine is, the answer is the same.
+        with patch.object(tool, "_WALL_SECONDS", 10), patch.object(tool, "_CPU_SECONDS", 10):
+            for rounds in (2_000_001, 2_000_000_000, 2**200):
+                self.assertRefused("too_complex", bomb(rounds))
+            sealed = asn1_pkcs12.Pfx.load(samples.make_safe((samples.issue(), samples.get_key())))
+            sealed["mac_data"]["iterations"] = 2**40
+            self.assertRefused("too_complex", sealed.dump(force=True))
+            info = asn1_keys.EncryptedPrivateKeyInfo(
+                {
+                    "encryption_algorithm": {
+                        "algorithm": "pkcs12_sha1_tripledes_3key",
+                        "parameters": {"salt": b"12345678", "iterations": 2**30},
+                    },
+                    "encrypted_data": b"\0" * 64,
+                }
+            ).dump()
+            armored = asn1_pem.armor("ENCRYPTED PRIVATE KEY", info)
+            for key in (info, armored):
+                self.assertRefused("too_complex", [samples.to_pem(samples.issue()), key])
 
     def test_a_file_for_which_the_memory_does_not_suffice_is_told(self):
         from ...tools import pkcs12_child
