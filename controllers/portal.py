@@ -335,7 +335,9 @@ class CertificatePortal(CustomerPortal):
         """
         access = self._get_certificate_access(activation_id)
         if not access:
-            sentence = request.env._("Open the link of your invitation again.")
+            sentence = request.env._(
+                "Your session has expired. Open the link of your invitation again."
+            )
             return refuse_pdf(sentence, 403)
         activation = access._get_activation()
 

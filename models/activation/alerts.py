@@ -66,8 +66,8 @@ def _write_letter_next(self):
             "of it, and attach them here."
         )
     return self.env._(
-        "The letter %s was downloaded. Have the legal representative sign it by hand, "
-        "scan it and attach it here.",
+        "The letter %s was downloaded. Have the legal representative sign it; then attach a scan or "
+        "photos of all its pages here.",
         self.letter_code,
     )
 

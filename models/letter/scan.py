@@ -101,20 +101,20 @@ class CertificateActivation(models.Model):
         if len(pages) > 1:
             return self.env._(
                 "The codes of pages %(pages)s of the letter could not be read in this file: %(lender)s "
-                "will review it. You can continue, or attach a sharper scan of all the pages.",
+                "will review it. You can continue, or delete it and attach a sharper scan or photos of all pages.",
                 pages=format_list(self.env, pages),
                 lender=lender,
             )
         if pages[0]:
             return self.env._(
                 "The code of page %(page)s of the letter could not be read in this file: %(lender)s "
-                "will review it. You can continue, or attach a sharper scan of all the pages.",
+                "will review it. You can continue, or delete it and attach a sharper scan or photos of all pages.",
                 page=pages[0],
                 lender=lender,
             )
         return self.env._(
             "The code of the letter could not be read in this file: %s will review it. "
-            "You can continue, or attach a sharper scan.",
+            "You can continue, or delete it and attach a sharper scan or photos of all pages.",
             lender,
         )
 
@@ -192,7 +192,7 @@ class CertificateActivation(models.Model):
             )
         ):
             raise ValidationError(
-                self.env._("This is the file that was rejected. Attach another one.")
+                self.env._("This is the file that was rejected. Read why, and attach a new one.")
             )
         letter = self.letter_code and self._render_letter()
         try:
@@ -243,21 +243,27 @@ class CertificateActivation(models.Model):
             return self._get_other_letter_refusal(found)
         return {
             "unsigned": self.env._(
-                "This is the letter as you downloaded it. Have the legal representative sign it, and "
-                "attach the scan or the digitally signed file."
+                "This is the letter as you downloaded it, without a signature. Have the legal "
+                "representative sign it, and attach a scan, photos or the digitally signed file."
             ),
             "blank": self.env._(
-                "The pages are blank. Turn the letter over, scan it again and attach the new file."
+                "The pages are blank. Turn the letter over, scan it or take photos again, and attach "
+                "the new file."
             ),
             "no_letter": self.env._(
-                "This signed file is not the letter %s. Sign the letter that you downloaded here and "
-                "attach that.",
-                self.letter_code or "",
+                "This signed file is not the letter %s. Have the letter that you downloaded here "
+                "signed and attach it.",
+                self.letter_code,
+            )
+            if self.letter_code
+            else self.env._(
+                "This signed file is not the letter. Save and download the letter, have it signed and "
+                "attach it."
             ),
             "missing_pages": self._get_missing_pages_refusal(pages),
             "broken_signature": self.env._(
                 "The digital signature is not valid, or the file was changed after it was signed. "
-                "Attach the file as the signing program saved it."
+                "Attach the file as the signing program saved it, or have the letter signed again."
             ),
             "too_complex": self._get_pdf_refusals()["too_complex"],
         }[code]
@@ -265,17 +271,19 @@ class CertificateActivation(models.Model):
     def _get_missing_pages_refusal(self, pages):
         if len(pages) == 1:
             return self.env._(
-                "Page %s of the letter is missing. Scan all its pages together and attach the new file.",
+                "Page %s of the letter is missing. Attach all its pages together, as one scan or as "
+                "photos.",
                 pages[0],
             )
         if pages:
             return self.env._(
-                "Pages %s of the letter are missing. Scan all its pages together and attach the new file.",
+                "Pages %s of the letter are missing. Attach all its pages together, as one scan or as "
+                "photos.",
                 format_list(self.env, list(map(str, pages))),
             )
         return self.env._(
-            "This file has fewer pages than the letter. Scan all its pages together, with the signature, "
-            "and attach the new file."
+            "This file has fewer pages than the letter. Attach all its pages together, with the "
+            "signature, as one scan or as photos."
         )
 
     def _get_other_letter_refusal(self, found):
@@ -293,8 +301,8 @@ class CertificateActivation(models.Model):
             )
         if voided:
             return self.env._(
-                "This is the earlier letter %(found)s, which is void because the data changed. Have the "
-                "new letter, %(code)s, signed and attach it.",
+                "This is the earlier letter %(found)s, which is void. Have the new letter, %(code)s, "
+                "signed and attach it.",
                 found=found,
                 code=self.letter_code,
             )
@@ -305,8 +313,8 @@ class CertificateActivation(models.Model):
                 code=self.letter_code,
             )
         return self.env._(
-            "This is another letter, %(found)s: it belongs to another company or is out of "
-            "date. Attach the signed letter %(code)s of %(company)s.",
+            "This is another letter, %(found)s, of another company or out of date. Attach the signed "
+            "letter %(code)s of %(company)s.",
             found=found,
             code=self.letter_code,
             company=self.company_id.sudo().name,

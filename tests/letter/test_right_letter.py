@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ...const import LETTER_TEMPLATE
-from ..common import letter_samples
+from ..common import letter_samples, pdf_samples, person_files
 from ..common.letter import RightLetterCommon
 
 
@@ -49,6 +49,25 @@ class TestRightLetter(RightLetterCommon):
         self.assertRefused(letter_samples.letter_scan(earlier), self.activation.letter_code)
         self.attach_scan()
         self.assertEqual(self.activation.signed_letter_match, "match")
+
+    def test_a_signed_file_is_refused_before_there_is_a_letter(self):
+        self.fill(self.activation, representative_position="Gerente")
+        self.assertFalse(self.activation.letter_code)
+        contract = letter_samples.signed_pdf(pdf_samples.text_pdf("Contrato"))
+        self.assertRefused(contract, "download the letter")
+
+    def test_a_letter_signed_on_the_screen_or_restricted_is_taken(self):
+        letter = self.get_report(self.activation)
+        for kind, data in {
+            **person_files.make_signed_on_screen(letter),
+            "restricted": person_files.with_password(
+                letter_samples.letter_scan(self.activation.letter_code), ""
+            ),
+        }.items():
+            with self.subTest(kind):
+                self.attach_bytes(data)
+                self.assertIn(self.activation.signed_letter_match, ("unread", "match"))
+        self.assertRefused(person_files.with_password(letter, ""), "as you downloaded it")
 
     def test_a_letter_that_cannot_be_read_does_not_stop_anybody(self):
         self.attach(self.activation)

@@ -466,6 +466,8 @@ class TestPortal(CertificatePortalCommon, TourCase):
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
         large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
         self.serve_to_tours("large", large)
+        sheet = letter_samples.images_pdf(Image.new("L", (600, 800), 250))
+        self.serve_to_tours("blank", pdf_samples.padded_pdf(MAX_SIZE + 1, sheet))
         self.start_tour_by_link(link, "certificate_portal")
         activation.invalidate_recordset()
         self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))

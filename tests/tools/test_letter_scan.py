@@ -20,7 +20,7 @@ from ...tools import letter_scan, letter_scan_child
 from ...tools.certificate_chain import Anchor, get_sha256, to_pem
 from ...tools.letter_pdf_child import render_letter
 from ...tools.pdf_check import check_pdf
-from ..common import letter_samples, own_samples, pdf_samples, scan_pictures
+from ..common import letter_samples, own_samples, pdf_samples, person_files, scan_pictures
 
 CODE = "ABCD-EFGH-IJKL-MN23"
 OTHER = "ZYXW-VUTS-RQPO-7654"
@@ -570,6 +570,7 @@ class TestLetterScan(BaseCase):
             ("a line", on_page(curve)),
             ("a stroke of the brush", on_page(area)),
             ("the page with the signature, scanned", joined),
+            *person_files.make_signed_on_screen(self.letter).items(),
         ):
             with self.subTest(kind):
                 self.assertIn(self.match(data).kind, ("unread", "match"))
