@@ -149,9 +149,7 @@ class TestAccountingNeighbours(BooksCommon):
         invoice = activation.sudo().payment_move_id
         self.assertTrue(invoice.journal_id.sequence_id)
         self.assertRegex(invoice.name, r"\d{4}$")
-        self.assertEqual(
-            activation.payment_reference, f"{invoice.name}, {transaction.reference}"
-        )
+        self.assertEqual(activation.payment_reference, f"{invoice.name}, {transaction.reference}")
 
     def charge_cart(self, activation, state):
         return self.create_invoice_transaction(activation.sudo().payment_move_id, state)
@@ -184,7 +182,9 @@ class TestAccountingNeighbours(BooksCommon):
         view = "account_reconcile_oca.bank_statement_line_form_reconcile_view"
         receivable = self.get_lines(invoice)
         # OCA's proposal may have it already: choosing it again would take it back.
-        proposed = [part.get("counterpart_line_ids", []) for part in line.reconcile_data_info["data"]]
+        proposed = [
+            part.get("counterpart_line_ids", []) for part in line.reconcile_data_info["data"]
+        ]
         if receivable.ids not in proposed:
             with Form(line, view=view) as form:
                 form.add_account_move_line_id = receivable
@@ -321,7 +321,9 @@ class TestWebsiteNeighbour(BooksCommon):
         activation = self.start()
         self.authenticate(self.user_a.login, self.user_a.login)
         url = activation.action_pay()["url"]
-        self.assertEqual(self.url_open(url.replace("/payment/pay", "/es/payment/pay")).status_code, 404)
+        self.assertEqual(
+            self.url_open(url.replace("/payment/pay", "/es/payment/pay")).status_code, 404
+        )
         page = self._get_payment_context(self.url_open(url))
         self.assertEqual(page["amount"], PRICE)
         transaction = self.submit(page)

@@ -233,7 +233,10 @@ class TestStructure(TransactionCase):
         helpers = set()
         for controller in Controller.__subclasses__():
             for cls in find_subclasses(controller):
-                if cls.__module__.startswith(f"odoo.addons.{MODULE}.") and cls.__base__ != Controller:
+                if (
+                    cls.__module__.startswith(f"odoo.addons.{MODULE}.")
+                    and cls.__base__ != Controller
+                ):
                     taken = {name for base in cls.__mro__[1:] for name in vars(base)}
                     helpers |= vars(cls).keys() - taken
         helpers = {name for name in helpers if not name.startswith("__")}
