@@ -15,9 +15,11 @@ from .attacks import (
     test_attacks_letters,
     test_attacks_mail,
     test_attacks_money,
+    test_attacks_own,
     test_attacks_pdf,
     test_attacks_people,
     test_attacks_process,
+    test_attacks_purchases,
     test_attacks_reviews,
     test_attacks_sandbox,
     test_attacks_setup,
@@ -27,6 +29,7 @@ from .attacks import (
 from .board import test_board
 from .core import (
     test_demo,
+    test_neighbours,
     test_pdf_conversion,
     test_security,
     test_stored_files,
@@ -54,6 +57,7 @@ from .payment import (
     test_payment_books,
     test_payment_follow,
     test_payment_receipt,
+    test_payment_tours,
     test_payment_ways,
 )
 from .portal import test_portal

@@ -156,6 +156,17 @@ def complete_nit(number):
     return f"{digits}-{nit.calc_check_digit(digits)}"
 
 
+def is_written_nit(number, nit):
+    """Tell whether a number is a NIT, however people write it: with its check digit or without.
+
+    :param number: as typed
+    :param str nit: with its check digit: ``900987321-1``
+    :rtype: bool
+    """
+    digits, whole = (re.sub("[^0-9]", "", one or "").lstrip("0") for one in (number, nit))
+    return format_nit(number) == nit or digits in (whole, whole[:-1])
+
+
 def is_juridical_number(number):
     """Tell whether digits are the NIT of a legal entity, without a check digit or with one.
 

@@ -38,7 +38,7 @@ _BEFORE = 1024  # bytes
 _HEADER = re.compile(rb"(?:^|(?<=\xef\xbb\xbf)|(?<=[\r\n]))%PDF-[12]\.\d")
 _LINES_BEFORE = re.compile(rb"(?!\s*#!)(?:[\t\n\f\r !-;=-~\x80-\xff](?<!/\*))*")
 _TAIL = 1024  # bytes in which readers look for the end marker, before what only fills the file up
-_FILLING = b"\0\t\n\f\r "
+_FILLING = b"\0\t\n\f\r \x1a"  # the last by transfers of whole blocks
 _CHILD = Path(__file__).with_name("pdf_check_child.py")
 # The child limits its own CPU time; this is for a machine too busy to give it any.
 _WALL_SECONDS = 20

@@ -1,4 +1,5 @@
 from odoo import fields, models
+from odoo.exceptions import UserError
 
 # Decisions with a reason, by the field that leads to the record; each method takes the reason.
 _DECISIONS = {
@@ -39,6 +40,10 @@ class CertificateReasonWizard(models.TransientModel):
     def action_confirm(self):
         """Carry out the decision that the dialog was opened for."""
         self.ensure_one()
-        name = next((name for name in _DECISIONS if self[name]), "activation_id")
+        name = next((name for name in _DECISIONS if self[name]), None)
+        if not name:
+            raise UserError(
+                self.env._("There is nothing to decide any more. Close this and reload the page.")
+            )
         getattr(self[name], _DECISIONS[name])(self.reason)
         return {"type": "ir.actions.act_window_close"}

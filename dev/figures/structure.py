@@ -95,6 +95,12 @@ def measure(folder):
         "conditionals on the route, in Python and in views": (
             f"{len(ROUTE.findall(python))}, {len(ROUTE_IN_VIEW.findall(xml))}"
         ),
+        "files that name the signed letter": sum(
+            "signed_letter" in file.read_text(errors="ignore")
+            for part in PRODUCT
+            for file in (folder / part).rglob("*")
+            if file.is_file() and file.suffix in CODE and "__pycache__" not in file.parts
+        ),
         "invisible= in views": xml.count("invisible="),
         "sudo() in 100 lines of Python": f"{100 * python.count('.sudo()') / lines:.2f}",
         "dev/ against the product": "{:.2f}".format(

@@ -269,6 +269,7 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("The certificate is not paid yet. Buy it, or verify the payment.")
             )
+        self._check_payer()
         route = self._get_route()
         self._set_state("process", **route.prepare_process_vals(self))
         route.begin_process(self)
@@ -468,6 +469,7 @@ class CertificateActivation(models.Model):
             raise UserError(
                 self.env._("The payment is no longer valid. Verify it before finishing.")
             )
+        self._check_payer()
 
     # === BUSINESS METHODS - CERTIFICATE === #
 

@@ -66,8 +66,8 @@ def _write_letter_next(self):
             "of it, and attach them here."
         )
     return self.env._(
-        "The letter %s was downloaded. Have the legal representative sign it by hand, "
-        "scan it and attach it here.",
+        "The letter %s was downloaded. Have the legal representative sign it; then attach a scan or "
+        "photos of all its pages here.",
         self.letter_code,
     )
 
@@ -226,6 +226,9 @@ ALERTS = {
         lambda self: self.letter_review == "waiting" and self.letter_review_sentence,
     ),
     "paused": Alert("danger", lambda self: self.is_paused and self.pause_sentence),
+    "nit": Alert(
+        "danger", lambda self: self.phase == "active" and self._get_changed_nit_sentence()
+    ),
     "issuer": Alert("warning", lambda self: self.phase != "ended" and self.issuer_sentence),
     "renewal": Alert(MUTED, lambda self: self._get_renewal_sentence()),
     "switch": Alert(

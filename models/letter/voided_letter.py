@@ -42,6 +42,7 @@ class CertificateVoidedLetter(models.Model):
     signed_letter_match = fields.Selection(LETTER_MATCHES, string="Signed letter", readonly=True)
     signed_letter_signers = fields.Char(string="Digital signature of", readonly=True)
     signed_letter_anchors = fields.Char(string="Authorities of the signature", readonly=True)
+    signed_letter_unread_pages = fields.Char(string="Pages not recognised", readonly=True)
 
     @api.model
     def _keep(self, activation, reason):

@@ -1,4 +1,4 @@
-from datetime import timedelta
+from datetime import timedelta, timezone
 
 from psycopg2.errors import SerializationFailure
 
@@ -22,7 +22,8 @@ class CertificateActivation(models.Model):
 
     It is asked when the file is loaded, when the activation is finished later, and daily while it signs:
     never while a row is locked, and only at hosts that the administrator allows. A revoked certificate
-    signs nothing; where the authority cannot be asked, nobody is kept from anything.
+    signs nothing; where the authority cannot be asked, nobody is kept from anything. What it has revoked or
+    suspended stays so until it says otherwise itself: no answer, and none from before, lifts that.
     """
 
     _inherit = "certificate.activation"
@@ -53,7 +54,7 @@ class CertificateActivation(models.Model):
     # === TRANSITIONS === #
 
     def _ask_revocation_again(self):
-        """Ask about the company's own certificate once more, if it was loaded some time ago.
+        """Ask about the company's own certificate once more, if it was loaded some time ago or revoked by then.
 
         :raise UserError: when it was revoked since
         """
@@ -142,18 +143,45 @@ class CertificateActivation(models.Model):
             if anchor.certificate
         ]
         issuer = certificate_chain.find_issuer(facts.certificate, [*facts.chain, *trusted])
-        return revocation.check_revocation(
+        found = revocation.check_revocation(
             facts.certificate,
             issuer,
             self._get_revocation_hosts(),
             fetch=revocation.fetch_answer,
             moment=self._get_now(),
         )
+        return self._recall_revocation(facts, found)
+
+    @api.model
+    def _recall_revocation(self, facts, found):
+        """Return what is known of a certificate: what was answered now, or that it was revoked before.
+
+        :param facts: `tools.pkcs12.CertificateFacts`
+        :param found: `tools.revocation.Revocation`, the answer
+        :rtype: tools.revocation.Revocation
+        """
+        last = self.sudo().search(
+            [
+                ("certificate_fingerprint", "=", facts.sha256),
+                ("revocation_status", "in", ("good", "revoked")),
+            ],
+            order="revocation_asked_on DESC, id DESC",
+            limit=1,
+        )
+        if last.revocation_status != "revoked" or found.status == "revoked":
+            return found
+        revoked_on = last.revocation_as_of and last.revocation_as_of.replace(tzinfo=timezone.utc)
+        if found.status == "good" and not (revoked_on and found.as_of < revoked_on):
+            return found
+        return revocation.Revocation(
+            "revoked", revoked_on=revoked_on or None, reason=last.revocation_code or None
+        )
 
     def _is_revocation_due(self):
         asked_on = self.revocation_asked_on
-        return bool(self.sudo().certificate_id) and not (
-            asked_on and asked_on > fields.Datetime.now() - FRESH
+        is_fresh = asked_on and asked_on > fields.Datetime.now() - FRESH
+        return bool(self.sudo().certificate_id) and (
+            not is_fresh or self.revocation_status == "revoked"
         )
 
     @api.model

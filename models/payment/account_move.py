@@ -482,7 +482,7 @@ class AccountMove(models.Model):
         ).filtered(lambda tx: tx.operation == "refund" and tx.state == "done")
 
     def _is_certificate_payment_reversed(self):
-        """Tell whether the money went back: credit notes of all of it, or a refund of more than a surplus.
+        """Tell whether the money went back: credit notes of all of it, or a refund of more than a surplus and rounding.
 
         A credit note of a part makes the price a lower one, and is not what is asked here.
         """
@@ -491,7 +491,7 @@ class AccountMove(models.Model):
             return True
         return bool(
             self._get_certificate_refunds()
-            and self.currency_id.compare_amounts(self._get_surplus(), 0) < 0
+            and self.currency_id.compare_amounts(self._get_surplus(), -ROUNDING) < 0
         )
 
     def _get_certificate_activation(self):

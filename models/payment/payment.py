@@ -1,3 +1,5 @@
+import math
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, formatLang
@@ -129,7 +131,7 @@ class CertificateActivation(models.Model):
             # The one that paid; a second charge may have come later.
             transaction = transactions.filtered(lambda tx: tx.state == "done")[:1] or last
             activation.payment_reference = ", ".join(
-                filter(None, (invoice.name, transaction.reference))
+                filter(None, (invoice._get_certificate_number(), transaction.reference))
             )
             activation.payment_date = (
                 self._get_day(transaction.last_state_change)
@@ -273,6 +275,20 @@ class CertificateActivation(models.Model):
                 "Your invoice is being corrected by the seller, %s. Your payment is kept, and you need not do "
                 "anything.",
                 invoice.company_id.name,
+            )
+        if (
+            status == "reversed"
+            and invoice._get_held_amount() > ROUNDING
+            and invoice._get_owed() > ROUNDING
+        ):
+            return self.env._(
+                "%(returned)s of your payment was returned, so the certificate is not paid; the other %(amount)s is a "
+                "credit with %(seller)s. Ask it to return that as well, or to use it for a new invoice.",
+                returned=self._format_money(
+                    -sum(invoice._get_certificate_refunds().mapped("amount"))
+                ),
+                amount=self._format_money(invoice._get_held_amount()),
+                seller=invoice.company_id.name,
             )
         if status in ("reversed", "void") and invoice._get_held_amount() > ROUNDING:
             return self.env._(
@@ -432,15 +448,20 @@ class CertificateActivation(models.Model):
         invoice = self.payment_move_id
         # What was archived while the page was open.
         self._check_for_sale()
-        provider = self.env["payment.provider"].sudo().browse(provider_id)
+        providers = self.env["payment.provider"].sudo()
+        # Neither has to be a number: whoever writes the request may send anything.
+        is_id = type(provider_id) is int and 0 < provider_id < 2**31
+        provider = providers.browse(provider_id if is_id else ()).exists()
         amounts = (
             invoice._get_payable_amounts()
             if invoices == invoice
             else [sum(invoices.mapped("amount_residual"))]
         )
-        amount = float(kwargs.get("amount") or 0)
+        amount = self._parse_browser_amount(kwargs.get("amount"))
         if (
-            invoices.company_id != invoice.company_id
+            not provider
+            or not self._is_own_invoice(invoice)
+            or invoices.company_id != invoice.company_id
             or not any(invoice.currency_id.compare_amounts(amount, one) == 0 for one in amounts)
             or not self._is_landing_route(kwargs.get("landing_route"))
             or kwargs.get("is_validation")
@@ -459,6 +480,18 @@ class CertificateActivation(models.Model):
                 )
             )
 
+    @staticmethod
+    def _parse_browser_amount(amount):
+        """Return an amount that came with a request; 0, which nobody pays, for what is none.
+
+        :rtype: float
+        """
+        try:
+            amount = float(amount or 0)
+        except (TypeError, ValueError, OverflowError):
+            return 0.0
+        return amount if math.isfinite(amount) else 0.0
+
     def _check_unpaid(self):
         """Check that a payment can start: a page that was left open in another tab offers it still.
 
@@ -470,8 +503,7 @@ class CertificateActivation(models.Model):
         if status in ("paid", "test"):
             raise ValidationError(
                 self.env._(
-                    "This certificate is already paid, and nothing was charged again. Close this page and open "
-                    "Activate your digital certificate."
+                    "This certificate is already paid, and nothing was charged again. You can close this page."
                 )
             )
         raise ValidationError(

@@ -1,6 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import models
+from odoo.exceptions import UserError
 from odoo.tools import formatLang
 
 from .payment import OPEN_STATUSES
@@ -115,6 +116,34 @@ class CertificateActivation(models.Model):
             return "old"
         return None if status == "paid" else status
 
+    def _is_own_invoice(self, move):
+        """Tell whether a move is an invoice to this company, of which the seller may have made something else.
+
+        :rtype: bool
+        """
+        payers = self.company_id.partner_id._find_certificate_payers()
+        return move.move_type == "out_invoice" and move.partner_id in payers
+
+    def _check_payer(self):
+        """Check that what pays is still this company's: it may have been found by a NIT that changed since.
+
+        :raise UserError: for an invoice to somebody else
+        """
+        activation = self.sudo()
+        invoice, company = activation.payment_move_id, activation.company_id
+        if not invoice or activation._get_deciding_receipt():
+            return
+        if not activation._is_own_invoice(invoice):
+            raise UserError(
+                self.env._(
+                    "Invoice %(name)s is not to %(company)s, whose NIT is %(nit)s now. Correct the NIT, or ask a "
+                    "manager to cancel this activation.",
+                    name=invoice.name or "",
+                    company=company.name,
+                    nit=company.vat or "-",
+                )
+            )
+
     def _explain_payment(self):
         """Say what was looked at to find the payment, and why none of it counts.
 
@@ -192,7 +221,8 @@ class CertificateActivation(models.Model):
 
     def _explain_payment_refusal(self, move):
         """Say in one sentence why an invoice does not pay this activation."""
-        name, date = move.name or "", self._format_date(move._get_certificate_day())
+        name = move._get_certificate_number()
+        date = self._format_date(move._get_certificate_day())
         if move == self.payment_move_id:
             if move.state == "draft":
                 return self.env._("Your invoice: %s", self.payment_sentence)

@@ -4,7 +4,10 @@ from odoo.fields import Command
 
 from ...exceptions import SETTINGS, make_remedy_error
 from ...tools import identity
+from ..core.aftermath import shielded
 
+# The total of a draft invoice that cannot be brought to today's price any more.
+LOCKED = -1
 # In these something is still to be bought or paid.
 PAYABLE_STATUSES = ("none", "to_pay", "failed", "partial", "reversed", "void")
 
@@ -172,6 +175,7 @@ class CertificateActivation(models.Model):
             and not invoice.posted_before
             and invoice.invoice_origin == activation.name
             and len(invoice.invoice_line_ids) == 1
+            and invoice.currency_id == invoice.company_id.currency_id
             and not invoice.currency_id.compare_amounts(
                 invoice.amount_total, activation.cart_total or invoice.amount_total
             )
@@ -181,11 +185,13 @@ class CertificateActivation(models.Model):
         """Update the draft invoice that waits for payment to today's price and today's seller."""
         activation = self._trusted()
         invoice = activation.payment_move_id
-        if (
-            activation.state != "pay"
-            or activation.payment_status not in ("to_pay", "failed")
-            or not activation._is_cart()
-        ):
+        if activation.state != "pay" or activation.payment_status not in ("to_pay", "failed"):
+            return
+        if not activation._is_own_invoice(invoice):
+            # The seller has made it another one's, or a credit note: it is left to the seller.
+            activation.payment_move_id = False
+            return
+        if not activation._is_cart():
             return
         seller = activation.company_id.certificate_seller_id
         if seller and seller != invoice.company_id:
@@ -199,7 +205,9 @@ class CertificateActivation(models.Model):
         if invoice.invoice_line_ids.product_id != activation._get_product(
             invoice.company_id
         ) or invoice.currency_id.compare_amounts(price["total"], invoice.amount_total):
-            activation._write_cart(invoice)
+            # The seller may have locked it, such as while somebody validates it: then its price stays.
+            with shielded(self.env, lambda _error: activation.write({"cart_total": LOCKED})):
+                activation._write_cart(invoice)
 
     def _get_cart_sentence(self):
         """Return the sentence for an unpaid invoice: whether its price follows the price of today.
@@ -215,7 +223,7 @@ class CertificateActivation(models.Model):
             )
         if not self._is_cart():
             return self.env._(
-                "Your invoice is ready and not paid yet. The seller edited it: its price stays, even if the "
-                "certificate costs something else today."
+                "Your invoice is ready and not paid yet. The seller edited or locked it: its price stays, even if "
+                "the certificate costs something else today."
             )
         return self.env._("Your invoice is ready and not paid yet.")

@@ -5,7 +5,7 @@ from odoo import fields, models
 from odoo.exceptions import UserError
 
 from ...const import GROUP_USER
-from ...tools import key_seal, xades
+from ...tools import identity, key_seal, xades
 from ...tools.certificate_chain import get_sha256
 from ..keys import custody
 from ..trace.log import log_signature
@@ -107,6 +107,8 @@ class CertificateActivation(models.Model):
         """
         certificate = self.certificate_id
         self._check_not_paused()
+        if sentence := self._get_changed_nit_sentence():
+            raise UserError(sentence)
         self._get_route().check_signing(self)
         if not (certificate.active and certificate.is_valid):
             raise UserError(
@@ -116,6 +118,26 @@ class CertificateActivation(models.Model):
             )
         self._check_letter_review()
         self._check_evidence()
+
+    def _get_changed_nit_sentence(self):
+        """Say that the company has another NIT than when this was activated, or return nothing.
+
+        The letter, the certificate and the payment are of that NIT; a document is of the one that the company has now.
+
+        :rtype: str | None
+        """
+        activation = self.sudo()
+        company = activation.company_id
+        former = ((activation.record_facts or {}).get("company") or {}).get("nit")
+        if not former or identity.is_written_nit(company.vat, former):
+            return None
+        return self.env._(
+            "The NIT of %(company)s was %(former)s when this certificate was activated, and is %(current)s now, so "
+            "nothing is signed. Correct the NIT, or end this activation and activate a certificate for the new NIT.",
+            company=company.name,
+            former=former,
+            current=company.vat or "-",
+        )
 
     def _get_x509(self):
         """Return the certificate that signs, without its key.

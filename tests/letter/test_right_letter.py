@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ...const import LETTER_TEMPLATE
-from ..common import letter_samples
+from ..common import letter_samples, pdf_samples, person_files
 from ..common.letter import RightLetterCommon
 
 
@@ -50,12 +50,45 @@ class TestRightLetter(RightLetterCommon):
         self.attach_scan()
         self.assertEqual(self.activation.signed_letter_match, "match")
 
+    def test_a_signed_file_is_refused_before_there_is_a_letter(self):
+        self.fill(self.activation, representative_position="Gerente")
+        self.assertFalse(self.activation.letter_code)
+        contract = letter_samples.signed_pdf(pdf_samples.text_pdf("Contrato"))
+        self.assertRefused(contract, "download the letter")
+
+    def test_a_letter_signed_on_the_screen_or_restricted_is_taken(self):
+        letter = self.get_report(self.activation)
+        for kind, data in {
+            **person_files.make_signed_on_screen(letter),
+            "restricted": person_files.with_password(
+                letter_samples.letter_scan(self.activation.letter_code), ""
+            ),
+        }.items():
+            with self.subTest(kind):
+                self.attach_bytes(data)
+                self.assertIn(self.activation.signed_letter_match, ("unread", "match"))
+        self.assertRefused(person_files.with_password(letter, ""), "as you downloaded it")
+
     def test_a_letter_that_cannot_be_read_does_not_stop_anybody(self):
         self.attach(self.activation)
         self.assertEqual(self.activation.signed_letter_match, "unread")
         self.assertTrue(self.wizard.can_finish)
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
+
+    def test_the_page_that_could_not_be_read_is_named(self):
+        code = self.activation.letter_code
+        pages = [letter_samples.letter_page(qr) for qr in (f"{code} 2/3", None, None)]
+        self.attach_bytes(letter_samples.images_pdf(*pages))
+        self.assertEqual(self.activation.signed_letter_match, "unread")
+        self.assertEqual(self.activation.signed_letter_unread_pages, "1, 3")
+        self.assertIn("1 and 3", self.get_alert(self.wizard, "letter_known"))
+        pages[2] = letter_samples.letter_page(f"{code} 1/3")
+        self.attach_bytes(letter_samples.images_pdf(*pages))
+        self.assertEqual(self.activation.signed_letter_unread_pages, "3")
+        self.assertIn("page 3", self.activation.signed_letter_sentence)
+        self.attach_scan()
+        self.assertFalse(self.activation.signed_letter_unread_pages)
 
     def test_a_manager_finds_what_could_not_be_read(self):
         self.attach(self.activation)
