@@ -48,6 +48,7 @@ class CertificateActivationWizard(models.TransientModel):
             "is_letter_requested",
             "is_receipt_requested",
             "is_notice_understood",
+            "is_representative_open",
             "is_request_checked",
         )
     )
@@ -326,12 +327,12 @@ class CertificateActivationWizard(models.TransientModel):
         self.is_letter_requested = True
         if self.activation_id._get_letter_errors():
             return None
-        self._trusted().is_representative_open = False
+        self.is_representative_open = False
         return self.activation_id.action_download_letter()
 
     def action_change_representative(self):
         """Show the representative's fields again, after the letter has been downloaded."""
-        self._trusted().is_representative_open = True
+        self.is_representative_open = True
 
     def action_delete_signed_letter(self):
         self.activation_id.action_delete_signed_letter()

@@ -129,6 +129,7 @@ EDITABLE = {
         "is_letter_requested",
         "is_receipt_requested",
         "is_notice_understood",
+        "is_representative_open",
         "is_request_checked",
     },
     SETUP: {
