@@ -537,7 +537,8 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
                 way()
         self.env.invalidate_all()
         self.assertEqual(messages.read(["body", "date", "author_id"]), before)
-        comment = self.active.sudo().message_post(body="A word", message_type="comment")
+        word = "A word"
+        comment = self.active.sudo().message_post(body=word, message_type="comment")
         comment.write({"body": "Another word"})
         comment.unlink()
 

@@ -56,7 +56,7 @@ class CommittedCaches(KeptCaches):
             fill(registry._Registry__caches[name], contents)
         super().__init__(registry)
 
-    def learn(self):
+    def learn(self):  # pylint: disable=missing-return
         super().learn()
         _committed[self._key] = {name: self._contents[name] for name in _STRUCTURE}
 

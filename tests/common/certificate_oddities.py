@@ -510,7 +510,7 @@ ENCODINGS = {
     "number behind a word": _written("NIT: 900987321-1"),
     "number behind a country": _written("VATCO-900987321"),
     "number with a long dash": _written("900987321\u20131"),
-    "number in wide digits": _written("９００９８７３２１"),
+    "number in wide digits": _written("\uff19\uff10\uff10\uff19\uff18\uff17\uff13\uff12\uff11"),
     "number with a word behind": _written("900987321 DV 1"),
     # Behind the certificate.
     "bytes behind it": put(frame=lambda *parts: seq(*parts) + b"\0\r\n"),

@@ -32,7 +32,7 @@ class TourBrowser(common.ChromeBrowser):
             TourBrowser._kept = (*started, user_data_dir)
         return self._kept[:2]
 
-    def stop(self):
+    def stop(self):  # pylint: disable=missing-return
         """Close the page, and leave an empty one to the next tour."""
         try:
             self.screencaster.stop()

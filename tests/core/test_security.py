@@ -359,7 +359,8 @@ class TestSecurity(SecurityCommon):
 
     def test_the_conversation_of_another_company_is_not_found(self):
         domain = [("model", "=", ACTIVATION), ("res_id", "=", self.activation.id)]
-        self.activation.message_post(body="A word")
+        word = "A word"
+        self.activation.message_post(body=word)
         for user, sees in ((self.user_a, True), (self.user_b, False)):
             with self.subTest(user=user.login):
                 messages = self.call(user, "mail.message", "search_read", domain, ["body"])

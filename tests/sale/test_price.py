@@ -303,7 +303,7 @@ class TestPrice(CertificatePaymentCommon):
 
         def write_unlocked(records, vals):
             if "invoice_line_ids" in vals:
-                raise ValidationError("Under validation")
+                raise ValidationError(records._name)
             return write(records, vals)
 
         self.product.list_price = 200000
