@@ -81,6 +81,8 @@
             "l10n_co_certificate_activation/static/src/pdf_file/pdf_conversion.*",
             "l10n_co_certificate_activation/static/src/pdf_file/pdf_file.scss",
             "l10n_co_certificate_activation/static/src/pdf_file/pdf_sources.js",
+            "l10n_co_certificate_activation/static/src/pdf_file/photo.js",
+            "l10n_co_certificate_activation/static/src/pdf_file/source_picture.js",
             "l10n_co_certificate_activation/static/src/portal/**/*",
             "l10n_co_certificate_activation/static/src/stepper/stepper.scss",
             "l10n_co_certificate_activation/static/src/verify/**/*",

@@ -201,6 +201,13 @@ LETTER_REVIEWS = [
 ]
 # Whether the issuer of a certificate was verified, by a chain of signatures up to a trusted certificate.
 ISSUER_LEVELS = [("anchored", "Verified"), ("unknown", "Not verified")]
+# What is said of it, in the fewest words: those of the sentences about it (`_get_issuer_sentences`).
+ISSUER_STATES = [
+    ("verified", "Verified"),
+    ("unverified", "Not verified"),
+    ("unlisted", "Not verified, not accredited in Colombia"),
+    ("refused", "Reported to be refused by DIAN"),
+]
 
 # Selections that more than one model shows.
 REQUEST_STATES = [
@@ -245,6 +252,8 @@ PAYMENT_STATUSES = [
     ("reversed", "Reversed"),
     ("void", "Void"),
 ]
+# With these nobody's money is here or on its way: what is cancelled loses none.
+UNPAID = ("none", "to_pay", "failed", "reversed", "void")
 # The colour of each, in alerts and badges.
 PAYMENT_LEVELS = {
     "none": "muted",

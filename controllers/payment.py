@@ -27,18 +27,18 @@ class CertificatePaymentPortal(PaymentPortal):
 
         Odoo accepts a signature over any partner, amount and currency, which others can generate.
         """
-        invoice = self._get_invoice(invoice_id)
+        invoice = self._get_certificate_invoice(invoice_id)
         if activation := invoice._get_certificate_activation():
             signed = activation._read_payment_token(access_token)
             if signed is None or signed != self._cast_as_float(amount):
                 raise ValidationError(
                     request.env._(
-                        "This payment link has expired or is incomplete. Open Activate your digital "
-                        "certificate and buy from there."
+                        "This payment link has expired or is incomplete. Ask whoever sent it for a new one, "
+                        "or open Activate your digital certificate and buy from there."
                     )
                 )
-            if sentence := self._get_settled_sentence(activation):
-                return self._render_received(activation, sentence)
+            if sentence := self._get_certificate_settled_sentence(activation):
+                return self._render_certificate_received(activation, sentence)
             kwargs["certificate_link"] = PaidLink(activation, signed)
             # The access token that Odoo checks from here on.
             access_token = payment_utils.generate_access_token(
@@ -51,7 +51,7 @@ class CertificatePaymentPortal(PaymentPortal):
     @route()
     def invoice_transaction(self, invoice_id, access_token, **kwargs):
         """Override of `account_payment` to accept the token of a certificate's payment page."""
-        invoice = self._get_invoice(invoice_id)
+        invoice = self._get_certificate_invoice(invoice_id)
         activation = invoice._get_certificate_activation()
         if activation and activation._read_payment_token(access_token) is not None:
             # Odoo's own token of the invoice does not leave the server.
@@ -66,7 +66,7 @@ class CertificatePaymentPortal(PaymentPortal):
         """
         if not isinstance(certificate_link, PaidLink):
             # Other pages accept any value in their address.
-            if self._get_invoice(invoice_id)._get_certificate_activation():
+            if self._get_certificate_invoice(invoice_id)._get_certificate_activation():
                 raise NotFound()
             return super()._get_extra_payment_form_values(invoice_id=invoice_id, **kwargs)
         form_values = super()._get_extra_payment_form_values(**kwargs)
@@ -74,12 +74,12 @@ class CertificatePaymentPortal(PaymentPortal):
         invoice = activation.payment_move_id
         return {
             **form_values,
-            **self._get_values_without_cards(kwargs.get("providers_sudo") or ()),
+            **self._get_certificate_form_values(kwargs.get("providers_sudo") or ()),
             "amount": 0.0 if invoice.state == "cancel" else certificate_link.amount,
             "transaction_route": f"/invoice/transaction/{invoice.id}",
             "access_token": activation._get_payment_token(certificate_link.amount),
             "reference_prefix": activation.name,
-            "landing_route": self._get_landing_route(activation, **kwargs),
+            "landing_route": self._get_certificate_landing_route(activation, **kwargs),
             "company_mismatch": False,
             "partner_is_different": False,
         }
@@ -91,7 +91,7 @@ class CertificatePaymentPortal(PaymentPortal):
         is the logged-in user's.
         """
         values = dict(custom_create_values or {})
-        invoices = self._get_paid_invoices(values)
+        invoices = self._get_certificate_invoices(values)
         activations = invoices._get_certificate_activation()
         for activation in activations:
             activation._check_transaction(provider_id, invoices, **kwargs)
@@ -106,7 +106,7 @@ class CertificatePaymentPortal(PaymentPortal):
         return transaction
 
     @staticmethod
-    def _get_paid_invoices(values):
+    def _get_certificate_invoices(values):
         """Return the invoices, in sudo mode, that a transaction with these values pays."""
         transactions = request.env["payment.transaction"]
         invoice_ids = transactions._fields["invoice_ids"].convert_to_cache(
@@ -125,10 +125,10 @@ class CertificatePaymentPortal(PaymentPortal):
         activation = transaction.invoice_ids._get_certificate_activation()[:1]
         if not activation:
             return request.redirect("/my")
-        return self._render_received(activation, activation._get_payment_sentence())
+        return self._render_certificate_received(activation, activation._get_payment_sentence())
 
     @staticmethod
-    def _render_received(activation, sentence):
+    def _render_certificate_received(activation, sentence):
         """Show how far the payment has come."""
         return request.render(
             "l10n_co_certificate_activation.payment_received",
@@ -137,12 +137,12 @@ class CertificatePaymentPortal(PaymentPortal):
                 "sentence": sentence,
                 "instructions": activation.payment_instructions,
                 "status": activation.payment_status,
-                "steps": CertificatePaymentPortal._get_steps_path(activation),
+                "steps": CertificatePaymentPortal._get_certificate_steps_path(activation),
             },
         )
 
     @staticmethod
-    def _get_settled_sentence(activation):
+    def _get_certificate_settled_sentence(activation):
         """Say why nothing is to be paid any more, by a link that somebody has followed before.
 
         :rtype: str | None
@@ -153,14 +153,14 @@ class CertificatePaymentPortal(PaymentPortal):
             return str(error)
         return None
 
-    def _get_landing_route(self, activation, **kwargs):
+    def _get_certificate_landing_route(self, activation, **kwargs):
         """Return where whoever pays is led to afterwards."""
         if kwargs.get(PORTAL_PARAMETER):
             return activation._get_portal_path()
-        return self._get_steps_path(activation) or RECEIVED_PATH
+        return self._get_certificate_steps_path(activation) or RECEIVED_PATH
 
     @staticmethod
-    def _get_steps_path(activation):
+    def _get_certificate_steps_path(activation):
         """Return the address of the steps, for a user who can open them.
 
         :rtype: str | None
@@ -169,12 +169,12 @@ class CertificatePaymentPortal(PaymentPortal):
         is_user = user._is_internal() and activation.company_id in user.company_ids
         return WIZARD_PATH if is_user else None
 
-    def _get_invoice(self, invoice_id):
+    def _get_certificate_invoice(self, invoice_id):
         """Return the invoice with the id in the request, in sudo mode."""
         return request.env["account.move"].sudo().browse(self._cast_as_int(invoice_id) or [])
 
     @staticmethod
-    def _get_values_without_cards(providers):
+    def _get_certificate_form_values(providers):
         """Return the values of the payment form that hide saved cards and prevent saving one."""
         return {
             "tokens_sudo": request.env["payment.token"],
@@ -188,9 +188,21 @@ class CertificateInvoicePortal(PortalAccount):
     def _invoice_get_page_view_values(self, invoice, *args, **kwargs):
         """Override of `account_payment` to let the invoice of a certificate be paid where it was sent."""
         values = super()._invoice_get_page_view_values(invoice, *args, **kwargs)
-        if "tokens_sudo" in values and invoice._is_for_certificate():
-            self._offer_for_certificate(invoice, values)
+        if invoice._is_for_certificate():
+            values["certificate_steps"] = self._get_certificate_steps_path(invoice)
+            if "tokens_sudo" in values:
+                self._offer_for_certificate(invoice, values)
         return values
+
+    @staticmethod
+    def _get_certificate_steps_path(invoice):
+        """Return the address of the steps, for a user of this database who cannot open the seller's invoice.
+
+        :rtype: str | None
+        """
+        user = request.env.user
+        is_buyer = user._is_internal() and invoice.company_id not in user.company_ids
+        return WIZARD_PATH if is_buyer else None
 
     def _overdue_invoices_get_page_view_values(self, overdue_invoices, **kwargs):
         """Override of `account_payment`, likewise: a certificate may be paid with other invoices."""
@@ -213,7 +225,7 @@ class CertificateInvoicePortal(PortalAccount):
         )
         values.update(
             {
-                **CertificatePaymentPortal._get_values_without_cards(providers),
+                **CertificatePaymentPortal._get_certificate_form_values(providers),
                 "company_mismatch": False,
                 "payment_methods_sudo": methods,
                 "providers_sudo": providers,

@@ -55,7 +55,7 @@ class CertificatePortal(CustomerPortal):
 
     # === WHO MAY === #
 
-    def _get_access(self, activation_id):
+    def _get_certificate_access(self, activation_id):
         """Return the access of this visitor to an activation, or an empty record.
 
         :rtype: certificate.portal.access
@@ -67,7 +67,7 @@ class CertificatePortal(CustomerPortal):
             user=None if user._is_public() else user,
         )
 
-    def _render_closed(self, activation_id, status=403, **values):
+    def _render_certificate_closed(self, activation_id, status=403, **values):
         """Show the same page if the activation does not exist, is not the visitor's or has ended."""
         values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
         return request.render("l10n_co_certificate_activation.portal_closed", values, status=status)
@@ -79,7 +79,7 @@ class CertificatePortal(CustomerPortal):
         """Serve the page that reads the token after the # of the link, which only the browser
         knows, and posts it.
         """
-        return self._render_closed(activation_id, status=200, is_link=True)
+        return self._render_certificate_closed(activation_id, status=200, is_link=True)
 
     @_step("/open")
     def certificate_open(self, activation_id, access_token="", **_kwargs):
@@ -94,11 +94,11 @@ class CertificatePortal(CustomerPortal):
             # guessing.
             address = request.httprequest.remote_addr
             if _misses.is_reached(address):
-                return self._render_closed(
+                return self._render_certificate_closed(
                     activation_id, status=429, is_link=True, is_rate_limited=True
                 )
             _misses.add(address)
-            return self._render_closed(activation_id)
+            return self._render_certificate_closed(activation_id)
         access._open(request.env.user)
         # A new session, against session fixation.
         request.session.should_rotate = True
@@ -111,17 +111,17 @@ class CertificatePortal(CustomerPortal):
     def _prepare_home_portal_values(self, counters):
         values = super()._prepare_home_portal_values(counters)
         if "certificate_count" in counters:
-            values["certificate_count"] = len(self._get_my_accesses())
+            values["certificate_count"] = len(self._get_certificate_accesses())
         return values
 
     @staticmethod
-    def _get_my_accesses():
+    def _get_certificate_accesses():
         return request.env["certificate.portal.access"]._find_opened_by(request.env.user)
 
     @route(PORTAL_PATH, ["GET"], type="http", auth="user", website=True, readonly=True)
     def certificate_list(self, **_kwargs):
         """List the activations that the user is invited to."""
-        accesses = self._get_my_accesses().with_env(request.env)
+        accesses = self._get_certificate_accesses().with_env(request.env)
         return request.render(
             "l10n_co_certificate_activation.portal_my_certificates",
             {
@@ -154,14 +154,14 @@ class CertificatePortal(CustomerPortal):
         :param str checked: whether the letter was requested, so that red messages are shown
         :param str download: whether the letter is downloaded at once
         """
-        access = self._get_access(activation_id)
+        access = self._get_certificate_access(activation_id)
         if not access:
-            return self._render_closed(activation_id)
+            return self._render_certificate_closed(activation_id)
         activation = access._get_activation()
         if activation.state == "pay":
-            self._try(activation, "verify")
+            self._try_certificate_step(activation, "verify")
         activation._refresh_letter()
-        return self._render_page(
+        return self._render_certificate_page(
             access,
             findings=activation._explain_payment()
             if verified and activation.payment_status != "paid" and activation.state == "pay"
@@ -170,7 +170,7 @@ class CertificatePortal(CustomerPortal):
             is_downloaded=bool(download and activation.letter_code),
         )
 
-    def _render_page(self, access, status=200, **values):
+    def _render_certificate_page(self, access, status=200, **values):
         activation = access._get_activation()
         headers = {}
         path = request.env["ir.http"]._url_for(activation._get_portal_path())
@@ -187,7 +187,7 @@ class CertificatePortal(CustomerPortal):
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
                 "alerts": activation._get_portal_alerts(),
-                "fields": self._get_fields(activation, values.get("typed", {}))
+                "fields": self._get_certificate_fields(activation, values.get("typed", {}))
                 if activation._get_step() == "process"
                 else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
@@ -205,7 +205,7 @@ class CertificatePortal(CustomerPortal):
         )
 
     @staticmethod
-    def _get_fields(activation, typed):
+    def _get_certificate_fields(activation, typed):
         """Describe the form of the representative: each field's label, value, options and keyboard.
 
         :param dict typed: what was typed and could not be saved, by the field's name
@@ -233,7 +233,7 @@ class CertificatePortal(CustomerPortal):
 
     # === STEPS === #
 
-    def _try(self, activation, step, *args):
+    def _try_certificate_step(self, activation, step, *args):
         """Do a step, or roll it back and return the error.
 
         :return: what the step returns, and the sentence of an error
@@ -246,45 +246,45 @@ class CertificatePortal(CustomerPortal):
             activation.env.invalidate_all()
             return None, str(error)
 
-    def _run_step(self, activation_id, step, *args, place="error", query=""):
+    def _run_certificate_step(self, activation_id, step, *args, place="error", query=""):
         """Do a step and redirect to the page's clean address, or show the page at once with the
         error.
 
         :param str place: the name under which the page gets the sentence of an error
         """
-        access = self._get_access(activation_id)
+        access = self._get_certificate_access(activation_id)
         if not access:
-            return self._render_closed(activation_id)
-        _result, error = self._try(access._get_activation(), step, *args)
+            return self._render_certificate_closed(activation_id)
+        _result, error = self._try_certificate_step(access._get_activation(), step, *args)
         if error:
-            return self._render_page(access, status=422, **{place: error})
+            return self._render_certificate_page(access, status=422, **{place: error})
         return request.redirect(f"{PORTAL_PATH}/{activation_id}{query}")
 
     @_step("/verify")
     def certificate_verify_payment(self, activation_id, **_kwargs):
-        return self._run_step(activation_id, "verify", query="?verified=1")
+        return self._run_certificate_step(activation_id, "verify", query="?verified=1")
 
     @_step("/buy")
     def certificate_buy(self, activation_id, **_kwargs):
         """Redirect to Odoo's payment page, which returns here."""
-        access = self._get_access(activation_id)
+        access = self._get_certificate_access(activation_id)
         if not access:
-            return self._render_closed(activation_id)
-        url, error = self._try(access._get_activation(), "buy")
+            return self._render_certificate_closed(activation_id)
+        url, error = self._try_certificate_step(access._get_activation(), "buy")
         if error:
-            return self._render_page(access, status=422, error=error)
+            return self._render_certificate_page(access, status=422, error=error)
         return request.redirect(url or f"{PORTAL_PATH}/{activation_id}")
 
     @_step("/continue")
     def certificate_continue(self, activation_id, **_kwargs):
-        return self._run_step(activation_id, "continue")
+        return self._run_certificate_step(activation_id, "continue")
 
     @_step("/representative")
     def certificate_representative(self, activation_id, **values):
         """Save what was typed; if it is valid, download the letter with the same click."""
-        access = self._get_access(activation_id)
+        access = self._get_certificate_access(activation_id)
         if not access:
-            return self._render_closed(activation_id)
+            return self._render_certificate_closed(activation_id)
         activation = access._get_activation()
         # (A file can be sent instead of a text.)
         values = {
@@ -294,15 +294,15 @@ class CertificatePortal(CustomerPortal):
         }
         if errors := activation._get_length_errors(values):
             # Not saved, but still shown so that it can be shortened.
-            return self._render_page(access, status=422, typed=values, errors=errors)
-        _saved, error = self._try(activation, "representative", values)
+            return self._render_certificate_page(access, status=422, typed=values, errors=errors)
+        _saved, error = self._try_certificate_step(activation, "representative", values)
         if error:
-            return self._render_page(access, status=422, error=error)
+            return self._render_certificate_page(access, status=422, error=error)
         if activation._get_letter_errors():
             return request.redirect(f"{PORTAL_PATH}/{activation_id}?checked=1")
-        _action, error = self._try(activation, "download")
+        _action, error = self._try_certificate_step(activation, "download")
         if error:
-            return self._render_page(access, status=422, error=error)
+            return self._render_certificate_page(access, status=422, error=error)
         return request.redirect(f"{PORTAL_PATH}/{activation_id}?download=1#signed_letter")
 
     @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
@@ -310,7 +310,7 @@ class CertificatePortal(CustomerPortal):
         """Receive the signed scan; photos and large scans go through `/pdf` first."""
         # One byte more than the limit is enough to refuse it.
         content = file.read(MAX_SIZE + 1) if hasattr(file, "read") else b""
-        return self._run_step(
+        return self._run_certificate_step(
             activation_id,
             "attach",
             base64.b64encode(content),
@@ -321,11 +321,11 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/signed-letter/delete")
     def certificate_delete(self, activation_id, **_kwargs):
-        return self._run_step(activation_id, "delete", query="#signed_letter")
+        return self._run_certificate_step(activation_id, "delete", query="#signed_letter")
 
     @_step("/finish")
     def certificate_finish(self, activation_id, **_kwargs):
-        return self._run_step(activation_id, "finish", place="file_error")
+        return self._run_certificate_step(activation_id, "finish", place="file_error")
 
     @_step("/pdf", max_content_length=limit_upload)
     def certificate_make_pdf(self, activation_id, **_kwargs):
@@ -333,9 +333,11 @@ class CertificatePortal(CustomerPortal):
 
         :return: JSON, as returned by `CertificatePdfController.make_pdf`
         """
-        access = self._get_access(activation_id)
+        access = self._get_certificate_access(activation_id)
         if not access:
-            sentence = request.env._("Open the link of your invitation again.")
+            sentence = request.env._(
+                "Your session has expired. Open the link of your invitation again."
+            )
             return refuse_pdf(sentence, 403)
         activation = access._get_activation()
 
@@ -347,20 +349,20 @@ class CertificatePortal(CustomerPortal):
 
     # === FILES === #
 
-    def _give_out(self, activation_id, read, name):
+    def _give_out_certificate_file(self, activation_id, read, name):
         """Send a PDF to be saved.
 
         :param read: gives the bytes of an activation, or raises a `UserError`
         :param name: gives the file's name
         """
-        access = self._get_access(activation_id)
+        access = self._get_certificate_access(activation_id)
         if not access:
-            return self._render_closed(activation_id)
+            return self._render_certificate_closed(activation_id)
         activation = access._get_activation()
         try:
             data = read(activation)
         except UserError as error:
-            return self._render_page(access, status=422, error=str(error))
+            return self._render_certificate_page(access, status=422, error=str(error))
         filename = clean_filename(name(activation) or "", ".pdf") or "file.pdf"
         return request.make_response(
             data,
@@ -372,7 +374,7 @@ class CertificatePortal(CustomerPortal):
 
     @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):
-        return self._give_out(
+        return self._give_out_certificate_file(
             activation_id,
             lambda activation: activation._render_letter(),
             lambda activation: activation._get_letter_filename(),
@@ -380,7 +382,7 @@ class CertificatePortal(CustomerPortal):
 
     @_portal_page("/letter/english")
     def certificate_letter_in_english(self, activation_id, **_kwargs):
-        return self._give_out(
+        return self._give_out_certificate_file(
             activation_id,
             lambda activation: activation._render_letter_in_english(),
             lambda activation: "Letter in English - not for signature",
@@ -388,7 +390,7 @@ class CertificatePortal(CustomerPortal):
 
     @_portal_page("/signed-letter")
     def certificate_signed_letter(self, activation_id, **_kwargs):
-        return self._give_out(
+        return self._give_out_certificate_file(
             activation_id,
             lambda activation: activation._read_signed_letter(),
             lambda activation: activation.signed_letter_filename,
@@ -396,7 +398,7 @@ class CertificatePortal(CustomerPortal):
 
     @_portal_page("/record")
     def certificate_record(self, activation_id, **_kwargs):
-        return self._give_out(
+        return self._give_out_certificate_file(
             activation_id,
             lambda activation: activation._read_record(),
             lambda activation: activation._get_record_filename(),

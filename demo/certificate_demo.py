@@ -18,7 +18,7 @@ class CertificateDemo(models.AbstractModel):
 
     One client has not begun, one is at *Pay*, one has downloaded its letter, and one invoices under a
     certificate that ends soon. Each gets there as its users would, by the methods behind the
-    buttons and as those users. Each password is the login.
+    buttons and as those users. Each password is the login, unless a policy of passwords refuses it.
 
     Companies, users and accounting have external identifiers of `base`, as the demo companies of
     Odoo's own localizations do: they stay after an uninstallation, because posted invoices stay,
@@ -93,6 +93,11 @@ class CertificateDemo(models.AbstractModel):
                 "provider", lambda: demo.copy({"company_id": seller.id, "name": "Demo"})
             )
             provider.write({"state": "test", "is_published": True})
+            # What it says to those who pay was written in English.
+            speaking = provider.with_context(lang=self._get_language())
+            speaking.write(
+                speaking.default_get(["auth_msg", "cancel_msg", "done_msg", "pending_msg"])
+            )
             provider.payment_method_ids.active = True
         return seller
 

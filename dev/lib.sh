@@ -25,7 +25,8 @@ DOTNET_PACKAGES=(mono-runtime mono-mcs libmono-system-core4.0-cil libmono-system
 # Tests that need the packages of setup_client.
 CLIENT_TESTS=(test_dian_client test_signature_judges)
 GATEWAYS_TEST=test_gateways
-APART_TESTS=("${CLIENT_TESTS[@]}" "$GATEWAYS_TEST")
+NEIGHBOURS_TEST=test_neighbours
+APART_TESTS=("${CLIENT_TESTS[@]}" "$GATEWAYS_TEST" "$NEIGHBOURS_TEST")
 NEEDED_MB=3000
 
 if [ "$(id -u)" = 0 ]; then
@@ -538,11 +539,16 @@ setup_template() {
     psql_ -c "CREATE DATABASE \"${TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
     quietly "the template database cannot be created" odoo -d "${TEMPLATE}_tmp" -i "$modules" \
         --skip-auto-install --load-language "$languages" --stop-after-init --no-http --log-level warn
+    prepare_assets "${TEMPLATE}_tmp" odoo
+    rename_database "${TEMPLATE}_tmp" "$TEMPLATE"
+}
+
+#   prepare_assets <database> <function that runs Odoo>
+prepare_assets() {
     say "preparing its assets"
     echo "env['ir.qweb']._pregenerate_assets_bundles(); env.cr.commit()" >"$OWN/assets.py"
-    run_assets() { odoo shell -d "${TEMPLATE}_tmp" --no-http --log-level warn <"$OWN/assets.py"; }
-    quietly "the assets cannot be prepared" run_assets
-    rename_database "${TEMPLATE}_tmp" "$TEMPLATE"
+    run_assets() { "$2" shell -d "$1" --no-http --log-level warn <"$OWN/assets.py"; }
+    quietly "the assets cannot be prepared" run_assets "$@"
 }
 
 # Creates a database with the add-on and the demo companies, under its name only when it is complete.
@@ -668,11 +674,11 @@ install_addon() {
 }
 
 # Keeps what the tests have in common in a database with the add-on.
-#   prepare_tests <database>
+#   prepare_tests <database> [function that runs Odoo]
 prepare_tests() {
     say "preparing what the tests have in common"
-    run_preparation() { odoo shell -d "$1" --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
-    quietly "what the tests have in common cannot be prepared" run_preparation "$1"
+    run_preparation() { "${2:-odoo}" shell -d "$1" --no-http --log-level warn <"$DEV/scripts/prepare_tests.py"; }
+    quietly "what the tests have in common cannot be prepared" run_preparation "$@"
 }
 
 # Makes a database and a configuration for pytest-odoo, which installs nothing.
@@ -762,6 +768,47 @@ create_gateways_template() {
     quietly "the gateways cannot be installed" odoo -d "${GATEWAYS_TEMPLATE}_tmp" -i "$modules" \
         --skip-auto-install --stop-after-init --no-http --log-level warn
     rename_database "${GATEWAYS_TEMPLATE}_tmp" "$GATEWAYS_TEMPLATE"
+}
+
+# === NEIGHBOURS === #
+
+# What many databases have beside the add-on: Odoo's own applications, and add-ons of OCA.
+NEIGHBOURS=(website_sale sale_management point_of_sale stock account_reconcile_oca account_move_tier_validation
+    account_move_name_sequence password_security fs_attachment)
+
+# Installs OCA's add-ons.
+setup_neighbours() { alone install_neighbours; }
+
+install_neighbours() {
+    NEIGHBOURS_HOME=$CACHE/neighbours-$(hash_of <"$DEV/env/requirements-neighbours.txt")
+    install_beside "$DEV/env/requirements-neighbours.txt" "$NEIGHBOURS_HOME" || return
+    configure_beside "$NEIGHBOURS_HOME" "$OWN/neighbours.conf"
+}
+
+# The database that the tests among neighbours start from: unlike the others it has all that Odoo installs by itself.
+setup_neighbours_template() { alone create_neighbours_template; }
+
+create_neighbours_template() {
+    local modules recipe
+    modules=account_payment,payment_demo,payment_custom,l10n_co,certificate,$(IFS=,; echo "${NEIGHBOURS[*]}")
+    recipe="$(cat "$ODOO_ROOT/odoo/release.py" "$DEV/env/requirements.txt" "$DEV/env/requirements-neighbours.txt") $modules"
+    NEIGHBOURS_TEMPLATE=neighbours_$(printf %s "$recipe" | hash_of)
+    database_exists "$NEIGHBOURS_TEMPLATE" && return
+    check_disk
+    say "creating the neighbours' database (some minutes)"
+    drop_database "${NEIGHBOURS_TEMPLATE}_tmp"
+    psql_ -c "CREATE DATABASE \"${NEIGHBOURS_TEMPLATE}_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
+    quietly "the neighbours cannot be installed" neighbours_odoo -d "${NEIGHBOURS_TEMPLATE}_tmp" -i "$modules" \
+        --load-language en_US,es_CO --stop-after-init --no-http --log-level warn
+    prepare_assets "${NEIGHBOURS_TEMPLATE}_tmp" neighbours_odoo
+    rename_database "${NEIGHBOURS_TEMPLATE}_tmp" "$NEIGHBOURS_TEMPLATE"
+}
+
+neighbours_python() { PYTHONPATH=$ODOO_ROOT:$NEIGHBOURS_HOME PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }
+neighbours_odoo() {
+    local subcommand=()
+    [ "${1:-}" != shell ] || { subcommand=(shell); shift; }
+    neighbours_python -m odoo "${subcommand[@]}" -c "$OWN/neighbours.conf" "$@"
 }
 
 client_python() { PYTHONPATH=$ODOO_ROOT:$CLIENT PYTHONDONTWRITEBYTECODE= "$VENV/bin/python" "$@"; }

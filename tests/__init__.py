@@ -29,6 +29,7 @@ from .attacks import (
 from .board import test_board
 from .core import (
     test_demo,
+    test_neighbours,
     test_pdf_conversion,
     test_security,
     test_stored_files,
@@ -56,6 +57,7 @@ from .payment import (
     test_payment_books,
     test_payment_follow,
     test_payment_receipt,
+    test_payment_tours,
     test_payment_ways,
 )
 from .portal import test_portal

@@ -20,6 +20,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 from . import certificate_reader as reader
+from . import x509_extensions as extensions
+from .der import CertificateUnreadable
+from .pem import split_pem, unwrap
+from .x509_names import get_label
 
 WEAK_HASHES = frozenset(("md2", "md4", "md5", "sha1"))
 MAX_ANCHOR_SIZE = 65_536  # bytes of a file with one certificate, which takes about 2,500
@@ -45,12 +49,12 @@ _VERIFICATIONS = (
 _BITS = range(2048, 8193)
 # The extensions that are understood below. An unknown critical extension means refusal: section 4.2.
 _UNDERSTOOD = {
-    reader.BASIC_CONSTRAINTS: "basic_constraints",
-    reader.CERTIFICATE_POLICIES: None,  # nothing here asks for them
-    reader.CRL_POINTS: "crl_distribution_points",
-    reader.EXTENDED_KEY_USAGE: "extended_key_usage",
-    reader.KEY_USAGE: "key_usage",
-    reader.SUBJECT_ALT_NAME: "subject_alt_name",
+    extensions.BASIC_CONSTRAINTS: "basic_constraints",
+    extensions.CERTIFICATE_POLICIES: None,  # nothing here asks for them
+    extensions.CRL_POINTS: "crl_distribution_points",
+    extensions.EXTENDED_KEY_USAGE: "extended_key_usage",
+    extensions.KEY_USAGE: "key_usage",
+    extensions.SUBJECT_ALT_NAME: "subject_alt_name",
 }
 # Purposes that do not cover documents: the key of a web server is on the server. A client's purpose
 # next to a server's belongs to a server, too.
@@ -120,13 +124,13 @@ def read_anchor(data, moment):
         raise AnchorRefused("empty")
     if len(data) > MAX_ANCHOR_SIZE:
         raise AnchorRefused("too_large")
-    data = reader.unwrap(data)
+    data = unwrap(data)
     try:
-        blocks = reader.split_pem(data)
+        blocks = split_pem(data)
         if len(blocks) > 1:
             raise AnchorRefused("several")
         certificate = reader.load_der(blocks[0] if blocks else data)
-    except reader.CertificateUnreadable as error:
+    except CertificateUnreadable as error:
         raise AnchorRefused("not_certificate") from error
     return _examine_anchor(certificate, moment)
 
@@ -148,7 +152,7 @@ def _examine_anchor(certificate, moment):
         sha256=get_sha256(certificate),
         subject=certificate.subject.rfc4514_string(),
         issuer=certificate.issuer.rfc4514_string(),
-        label=reader.get_label(certificate.subject),
+        label=get_label(certificate.subject),
         serial_number=f"{certificate.serial_number:x}",
         not_before=certificate.not_valid_before_utc,
         not_after=certificate.not_valid_after_utc,
@@ -173,7 +177,7 @@ def find_chain(certificate, others, anchors, moment):
     """
     try:
         first = reader.load_pem(certificate)
-    except reader.CertificateUnreadable:
+    except CertificateUnreadable:
         return []
     if not _is_current(first, moment) or _has_unknown_extensions(first):
         return []
@@ -205,7 +209,7 @@ def find_issuer(certificate, others):
     """
     try:
         first = reader.load_pem(certificate)
-    except reader.CertificateUnreadable:
+    except CertificateUnreadable:
         return None
     left = _VERIFICATIONS
     for other in _load_all(list(others)[:_CANDIDATES]):
@@ -222,7 +226,7 @@ def _load_all(blocks):
     for block in blocks:
         try:
             found.append(reader.load_pem(block))
-        except reader.CertificateUnreadable:
+        except CertificateUnreadable:
             continue
     return found
 
@@ -365,7 +369,7 @@ def _has_unknown_extensions(certificate):
     """Tell whether a critical extension is not understood, or any extension is repeated."""
     oids = [extension.oid for extension in certificate.extensions]
     # Name constraints are not applied here, so a certificate that has them proves nothing.
-    if len(set(oids)) < len(oids) or reader.NAME_CONSTRAINTS in oids:
+    if len(set(oids)) < len(oids) or extensions.NAME_CONSTRAINTS in oids:
         return True
     return "extensions" in certificate.unread or any(
         extension.oid not in _UNDERSTOOD or _UNDERSTOOD[extension.oid] in certificate.unread

@@ -131,6 +131,17 @@ def format_nit(number):
     return number if _NIT.fullmatch(number) and nit.is_valid(number) else None
 
 
+def show_nit(number):
+    """Write a NIT for people, with points between its thousands.
+
+    :param str number: as stored
+    :return: such as ``830.114.921-1``; what is no NIT, as it stands
+    :rtype: str
+    """
+    digits, _hyphen, check = (format_nit(number) or "").partition("-")
+    return f"{int(digits):,}-{check}".replace(",", ".") if digits else number
+
+
 def complete_nit(number):
     """Write a NIT as `format_nit` does, also one that was typed without its check digit or its hyphen.
 

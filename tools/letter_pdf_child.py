@@ -59,6 +59,9 @@ _QR_QUIET = 4  # modules; the white border that a reader needs
 # high that one survives where a page of A4 is scanned on a glass of Letter, which is 18 mm shorter.
 _QR_BOTTOM = 20 * mm
 _QR_SIDE = 20 * mm
+# A third, small one in the upper margin, for a page whose foot is cut off: clear of what printers leave white.
+_QR_TOP = 7 * mm
+_QR_SMALL_SIDE = 10 * mm
 # Of another code, such as an address, which is longer: with its quiet zone.
 _LONG_QR_BOTTOM = 12 * mm
 _LONG_QR_SIDE = 30 * mm
@@ -233,7 +236,7 @@ def find_unwritable(text):
 
 
 class _LetterCanvas(Canvas):
-    """Draws the foot of each page at the end, when the number of pages is known."""
+    """Draws the head and the foot of each page at the end, when the number of pages is known."""
 
     def __init__(self, *args, code, qr, **kwargs):
         super().__init__(*args, **kwargs)
@@ -253,7 +256,7 @@ class _LetterCanvas(Canvas):
             self._define_qr(qr, name)
         for number, (page, qr) in enumerate(zip(pages, says, strict=True), 1):
             self.__dict__.update(page)
-            self._draw_foot(f"{number} / {len(pages)}", qr, names[qr])
+            self._draw_margins(f"{number} / {len(pages)}", qr, names[qr])
             super().showPage()  # pylint: disable=super-method-mismatch
         return super().save()
 
@@ -276,7 +279,7 @@ class _LetterCanvas(Canvas):
         self.drawPath(path, stroke=0, fill=1)
         self.endForm()
 
-    def _draw_foot(self, number, qr, name):
+    def _draw_margins(self, number, qr, name):
         right = self._pagesize[0] - _MARGIN
         self.saveState()
         self.setFillColor(_GREY)
@@ -295,6 +298,8 @@ class _LetterCanvas(Canvas):
             side, _runs = _qr_runs(qr)
             for left in (_MARGIN, right - _QR_SIDE):
                 self._draw_qr(name, left, _QR_BOTTOM, _QR_SIDE / side)
+            bottom = self._pagesize[1] - _QR_TOP - _QR_SMALL_SIDE
+            self._draw_qr(name, right - _QR_SMALL_SIDE, bottom, _QR_SMALL_SIDE / side)
         self.restoreState()
 
     def _draw_qr(self, name, left, bottom, module):

@@ -22,11 +22,12 @@ from pathlib import Path
 from cryptography.x509.oid import NameOID
 
 from .certificate_chain import find_anchor, is_for_documents, to_pem
-from .certificate_reader import get_label, load_der
+from .certificate_reader import load_der
 from .pdf_check import PdfFacts, check_pdf
 from .pkcs12 import find_numbers
 from .sandbox import ChildUnavailable, find_facts
 from .text_limits import clean_text
+from .x509_names import get_label
 
 # Why a file is refused.
 _CODE_LENGTH = 40
@@ -95,7 +96,7 @@ class LetterFacts:
     :ivar tuple | None drawn: pages, annotations, pictures, and operators that paint, of a file to compare.
     :ivar frozenset numbers: pairs: the number of a page, and how many the letter has, as its QR code says.
     :ivar int coded: how many codes were read.
-    :ivar int others: pages that show something, but no code.
+    :ivar int others: pages that show something, but no code, and places for a page beside one with a code.
     :ivar tuple signers: the names in the certificates of its digital signatures, in their order: claims.
     :ivar bool | None intact: whether each signature is valid and covers all that was there when it was
         made, and nothing changed after the last one. False when the hash or the value of one is proved wrong.
@@ -162,11 +163,13 @@ class LetterMatch:
         when a person has to review it.
     :ivar str signers: who signed digitally: verified, of `signature`; otherwise what the file says.
     :ivar str anchors: SHA-256 of the pinned certificates that the signers lead to, of `signature`.
+    :ivar tuple pages: numbers of the letter's pages whose code was not read, of `unread`; empty where none was.
     """
 
     kind: str
     signers: str = ""
     anchors: str = ""
+    pages: tuple = ()
 
 
 def match_letter(
@@ -242,7 +245,8 @@ def judge_letter(
     if not signed:
         if code not in found.codes or not found.complete:
             return LetterMatch("unread")
-        return LetterMatch("match" if _has_all_pages(found, pages or 0) else "unread")
+        missing = _find_unread_pages(found, pages or 0)
+        return LetterMatch("unread", pages=missing) if missing else LetterMatch("match")
     if found.intact is False:
         raise LetterRefused("broken_signature")
     shows_code = code in codes | found.scan_text_codes
@@ -259,8 +263,8 @@ def judge_letter(
     return LetterMatch("unread", ", ".join(found.signers))
 
 
-def _has_all_pages(found, pages):
-    """Whether every page of the letter was seen in a scan of it.
+def _find_unread_pages(found, pages):
+    """Return the numbers of the pages of the letter that were not seen in a scan of it.
 
     :param pages: of a letter that does not number them, where only too few are noticed.
     :raise LetterRefused: it is certain that some are missing.
@@ -268,14 +272,14 @@ def _has_all_pages(found, pages):
     if not found.numbers:
         if found.coded + found.others < pages:
             raise LetterRefused("missing_pages")
-        return True
+        return ()
     seen = {number for number, _total in found.numbers}
     total = max(total for _number, total in found.numbers)
     missing = tuple(number for number in range(1, total + 1) if number not in seen)
     # A page whose code was not read may be one of them.
     if len(missing) > found.others:
         raise LetterRefused("missing_pages", pages=() if found.others else missing)
-    return not missing
+    return missing
 
 
 def _verify(signature, trust):

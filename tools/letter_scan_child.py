@@ -6,7 +6,8 @@ compared with the letter. Each fact goes to standard output as soon as it is kno
 so that nothing said is lost when a limit kills this process: `text_codes`, `scan_text_codes`, `has_text` and
 `scanned`, then of a signed file `signatures`, of one to compare `drawn`, then `blank`, and `codes` with
 `complete`, whether every picture was looked at, `numbers`, pairs of the number of a page of the letter and of
-how many it says it is, `coded`, how many codes were read, and `others`, how many pages show something else.
+how many it says it is, `coded`, how many codes were read, and `others`, how many pages show something else or
+have room beside the page of the letter that was read on them.
 
 A signature proves the bytes that it covers, and programs differ in how they read any others. So it
 is valid only if nothing but its own digits lies between those bytes, and everything after them is
@@ -19,12 +20,14 @@ import io
 import itertools
 import json
 import logging
+import math
 import re
 import struct
 import sys
 import time
 import warnings
 from functools import partial
+from typing import NamedTuple
 
 import pypdf
 from PIL import Image, ImageChops, ImageFilter, ImageOps
@@ -87,6 +90,9 @@ _NAMES = {
     "/DCT": "/DCTDecode",
 }
 _PAINTERS = frozenset(b"S s f F f* B B* b b* sh".split())
+# Of a page of A4 or Letter, upright, in sides of the code on it, less what a glass cuts off: a copy may show two
+# pages of the letter on one sheet, or four.
+_PAGE_SIDES = 8.5, 12.3
 _PAGE_PIXELS = 500  # of the shorter side; a smaller picture is a logo or a signature, not a page
 _PAGE_AREA = 800_000  # pixels of strips and tiles that are a page together: A4 at 90 dpi
 _DRAWN_PIXELS = 1750  # of the shorter side of a page that is drawn: A4 at 210 dpi
@@ -481,12 +487,14 @@ def _count_drawn(pages):
     return counts
 
 
-def _count_painted(node, content, counts, depth):
+def _count_painted(node, content, counts, depth, resources=None):
+    """:param resources: of the node around, which a form without any uses"""
     if content is None:
         return
     if depth > _DEPTH:
         raise ValueError("The forms are too deep.")
-    named = _value(_value(node, "/Resources"), "/XObject") or {}
+    resources = _value(node, "/Resources") or resources
+    named = _value(resources, "/XObject") or {}
     forms = set()  # each counts once: until 19.0.1.1, the letter drew its code once on a page
     for operands, operator in generic.ContentStream(content, None).operations:
         counts[2] += operator == b"INLINE IMAGE"
@@ -496,7 +504,7 @@ def _count_painted(node, content, counts, depth):
             counts[2] += not is_form
             if is_form and operands[0] not in forms:
                 forms.add(operands[0])
-                _count_painted(item, item, counts, depth + 1)
+                _count_painted(item, item, counts, depth + 1, resources)
 
 
 # --- Codes and ink ---
@@ -505,15 +513,34 @@ def _count_painted(node, content, counts, depth):
 class _Sheet:
     """What a page of the file shows.
 
-    :ivar list texts: what each QR code with the code of a letter says
+    :ivar list codes: of `_Code`
     :ivar bool is_filled: whether it may show anything
     :ivar open_again: returns the picture that is most of it, or None
     """
 
     def __init__(self):
-        self.texts = []
+        self.codes = []
         self.is_filled = False
         self.open_again = None
+
+    def count_unread(self):
+        """Return how many pages of a letter it may show without a code that was read."""
+        if not self.codes:
+            return int(self.is_filled)
+        # A page has a smaller code, too, beside which it seems larger.
+        room = min(code.room for code in self.codes)
+        return max(0, room - len({code.text for code in self.codes}))
+
+
+class _Code(NamedTuple):
+    """A QR code with the code of a letter.
+
+    :ivar str text: what it says
+    :ivar int room: how many pages of the letter the picture can hold, as large as the one with this code
+    """
+
+    text: str
+    room: int
 
 
 def _look_at(data, pages, shown):
@@ -526,8 +553,8 @@ def _look_at(data, pages, shown):
         sheet.is_filled = _attempt(_paints, page, otherwise=True)
         for picture in pictures:
             if id(picture) in seen:  # all pages may show the same one
-                texts, has_ink = seen[id(picture)]
-                sheet.texts += texts
+                codes, has_ink = seen[id(picture)]
+                sheet.codes += codes
                 sheet.is_filled = sheet.is_filled or has_ink
                 continue
             if _is_time_up() and any(other.is_filled for other in sheets):
@@ -538,21 +565,21 @@ def _look_at(data, pages, shown):
             if image is None:
                 sheet.is_filled = True
                 continue
-            texts = _attempt(_read, image, otherwise=[]) if min(image.size) >= 100 else []
-            has_ink = bool(texts) or sheet.is_filled or _has_ink(image)
-            seen[id(picture)] = texts, has_ink
-            sheet.texts += texts
+            codes = _attempt(_read, image, otherwise=[]) if min(image.size) >= 100 else []
+            has_ink = bool(codes) or sheet.is_filled or _has_ink(image)
+            seen[id(picture)] = codes, has_ink
+            sheet.codes += codes
             sheet.is_filled = sheet.is_filled or has_ink
-            if not texts and min(image.size) >= _PAGE_PIXELS:
+            if sheet.count_unread() and min(image.size) >= _PAGE_PIXELS:
                 sheet.open_again = partial(_open, picture)
-        if sheet.texts or not pictures or not sheet.is_filled:
+        if sheet.codes or not pictures or not sheet.is_filled:
             continue
         if not sheet.open_again and _is_scan(pictures):
             sheet.open_again = partial(_draw, data, number, page)
         # Said before the page is drawn, which may cost all that this process gets.
         _report(complete=False, **_sum_up(sheets))
         if not _is_time_up() and (drawn := _attempt(_draw, data, number, page)):
-            sheet.texts = _attempt(_read, drawn, otherwise=[])
+            sheet.codes = _attempt(_read, drawn, otherwise=[])
     found = _sum_up(sheets)
     is_blank = bool(sheets) and not found["codes"] and not found["others"]
     _report(blank=is_blank, complete=is_complete, **found)
@@ -562,12 +589,12 @@ def _look_at(data, pages, shown):
 
 def _sum_up(sheets):
     """Return the facts about the pages that were looked at."""
-    marks = [_MARK.fullmatch(text) for sheet in sheets for text in sheet.texts]
+    marks = [_MARK.fullmatch(code.text) for sheet in sheets for code in sheet.codes]
     return {
         "codes": sorted({mark[1] for mark in marks}),
         "numbers": sorted({(int(mark[2]), int(mark[3])) for mark in marks if mark[2]}),
         "coded": len(marks),
-        "others": sum(sheet.is_filled and not sheet.texts for sheet in sheets),
+        "others": sum(sheet.count_unread() for sheet in sheets),
     }
 
 
@@ -625,18 +652,41 @@ def _median(counts):
 
 
 def _read(image, **options):
-    """Return what the QR codes of a picture say, of those that show the code of a letter."""
+    """Return the `_Code` of each QR code of a picture that shows the code of a letter."""
     if zxingcpp is None:
         return []
     barcodes = zxingcpp.read_barcodes(image, formats=zxingcpp.BarcodeFormat.QRCode, **options)
-    return [barcode.text for barcode in barcodes if _MARK.fullmatch(barcode.text)]
+    return [
+        _Code(barcode.text, _count_places(image.size, barcode.position))
+        for barcode in barcodes
+        if _MARK.fullmatch(barcode.text)
+    ]
+
+
+def _count_places(size, position):
+    """Return how many pages a picture can hold, side by side and one below the other.
+
+    :param position: of a code on one of them, whose corners tell how large and which way up it is
+    """
+    corner = position.top_left
+    across, down = (
+        (other.x - corner.x, other.y - corner.y)
+        for other in (position.top_right, position.bottom_left)
+    )
+    side = max(1, math.hypot(*across), math.hypot(*down))
+    if abs(across[0]) < abs(across[1]):  # the page lies on its side
+        size = size[::-1]
+    width, height = (
+        int(length / side / sides) for length, sides in zip(size, _PAGE_SIDES, strict=True)
+    )
+    return max(1, width) * max(1, height)
 
 
 def _read_harder(sheets):
     """Read pages without a code at other sizes and sharpened, as far as the time suffices."""
     for side in _SIDES:
         for sheet in sheets:
-            if sheet.texts or not sheet.is_filled or not sheet.open_again:
+            if not sheet.count_unread() or not sheet.open_again:
                 continue
             if _is_enough(sheets):
                 return
@@ -655,8 +705,9 @@ def _read_harder(sheets):
             ):
                 if _is_time_up():
                     return
-                if texts := _read(change):
-                    sheet.texts = texts
+                known = {code.text for code in sheet.codes}
+                sheet.codes += [code for code in _read(change) if code.text not in known]
+                if not sheet.count_unread():
                     break
 
 
@@ -705,19 +756,32 @@ def _get_signer(signature):
 
 
 def _is_wrong(signature):
-    """Tell whether the hash of what a signature covers, or its own value, is another one."""
+    """Tell whether the hash of what a signature covers, or its own value, is proved to be another one."""
     from pyhanko.sign.validation.generic_cms import validate_sig_integrity
 
     if signature.sig_object.get("/SubFilter") not in _DETACHED:  # their hash is made in another way
         return False
-    return not all(
-        validate_sig_integrity(
-            signature.signer_info,
-            signature.signer_cert,
-            expected_content_type="data",
-            actual_digest=signature.compute_digest(),
-        )
+    is_intact, is_valid = validate_sig_integrity(
+        signature.signer_info,
+        signature.signer_cert,
+        expected_content_type="data",
+        actual_digest=signature.compute_digest(),
     )
+    return not is_intact or not (is_valid or _is_unknown(signature))
+
+
+def _is_unknown(signature):
+    """Tell whether the value of a signature is of a kind that the library tries as another one."""
+    from asn1crypto.algos import DSASignature
+
+    algorithm = signature.signer_info["signature_algorithm"]
+    if algorithm["algorithm"].native == algorithm["algorithm"].dotted:  # without a name
+        return True
+    if signature.signer_cert.public_key.algorithm != "ec":
+        return False
+    # Some programs write the two numbers of a value one after the other, without ASN.1.
+    value = signature.signer_info["signature"].native
+    return _attempt(lambda: bool(DSASignature.load(value, strict=True).native)) is None
 
 
 def _verify(data, signature, is_last):

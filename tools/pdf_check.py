@@ -38,7 +38,7 @@ _BEFORE = 1024  # bytes
 _HEADER = re.compile(rb"(?:^|(?<=\xef\xbb\xbf)|(?<=[\r\n]))%PDF-[12]\.\d")
 _LINES_BEFORE = re.compile(rb"(?!\s*#!)(?:[\t\n\f\r !-;=-~\x80-\xff](?<!/\*))*")
 _TAIL = 1024  # bytes in which readers look for the end marker, before what only fills the file up
-_FILLING = b"\0\t\n\f\r "
+_FILLING = b"\0\t\n\f\r \x1a"  # the last by transfers of whole blocks
 _CHILD = Path(__file__).with_name("pdf_check_child.py")
 # The child limits its own CPU time; this is for a machine too busy to give it any.
 _WALL_SECONDS = 20
@@ -105,7 +105,8 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE, pages: int = MAX_PAGES) -> Pdf
         raise PdfRefused("empty")
     if len(data) > limit:
         raise PdfRefused("too_large")
-    if find_start(data) is None:
+    header = _HEADER.search(data, 0, _BEFORE)
+    if not header or not _LINES_BEFORE.fullmatch(data, 0, header.start()):
         raise PdfRefused("not_pdf")
     if b"%%EOF" not in data.rstrip(_FILLING)[-_TAIL:]:
         raise PdfRefused("truncated")
@@ -130,14 +131,6 @@ def check_pdf(data: bytes, limit: int = MAX_SIZE, pages: int = MAX_PAGES) -> Pdf
         signed=found["signed"],
         text_sha256=found.get("text_sha256"),
     )
-
-
-def find_start(data: bytes) -> int | None:
-    """Return where a PDF begins, behind what a program has written before it; None where none does."""
-    header = _HEADER.search(data, 0, _BEFORE)
-    if not header or not _LINES_BEFORE.fullmatch(data, 0, header.start()):
-        return None
-    return header.start()
 
 
 def _ask_child(data):

@@ -53,7 +53,7 @@ _REGULAR = rb"[^\0\t\n\f\r ()<>\[\]{}/%]"
 _TOKEN = re.compile(
     _WHITE + rb"*(?:"
     rb"/(?P<name>" + _REGULAR + rb"*)"
-    rb"|(?P<reference>\d{1,10})" + _WHITE + rb"{1,9}\d{1,5}" + _WHITE + rb"{1,9}R" + _END + rb""
+    rb"|(?P<reference>\d{1,10})" + _WHITE + rb"{1,99}\d{1,5}" + _WHITE + rb"{1,99}R" + _END + rb""
     rb"|(?P<number>[-+.\d][-+.\dEe]{0,199}?)(?:" + _END + rb"|(?=endobj))"
     rb"|(?P<open><<)"
     rb"|(?P<close>>>)"
@@ -110,6 +110,9 @@ _ACTIVE = frozenset(
 # Names that do so only as the key of a string, a reference or a dictionary with content: the key
 # /EF of a signature's TransformParams, for one, is a harmless list of rights.
 _ACTIVE_KEYS = frozenset(b"JS AA EF EmbeddedFiles".split())
+# Of trees of names, which programs leave behind where they have taken scripts or files out: with nothing in them, or
+# with a reference to an object that is empty or not there. A script or a file has a name of its own besides.
+_LEFT_BEHIND = frozenset(b"JavaScript EmbeddedFiles".split())
 # Actions that may happen when the file is opened, and others that a reader must have clicked on.
 _ON_OPEN = frozenset((b"GoTo", b"Named"))
 # Of the named ones only those of the standard, and the print dialogue: others are commands of a menu.
@@ -216,6 +219,8 @@ def _report(**fact):
 def _read(data):
     """Report what pypdf finds, and return its reader."""
     reader = pypdf.PdfReader(io.BytesIO(data), strict=False)
+    # It keeps tables of cross references, whose numbers an update may have given to other objects.
+    reader.resolved_objects.clear()
     _report(pages=_count_pages(reader))
     _report(signed=_is_signed(reader))
     return reader
@@ -259,7 +264,7 @@ def is_active(data, cipher=None):
         if _has_active_name(broken.data, broken.position):
             return True
         raise
-    return scan.opens_something() or scan.opens_another_file()
+    return scan.opens_something() or scan.opens_another_file() or scan.leads_to_something()
 
 
 def _is_another_file(data):
@@ -456,6 +461,8 @@ class _Scan:
             set()
         )  # written numbers of objects that are no harmless action on opening
         self.clickable = set()  # written numbers of those that are an action of another kind
+        self.left_behind = set()  # numbers of objects that have to be empty
+        self.filled = set()  # numbers of those that are not
         self.kinds = set()  # numbers of objects that name the kind of an action with another file
         self.threads = set()  # written numbers of objects that are the name of a thread
         self.bytes = 0  # of strings, comments and streams that may still be looked at
@@ -474,6 +481,12 @@ class _Scan:
     def opens_another_file(self):
         """Whether a thread of another file is named by an object of its own."""
         return _are_among(self.threads, self.kinds)
+
+    def leads_to_something(self):
+        """Whether there is anything in the objects that have to be empty."""
+        return bool(self.left_behind) and (
+            self.is_blurred or not self.left_behind.isdisjoint(self.filled)
+        )
 
     # --- The file ---
 
@@ -592,6 +605,8 @@ class _Scan:
             self.cipher.keep(value, int(number))
         if isinstance(value, _Name) and value == b"Thread":
             self.threads.add(number)
+        if not _is_empty(value):
+            self.filled.add(int(number))
         if not _may_open(value):
             self.leading_away.add(number)
             if isinstance(value, _Reference) or (
@@ -697,7 +712,7 @@ class _Scan:
             if is_key and kind not in ("name", "close"):
                 raise Broken(data, position)
             if kind == "name":
-                value = self.read_name(data, match)
+                value = self.read_name(data, match, is_key)
                 if is_key:
                     keys[-1] = value
                     continue
@@ -742,9 +757,11 @@ class _Scan:
                 stack[-1].append((keys[-1], value))
                 keys[-1] = None
 
-    def read_name(self, data, match):
+    def read_name(self, data, match, is_key):
         names = _read_name(match["name"])
-        if not _ACTIVE.isdisjoint(names):
+        if not _ACTIVE.isdisjoint(names) and not (
+            is_key and len(names) == 1 and names[0] in _LEFT_BEHIND
+        ):
             raise _Active
         if len(names) > 1 and not _MATTERING.isdisjoint(names):
             raise Broken(data, match.start())
@@ -760,9 +777,14 @@ class _Scan:
                     raise Broken(data, start)
 
     def look_at_dictionary(self, pairs):
-        """Look at the keys that matter; `_ACTIVE` was seen to as each name was read."""
+        """Look at the keys that matter; `_ACTIVE` was seen to as each name was read, but for these keys."""
         for key, value in pairs:
-            if key in _ACTIVE_KEYS and _has_content(value):
+            if key in _LEFT_BEHIND:
+                if isinstance(value, _Reference) and value <= _HIGHEST:
+                    self.left_behind.add(int(value))
+                elif _has_content(value) or (key in _ACTIVE and not _is_empty(value)):
+                    raise _Active
+            elif key in _ACTIVE_KEYS and _has_content(value):
                 raise _Active
             if key == b"Encrypt" and _has_content(value):
                 if not self.cipher:
@@ -821,6 +843,13 @@ def _end_of_string(data, start):
         if not depth:
             return match.end()
     raise Broken(data, start)
+
+
+def _is_empty(value):
+    """Whether a value is null, or an array, a dictionary or a tree of names without anything."""
+    if isinstance(value, _Dictionary):
+        return all(key == b"Names" and kids == [] for key, kids in value)
+    return value is None or value == []
 
 
 def _has_content(value):

@@ -11,14 +11,7 @@ import json
 from pathlib import Path
 
 from .pdf_check import CODES as _CHECK_CODES
-from .pdf_check import (
-    MAX_PAGES,
-    MAX_SIZE,
-    PdfCheckUnavailable,
-    PdfRefused,
-    check_pdf,
-    find_start,
-)
+from .pdf_check import MAX_PAGES, MAX_SIZE, PdfCheckUnavailable, PdfRefused, check_pdf
 from .sandbox import ChildUnavailable, parse_facts, run_child
 
 MAX_INPUT = 20 * 1024**2
@@ -39,15 +32,12 @@ CODES = (
 )
 
 _CHILD = Path(__file__).with_name("pdf_shrink_child.py")
-_PHOTOS = (
-    b"\xff\xd8\xff",
-    b"\x89PNG\r\n\x1a\n",
-    # TIFF, which scanners of offices write: its pictures are pages.
-    b"II*\0",
-    b"MM\0*",
-)
+# How photos begin: JPEG, PNG, and TIFF, which scanners of offices write: its pictures are pages.
+_PHOTOS = (b"\xff\xd8\xff", b"\x89PNG\r\n\x1a\n", b"II*\0", b"MM\0*")
+_PDF = b"%PDF-"
+_BEFORE = 1024  # bytes that may stand before a PDF; `check_pdf` decides which
 # Phones' own format, and its relatives: not read by Odoo's requirements, and what reads it starts threads.
-_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1", b"avif")
+_HEIC_BRANDS = (b"heic", b"heix", b"heim", b"hevc", b"hevx", b"mif1", b"msf1")
 
 
 class ShrinkRefused(PdfRefused):
@@ -90,8 +80,6 @@ def make_pdf(files, limit: int = MAX_SIZE, max_pages: int = MAX_PAGES) -> bytes:
             raise ShrinkRefused(refused.code, position, refused.pages) from refused
     if pages > max_pages:
         raise ShrinkRefused("too_many_pages", pages=max_pages)
-    # What stands before a PDF is none of its pages.
-    files = [data if _is_photo(data) else data[find_start(data) :] for data in files]
     result = _ask_child(files, limit, max_pages)
     try:
         check_pdf(result, limit, max_pages)
@@ -118,9 +106,9 @@ def _count_pages(data, max_pages):
     """Return the least number of pages that a file becomes, if it is acceptable."""
     if not data:
         raise PdfRefused("empty")
-    if _is_photo(data):
+    if data.startswith(_PHOTOS):
         return 1
-    if find_start(data) is None:
+    if _PDF not in data[:_BEFORE]:
         is_heic = data[4:8] == b"ftyp" and data[8:12] in _HEIC_BRANDS
         raise PdfRefused("heic" if is_heic else "unknown_kind")
     facts = check_pdf(data, MAX_INPUT, max_pages)
@@ -129,13 +117,15 @@ def _count_pages(data, max_pages):
     return facts.pages
 
 
-def _is_photo(data):
-    return data.startswith(_PHOTOS)
-
-
 def _ask_child(files, limit, max_pages):
     sizes = [len(data) for data in files]
-    header = json.dumps({"limit": limit, "max_pages": max_pages, "sizes": sizes}).encode()
+    arguments = {
+        "limit": limit,
+        "max_pages": max_pages,
+        "sizes": sizes,
+        "photos": [data.startswith(_PHOTOS) for data in files],
+    }
+    header = json.dumps(arguments).encode()
     try:
         written = run_child(
             _CHILD,
@@ -147,7 +137,7 @@ def _ask_child(files, limit, max_pages):
         )
     except ChildUnavailable as error:
         raise PdfCheckUnavailable(str(error)) from error
-    if written.startswith(b"%PDF-"):
+    if written.startswith(_PDF):
         return written
     refusal = parse_facts(written, {"code": str, "position": (int, type(None))})
     if refusal.get("code") in CODES and refusal.get("position") in (None, *range(len(files))):

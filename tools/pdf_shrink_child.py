@@ -1,8 +1,8 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """Make one small PDF of scans and photos: the process behind `pdf_shrink.py`, run by `sandbox.py`.
 
-Standard input is a line of JSON, `{"limit": bytes, "max_pages": number, "sizes": [bytes of each file]}`,
-and the files.
+Standard input is a line of JSON, `{"limit": bytes, "max_pages": number, "sizes": [bytes of each file],
+"photos": [whether each is a photo, not a PDF]}`, and the files.
 Standard output is the PDF, or a line of JSON, `{"code": ..., "position": of the file or null}`.
 """
 
@@ -71,7 +71,7 @@ def main():
     header = json.loads(sys.stdin.buffer.readline())
     files = [sys.stdin.buffer.read(size) for size in header["sizes"]]
     try:
-        answer = make_pdf(files, header["limit"], header["max_pages"])
+        answer = make_pdf(files, header["photos"], header["limit"], header["max_pages"])
     except _Refused as refused:
         answer = json.dumps({"code": refused.code, "position": refused.position}).encode()
     sys.stdout.buffer.write(answer)
@@ -94,14 +94,14 @@ def _limit_parsers():
             setattr(filters, f"{name}_MAX_OUTPUT_LENGTH", _DECODED)
 
 
-def make_pdf(files, limit, max_pages):
+def make_pdf(files, photos, limit, max_pages):
     """Return the PDF that the files become, at most `limit` bytes and `max_pages` pages."""
     writer = pypdf.PdfWriter()
     writer.pdf_header = "%PDF-1.7"
     pictures = []
-    for position, data in enumerate(files):
+    for position, (data, is_photo) in enumerate(zip(files, photos, strict=True)):
         with _refusing(position):
-            if data.startswith(b"%PDF-"):
+            if not is_photo:
                 pictures += _add_pdf(writer, data)
                 continue
             for image in _open_photos(data):

@@ -18,9 +18,13 @@ from pathlib import Path
 from . import certificate_reader as reader
 from .authorities import is_named
 from .certificate_chain import WEAK_HASHES, is_for_signing, is_issued_by, to_pem
+from .der import CertificateUnreadable
 from .identity import is_juridical_number
 from .key_seal import SigningKey, take_key
+from .pem import split_pem, unwrap
 from .sandbox import ChildUnavailable, parse_facts, run_child
+from .x509_extensions import find_further_texts
+from .x509_names import COMMON_NAME, ORGANIZATION_NAME, get_label
 
 MAX_SIZE = 131_072  # bytes; with its chain a certificate takes about 6,000
 
@@ -49,7 +53,7 @@ FAULTS = (
     "other_nit",
 )
 # Warnings that somebody should review.
-WARNINGS = ("no_nit", "other_place", "unread", "odd")
+WARNINGS = ("no_nit", "other_place", "irregular", "unread", "odd")
 # The same of its issuer, when no chain of signatures has verified it.
 ISSUER_WARNINGS = ("unknown_issuer", "refused_issuer")
 # Why another password than the typed one opened the file.
@@ -185,7 +189,7 @@ def open_certificate(files, password: str, nit=None, moment=None) -> Certificate
     if sum(map(len, files)) > MAX_SIZE:
         raise CertificateRefused("too_large")
     passwords = list_passwords(password or "")
-    found = _ask_child(list(map(reader.unwrap, files)), list(passwords))
+    found = _ask_child(list(map(unwrap, files)), list(passwords))
     if "certificates" not in found:
         refused = found.get("refused")
         raise CertificateRefused(refused if refused in CODES else "too_complex")
@@ -229,9 +233,9 @@ def read_certificate(pem: bytes) -> CertificateFacts:
     :raise CertificateRefused: `damaged`.
     """
     try:
-        first, *others = reader.split_pem(pem) or [b""]
+        first, *others = split_pem(pem) or [b""]
         return _read(reader.load_der(first), _load_all(others)[0])
-    except reader.CertificateUnreadable as error:
+    except CertificateUnreadable as error:
         raise CertificateRefused("damaged") from error
 
 
@@ -241,7 +245,7 @@ def _load_all(ders):
     for der in ders:
         try:
             found.append(reader.load_der(der))
-        except reader.CertificateUnreadable:
+        except CertificateUnreadable:
             is_damaged = True
     return found, is_damaged
 
@@ -286,9 +290,10 @@ def _rate(facts, nit, moment):
 
 def _is_of_key(certificate, public):
     numbers = reader.read_rsa_numbers(public)
-    if numbers:
+    if numbers and certificate.rsa_numbers:
         return certificate.rsa_numbers == numbers
-    return certificate.public_info == public
+    # Of another kind: its parameters can be written in several ways, the key itself in one.
+    return certificate.public_bits == reader.read_public_bits(public)
 
 
 def _find_end(certificates):
@@ -337,13 +342,15 @@ def _read(certificate, chain=()):
     return CertificateFacts(
         certificate=to_pem(certificate),
         chain=tuple(map(to_pem, chain)),
-        subject=reader.get_label(certificate.subject),
-        issuer=reader.get_label(certificate.issuer),
+        subject=next(
+            filter(None, map(get_label, (certificate.subject, *certificate.directory_names))), ""
+        ),
+        issuer=get_label(certificate.issuer),
         authorities=tuple(
             attribute.value
             for c in (certificate, *chain)
             for attribute in c.issuer
-            if attribute.oid.dotted_string in (reader.COMMON_NAME, reader.ORGANIZATION_NAME)
+            if attribute.oid.dotted_string in (COMMON_NAME, ORGANIZATION_NAME)
         ),
         serial_number=f"{certificate.serial_number:x}",
         not_before=certificate.not_valid_before_utc,
@@ -423,7 +430,7 @@ def find_numbers(certificate):
     further = [
         text for oid, text in attributes if oid not in known and not oid.startswith(_PRIVATE_OIDS)
     ]
-    further += certificate.find_further_texts()
+    further += find_further_texts(certificate)
     return Numbers(
         nits=_unite(own or cards or labelled),
         names=_unite(names),
@@ -501,6 +508,7 @@ def find_warnings(facts, nit, authorities=None, refused=()):
         "refused_issuer": is_named(refused, facts.authorities),
         "no_nit": not is_of_nit and not is_elsewhere,
         "other_place": is_elsewhere,
+        "irregular": not reader.load_pem(facts.certificate).is_common,
         "unread": bool(facts.unread),
         "odd": bool(facts.odd),
     }

@@ -23,7 +23,7 @@ import re
 import sys
 import warnings
 
-from asn1crypto import cms, core, parser
+from asn1crypto import algos, cms, core, parser
 from asn1crypto import keys as asn1_keys
 from asn1crypto import pkcs12 as asn1_pkcs12
 from cryptography.exceptions import UnsupportedAlgorithm
@@ -39,6 +39,9 @@ except ImportError:  # cryptography before 43
 _BLOCK = re.compile(rb"-----BEGIN ([A-Z0-9 ]+)-----(.*?)-----END \1-----", re.DOTALL)
 # SEQUENCE, of a definite or an indefinite length, and in it the version 3 (RFC 7292, section 4).
 _PFX = re.compile(rb"\x30(?:[\x00-\x80]|\x81.|\x82..|\x83...)\x02\x01\x03", re.DOTALL)
+# The same by what is in it, with a MAC and without.
+_PFX_TAGS = ([2, 16], [2, 16, 16])
+_PBMAC1 = "1.2.840.113549.1.5.14"
 _BAGS = 200  # of one file
 _DEPTH = 4  # of bags in bags
 # Of hashing a password once: programs ask for up to 1,000,000. Whoever asks for more is refused however fast the server is.
@@ -56,6 +59,12 @@ _PI = bytes.fromhex(
     "2d5dfa98e38a92ae05df2910676cbac9d300e6cfe19ea82c6316013f58e289a9"
     "0d38341bab33ffb0bb480c5fb9b1cd2ec5f3db47e5a59c770aa62068fe7fc1ad"
 )
+
+
+class _Pbmac1(core.Sequence):
+    """How a MAC is made by RFC 8018, appendix A.5, which PKCS #12 takes since RFC 9579."""
+
+    _fields = [("kdf", algos.KdfAlgorithm), ("mac", algos.HmacAlgorithm)]
 
 
 class _Refused(Exception):
@@ -119,9 +128,10 @@ class _Found:
                 self.keys.append(self._load_key(load, block[0], b"ENCRYPTED" in block[0]))
 
     def _open_der(self, data):
-        if _PFX.match(data):
-            return self._open_pkcs12(data)
         tags = _get_tags(data)
+        # A private key has octets behind.
+        if _PFX.match(data) or tags in _PFX_TAGS:
+            return self._open_pkcs12(data)
         if tags[:1] == [core.ObjectIdentifier.tag]:
             self.certificates += _open_pkcs7(data)
         elif tags == [core.Sequence.tag, core.Sequence.tag, core.BitString.tag]:
@@ -195,7 +205,8 @@ def _decode(text):
     """Return the bytes of what stands in PEM, behind lines of headers if there are any."""
     lines = [line for line in text.splitlines() if b":" not in line]
     try:
-        return binascii.a2b_base64(b"".join(b"".join(lines).split()))
+        text = b"".join(b"".join(lines).split())
+        return binascii.a2b_base64(text + b"=" * (-len(text) % 4))
     except binascii.Error as error:
         raise _Refused("damaged") from error
 
@@ -258,18 +269,16 @@ def _open_bags(data, password):
     content = pfx["auth_safe"]["content"].native
     # Without a password there are two ways to write none.
     attempts = [password] if password else [None, ""]
-    if not isinstance(pfx["mac_data"], core.Void):
-        attempts = [one for one in attempts if _is_authentic(pfx["mac_data"], content, one)]
-    safes = asn1_pkcs12.AuthenticatedSafe.load(content)
-    for attempt in attempts:
-        try:
-            return _open_safes(safes, attempt)
-        except _WrongPassword:  # without a MAC it shows by what comes out
-            continue
-    raise _WrongPassword
+    mac = pfx["mac_data"]
+    if not isinstance(mac, core.Void):
+        # What encrypts may be written in the other way than what authenticates, which is tried first.
+        attempts.sort(key=lambda attempt: not _is_authentic(mac, content, attempt))
+        if not _is_authentic(mac, content, attempts[0]):
+            raise _WrongPassword
+    return _open_safes(asn1_pkcs12.AuthenticatedSafe.load(content), attempts)
 
 
-def _open_safes(safes, password):
+def _open_safes(safes, attempts):
     certificates, keys, failures = [], [], []
     for safe in safes:
         kind = safe["content_type"].native
@@ -278,51 +287,81 @@ def _open_safes(safes, password):
         elif kind == "encrypted_data":
             info = safe["content"]["encrypted_content_info"]
             algorithm, sealed = info["content_encryption_algorithm"], info["encrypted_content"]
-            opened = _decrypt(algorithm, sealed.native, password)
+            opened = _decrypt_by_any(algorithm, sealed.native, attempts)
         else:
             raise NotImplementedError
-        _take_bags(opened, password, certificates, keys, failures, 0)
+        _take_bags(opened, attempts, certificates, keys, failures, 0)
     if failures and not keys:
         raise failures[0]
     return certificates, keys
 
 
-def _take_bags(data, password, certificates, keys, failures, depth):
-    """Take what is in bags; a key of a kind that is not known leaves the others where they are."""
+def _take_bags(data, attempts, certificates, keys, failures, depth):
+    """Take what is in bags; one that cannot be opened leaves the others as they are."""
     if depth > _DEPTH:
         raise NotImplementedError
     for number, bag in enumerate(asn1_pkcs12.SafeContents.load(data)):
         if number >= _BAGS:
             raise NotImplementedError
-        kind, value = bag["bag_id"].native, bag["bag_value"]
-        if kind == "cert_bag" and value["cert_id"].native == "x509":
-            certificates.append(bytes(value["cert_value"]))
-        elif kind in ("key_bag", "pkcs8_shrouded_key_bag"):
-            try:
-                keys.append(_take_key(kind, value, password))
-            except (LookupError, TypeError, UnsupportedAlgorithm, ValueError) as error:
-                failures.append(error)
-        elif kind == "safe_contents":
-            _take_bags(value.untag().dump(), password, certificates, keys, failures, depth + 1)
+        kind = bag["bag_id"].native
+        try:
+            value = bag["bag_value"]
+            if kind == "cert_bag" and value["cert_id"].native == "x509":
+                certificates.append(bytes(value["cert_value"]))
+            elif kind in ("key_bag", "pkcs8_shrouded_key_bag"):
+                keys.append(_take_key(kind, value, attempts))
+            elif kind == "safe_contents":
+                inner = value.untag().dump()
+                _take_bags(inner, attempts, certificates, keys, failures, depth + 1)
+        except (
+            LookupError,
+            TypeError,
+            UnsupportedAlgorithm,
+            ValueError,
+            _WrongPassword,
+        ) as error:
+            failures.append(error)
 
 
-def _take_key(kind, value, password):
+def _take_key(kind, value, attempts):
     if kind == "key_bag":
         opened = value.untag().dump()
     else:
         sealed = value["encrypted_data"].native
-        opened = _decrypt(value["encryption_algorithm"], sealed, password)
+        opened = _decrypt_by_any(value["encryption_algorithm"], sealed, attempts)
     return serialization.load_der_private_key(opened, None)
 
 
 def _is_authentic(mac, content, password):
     info = mac["mac"]
     name = info["digest_algorithm"]["algorithm"].native
+    if name == _PBMAC1:
+        ways = _Pbmac1.load(info["digest_algorithm"]["parameters"].dump())
+        derive = ways["kdf"]["parameters"]
+        _check_rounds(derive["iteration_count"].native)
+        key = hashlib.pbkdf2_hmac(
+            derive["prf"]["algorithm"].native,
+            (password or "").encode(),
+            derive["salt"].native,
+            derive["iteration_count"].native,
+            derive["key_length"].native,
+        )
+        found = hmac.digest(key, content, ways["mac"]["algorithm"].native)
+        return hmac.compare_digest(found, info["digest"].native)
     digest = getattr(hashlib, name)
     salt, rounds = mac["mac_salt"].native, mac["iterations"].native
     _check_rounds(rounds)
     key = _derive(name, 3, password, salt, rounds, digest().digest_size)
     return hmac.compare_digest(hmac.digest(key, content, name), info["digest"].native)
+
+
+def _decrypt_by_any(algorithm, data, attempts):
+    for attempt in attempts:
+        try:
+            return _decrypt(algorithm, data, attempt)
+        except _WrongPassword:  # which shows by what comes out
+            continue
+    raise _WrongPassword
 
 
 def _decrypt(algorithm, data, password):
@@ -334,23 +373,43 @@ def _decrypt(algorithm, data, password):
     name, salt, length = algorithm.kdf_hmac, algorithm.kdf_salt, algorithm.key_length
     _check_rounds(rounds)
     if algorithm.kdf == "pbkdf2":
-        key = hashlib.pbkdf2_hmac(name, (password or "").encode(), salt, rounds, length)
-        vector = algorithm.encryption_iv
-    elif algorithm.kdf == "pkcs12_kdf":
-        key = _derive(name, 1, password, salt, rounds, length)
-        vector = cipher != "rc4" and _derive(name, 2, password, salt, rounds, 8)
-    else:
+        # As RFC 8018 has it, or as PKCS #12 does, which older Firefox writes here as well.
+        for secret in ((password or "").encode(), _write_password(password)):
+            key = hashlib.pbkdf2_hmac(name, secret, salt, rounds, length)
+            try:
+                return _decipher(cipher, key, algorithm.encryption_iv, data)
+            except _WrongPassword:
+                continue
+        raise _WrongPassword
+    if algorithm.kdf != "pkcs12_kdf":
         raise NotImplementedError
+    key = _derive(name, 1, password, salt, rounds, length)
+    vector = cipher != "rc4" and _derive(name, 2, password, salt, rounds, 8)
+    return _decipher(cipher, key, vector, data)
+
+
+def _decipher(cipher, key, vector, data):
     if cipher == "rc4":
-        return Cipher(ARC4(key), None).decryptor().update(data)
-    if cipher == "rc2":
-        opened = _decrypt_rc2(key, vector, data)
+        opened = Cipher(ARC4(key), None).decryptor().update(data)
+    elif cipher == "rc2":
+        opened = _take_padding(_decrypt_rc2(key, vector, data))
     else:
         kind = {"aes": algorithms.AES, "tripledes": TripleDES}[cipher]
         decryptor = Cipher(kind(key), modes.CBC(vector)).decryptor()
-        opened = decryptor.update(data) + decryptor.finalize()
+        opened = _take_padding(decryptor.update(data) + decryptor.finalize())
+    # Of 256 wrong passwords one leaves a padding. What is encrypted is a SEQUENCE, of bags or a key.
+    try:
+        tag = parser.parse(opened)[2]
+    except ValueError:
+        tag = None
+    if tag != core.Sequence.tag:
+        raise _WrongPassword
+    return opened
+
+
+def _take_padding(opened):
     padding = opened[-1] if opened else 0
-    if not 1 <= padding <= len(vector) or opened[-padding:] != bytes([padding]) * padding:
+    if not 1 <= padding <= 16 or opened[-padding:] != bytes([padding]) * padding:
         raise _WrongPassword
     return opened[:-padding]
 
@@ -363,8 +422,7 @@ def _derive(name, purpose, password, salt, rounds, length):
     """
     size = hashlib.new(name).block_size
 
-    secret = b"" if password is None else password.encode("utf-16-be") + b"\0\0"
-    block = _fill(salt, size) + _fill(secret, size)
+    block = _fill(salt, size) + _fill(_write_password(password), size)
     result = b""
     while True:
         digest = hashlib.new(name, bytes([purpose]) * size + block).digest()
@@ -380,6 +438,11 @@ def _derive(name, purpose, password, salt, rounds, length):
             ).to_bytes(size, "big")
             for start in range(0, len(block), size)
         )
+
+
+def _write_password(password):
+    """Write a password as PKCS #12 does: RFC 7292, appendix B.1."""
+    return b"" if password is None else password.encode("utf-16-be") + b"\0\0"
 
 
 def _fill(text, size):

@@ -23,7 +23,11 @@ from asn1crypto import core, ocsp
 
 from . import certificate_reader as reader
 from .certificate_chain import OCSP_SIGNING, is_authority, is_issued_by, is_signature
+from .der import CertificateUnreadable, read_element, read_head, read_time
 from .sandbox import ChildBusy, ChildUnavailable, parse_facts, run_child
+from .x509_extensions import CrlPoint, get_point_keys, read_extensions, read_point_names
+from .x509_names import read_name
+from .x509_signed import read_signed
 
 # Why the status is not known, from the least to the most informative code.
 CODES = (
@@ -129,7 +133,7 @@ def check_revocation(certificate, issuer, hosts, fetch=None, moment=None):
     try:
         certificate = reader.load_pem(certificate)
         issuer = reader.load_pem(issuer) if issuer else None
-    except reader.CertificateUnreadable:
+    except CertificateUnreadable:
         return Revocation("unknown", "malformed")
     if not issuer or not is_authority(issuer) or not is_issued_by(certificate, issuer):
         return Revocation("unknown", "no_issuer")
@@ -156,7 +160,7 @@ def find_hosts(certificate):
     """
     try:
         certificate = reader.load_pem(certificate)
-    except reader.CertificateUnreadable:
+    except CertificateUnreadable:
         return []
     urls = [*certificate.ocsp_urls, *(url for url, _ in _find_crl_urls(certificate))]
     return list(dict.fromkeys(host for url in urls if (host := get_host(url))))
@@ -194,14 +198,19 @@ def get_host(url):
 def _find_questions(certificate, issuer):
     """Return what to ask, in order: the address, the data to send, the size limit, and the parser."""
     questions = []
-    for url in certificate.ocsp_urls[:_ADDRESSES]:
+    for url in _choose(certificate.ocsp_urls, get_host):
         nonce = secrets.token_bytes(32)  # RFC 9654, section 2.1
         request = _write_request(certificate, issuer, nonce)
         read = _OcspReader(certificate, issuer, nonce)
         questions.append((url, request, MAX_OCSP_SIZE, read))
-    for url, point in _find_crl_urls(certificate)[:_ADDRESSES]:
+    for url, point in _choose(_find_crl_urls(certificate), lambda pair: get_host(pair[0])):
         questions.append((url, None, MAX_CRL_SIZE, _CrlReader(certificate, issuer, point)))
     return questions
+
+
+def _choose(addresses, get):
+    """Return the first few addresses, those that can be asked before those that cannot, such as LDAP."""
+    return sorted(addresses, key=lambda address: not get(address))[:_ADDRESSES]
 
 
 def _write_request(certificate, issuer, nonce):
@@ -369,7 +378,7 @@ class _OcspReader:
 
     def _is_signed(self, basic, moment):
         """Tell whether the authority signed this, or a responder whom it has allowed to."""
-        signed = reader.read_signed(basic.dump())
+        signed = read_signed(basic.dump())
         return is_signature(self.issuer, *signed) or any(
             self._is_responder(responder, moment) and is_signature(responder, *signed)
             for responder in self._find_responders(basic)
@@ -379,7 +388,7 @@ class _OcspReader:
         for certificate in _list(basic["certs"])[:_RESPONDERS]:
             try:
                 yield reader.load_der(certificate.dump())
-            except reader.CertificateUnreadable:
+            except CertificateUnreadable:
                 continue
 
     def _is_responder(self, responder, moment):
@@ -414,28 +423,28 @@ class _CrlReader:
 
     certificate: reader.Certificate
     issuer: reader.Certificate
-    point: reader.CrlPoint
+    point: CrlPoint
 
     def __call__(self, data, moment):
         if data.lstrip().startswith(b"-----BEGIN"):
             data = binascii.a2b_base64(b"".join(data.split(b"-----")[2].split()))
-        signed = reader.read_signed(data)
-        parts = reader.read_element(signed[1]).children()
+        signed = read_signed(data)
+        parts = read_element(signed[1]).children()
         if parts[0].tag == _INTEGER:  # the version
             parts = parts[1:]
         issuer, this_update, *parts = parts[1:]
         usage = self.issuer.key_usage
         if (
-            not reader.read_name(issuer).is_same(self.certificate.issuer)
+            not read_name(issuer).is_same(self.certificate.issuer)
             or "key_usage" in self.issuer.unread
             or (usage is not None and "crl_sign" not in usage)
             or not is_signature(self.issuer, *signed)
         ):
             raise Unanswered("wrong_signer")
         self._check_scope(next((part for part in parts if part.tag == _LIST_EXTENSIONS), None))
-        as_of = reader.read_time(this_update)
+        as_of = read_time(this_update)
         until = next((part for part in parts[:1] if part.tag != _SEQUENCE), None)
-        _check_current(as_of, until and reader.read_time(until), moment)
+        _check_current(as_of, until and read_time(until), moment)
         revoked = next((part for part in parts[:2] if part.tag == _SEQUENCE), None)
         entry = revoked and self._find_entry(revoked.content)
         if not entry:
@@ -443,45 +452,54 @@ class _CrlReader:
         return Revocation(
             "revoked",
             as_of=as_of,
-            revoked_on=reader.read_time(entry[1]),
+            revoked_on=read_time(entry[1]),
             reason=self._find_reason(entry),
         )
 
     def _find_entry(self, entries):
         """Return the parts of the entry of the certificate, or nothing."""
-        number = core.Integer(self.certificate.serial_number).dump()
+        # As DER writes it, and as the authority has written it in the certificate.
+        for number in {
+            core.Integer(self.certificate.serial_number).dump(),
+            self.certificate.serial_der,
+        }:
+            if entry := self._find_number(entries, number):
+                return entry
+        return None
+
+    def _find_number(self, entries, number):
         place = entries.find(number)
         while place >= 0:
             # The number may stand anywhere; in an entry it comes first.
             for head in range(2, 6):
                 begin = place - head
                 if begin >= 0 and entries[begin] == _SEQUENCE:
-                    _tag, start, stop = reader.read_head(entries, begin)
+                    _tag, start, _stop, stop = read_head(entries, begin)
                     if start == place:
-                        parts = reader.read_element(entries[begin:stop]).children(3)
+                        parts = read_element(entries[begin:stop]).children(3)
                         if len(parts) > 1 and parts[1].tag in _TIMES:
                             return parts
             place = entries.find(number, place + 1)
         return None
 
     def _find_reason(self, entry):
-        for extension in reader.read_extensions(entry[2]) if len(entry) > 2 else ():
+        for extension in read_extensions(entry[2]) if len(entry) > 2 else ():
             if extension.oid == _REASON:
-                return _get_reason(reader.read_element(extension.value).content)
+                return _get_reason(read_element(extension.value).content)
         return None
 
     def _check_scope(self, extensions):
         """Check that a certificate that is not on this list is on no other list: section 5.2.5."""
-        for extension in reader.read_extensions(extensions.children(1)[0]) if extensions else ():
+        for extension in read_extensions(extensions.children(1)[0]) if extensions else ():
             if extension.oid != _ISSUING_POINT:
                 # What is not known here must not be passed over (section 5.2), such as that this is only the
                 # difference to another list.
                 if extension.critical:
                     raise Unanswered("unsupported")
                 continue
-            parts = {part.tag: part for part in reader.read_element(extension.value).children()}
+            parts = {part.tag: part for part in read_element(extension.value).children()}
             point = parts.pop(0xA0, None)
-            names = {name.raw for name in reader.read_point_names(point)} if point else None
+            names = get_point_keys(read_point_names(point)) if point else None
             # Of certificates of users alone it speaks of this one.
             is_part = any(any(part.content) for tag, part in parts.items() if tag != 0x81)
             if is_part or (names is not None and not names & self.point.names):

@@ -29,7 +29,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from lxml import etree
 
-from .certificate_reader import SHORT_NAMES, Certificate, CertificateUnreadable, load_der
+from .certificate_reader import Certificate, load_der
+from .der import CertificateUnreadable
+from .x509_names import SHORT_NAMES
 from .xml_text import find_fragile
 
 # The signer's role: the issuer with a certificate of its own, or somebody who signs for it.

@@ -28,6 +28,8 @@ _TOKEN = re.compile(
 _VALUE = re.compile(rb"""=[ \t\r\n]*("[^"]*"|'[^']*')""")
 _BLANKS = re.compile("[\t\n\r]")
 _SEPARATED = re.compile(rb"(?:\r|%s)(?:\n|%s)?|\n|\t|%s|%s" % (_CR, _LF, _LF, _TAB))
+# The values of `xml:space` in XML 1.0, section 2.10: .NET reads no document that has another one.
+_SPACES = ("default", "preserve")
 # Two line ends, which it reads as one of Windows.
 _JOINED = re.compile(rb"\r(?=%s)" % _LF)
 _RETURN = re.compile(rb"%s(?:\r?\n|%s)?" % (_CR, _LF))
@@ -120,6 +122,8 @@ def _read_fragile(document):
                 found.append(Fragile("fragile", f"{name}/@{attribute}", text))
             # What a signature inherits is written once more.
             odd = not value or _BLANKS.search(value) or b"\t" in written
+            if attribute == "xml:space":
+                odd = odd or value.strip(" ") not in _SPACES
             if attribute == "xmlns:xml" or (attribute.startswith("xml:") and odd):
                 found.append(Fragile("attribute", name, attribute))
 

@@ -1,4 +1,5 @@
-"""Tries the PDF check on ten thousand hostile files, and on the files of every producer that is here.
+"""Tries the PDF check on ten thousand hostile files, and on the files of every producer that is here, as well as
+on letters as signing programs leave them.
 
 Then ten thousand mutations of the grammar of hostile files, and as many of harmless ones: what the check accepts
 is opened by PDFium, MuPDF and qpdf, and none of them may find anything in it that does something. SEED=7 in the
@@ -29,6 +30,7 @@ from pathlib import Path
 import pdf_grammar
 import pdf_hostile
 import pdf_samples
+import pdf_signers
 from kit.row import Row
 
 from tools import pdf_check, pdf_check_child, sandbox
@@ -115,12 +117,15 @@ def try_good(row, pool):
         paths = sorted(Path(folder).glob("*/*.pdf"))
         made = collections.Counter(path.parent.name for path in paths)
         accepted, refused = collections.Counter(), []
-        files = ((path, path.read_bytes(), False) for path in paths)
-        for (path, _, _), (code, _seconds, _peak) in measure_all(pool, files):
+        files = ((path.parent.name, path.read_bytes(), path.name) for path in paths)
+        signed = [("signing programs", data, name) for name, data in pdf_signers.harmless_files()]
+        made["signing programs"] = len(signed)
+        for (producer, _, name), measures in measure_all(pool, itertools.chain(files, signed)):
+            code, _seconds, _peak = measures
             if code is None:
-                accepted[path.parent.name] += 1
+                accepted[producer] += 1
             else:
-                refused.append(f"{path.parent.name}/{path.name}: {code}")
+                refused.append(f"{producer}/{name}: {code}")
     print("\n| good files of | made | accepted |\n|---|---|---|")
     for producer, count in sorted(made.items()):
         print(f"| {producer} | {count} | {accepted[producer]} |")
@@ -137,6 +142,19 @@ def try_good(row, pool):
         "99.5 %",
         share >= 99.5,
     )
+
+
+def try_signers(row, pool):
+    """Try letters as signing programs leave them, in which somebody has hidden something."""
+    files = [(name, data, True) for name, data in pdf_signers.hostile_files()]
+    wrong = [name for (name, _, _), (code, *_) in measure_all(pool, files) if code is None]
+    print(
+        f"\nHostile letters of {len(pdf_signers.PROGRAMS)} signing programs: {len(files)}; accepted: {len(wrong)}"
+    )
+    for name in wrong:
+        print(f"- {name}")
+    what = f"hostile letters of {len(pdf_signers.PROGRAMS)} signing programs, of {len(files)}"
+    row.add(f"{what}: accepted", len(wrong), 0, not wrong)
 
 
 # === THE JUDGES === #
@@ -286,6 +304,7 @@ def main():
     # Processes of their own, small: what a child shares with its parent counts as the child's.
     with multiprocessing.get_context("spawn").Pool(os.cpu_count()) as pool:
         try_hostile(row, pool, HOSTILE // 200 if row.quick else HOSTILE)
+        try_signers(row, pool)
         compare_readers(row, pool, HOSTILE // 200 if row.quick else HOSTILE)
         if CORPUS.exists() and not row.quick:
             try_good(row, pool)

@@ -26,6 +26,7 @@ from pathlib import Path
 from unittest.mock import patch
 
 import pdf_samples
+import random_documents
 import signature_judges
 import xml_samples
 from cryptography import x509
@@ -37,6 +38,7 @@ from records import activate, dump_key, make_certificate, make_key
 from shared.database import Database
 
 from tools import xades
+from tools.xml_text import clean_document
 
 # What is promised.
 MAX_FLOOR = 1.4  # times the floor
@@ -47,6 +49,7 @@ MAX_VERIFYING = 0.1  # of the whole signature
 
 LINES = 115  # makes a document of 17 kB
 KINDS = tuple(xml_samples.LAYOUTS)
+SEEDS = (1, 2, 3, 4)  # of documents made by chance
 WORKERS = 4
 # Nothing that a signature could cover: what holds it together, and the bits that base64 leaves over.
 UNSIGNED = re.compile(
@@ -240,6 +243,40 @@ def bench_correctness(pem, key, count):
             "all",
             refused == count,
         )
+
+
+def bench_random(pem, key, count):
+    """Sign documents made by chance: whatever is signed is valid for .NET and `xmlsec1`, and a document whose texts were
+    cleaned is not refused for them.
+    """
+    certificate = x509.load_pem_x509_certificate(pem)
+    now = datetime.now(timezone.utc)
+    signed, refused = [], []
+    for seed in SEEDS:
+        for document in random_documents.make_documents(random.Random(seed), count):
+            for changed in (document, clean_document(document)):
+                try:
+                    signed.append(xades.sign_and_verify(changed, certificate, key, "supplier", now))
+                except xades.XadesError as error:
+                    if changed is not document and error.code == "fragile":
+                        refused.append(document)
+    report(f"  {len(signed)} of {2 * count * len(SEEDS)} documents made by chance are signed")
+    report(
+        "documents made by chance that are refused for a text that was cleaned",
+        f"{len(refused)} of {count * len(SEEDS)}",
+        "0",
+        not refused,
+    )
+    judges = signature_judges.get_judges()
+    for name in ("xmlsec1", ".NET"):
+        if name in judges:
+            valid = sum(judges[name][0](pem, signed))
+            report(
+                f"signed documents made by chance that {name} verifies",
+                f"{valid} of {len(signed)}",
+                "all",
+                valid == len(signed) > 0,
+            )
 
 
 def is_accepted(signed):
@@ -612,6 +649,7 @@ def main():
     pem = make_certificate("Firma Fácil SAS", "901414515-7", key)
     bench_speed(pem, key, 50 if row.quick else 300)
     bench_correctness(pem, key, 60 if row.quick else 1000)
+    bench_random(pem, key, 10 if row.quick else 300)
     # The secret is read by this process, which signs and checks.
     os.environ["CERTIFICATE_KEY_SECRET"] = SECRET
     database = Database(row.template)

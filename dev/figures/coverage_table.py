@@ -12,7 +12,7 @@ from pathlib import Path
 from coverage import Coverage
 
 # They need databases of their own, and are left out of these runs.
-APART = ("test_dian_client", "test_gateways", "test_signature_judges")
+APART = ("test_dian_client", "test_gateways", "test_neighbours", "test_signature_judges")
 
 
 def main():

@@ -1,7 +1,9 @@
 // Walks through the screens and looks at each; run by dev/screenshots.
 //   node screenshots.mjs <address> <folder of files to attach> <folder of the pictures> <folder of the description or ''> [walk...]
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
+
+import { makePaymentWalks } from "./payments.mjs";
 
 const [address, files, folder, description, ...chosen] = process.argv.slice(2);
 const require = createRequire(`${process.env.NODE_MODULES}/`);
@@ -16,6 +18,12 @@ const SIZES = [
     [1280, 800],
     [390, 844],
 ];
+const PHONE = {
+    userAgent:
+        "Mozilla/5.0 (Linux; Android 14; Pixel 8) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/130.0.0.0 Mobile Safari/537.36",
+    hasTouch: true,
+    isMobile: true,
+};
 // The pictures that README.md and the description of the add-on show, in English at 1280 pixels.
 const DESCRIBED = {
     "six-steps-start": "six-steps",
@@ -38,6 +46,8 @@ const ODOOS = [
     ".o_field_widget.o_field_statusbar",
     ".o-mail-Chatter",
     ".o_payment_form",
+    ".o_account_move_form_view .o_form_renderer",
+    ".o_portal_sidebar",
     ".o_setting_container .settings_tab",
     ".o_control_panel",
     // The colours of web_dark_mode for what the pointer or the focus is on.
@@ -73,8 +83,8 @@ function watchShifts() {
 class Visitor {
     static all = [];
 
-    static async login(login) {
-        const visitor = await Visitor.arrive(login);
+    static async login(login, isPhone = false) {
+        const visitor = await Visitor.arrive(login, isPhone);
         await visitor.page.goto(`${address}/web/login`);
         await visitor.page.fill("input[name=login]", login);
         await visitor.page.fill("input[name=password]", login);
@@ -88,20 +98,41 @@ class Visitor {
         return visitor;
     }
 
-    static async arrive(who = "visitor") {
-        const visitor = new Visitor();
-        visitor.who = who;
-        Visitor.all.push(visitor);
-        visitor.context = await browser.newContext({
-            viewport: { width: 1280, height: 800 },
+    /** @param {boolean} isPhone whether it is a telephone, with a camera */
+    static async arrive(who = "visitor", isPhone = false) {
+        const sizes = isPhone ? SIZES.slice(-1) : SIZES;
+        const [width, height] = sizes[0];
+        const context = await browser.newContext({
+            viewport: { width, height },
             locale: "es-CO",
             colorScheme: isDark ? "dark" : "light",
             reducedMotion: "reduce",
+            ...(isPhone && PHONE),
         });
-        await visitor.context.addInitScript(watchShifts);
-        visitor.page = await visitor.context.newPage();
-        visitor.page.on("pageerror", (error) => findings.push(`script error: ${error.message}`));
+        await context.addInitScript(watchShifts);
+        return Visitor.openPage(who, context, sizes);
+    }
+
+    static async openPage(who, context, sizes = SIZES) {
+        const visitor = new Visitor();
+        Visitor.all.push(visitor);
+        Object.assign(visitor, { who, context, sizes, page: await context.newPage() });
+        visitor.page.on("pageerror", ({ message }) => {
+            // Odoo shows a record as it remembers it, then reads it: a letter that was just removed is asked for once
+            // more. A PDF that stays missing is found by its picture.
+            if (message !== "MissingPDFException") {
+                const path = visitor.page.url().replace(address, "");
+                findings.push(`script error at ${path}: ${message}`);
+            }
+        });
         return visitor;
+    }
+
+    /** The same person with a second tab. */
+    async openTab() {
+        const tab = await Visitor.openPage(`${this.who}-tab`, this.context);
+        tab.uid = this.uid;
+        return tab;
     }
 
     async darken() {
@@ -183,11 +214,25 @@ class Visitor {
         await this.reload(ready);
     }
 
-    /** Looks at the page as it is, such as at a dialog. */
-    async see(name) {
-        for (const [width, height] of SIZES) {
+    /** Waits for the PDF that the page shows: it is fetched anew when the window changes its size. */
+    async waitForPdf(name) {
+        const isDrawn = () =>
+            [...document.querySelectorAll("iframe[src*=pdfjs]")].every(
+                (viewer) =>
+                    !viewer.offsetParent ||
+                    viewer.contentDocument?.querySelector(".page[data-loaded=true]")
+            );
+        await this.page
+            .waitForFunction(isDrawn, null, { timeout: 30000 })
+            .catch(() => findings.push(`${name}: its PDF is not shown`));
+    }
+
+    /** Looks at the page as it is, such as at a dialog; one of Odoo's own is not examined. */
+    async see(name, isOurs = true) {
+        for (const [width, height] of this.sizes) {
             await this.page.setViewportSize({ width, height });
             await this.page.waitForTimeout(700);
+            await this.waitForPdf(name);
             const size = await this.page.evaluate(() => {
                 const content = document.querySelector(".o_content") || document.documentElement;
                 return {
@@ -198,7 +243,9 @@ class Visitor {
             if (size.wide > width) {
                 findings.push(`${name} at ${width}: ${size.wide} pixels wide`);
             }
-            await this.examine(`${name} at ${width}`);
+            if (isOurs) {
+                await this.examine(`${name} at ${width}`);
+            }
             // Odoo scrolls inside its window: a higher one shows all.
             await this.page.setViewportSize({
                 width,
@@ -217,7 +264,9 @@ class Visitor {
                 });
             }
         }
-        await this.page.setViewportSize({ width: 1280, height: 800 });
+        const [width, height] = this.sizes[0];
+        await this.page.setViewportSize({ width, height });
+        await this.waitForPdf(name);
         console.log(name);
     }
 
@@ -550,10 +599,11 @@ async function walkLetters(lucia, carla, admin) {
     await lucia.click("button[name=action_finish]");
     await lucia.wait("div[name=letter_review]");
     await lucia.look("letter-handed-in", "div[name=letter_review]");
-    // By the keyboard alone.
+    // By the keyboard alone. Tab does not leave the search of any list of Odoo 19: the arrow does.
     const typist = new Typist(carla);
     await carla.open(LETTERS, ".o_data_row");
-    await typist.goTo(".o_data_row .o_list_record_selector input");
+    await carla.wait(".o_searchview_input:focus");
+    await typist.goTo(".o_data_row .o_list_record_selector input", "ArrowDown");
     await typist.press("ArrowRight");
     await typist.press("Enter");
     await carla.wait(ACCEPT);
@@ -566,6 +616,111 @@ async function walkLetters(lucia, carla, admin) {
     await lucia.open(WIZARD, "div[name=finish] h1");
     await lucia.look("letter-accepted", "div[name=finish] h1");
     await setUpSeller(admin, { certificate_sign_after_review: false });
+}
+
+/** The letter signed on the screen, as photos, and what is refused: in the browser and on the portal. */
+async function walkFiles(paula, phone, carla) {
+    const ZONE = ".o_certificate_zone";
+    const CARD = ".o_certificate_card";
+    const REFUSAL = ".o_certificate_refusal";
+    const folderOf = (name) => `${files}/letter/${name}`;
+    const list = (name) => readdirSync(folderOf(name)).map((file) => `${folderOf(name)}/${file}`);
+    const attach = (visitor, paths) =>
+        visitor.page.locator(`${ZONE} input[type=file]`).first().setInputFiles(paths);
+    const detach = async (visitor) => {
+        await visitor.click("button[name=action_delete_signed_letter]");
+        await visitor.page.waitForSelector(CARD, { state: "detached" });
+    };
+    await phone.open(WIZARD, ZONE);
+    await phone.look("phone-letter", ".o_certificate_camera");
+    // Chosen in any order, and named in any way.
+    await attach(phone, list("named").reverse());
+    await phone.wait(".o_certificate_sources");
+    await phone.see("phone-photos-es");
+    await phone.click(".o_certificate_convert");
+    await phone.wait(".o_certificate_use");
+    await phone.wait(".o_certificate_pages canvas:nth-of-type(2)");
+    await phone.see("phone-photos-pdf-es");
+    await phone.click(".o_certificate_choose");
+    await attach(
+        phone,
+        ["1", "2"].map((number) => folderOf(`alike/${number}/image.jpg`))
+    );
+    await phone.wait(".o_certificate_sources");
+    await phone.see("phone-alike-es");
+    await phone.click(".o_certificate_convert");
+    await phone.click(".o_certificate_use");
+    await phone.wait(CARD);
+    await phone.look("phone-attached", CARD);
+    await detach(phone);
+    for (const path of [...list("screen"), folderOf("restricted.pdf")]) {
+        await paula.open(WIZARD, ZONE);
+        await attach(paula, path);
+        await paula.wait(CARD);
+        const name = path.split("/").at(-1).replace(".pdf", "");
+        if (["ink", "restricted"].includes(name)) {
+            await paula.look(`letter-${name}`, CARD);
+        }
+        await detach(paula);
+    }
+    await paula.open(WIZARD, ZONE);
+    await attach(paula, [...list("named"), folderOf("page.tif")]);
+    await paula.wait(".o_certificate_sources");
+    await paula.see("letter-photos-es");
+    // Each sentence is read aloud in both languages.
+    const sentences = [];
+    for (const language of LANGUAGES) {
+        await paula.speak(language);
+        for (const path of list("refused")) {
+            const name = path.split("/").at(-1).split(".")[0];
+            await paula.open(WIZARD, ZONE);
+            await attach(paula, /\.\w+$/.test(path) ? path : list(`refused/${name}`));
+            await paula.wait(`${REFUSAL}, ${CARD}`);
+            if (await paula.page.locator(CARD).count()) {
+                findings.push(`${name} is not refused`);
+                await detach(paula);
+                continue;
+            }
+            const sentence = await paula.page.locator(REFUSAL).first().innerText();
+            sentences.push([language, name, sentence]);
+            if (["missing_pages", "heic"].includes(name)) {
+                await paula.see(`refused-${name}-${language.slice(0, 2)}`);
+            }
+        }
+    }
+    const lines = sentences.map((row) => row.join(" | "));
+    writeFileSync(`${folder}/refused.txt`, `${lines.join("\n")}\n`);
+    await paula.speak(LANGUAGES[0]);
+    // The representative sends the letter from a telephone.
+    const [{ id, company_id: company }] = await paula.call(
+        "certificate.activation",
+        "search_read",
+        [[["state", "=", "process"]], ["company_id"]],
+        { limit: 1 }
+    );
+    await openInvitation(carla, company[0], id);
+    const contact = await Visitor.arrive("contact", true);
+    await contact.open(await makeLink(carla), "#file");
+    await contact.look("phone-portal", ".o_certificate_camera");
+    await contact.page.setInputFiles("#file", folderOf("refused/heic.heic"));
+    await contact.page.waitForFunction(() => document.querySelector("#file_error").innerText);
+    await contact.see("phone-portal-heic-es");
+    await contact.page.setInputFiles("#file", folderOf("refused/missing_pages.pdf"));
+    await contact.wait("#file.is-invalid");
+    await contact.see("phone-portal-missing-es");
+    await contact.page.setInputFiles("#file", list("named").reverse());
+    await contact.wait(".o_certificate_sources");
+    await contact.see("phone-portal-photos-es");
+    await contact.page.setInputFiles("#file", list("named").slice(0, 1));
+    await contact.click(".o_certificate_convert");
+    await contact.click(".o_certificate_use");
+    await contact.wait("#file_error:not(:empty)");
+    await contact.see("phone-portal-page-missing-es");
+    await contact.page.setInputFiles("#file", list("named").reverse());
+    await contact.click(".o_certificate_convert");
+    await contact.click(".o_certificate_use");
+    await contact.wait("button[name=finish]");
+    await contact.look("phone-portal-attached", "button[name=finish]");
 }
 
 /** The administrator trusts the certificate of an authority. */
@@ -800,6 +955,21 @@ async function rejectWith(visitor, buttons, name) {
     await visitor.page.waitForSelector(".modal", { state: "detached" });
 }
 
+/** Opens the dialog that invites a contact to an activation of a company. */
+async function openInvitation(visitor, company, id) {
+    await visitor.open(`/odoo/certificate-activations/${id}?cids=${company}`, ".o_form_view");
+    await visitor.click(".o_form_view button:has-text('portal')");
+    await visitor.wait(".modal .o_form_view");
+}
+
+/** Makes a link in that dialog, and returns it. */
+async function makeLink(visitor) {
+    await visitor.click(".modal button[name=action_make_link]");
+    await visitor.wait(".modal div[name=link]");
+    const link = visitor.page.locator(".modal div[name=link]");
+    return (await link.innerText()).trim() || link.locator("input").inputValue();
+}
+
 /** The contact of a company without a user, before and after others have walked for that company. */
 async function walkPortal(carla, ana) {
     const STEPPER = ".o_certificate_stepper";
@@ -809,19 +979,12 @@ async function walkPortal(carla, ana) {
         ["route", "=", "loan"],
         ["state", "=", "pay"],
     ]);
-    await carla.open(`/odoo/certificate-activations/${id}?cids=${flowers}`, ".o_form_view");
-    await carla.click(".o_form_view button:has-text('portal')");
-    await carla.wait(".modal .o_form_view");
+    await openInvitation(carla, flowers, id);
     await carla.see("invite-es");
-    await carla.click(".modal button[name=action_make_link]");
-    await carla.wait(".modal div[name=link]");
-    await carla.see("invite-link-es");
-    const link = carla.page.locator(".modal div[name=link]");
     const contact = await Visitor.arrive("contact");
-    await contact.open(
-        (await link.innerText()).trim() || (await link.locator("input").inputValue()),
-        STEPPER
-    );
+    const link = await makeLink(carla);
+    await carla.see("invite-link-es");
+    await contact.open(link, STEPPER);
     await contact.look("portal-pay", "button[name=buy]");
     await buy(contact, "done", "buy");
     await contact.wait("button[name=continue]");
@@ -992,6 +1155,8 @@ const admin = await Visitor.login("admin");
 const walks = {
     // First, while no other letter waits for a review.
     letters: async () => walkLetters(await Visitor.login("lucia"), carla, admin),
+    files: async () =>
+        walkFiles(await Visitor.login("paula"), await Visitor.login("paula", true), carla),
     loan: () => walkLoan(ana, mario),
     steps: () => walkSteps(ana),
     story: async () =>
@@ -1005,6 +1170,7 @@ const walks = {
     request: () => walkRequest(flor, carla),
     portal: () => walkPortal(carla, ana),
     trust: () => walkTrust(admin),
+    ...makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin, carla }),
     keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),
     public: async () => {
         const visitor = await Visitor.arrive();

@@ -8,9 +8,11 @@ def migrate(cr, version):
     cr.execute(
         """
         ALTER TABLE certificate_certificate ADD COLUMN IF NOT EXISTS issuer_level varchar,
+                                            ADD COLUMN IF NOT EXISTS issuer_state varchar,
                                             ADD COLUMN IF NOT EXISTS issuer_anchor_id integer;
-        UPDATE certificate_certificate SET issuer_level = 'unknown';
-        ALTER TABLE certificate_activation ADD COLUMN IF NOT EXISTS issuer_level varchar;
-        UPDATE certificate_activation SET issuer_level = 'unknown' WHERE certificate_id IS NOT NULL
+        UPDATE certificate_certificate SET issuer_level = 'unknown', issuer_state = 'unverified';
+        ALTER TABLE certificate_activation ADD COLUMN IF NOT EXISTS issuer_level varchar,
+                                           ADD COLUMN IF NOT EXISTS issuer_state varchar;
+        UPDATE certificate_activation SET issuer_level = 'unknown', issuer_state = 'unverified' WHERE certificate_id IS NOT NULL
         """
     )

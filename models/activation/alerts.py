@@ -66,8 +66,8 @@ def _write_letter_next(self):
             "of it, and attach them here."
         )
     return self.env._(
-        "The letter %s was downloaded. Have the legal representative sign it by hand, "
-        "scan it and attach it here.",
+        "The letter %s was downloaded. Have the legal representative sign it; then attach a scan or "
+        "photos of all its pages here.",
         self.letter_code,
     )
 
@@ -100,6 +100,21 @@ def _write_lender_review(self):
 
 # In the order in which they stand on a page; each view says which of them stand where.
 ALERTS = {
+    "other_company": Alert(
+        "warning",
+        lambda self: (
+            self.company_id != self.env.company
+            and self.env._(
+                "This page is about %(company)s, and you are working in %(chosen)s.",
+                company=self.company_id.sudo().name,
+                chosen=self.env.company.name,
+            )
+        ),
+        action=Action(
+            "action_restart",
+            lambda self: self.env._("Open that of %s", self.env.company.name),
+        ),
+    ),
     "surplus": Alert("info", lambda self: self.surplus_sentence),
     # Pay
     "not_for_sale": Alert(
@@ -277,7 +292,7 @@ class CertificateActivation(models.Model):
         "certificate_id",
         "request_ids.state",
     )
-    @api.depends_context("lang", "uid")
+    @api.depends_context("lang", "uid", "company")
     def _compute_alerts(self):
         for activation in self:
             activation.alerts = activation._describe_alerts()

@@ -256,7 +256,7 @@ class CertificateActivation(models.Model):
 
         :param str code: as typed or scanned; blanks, hyphens and case do not matter
         :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
-            `state`, `is_verified` (whether the issuer is), `issuer_sentences`, `review` (of the letter),
+            `state`, `is_verified` (whether the issuer is), `issuer_state` (in words), `issuer_sentences`, `review` (of the letter),
             `is_blocked` (nothing is signed until it is accepted), `is_paused` (by its company) and `sha256`, or nothing for an unknown code; never a person
         :rtype: dict | None
         """
@@ -283,6 +283,9 @@ class CertificateActivation(models.Model):
             # Past its last day it counts as ended, even before the cron has changed the state.
             "state": "expired" if is_over else state,
             "is_verified": activation.issuer_level == "anchored",
+            "issuer_state": dict(
+                activation._fields["issuer_state"]._description_selection(self.env)
+            ).get(activation.issuer_state),
             "issuer_sentences": activation.certificate_id._get_issuer_sentences(is_public=True),
             "review": activation.letter_review,
             "is_blocked": activation.is_signing_blocked,

@@ -9,6 +9,7 @@ from ...const import (
     ACTIVATION_STATES,
     COLOMBIA_TZ,
     ISSUER_LEVELS,
+    ISSUER_STATES,
     LETTER_REVIEWS,
     LIGHTS,
     MODULE,
@@ -40,6 +41,7 @@ class CertificateBoard(models.Model):
             "date_start",
             "is_renewed",
             "issuer_level",
+            "issuer_state",
             "letter_rejection_reason",
             "letter_review",
             "paused_on",
@@ -47,7 +49,7 @@ class CertificateBoard(models.Model):
             "signed_letter_match",
             "state",
         ],
-        "certificate.certificate": ["company_id", "date_end", "issuer_level"],
+        "certificate.certificate": ["company_id", "date_end", "issuer_level", "issuer_state"],
         "certificate.request": ["activation_id", "state"],
         "res.company": [
             "active",
@@ -110,9 +112,15 @@ class CertificateBoard(models.Model):
     )
     issuer_level = fields.Selection(
         ISSUER_LEVELS,
-        string="Issuer",
+        string="Verification of the issuer",
         readonly=True,
         help="Whether the issuer of the certificate in force was verified.",
+    )
+    issuer_state = fields.Selection(
+        ISSUER_STATES,
+        string="Issuer",
+        readonly=True,
+        help="Whether the issuer of the certificate in force was verified, and what is known of it.",
     )
     date_end = fields.Date(
         string="Valid until", readonly=True, help="The last day on which it signs."
@@ -294,6 +302,10 @@ class CertificateBoard(models.Model):
                         WHEN current.in_force THEN signing.issuer_level
                     END AS issuer_level,
                     CASE
+                        WHEN company.id = %(seller)s THEN lent.issuer_state
+                        WHEN current.in_force THEN signing.issuer_state
+                    END AS issuer_state,
+                    CASE
                         WHEN company.id = %(seller)s THEN lent.date_end
                         WHEN current.state != 'revoked' THEN current.date_end
                     END AS date_end,
@@ -377,13 +389,15 @@ class CertificateBoard(models.Model):
             LEFT JOIN certificate_activation begun ON begun.id = found.begun_id
             LEFT JOIN certificate_request asked ON asked.activation_id = begun.id
             LEFT JOIN LATERAL (
-                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end, issuer_level
+                SELECT (date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end, issuer_level,
+                    issuer_state
                 FROM certificate_certificate
                 WHERE id = company.certificate_lent_id AND company.id = %(seller)s
             ) lent ON TRUE
             LEFT JOIN LATERAL (
                 SELECT (certificate.date_end AT TIME ZONE 'UTC' AT TIME ZONE %(timezone)s)::date AS date_end,
                     certificate.issuer_level,
+                    certificate.issuer_state,
                     current.route IN %(letter_routes)s AND lender.certificate_sign_after_review AS is_reviewed_first
                 FROM certificate_certificate certificate
                 JOIN res_company lender ON lender.id = certificate.company_id

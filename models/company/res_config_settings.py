@@ -63,7 +63,9 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     certificate_sign_after_review = fields.Boolean(
         related="company_id.certificate_sign_after_review", readonly=False
     )
-    certificate_lent_issuer_level = fields.Selection(related="certificate_lent_id.issuer_level")
+    certificate_lent_issuer_sentence = fields.Char(
+        compute="_compute_certificate_lent_issuer_sentence"
+    )
     certificate_anchor_count = fields.Integer(
         string="Trusted certificates", compute="_compute_certificate_anchor_count"
     )
@@ -95,6 +97,12 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
         compute="_compute_certificate_revocation_sources",
         help="Whom the server asks about a revocation, at which domains, and where these are known from.",
     )
+
+    @api.depends("certificate_lent_id")
+    def _compute_certificate_lent_issuer_sentence(self):
+        for settings in self:
+            sentences = settings.certificate_lent_id._get_issuer_sentences()
+            settings.certificate_lent_issuer_sentence = " ".join(sentences) or False
 
     @api.depends("certificate_revocation_hosts")
     def _compute_certificate_revocation_sources(self):

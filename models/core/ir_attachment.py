@@ -1,3 +1,4 @@
+import base64
 import os
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -67,7 +68,7 @@ class IrAttachment(models.Model):
         kept = self.sudo().filtered(
             lambda attachment: self._is_kept(attachment.res_model, attachment.res_field)
         )
-        # Only a change of content matters: `force_storage` may move a file to another store.
+        # Only a change of content matters: a file may move to another store.
         if kept and not kept._is_same_content(vals):
             self._check_file_writer()
         self._check_company_pictures()
@@ -136,12 +137,20 @@ class IrAttachment(models.Model):
         return res_field in getattr(self.env[res_model], "_get_file_names", frozenset)()
 
     def _is_same_content(self, vals):
-        """Tell whether a write only moves files to another store, as `force_storage` does."""
+        """Tell whether a write only moves files to another store, as `force_storage` does.
+
+        Other stores, such as those of OCA's `fs_attachment`, write `datas` instead, and then where the file
+        is in fields of their own.
+        """
+        contents = [vals["raw"]] if "raw" in vals else []
+        if "datas" in vals:
+            contents.append(base64.b64decode(vals["datas"] or b""))
+        names = {name for name in vals if "base" in self._fields[name]._modules}
         return (
             self.env.su
-            and vals.keys() <= {"raw", "mimetype"}
-            and "raw" in vals
-            and all(attachment.raw == vals["raw"] for attachment in self)
+            and names <= {"raw", "datas", "mimetype"}
+            and bool(contents or not names)
+            and all(attachment.raw == content for attachment in self for content in contents)
         )
 
     @api.model

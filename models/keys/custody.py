@@ -23,6 +23,7 @@ from odoo.exceptions import UserError
 from odoo.tools import str2bool
 
 from ...tools import certificate_chain, certificate_reader, key_seal, server_secret
+from ...tools.der import CertificateUnreadable
 from ..core.whole_files import read_whole
 
 # Read now, so that the variable is gone before anything else runs.
@@ -69,7 +70,7 @@ def load_certificate(certificate):
     content = read_whole(certificate.sudo()).pem_certificate
     try:
         return certificate_reader.load_pem(base64.b64decode(content or b""))
-    except certificate_reader.CertificateUnreadable as error:
+    except CertificateUnreadable as error:
         raise UserError(
             certificate.env._(
                 "The certificate %s cannot be read. Ask its custodian to load it again.",

@@ -37,6 +37,12 @@ class CertificateActivation(models.Model):
         copy=False,
         help="Fingerprints of the trusted certificates that the digital signature leads to.",
     )
+    signed_letter_unread_pages = fields.Char(
+        string="Pages not recognised",
+        readonly=True,
+        copy=False,
+        help="Numbers of the letter's pages whose code could not be read in the attached file.",
+    )
     signed_letter_sentence = fields.Char(compute="_compute_signed_letter_sentence")
     signed_letter_problem = fields.Char(
         compute="_compute_signed_letter_problem",
@@ -56,7 +62,9 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("signed_letter_match", "signed_letter_signers", "letter_code")
+    @api.depends(
+        "signed_letter_match", "signed_letter_signers", "signed_letter_unread_pages", "letter_code"
+    )
     def _compute_signed_letter_sentence(self):
         for activation in self:
             sentences = {
@@ -71,24 +79,44 @@ class CertificateActivation(models.Model):
                     company=activation.company_id.sudo().name,
                     signers=activation.signed_letter_signers,
                 ),
-                "unread": self.env._(
-                    "This file has a digital signature that was not verified; it claims to be "
-                    "by %(signers)s. %(lender)s will review it: you can continue.",
-                    signers=activation.signed_letter_signers,
-                    lender=activation.seller_id.sudo().name,
-                )
-                if activation.signed_letter_signers
-                else self.env._(
-                    "The code of the letter could not be read in this file: %s will review it. "
-                    "You can continue, or attach a sharper scan.",
-                    activation.seller_id.sudo().name,
-                ),
+                "unread": activation._get_unread_sentence(),
                 "reviewed": self.env._(
                     "%s has reviewed this letter and accepted it.",
                     activation.seller_id.sudo().name,
                 ),
             }
             activation.signed_letter_sentence = sentences.get(activation.signed_letter_match)
+
+    def _get_unread_sentence(self):
+        """Say what of the attached file was not recognised, and who looks at it."""
+        lender = self.seller_id.sudo().name
+        if self.signed_letter_signers:
+            return self.env._(
+                "This file has a digital signature that was not verified; it claims to be "
+                "by %(signers)s. %(lender)s will review it: you can continue.",
+                signers=self.signed_letter_signers,
+                lender=lender,
+            )
+        pages = (self.signed_letter_unread_pages or "").split(", ")
+        if len(pages) > 1:
+            return self.env._(
+                "The codes of pages %(pages)s of the letter could not be read in this file: %(lender)s "
+                "will review it. You can continue, or delete it and attach a sharper scan or photos of all pages.",
+                pages=format_list(self.env, pages),
+                lender=lender,
+            )
+        if pages[0]:
+            return self.env._(
+                "The code of page %(page)s of the letter could not be read in this file: %(lender)s "
+                "will review it. You can continue, or delete it and attach a sharper scan or photos of all pages.",
+                page=pages[0],
+                lender=lender,
+            )
+        return self.env._(
+            "The code of the letter could not be read in this file: %s will review it. "
+            "You can continue, or delete it and attach a sharper scan or photos of all pages.",
+            lender,
+        )
 
     @api.depends("signed_letter", "signed_letter_sha256")
     def _compute_signed_letter_problem(self):
@@ -99,7 +127,7 @@ class CertificateActivation(models.Model):
                 and activation._get_stored_pdf_error("signed_letter")
             )
 
-    @api.depends("letter_code", "voided_letter_ids")
+    @api.depends("letter_code", "voided_letter_ids.restored_on")
     def _compute_letter_void_sentence(self):
         for activation in self:
             voided = activation.voided_letter_ids[:1]
@@ -128,7 +156,12 @@ class CertificateActivation(models.Model):
     def _get_pdf_fields(self, name):
         names = super()._get_pdf_fields(name)
         if name == "signed_letter":
-            names += ["signed_letter_match", "signed_letter_signers", "signed_letter_anchors"]
+            names += [
+                "signed_letter_match",
+                "signed_letter_signers",
+                "signed_letter_anchors",
+                "signed_letter_unread_pages",
+            ]
         return names
 
     # === BUSINESS METHODS === #
@@ -159,7 +192,7 @@ class CertificateActivation(models.Model):
             )
         ):
             raise ValidationError(
-                self.env._("This is the file that was rejected. Attach another one.")
+                self.env._("This is the file that was rejected. Read why, and attach a new one.")
             )
         letter = self.letter_code and self._render_letter()
         try:
@@ -176,6 +209,7 @@ class CertificateActivation(models.Model):
             "signed_letter_match": match.kind,
             "signed_letter_signers": match.signers,
             "signed_letter_anchors": match.anchors,
+            "signed_letter_unread_pages": ", ".join(map(str, match.pages)),
         }
 
     def _get_signer_trust(self):
@@ -209,21 +243,27 @@ class CertificateActivation(models.Model):
             return self._get_other_letter_refusal(found)
         return {
             "unsigned": self.env._(
-                "This is the letter as you downloaded it. Have the legal representative sign it, and "
-                "attach the scan or the digitally signed file."
+                "This is the letter as you downloaded it, without a signature. Have the legal "
+                "representative sign it, and attach a scan, photos or the digitally signed file."
             ),
             "blank": self.env._(
-                "The pages are blank. Turn the letter over, scan it again and attach the new file."
+                "The pages are blank. Turn the letter over, scan it or take photos again, and attach "
+                "the new file."
             ),
             "no_letter": self.env._(
-                "This signed file is not the letter %s. Sign the letter that you downloaded here and "
-                "attach that.",
-                self.letter_code or "",
+                "This signed file is not the letter %s. Have the letter that you downloaded here "
+                "signed and attach it.",
+                self.letter_code,
+            )
+            if self.letter_code
+            else self.env._(
+                "This signed file is not the letter. Save and download the letter, have it signed and "
+                "attach it."
             ),
             "missing_pages": self._get_missing_pages_refusal(pages),
             "broken_signature": self.env._(
                 "The digital signature is not valid, or the file was changed after it was signed. "
-                "Attach the file as the signing program saved it."
+                "Attach the file as the signing program saved it, or have the letter signed again."
             ),
             "too_complex": self._get_pdf_refusals()["too_complex"],
         }[code]
@@ -231,17 +271,19 @@ class CertificateActivation(models.Model):
     def _get_missing_pages_refusal(self, pages):
         if len(pages) == 1:
             return self.env._(
-                "Page %s of the letter is missing. Scan all its pages together and attach the new file.",
+                "Page %s of the letter is missing. Attach all its pages together, as one scan or as "
+                "photos.",
                 pages[0],
             )
         if pages:
             return self.env._(
-                "Pages %s of the letter are missing. Scan all its pages together and attach the new file.",
+                "Pages %s of the letter are missing. Attach all its pages together, as one scan or as "
+                "photos.",
                 format_list(self.env, list(map(str, pages))),
             )
         return self.env._(
-            "This file has fewer pages than the letter. Scan all its pages together, with the signature, "
-            "and attach the new file."
+            "This file has fewer pages than the letter. Attach all its pages together, with the "
+            "signature, as one scan or as photos."
         )
 
     def _get_other_letter_refusal(self, found):
@@ -259,8 +301,8 @@ class CertificateActivation(models.Model):
             )
         if voided:
             return self.env._(
-                "This is the earlier letter %(found)s, which is void because the data changed. Have the "
-                "new letter, %(code)s, signed and attach it.",
+                "This is the earlier letter %(found)s, which is void. Have the new letter, %(code)s, "
+                "signed and attach it.",
                 found=found,
                 code=self.letter_code,
             )
@@ -271,8 +313,8 @@ class CertificateActivation(models.Model):
                 code=self.letter_code,
             )
         return self.env._(
-            "This is another letter, %(found)s: it belongs to another company or is out of "
-            "date. Attach the signed letter %(code)s of %(company)s.",
+            "This is another letter, %(found)s, of another company or out of date. Attach the signed "
+            "letter %(code)s of %(company)s.",
             found=found,
             code=self.letter_code,
             company=self.company_id.sudo().name,

@@ -245,48 +245,66 @@ class CertificatePdfMixin(models.AbstractModel):
         :rtype: dict[str, str]
         """
         return {
-            "empty": self.env._("The file is empty. Scan it again and attach the new file."),
-            "too_large": self.env._(
-                "The file is larger than %s. Scan it in black and white or at 150 dpi.", PDF_SIZE
+            "empty": self.env._(
+                "The file is empty. Download or scan the document again, or take a new photo, and "
+                "attach the new file."
             ),
-            "not_pdf": self.env._("The file is not a PDF. Save the scan as a PDF and attach that."),
-            "truncated": self.env._("The end of the file is missing. Copy or scan it again."),
+            "too_large": self.env._(
+                "The file is larger than %s. Scan the document in black and white or at 150 dpi, and "
+                "attach the new file.",
+                PDF_SIZE,
+            ),
+            "not_pdf": self.env._(
+                "The file is not a PDF. Save the document, scan or photo as a PDF and attach that."
+            ),
+            "truncated": self.env._(
+                "The end of the file is missing. Download or scan the document again and attach the "
+                "new file."
+            ),
             "damaged": self.env._(
-                "The file is damaged and cannot be opened. Scan it or take the photo again."
+                "The file is damaged and cannot be opened. Download or scan the document again, or "
+                "take a new photo, and attach the new file."
             ),
             "encrypted": self.env._(
-                "The file has a password. Save it without one and attach it again."
+                "The file opens only with a password. Open it, print it to PDF and attach that PDF."
             ),
-            "no_pages": self.env._("The file has no pages. Scan it again."),
+            "no_pages": self.env._(
+                "The file has no pages. Download or scan the document again and attach the new file."
+            ),
             "too_many_pages": self.env._(
-                "The file has more than %s pages. Attach only what is asked for.",
+                "There are more than %s pages. Attach only those that are asked for.",
                 max_pages or PDF_PAGES,
             ),
             "active_content": self.env._(
-                "The file contains a program or another file. Print it to PDF or scan it, and attach that."
+                "The file contains a program or another file. Print it to PDF, scan it or take photos "
+                "of its pages, and attach the result."
             ),
             "too_complex": self.env._(
-                "The file is too complicated to be checked. Print it to PDF or scan it, and attach that."
+                "The file is too complicated to be checked. Print it to PDF, scan it or take photos "
+                "of its pages, and attach the result."
             ),
             # Refusals of the tool that makes files smaller.
             "unknown_kind": self.env._(
                 "The file is not a PDF, a JPG, a PNG or a TIFF. Save it as one of these and attach that."
             ),
             "heic": self.env._(
-                "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > "
-                "Formats > Most Compatible and take the photo again, or export it as JPG."
+                "HEIC photos cannot be read. Save the photo as JPG and attach that. On an iPhone, you "
+                "can also choose Settings > Camera > Formats > Most Compatible and take it again."
             ),
             "signed": self.env._(
-                "The PDF has a digital signature, which a smaller copy would lose. Have a PDF of at "
-                "most %s signed, or attach a scan of the paper.",
+                "The PDF has a digital signature, which would be lost in a new PDF. Attach it alone if "
+                "it is at most %s; otherwise have a smaller PDF signed, or attach a scan of the printed "
+                "document.",
                 PDF_SIZE,
             ),
             "too_many_files": self.env._(
-                "You chose more than %s files. Attach only what is asked for.", INPUT_FILES
+                "You chose more than %s files. Attach only what is asked for, or scan all pages into "
+                "one PDF.",
+                INPUT_FILES,
             ),
             "too_much": self.env._(
-                "The files are larger than %s together. Scan in black and white or at 150 dpi, or "
-                "take smaller photos.",
+                "What you chose is larger than %s. Scan the document in black and white or at "
+                "150 dpi, or take photos of a lower resolution.",
                 INPUT_SIZE,
             ),
             "cannot_shrink": self.env._(

@@ -33,10 +33,13 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
 
     issuer_level = fields.Selection(
-        string="Issuer",
+        string="Verification of the issuer",
         related="certificate_id.issuer_level",
         store=True,
         help="Whether signatures lead from the certificate to one that is trusted in Settings.",
+    )
+    issuer_state = fields.Selection(
+        string="Issuer", related="certificate_id.issuer_state", store=True
     )
     issuer_anchor_id = fields.Many2one(
         "certificate.trust.anchor", string="Verified by", related="certificate_id.issuer_anchor_id"
@@ -54,7 +57,7 @@ class CertificateActivation(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("issuer_level", "certificate_id")
+    @api.depends("issuer_level", "issuer_state", "certificate_id")
     @api.depends_context("lang")
     def _compute_issuer_sentence(self):
         for activation in self:
@@ -383,7 +386,7 @@ class CertificateActivation(models.Model):
         if facts:
             sentences |= {
                 "not_rsa": self.env._(
-                    "The key is not RSA, the only kind that DIAN accepts. Ask your authority "
+                    "The key is not for ordinary RSA signatures, the only kind that DIAN accepts. Ask your authority "
                     "for a certificate with an RSA key."
                 ),
                 "weak_key": self.env._(
@@ -435,6 +438,10 @@ class CertificateActivation(models.Model):
                     company=company.name,
                     typed=company.vat,
                     nit=self._get_certificate_nit(),
+                ),
+                "irregular": self.env._(
+                    "The certificate is not written as the standard prescribes, and some programs refuse it. Before "
+                    "you rely on it, sign a document of DIAN's test set with it, or ask your authority for another one."
                 ),
                 "unread": self.env._(
                     "These fields of the certificate cannot be read, so what they say is not known: %s.",

@@ -98,6 +98,13 @@ class AccountMove(models.Model):
                 paid += move._get_own_rows(part["aml"].move_id).mapped("date")
         return max(filter(None, paid), default=self[:1].invoice_date)
 
+    def _get_certificate_number(self):
+        """Return the number of an invoice; empty for one that was never issued, which some add-ons call `/`.
+
+        :rtype: str
+        """
+        return self.name if self.name and self.name != "/" else ""
+
     def _get_certificate_day(self):
         """Return the day of an invoice, which one that was never issued may lack.
 

@@ -131,7 +131,7 @@ class CertificateActivation(models.Model):
             # The one that paid; a second charge may have come later.
             transaction = transactions.filtered(lambda tx: tx.state == "done")[:1] or last
             activation.payment_reference = ", ".join(
-                filter(None, (invoice.name, transaction.reference))
+                filter(None, (invoice._get_certificate_number(), transaction.reference))
             )
             activation.payment_date = (
                 self._get_day(transaction.last_state_change)
@@ -503,8 +503,7 @@ class CertificateActivation(models.Model):
         if status in ("paid", "test"):
             raise ValidationError(
                 self.env._(
-                    "This certificate is already paid, and nothing was charged again. Close this page and open "
-                    "Activate your digital certificate."
+                    "This certificate is already paid, and nothing was charged again. You can close this page."
                 )
             )
         raise ValidationError(

@@ -146,7 +146,8 @@ class CertificatePaymentReceipt(models.Model):
         except UniqueViolation as error:
             raise ValidationError(
                 self.env._(
-                    "This receipt has already been used. One payment activates one certificate."
+                    "This receipt has already been used: one payment activates one certificate. "
+                    "Attach the receipt of another payment."
                 )
             ) from error
         self._add_author()
@@ -307,10 +308,11 @@ class CertificatePaymentReceipt(models.Model):
         today = self.env["certificate.activation"]._get_today()
         date = values["payment_date"]
         if date and date > today:
-            errors["payment_date"] = self.env._("This date is in the future.")
+            errors["payment_date"] = self.env._("This date is in the future: correct it.")
         elif date and date <= today - relativedelta(years=1):
             errors["payment_date"] = self.env._(
-                "This payment is more than a year old: its certificate has ended."
+                "This payment is more than a year old: its certificate has ended. Attach the receipt "
+                "of a later payment."
             )
         if values["amount"] < 0:
             errors["amount"] = self.env._("Enter the amount without a sign.")

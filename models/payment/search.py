@@ -221,7 +221,8 @@ class CertificateActivation(models.Model):
 
     def _explain_payment_refusal(self, move):
         """Say in one sentence why an invoice does not pay this activation."""
-        name, date = move.name or "", self._format_date(move._get_certificate_day())
+        name = move._get_certificate_number()
+        date = self._format_date(move._get_certificate_day())
         if move == self.payment_move_id:
             if move.state == "draft":
                 return self.env._("Your invoice: %s", self.payment_sentence)

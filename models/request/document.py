@@ -83,7 +83,9 @@ class CertificateRequestDocument(models.Model):
                 document.document_sha256
             ):
                 raise ValidationError(
-                    self.env._("This is the file that was rejected. Attach another one.")
+                    self.env._(
+                        "This is the file that was rejected. Read why, and attach a new one."
+                    )
                 )
         return prepared
 
@@ -204,7 +206,7 @@ class CertificateRequestDocument(models.Model):
             return self.env._("Enter the day on which it was issued.")
         age = (self.request_id.activation_id._get_today() - self.issue_date).days
         if age < 0:
-            return self.env._("This date is in the future.")
+            return self.env._("This date is in the future: correct it.")
         if age > max_age == 1:
             return self.env._("It was issued %s days ago; the limit is 1 day. Get a new one.", age)
         if age > max_age:

@@ -68,6 +68,8 @@ class ResCompany(models.Model):
             "currency_id": self.currency_id.id,
             # Any accountant can edit payment terms that belong to no company, and so the price.
             "invoice_payment_term_id": False,
+            # Nobody wrote it: it is mailed in the seller's name, without the signature of Odoo's own user.
+            "invoice_user_id": False,
             "invoice_line_ids": [Command.create({"product_id": product.id, "quantity": 1})],
         }
 

@@ -4,7 +4,10 @@ from odoo.fields import Command
 
 from ...exceptions import SETTINGS, make_remedy_error
 from ...tools import identity
+from ..core.aftermath import shielded
 
+# The total of a draft invoice that cannot be brought to today's price any more.
+LOCKED = -1
 # In these something is still to be bought or paid.
 PAYABLE_STATUSES = ("none", "to_pay", "failed", "partial", "reversed", "void")
 
@@ -202,7 +205,9 @@ class CertificateActivation(models.Model):
         if invoice.invoice_line_ids.product_id != activation._get_product(
             invoice.company_id
         ) or invoice.currency_id.compare_amounts(price["total"], invoice.amount_total):
-            activation._write_cart(invoice)
+            # The seller may have locked it, such as while somebody validates it: then its price stays.
+            with shielded(self.env, lambda _error: activation.write({"cart_total": LOCKED})):
+                activation._write_cart(invoice)
 
     def _get_cart_sentence(self):
         """Return the sentence for an unpaid invoice: whether its price follows the price of today.
@@ -218,7 +223,7 @@ class CertificateActivation(models.Model):
             )
         if not self._is_cart():
             return self.env._(
-                "Your invoice is ready and not paid yet. The seller edited it: its price stays, even if the "
-                "certificate costs something else today."
+                "Your invoice is ready and not paid yet. The seller edited or locked it: its price stays, even if "
+                "the certificate costs something else today."
             )
         return self.env._("Your invoice is ready and not paid yet.")

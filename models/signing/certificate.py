@@ -4,13 +4,20 @@ from datetime import datetime, timezone
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...const import ISSUER_LEVELS
+from ...const import ISSUER_LEVELS, ISSUER_STATES
 from ...tools import authorities, certificate_chain, key_seal, pkcs12
 from ..activation.routes import OWN_ROUTES
 from ..core.ir_attachment import storing_files
 from ..core.whole_files import read_whole
 from ..keys import custody
 from ..trace.history import record_entries
+
+# What is said of an issuer, by the codes of `_find_issuer_warnings`: of several the first.
+_ISSUER_STATES = {
+    "refused_issuer": "refused",
+    "unknown_issuer": "unlisted",
+    "unverified": "unverified",
+}
 
 
 class CertificateCertificate(models.Model):
@@ -36,12 +43,21 @@ class CertificateCertificate(models.Model):
 
     issuer_level = fields.Selection(
         ISSUER_LEVELS,
-        string="Issuer",
+        string="Verification of the issuer",
         compute="_compute_issuer",
         compute_sudo=True,
         store=True,
         help="Whether signatures lead from this certificate to one that is trusted in Settings. Otherwise "
         "whatever it says of its issuer and its subject is a claim.",
+    )
+    issuer_state = fields.Selection(
+        ISSUER_STATES,
+        string="Issuer",
+        compute="_compute_issuer",
+        compute_sudo=True,
+        store=True,
+        help="Whether the issuer was verified, and what is known of it: of the authorities that are accredited, and "
+        "those that DIAN is reported to refuse.",
     )
     issuer_anchor_id = fields.Many2one(
         "certificate.trust.anchor",
@@ -75,9 +91,11 @@ class CertificateCertificate(models.Model):
         }
         now = datetime.now(timezone.utc)
         for certificate in self:
+            codes = ["unverified"]
             try:
                 facts = pkcs12.read_certificate(custody.get_public_content(certificate))
                 sha256 = certificate_chain.find_anchor(facts.certificate, facts.chain, anchors, now)
+                codes = self._find_issuer_codes(facts, bool(sha256))
             except pkcs12.CertificateRefused:
                 sha256 = None
             yield (
@@ -85,6 +103,10 @@ class CertificateCertificate(models.Model):
                 {
                     "issuer_anchor_id": ids.get(sha256, False),
                     "issuer_level": "anchored" if sha256 else "unknown",
+                    "issuer_state": next(
+                        (state for code, state in _ISSUER_STATES.items() if code in codes),
+                        "verified",
+                    ),
                 },
             )
 
@@ -106,7 +128,7 @@ class CertificateCertificate(models.Model):
         except pkcs12.CertificateRefused:
             return []  # it says nothing of an issuer, and signs nothing
         codes = certificate._find_issuer_warnings(facts)
-        name = facts.issuer
+        name = facts.issuer or self.env._("somebody whom it does not name")
         if is_public:
             known = authorities.find_named(facts.authorities)
             name = known.name if known else self.env._("an authority that is not known here")
@@ -137,7 +159,10 @@ class CertificateCertificate(models.Model):
         :return: codes: `unverified`, and of `tools.pkcs12.ISSUER_WARNINGS`
         :rtype: list[str]
         """
-        is_verified = self.issuer_level == "anchored"
+        return self._find_issuer_codes(facts, self.issuer_level == "anchored")
+
+    @api.model
+    def _find_issuer_codes(self, facts, is_verified):
         # Whoever has pinned a certificate knows whose it is.
         accredited = None
         if not is_verified:
@@ -156,10 +181,10 @@ class CertificateCertificate(models.Model):
         lent = lenders.search([("certificate_lent_id", "!=", False)]).certificate_lent_id
         for certificate, vals in (activations.certificate_id | lent)._find_issuers():
             # What is as it was is not written: every activation under it would be, too.
-            if vals != {
-                "issuer_anchor_id": certificate.issuer_anchor_id.id,
-                "issuer_level": certificate.issuer_level,
-            }:
+            if any(
+                certificate._fields[name].convert_to_write(certificate[name], certificate) != value
+                for name, value in vals.items()
+            ):
                 certificate.write(vals)
 
     @api.model

@@ -11,6 +11,8 @@ from odoo.exceptions import UserError
 from odoo.addons.certificate.models.key import STR_TO_HASH, _get_formatted_value
 
 from ...tools import certificate_reader, identity, key_seal, pkcs12
+from ...tools.der import CertificateUnreadable
+from ...tools.pem import unwrap
 from ...tools.sandbox import ChildBusy
 
 COLOMBIA = "CO"
@@ -104,7 +106,7 @@ class CertificateCertificate(models.Model):
         self.ensure_one()
         try:
             return certificate_reader.load_pem(self._get_pem())
-        except certificate_reader.CertificateUnreadable as error:
+        except CertificateUnreadable as error:
             raise UserError(
                 self.env._(
                     "The certificate %s cannot be read. Ask its custodian to load it again.",
@@ -226,7 +228,7 @@ class CertificateCertificate(models.Model):
 
 def _get_format(content, facts):
     """Return the format of a file as Odoo names it; from PEM it takes no key, which may stand there for another use."""
-    content = certificate_reader.unwrap(content)
+    content = unwrap(content)
     if b"-----BEGIN " in content and not re.search(rb"-----BEGIN (PKCS12|PFX)-----", content):
         return "pem"
     return "pkcs12" if facts.key else "der"

@@ -40,6 +40,7 @@ TRACKED = {
         "date_end": "activation",
         "paused_on": "activation",
         "pause_reason": "activation",
+        "end_reason": "activation",
         "switch_on": "renewal",
         "certificate_id": "certificate",
         "certificate_fingerprint": "certificate",

@@ -41,6 +41,8 @@ class IrConfigParameter(models.Model):
         ]
         if changes:
             record_entries(self.env, [("settings", self.env.company.sudo(), changes)])
+        if any(change[0] == AUTHORITIES_PARAMETER for change in changes):
+            self.env["certificate.certificate"].sudo()._rate_issuers()
 
     def _get_followed(self):
         return {

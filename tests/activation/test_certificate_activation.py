@@ -1,7 +1,7 @@
 """An activation from nothing to its end: its transitions, its refusals and what they leave behind."""
 
 import base64
-from datetime import datetime, time, timedelta
+from datetime import datetime, time, timedelta, timezone
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -85,6 +85,8 @@ class TestCertificateActivation(ActivationCommon):
     # === REPETITION === #
 
     def test_paying_again_keeps_the_invoice(self):
+        # The link says until when it is valid, to the second.
+        self.enterContext(freeze_time(datetime.now(timezone.utc)))
         activation = self.start()
         first = activation.action_pay()
         invoice = activation.sudo().payment_move_id

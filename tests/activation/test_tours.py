@@ -1,21 +1,26 @@
-from datetime import timedelta
+import base64
+import io
+from datetime import datetime, timedelta
+
+from pypdf import PdfReader
 
 from odoo.exceptions import UserError
 from odoo.fields import Command
-from odoo.tests import HttpCase, tagged
+from odoo.tests import tagged
 from odoo.tools import mute_logger
 
 from ...const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
 from ...models.keys import custody
 from ...tools import certificate_chain
 from ...tools.pdf_check import MAX_SIZE
-from ..common import own_samples, pdf_samples, samples
+from ..common import letter_samples, own_samples, pdf_samples, person_files, samples
 from ..common.case import CertificateCommon
 from ..common.invoicing import ElectronicInvoicingCommon
+from ..common.tours import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestTours(CertificateCommon, HttpCase):
+class TestTours(CertificateCommon, TourCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
@@ -126,6 +131,21 @@ class TestTours(CertificateCommon, HttpCase):
         self.assertEqual(activation.signed_letter_pages, 2)
         self.assertLess(activation.signed_letter_size, MAX_SIZE)
 
+    def test_photos_of_a_telephone_stand_in_the_order_in_which_they_were_taken(self):
+        activation = self.get_downloaded()
+        first = letter_samples.letter_page(None, dpi=72)
+        second = first.rotate(90, expand=True)
+        self.serve_to_tours("first", person_files.photo(first, datetime(2026, 3, 2, 10, 15)))
+        self.serve_to_tours("second", person_files.photo(second, datetime(2026, 3, 2, 10, 16)))
+        self.browser_size = "390x844"
+        self.start_tour(
+            "/odoo/electronic-process", "certificate_activation_photos", login=self.user_a.login
+        )
+        activation.invalidate_recordset()
+        data = base64.b64decode(activation.with_context(bin_size=False).sudo().signed_letter)
+        sizes = [page.mediabox for page in PdfReader(io.BytesIO(data)).pages]
+        self.assertEqual([size.width < size.height for size in sizes], [True, False])
+
     def test_a_company_brings_its_own_certificate(self):
         loan = self.start()
         self.start_tour(WIZARD_PATH, "certificate_activation_own", login=self.user_a.login)
@@ -204,7 +224,7 @@ class TestTours(CertificateCommon, HttpCase):
 
 
 @tagged("post_install", "-at_install")
-class TestElectronicProcessTours(ElectronicInvoicingCommon, HttpCase):
+class TestElectronicProcessTours(ElectronicInvoicingCommon, TourCase):
     def test_what_the_profile_lacks_is_found_and_entered(self):
         self.company_a.sudo().street = False
         self.start_tour(

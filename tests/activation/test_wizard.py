@@ -92,7 +92,7 @@ class TestWizard(CertificateCommon):
         self.assertTrue(saved["can_finish"])
         self.press(wizard, "action_finish")
         self.assertEqual((wizard.step, wizard.phase), ("finish", "active"))
-        action = self.press(wizard, "action_open_test_set")
+        action = self.press(wizard, "action_open_next")
         self.assertEqual(
             (action["res_model"], action["path"]),
             ("electronic.invoicing.setup", "electronic-test-set"),

@@ -426,6 +426,24 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
         attachment.unlink()
         self.letter.sudo().write({"raw": self.letter.raw})  # as `force_storage` does
 
+    def test_a_file_moves_to_another_store_unchanged(self):
+        """As OCA's `fs_attachment`: it writes `datas`, then what is in fields of its own."""
+        file = self.letter.sudo()
+        self.assertNotIn("base", file._fields["original_id"]._modules)
+        file.write({"datas": file.datas, "mimetype": file.mimetype})
+        file.write({"original_id": False})
+        other = base64.b64encode(b"x")
+        for vals in (
+            {"datas": other},
+            {"datas": False},
+            {"datas": other, "raw": file.raw},
+            {"raw": b"x", "original_id": False},
+            {"original_id": False, "name": "x"},
+            {"original_id": False, "mimetype": "text/html"},
+        ):
+            with self.subTest(vals=vals):
+                self.assertUntouched(file, lambda vals=vals: file.write(vals))
+
     def call(self, model, method, ids, *args, **kwargs):
         return self.make_jsonrpc_request(
             "/web/dataset/call_kw",
@@ -519,7 +537,8 @@ class TestEvidenceStays(HistoryCommon, HttpCase):
                 way()
         self.env.invalidate_all()
         self.assertEqual(messages.read(["body", "date", "author_id"]), before)
-        comment = self.active.sudo().message_post(body="A word", message_type="comment")
+        word = "A word"
+        comment = self.active.sudo().message_post(body=word, message_type="comment")
         comment.write({"body": "Another word"})
         comment.unlink()
 

@@ -389,6 +389,7 @@ class TestBoard(CertificateCommon):
                 "lent_ending": lent,
                 "blocked": soon,
                 "issuer_unknown": lent | self.seller,
+                "issuer_refused": lent.browse(),
             },
         )
         self.assertEqual(found, searched)

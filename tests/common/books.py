@@ -54,24 +54,23 @@ class BooksCommon(PaymentFollowCommon):
         )
         cls.bank = cls.company_data["default_journal_bank"]
         cls.receivable = cls.company_data["default_account_receivable"]
-        cls.active = cls.get_walk().get_active(cls.user_b)
+        walk = cls.get_walk()
+        cls.active = walk.get_active(cls.user_b)
+        cls.cart = walk.start()
+        cls.cart.action_pay()
 
     # === WHERE A SITUATION STARTS === #
 
     def get_cart(self):
-        activation = self.start()
-        activation.action_pay()
-        return activation
+        return self.cart
 
     def get_issued(self):
-        activation = self.get_cart()
-        activation.sudo().payment_move_id.action_post()
-        return activation
+        self.cart.sudo().payment_move_id.action_post()
+        return self.cart
 
     def get_paid(self):
-        activation = self.start()
-        self.pay(activation)
-        return activation
+        self.pay(self.cart)
+        return self.cart
 
     def get_active(self):
         return self.active

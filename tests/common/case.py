@@ -2,6 +2,7 @@ from contextlib import contextmanager
 
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from odoo.modules.registry import Registry
 from odoo.tests import get_db_name
 
 from odoo.addons.account.tests.common import AccountTestInvoicingCommon
@@ -10,6 +11,7 @@ from odoo.addons.base.tests.common import BaseCommon
 
 from ...const import GROUP_CUSTODIAN, GROUP_MANAGER, MODULE
 from . import preparation, samples
+from .caches import CommittedCaches, KeptCaches
 from .walk import Walk, get_scan
 
 # cryptography remembers the class of the first date that it is given, in whichever test that is: not that of a
@@ -26,15 +28,23 @@ class CertificateCommon(AccountPaymentCommon, Walk):
     walk_class = Walk
 
     @classmethod
+    def setUpClass(cls):  # pylint: disable=method-required-super
+        # Odoo empties the caches between the two: when a class ends, what was added last is done first.
+        caches = CommittedCaches(Registry(get_db_name()))
+        cls.addClassCleanup(caches.put_back)
+        cls._set_up_common()
+        cls.addClassCleanup(caches.learn)
+
+    @classmethod
     @AccountTestInvoicingCommon.setup_country("co")
-    def setUpClass(cls):
+    def _set_up_common(cls):
         kept = preparation.find(get_db_name())
         if kept:
             # All of Odoo's classes for accounting and payments make records only, which are there.
-            super(BaseCommon, cls).setUpClass()
+            super(BaseCommon, cls).setUpClass()  # pylint: disable=super-method-mismatch
             preparation.restore(cls, kept)
             return
-        super().setUpClass()
+        super().setUpClass()  # pylint: disable=super-method-mismatch
         env = cls.env = cls.env(context={**cls.env.context, "lang": "en_US"})
         samples.set_demo_aside(env)
         env.ref("base.COP").active = True
@@ -70,6 +80,13 @@ class CertificateCommon(AccountPaymentCommon, Walk):
         # As when it is committed: what was done to get here is no part of a test.
         env.flush_all()
         env.cr.precommit.run()
+
+    def setUp(self):
+        self.env.flush_all()
+        caches = KeptCaches(self.registry)
+        self.addCleanup(caches.put_back)
+        super().setUp()
+        self.addCleanup(caches.learn)
 
     @classmethod
     def get_walk(cls):

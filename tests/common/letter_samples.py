@@ -6,7 +6,8 @@ import io
 
 import qrcode
 from cryptography import x509
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import NoEncryption, pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 from PIL import Image, ImageDraw, TiffImagePlugin  # noqa: F401  # the last saves pages in black and white
@@ -52,6 +53,7 @@ def letter_page(code, dpi=150, mode="L", turn=0):
 
 def images_pdf(*images, dpi=150, **options):
     """One picture a page, as scanning programs save them."""
+    images = [image.copy() for image in images]  # Pillow keeps with each what it was saved as
     file = io.BytesIO()
     images[0].save(file, "PDF", resolution=dpi, save_all=True, append_images=images[1:], **options)
     return file.getvalue()
@@ -92,6 +94,27 @@ def make_trusted_signer(name="María Fernanda Pérez Gómez", number="52123456",
 def signer_of(certificate, key, chain):
     archive = pkcs12.serialize_key_and_certificates(b"", key, certificate, chain, NoEncryption())
     return signers.SimpleSigner.load_pkcs12_data(archive, other_certs=[])
+
+
+class _PlainSigner(signers.SimpleSigner):
+    """Writes the two numbers of a signature one after the other, as some programs do."""
+
+    async def async_sign_raw(self, data, digest_algorithm, dry_run=False):
+        if dry_run:
+            return bytes(64)
+        value = await super().async_sign_raw(data, digest_algorithm)
+        return b"".join(number.to_bytes(32, "big") for number in decode_dss_signature(value))
+
+
+def make_plain_signer():
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = own_samples.make_name((NameOID.COMMON_NAME, "Ana Gómez"))
+    signer = signer_of(own_samples.issue(name, key, name, key), key, [])
+    return _PlainSigner(
+        signing_cert=signer.signing_cert,
+        signing_key=signer.signing_key,
+        cert_registry=signer.cert_registry,
+    )
 
 
 def signed_pdf(data, signer=None, field="Signature1"):

@@ -1,7 +1,11 @@
 """The demo data, as a database with demo data loads it."""
 
+from unittest.mock import patch
+
+from odoo.exceptions import AccessDenied, UserError
 from odoo.tests import TransactionCase, tagged
 
+from ...demo import records
 from ...tools import identity
 
 
@@ -56,9 +60,22 @@ class TestDemo(TransactionCase):
 
     def test_whoever_logs_in_has_the_login_as_password(self):
         demo = self.env["certificate.demo"]
+        # Of Odoo's `auth_password_policy`, where that is installed.
+        self.env["ir.config_parameter"].set_param("auth_password_policy.minlength", 0)
         demo._make_companies()
         for login in ("ana", "mario", "flor", "carla"):
             with self.subTest(login):
                 user = self.env.ref(f"base.certificate_demo_{login}")
                 credential = {"login": login, "password": login, "type": "password"}
                 user.with_user(user)._check_credentials(credential, {"interactive": False})
+
+    def test_a_policy_that_refuses_the_login_as_password_keeps_nothing_from_loading(self):
+        def refuse(users):
+            if any(users.mapped("password")):
+                raise UserError(users._name)
+
+        with patch.object(type(self.env["res.users"]), "_set_password", refuse):
+            user = records.make_user(self.env, "Sol", "sol", self.env.company, "base.group_user")
+        credential = {"login": "sol", "password": "sol", "type": "password"}
+        with self.assertRaises(AccessDenied):
+            user.with_user(user)._check_credentials(credential, {"interactive": False})

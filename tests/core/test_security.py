@@ -57,6 +57,7 @@ PUBLIC_METHODS = {
         "action_abandon_own",
         "action_abandon_request",
         "action_approve_receipt",
+        "action_change_representative",
         "action_change_request",
         "action_continue",
         "action_delete_certificate",
@@ -66,9 +67,9 @@ PUBLIC_METHODS = {
         "action_download_record",
         "action_finish",
         "action_open_current",
+        "action_open_next",
         "action_open_overview",
         "action_open_profile",
-        "action_open_test_set",
         "action_pay",
         "action_read_letter_in_english",
         "action_renew",
@@ -84,14 +85,16 @@ PUBLIC_METHODS = {
     },
     SETUP: {
         "action_confirm_test_set",
+        "action_create_invoice",
         "action_delete_evidence",
+        "action_open_next",
         "action_open_overview",
         "action_open_step",
         "action_reset",
         "action_start",
         "get_overview",
     },
-    RESOLUTION: {"action_open_overview"},
+    RESOLUTION: {"action_open_next", "action_open_overview"},
     DECISION: {"action_confirm"},
     "res.company": {
         "action_edit_certificate_letter",
@@ -101,9 +104,10 @@ PUBLIC_METHODS = {
 }
 # These open a page for the company of whoever calls them: they use nothing of the record.
 WITHOUT_RECORD = {
+    "action_create_invoice",
+    "action_open_next",
     "action_open_overview",
     "action_open_profile",
-    "action_open_test_set",
     "action_restart",
 }
 
@@ -125,6 +129,7 @@ EDITABLE = {
         "is_letter_requested",
         "is_receipt_requested",
         "is_notice_understood",
+        "is_representative_open",
         "is_request_checked",
     },
     SETUP: {
@@ -354,7 +359,8 @@ class TestSecurity(SecurityCommon):
 
     def test_the_conversation_of_another_company_is_not_found(self):
         domain = [("model", "=", ACTIVATION), ("res_id", "=", self.activation.id)]
-        self.activation.message_post(body="A word")
+        word = "A word"
+        self.activation.message_post(body=word)
         for user, sees in ((self.user_a, True), (self.user_b, False)):
             with self.subTest(user=user.login):
                 messages = self.call(user, "mail.message", "search_read", domain, ["body"])

@@ -14,6 +14,7 @@ from lxml import etree
 
 from odoo import fields, models
 from odoo.exceptions import AccessError, ValidationError
+from odoo.http import Controller
 from odoo.models import is_model_definition
 from odoo.tests import TransactionCase, get_db_name, new_test_user, tagged
 from odoo.tools import config
@@ -43,6 +44,13 @@ WALKS = (
         )
     ),
 )
+
+
+def find_subclasses(cls):
+    """Yield a class and whatever derives from it."""
+    yield cls
+    for derived in cls.__subclasses__():
+        yield from find_subclasses(derived)
 
 
 def find_names(body):
@@ -84,6 +92,37 @@ def find_doubles(sources):
                 for name in find_names(node.body) - _OF_EACH_CLASS:
                     files[model, name].append(file)
     return {key: found for key, found in files.items() if len(found) > 1}
+
+
+def find_added(sources):
+    """Find the methods that classes add to models and controllers without calling those of others.
+
+    :param dict sources: Python source, by the name of its file
+    :return: files, by what is extended (a model, or the name of a class) and the method
+    :rtype: dict[tuple[str, str], set[str]]
+    """
+    added = defaultdict(set)
+    for file, source in sources.items():
+        for node in ast.walk(ast.parse(source)):
+            if not isinstance(node, ast.ClassDef):
+                continue
+            # (Names of tests are made by expressions.)
+            said = {
+                ast.unparse(statement.targets[0]): {
+                    part.value
+                    for part in ast.walk(statement.value)
+                    if isinstance(part, ast.Constant)
+                }
+                for statement in node.body
+                if isinstance(statement, ast.Assign)
+            }
+            bases = {ast.unparse(base) for base in node.bases}
+            extended = said.get("_name") or said.get("_inherit") or bases
+            for method in node.body:
+                if isinstance(method, ast.FunctionDef) and "super(" not in ast.unparse(method):
+                    for name in extended:
+                        added[name, method.name].add(file)
+    return added
 
 
 def find_borrowed(source):
@@ -187,6 +226,58 @@ class TestStructure(TransactionCase):
                 seen.add(name)
         self.assertLessEqual({"certificate.activation", "res.company"}, seen)
 
+    # === BESIDE OTHER ADD-ONS === #
+
+    def test_no_helper_of_a_controller_has_a_name_that_another_add_on_may_choose(self):
+        """Odoo makes one class of all that extend a controller, whoever wrote them."""
+        helpers = set()
+        for controller in Controller.__subclasses__():
+            for cls in find_subclasses(controller):
+                if (
+                    cls.__module__.startswith(f"odoo.addons.{MODULE}.")
+                    and cls.__base__ != Controller
+                ):
+                    taken = {name for base in cls.__mro__[1:] for name in vars(base)}
+                    helpers |= vars(cls).keys() - taken
+        helpers = {name for name in helpers if not name.startswith("__")}
+        self.assertIn("_get_certificate_invoice", helpers)
+        self.assertEqual({name for name in helpers if "certificate" not in name}, set())
+
+    def test_no_add_on_that_is_here_has_a_method_of_the_same_name(self):
+        """Two add-ons that each add a method of one name to a model answer for each other."""
+        sources = {
+            str(path): path.read_text()
+            for folder in ("models", "wizards")
+            for path in (ROOT / folder).rglob("*.py")
+        }
+        own = {name for name in self.registry if self.registry[name]._original_module == MODULE}
+        ours = {key for key in find_added(sources) if key[0] not in own}
+        words = re.compile(
+            rb"def (?:%s)\(" % b"|".join(sorted({name.encode() for _model, name in ours}))
+        )
+        others = {
+            str(path): content.decode()
+            for folder in config["addons_path"]
+            for path in Path(folder).glob("*/*/*.py")
+            if path.parts[-3] != MODULE and path.parts[-2] not in ("tests", "populate")
+            if words.search(content := path.read_bytes())
+        }
+        self.assertIn(("res.partner", "_get_nit_forms"), ours)
+        found = find_added(others)
+        self.assertEqual({key: found[key] for key in ours & found.keys()}, {})
+
+    def test_a_method_of_the_same_name_is_found(self):
+        ours = 'class A(models.Model):\n    _inherit = "a"\n    def f(self): return 1\n'
+        for other in (
+            'class A(models.Model):\n    _inherit = "a"\n    def f(self): return 2\n',
+            'class A(models.Model):\n    _name = "a"\n    _inherit = ["a", "b"]\n    def f(self): return 2\n',
+        ):
+            with self.subTest(other=other):
+                keys = find_added({"a.py": ours}).keys() & find_added({"b.py": other}).keys()
+                self.assertEqual(keys, {("a", "f")})
+        other = 'class A(models.Model):\n    _inherit = "a"\n    def f(self): return super().f()\n'
+        self.assertEqual(find_added({"b.py": other}), {})
+
     # === TESTS === #
 
     def test_no_module_of_tests_takes_from_another(self):
@@ -263,7 +354,12 @@ class TestStructure(TransactionCase):
             )
             for name in " ".join(names).split()
         }
-        sentences = {"active", "finished", "findings", "loan", "record"}
+        sentences = {
+            *("active", "company", "finished", "findings", "loan", "record"),
+            *("representative", "representative_change"),
+            # The next step, by its sentence and by its button.
+            *("next", "sentence", "action_open_next"),
+        }
         self.assertEqual(shown - sentences, {*ALERTS})
         wizard = self.env["certificate.activation.wizard"]
         for name, alert in ALERTS.items():

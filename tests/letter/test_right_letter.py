@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 
 from ...const import LETTER_TEMPLATE
-from ..common import letter_samples
+from ..common import letter_samples, pdf_samples, person_files
 from ..common.letter import RightLetterCommon
 
 
@@ -50,12 +50,45 @@ class TestRightLetter(RightLetterCommon):
         self.attach_scan()
         self.assertEqual(self.activation.signed_letter_match, "match")
 
+    def test_a_signed_file_is_refused_before_there_is_a_letter(self):
+        self.fill(self.activation, representative_position="Gerente")
+        self.assertFalse(self.activation.letter_code)
+        contract = letter_samples.signed_pdf(pdf_samples.text_pdf("Contrato"))
+        self.assertRefused(contract, "download the letter")
+
+    def test_a_letter_signed_on_the_screen_or_restricted_is_taken(self):
+        letter = self.get_report(self.activation)
+        for kind, data in {
+            **person_files.make_signed_on_screen(letter),
+            "restricted": person_files.with_password(
+                letter_samples.letter_scan(self.activation.letter_code), ""
+            ),
+        }.items():
+            with self.subTest(kind):
+                self.attach_bytes(data)
+                self.assertIn(self.activation.signed_letter_match, ("unread", "match"))
+        self.assertRefused(person_files.with_password(letter, ""), "as you downloaded it")
+
     def test_a_letter_that_cannot_be_read_does_not_stop_anybody(self):
         self.attach(self.activation)
         self.assertEqual(self.activation.signed_letter_match, "unread")
         self.assertTrue(self.wizard.can_finish)
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
+
+    def test_the_page_that_could_not_be_read_is_named(self):
+        code = self.activation.letter_code
+        pages = [letter_samples.letter_page(qr) for qr in (f"{code} 2/3", None, None)]
+        self.attach_bytes(letter_samples.images_pdf(*pages))
+        self.assertEqual(self.activation.signed_letter_match, "unread")
+        self.assertEqual(self.activation.signed_letter_unread_pages, "1, 3")
+        self.assertIn("1 and 3", self.get_alert(self.wizard, "letter_known"))
+        pages[2] = letter_samples.letter_page(f"{code} 1/3")
+        self.attach_bytes(letter_samples.images_pdf(*pages))
+        self.assertEqual(self.activation.signed_letter_unread_pages, "3")
+        self.assertIn("page 3", self.activation.signed_letter_sentence)
+        self.attach_scan()
+        self.assertFalse(self.activation.signed_letter_unread_pages)
 
     def test_a_manager_finds_what_could_not_be_read(self):
         self.attach(self.activation)
@@ -192,6 +225,62 @@ class TestRightLetter(RightLetterCommon):
                 savepoint.rollback()
                 self.env.registry.clear_cache("templates")
 
+    def test_the_same_words_typed_again_bring_letter_and_scan_back(self):
+        code, name = self.activation.letter_code, self.activation.representative_name
+        scan = letter_samples.letter_scan(code)
+        self.attach_bytes(scan)
+        company = self.company_a.sudo()
+        company_name, street = company.name, company.partner_id.street
+        for change in (
+            lambda text: self.fill(self.activation, representative_name=text),
+            lambda text: company.partner_id.write({"street": text}),
+            lambda text: company.write({"name": text}),
+        ):
+            with self.subTest(), self.cr.savepoint() as savepoint:
+                change("Otra cosa")
+                self.assertFalse(self.activation.letter_code)
+                self.fill(self.activation, representative_name=name)
+                company.partner_id.street = street
+                company.name = company_name
+                self.assertEqual(self.activation.letter_code, code)
+                self.assertEqual(self.activation.signed_letter_match, "match")
+                whole = self.activation.with_context(bin_size=False)
+                self.assertEqual(base64.b64decode(whole.signed_letter), scan)
+                self.assertFalse(self.get_alert(self.wizard, "letter_void"))
+                self.assertEqual(self.get_voided().mapped(lambda v: bool(v.restored_on)), [True])
+                # Once more, and then to the end.
+                change("Otra vez")
+                self.assertFalse(self.activation.letter_code)
+                self.fill(self.activation, representative_name=name)
+                company.partner_id.street = street
+                company.name = company_name
+                self.activation.action_finish()
+                self.assertEqual(self.activation.state, "active")
+                savepoint.rollback()
+
+    def test_a_void_letter_stays_void_with_other_words_and_after_a_rejection(self):
+        name = self.activation.representative_name
+        self.attach_scan()
+        first = self.activation.letter_code
+        self.fill(self.activation, representative_name="Ana")
+        self.activation.action_download_letter()
+        second = self.activation.letter_code
+        self.assertNotEqual(first, second)
+        # The new letter has no scan, and going back brings that of the first one.
+        self.fill(self.activation, representative_name=name)
+        self.assertEqual(self.activation.letter_code, first)
+        self.assertTrue(self.activation.signed_letter_sha256)
+        self.fill(self.activation, representative_name="Anna")
+        self.assertFalse(self.activation.letter_code)
+        self.fill(self.activation, representative_name="Ana")
+        self.assertEqual(self.activation.letter_code, second)
+        self.assertFalse(self.activation.signed_letter_sha256)
+        self.get_voided().sudo().write({"reason": "rejected", "restored_on": False})
+        self.fill(self.activation, representative_name="Anna")
+        self.get_voided().sudo().write({"reason": "rejected", "restored_on": False})
+        self.fill(self.activation, representative_name="Ana")
+        self.assertFalse(self.activation.letter_code)
+
     def test_a_text_with_which_no_letter_can_be_written_is_refused(self):
         self.attach_scan()
         view = self.env.ref(LETTER_TEMPLATE)
@@ -203,12 +292,18 @@ class TestRightLetter(RightLetterCommon):
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
 
-    def test_taking_an_addition_to_the_text_away_voids_the_letter_too(self):
+    def test_taking_an_addition_to_the_text_away_voids_the_letter_and_brings_the_former_one_back(
+        self,
+    ):
+        first = self.activation.letter_code
         self.extend_template()
         self.activation.action_download_letter()
-        self.assertTrue(self.activation.letter_code)
+        second = self.activation.letter_code
+        self.assertTrue(second)
+        self.assertNotEqual(first, second)
         self.env.ref(LETTER_TEMPLATE).inherit_children_ids.unlink()
-        self.assertFalse(self.activation.letter_code)
+        self.assertEqual(self.activation.letter_code, first)
+        self.assertIn(second, self.get_voided().mapped("letter_code"))
 
     def test_a_change_of_something_else_voids_nothing(self):
         self.attach_scan()

@@ -26,6 +26,7 @@ from ...tools import pkcs12 as tool
 from ...tools.certificate_reader import load_pem, to_pem
 from ...tools.key_seal import export_key
 from ..common import certificate_corpus, own_samples, revocation_samples, samples
+from ..common import certificate_oddities as oddities
 from ..common.own import CERTIFICATE, OwnCertificateCommon, UploadCommon
 from ..common.own_samples import PASSWORD
 from ..common.revocation_samples import HOST, REVOKED, answer_ocsp
@@ -310,7 +311,7 @@ class TestOwnCertificate(OwnCertificateCommon):
     def make_odd(self, oddity="Printable with an ampersand", layout=certificate_corpus.andes):
         """The company's certificate in the layout of an authority, written in an odd way, in PEM with its key."""
         layout = layout()
-        certificate_corpus.ODDITIES[oddity](layout)
+        (oddities.ODDITIES | oddities.ENCODINGS)[oddity](layout)
         return to_pem(layout.make()) + own_samples.to_pem(own_samples.get_key())
 
     def test_an_odd_certificate_is_loaded_and_signs(self):
@@ -318,6 +319,10 @@ class TestOwnCertificate(OwnCertificateCommon):
             ("as it is", 2),
             ("Printable with an ampersand", 3),
             ("alternative names broken", 3),
+            ("indefinite and octets in pieces", 3),
+            ("dates without seconds", 3),
+            ("an attribute without a value", 4),
+            ("no issuer", 3),
             ("a NUL inside", 2),
         ):
             activation = self.get_own()
@@ -458,6 +463,34 @@ class TestOwnCertificate(OwnCertificateCommon):
             facts = activation.sudo().record_facts["certificate"]["warnings"]
             self.assertEqual(len(facts), len(sentences))
             self.assertIn(activation.issuer_sentence, str(activation.alerts))
+            # The board has the same in few words.
+            state = {"certicamara": "unverified", "viafirma": "refused"}[layout.__name__]
+            row = self.env["certificate.board"].browse(activation.company_id.id)
+            self.env.flush_all()
+            row.invalidate_recordset()
+            self.assertEqual((activation.issuer_state, row.issuer_state), (state, state))
+            words = dict(row.fields_get(["issuer_state"])["issuer_state"]["selection"])
+            self.assertEqual(record["issuer_state"], words[state])
+        # So have the settings of whoever lends it.
+        lender = self.company_b.sudo()
+        content = base64.b64encode(self.make_odd("as it is", certificate_corpus.viafirma))
+        certificate = (
+            self.env[CERTIFICATE]
+            .sudo()
+            .create({"name": "Lent", "content": content, "company_id": lender.id})
+        )
+        lender.certificate_lent_id = certificate
+        settings = self.env["res.config.settings"].sudo().with_company(lender).create({})
+        self.assertEqual(settings.certificate_lent_issuer_sentence, " ".join(sentences))
+        # And all of them, when the list of the accredited changes.
+        self.env["ir.config_parameter"].sudo().set_param(AUTHORITIES_PARAMETER, "Nobody else")
+        self.assertEqual(certificate.issuer_state, "refused")
+        own = self.get_own()
+        self.load(own, self.make_odd("as it is", certificate_corpus.certicamara), "")
+        self.assertEqual(own.issuer_state, "unlisted")
+        self.assertEqual(len(own.issuer_sentence.split(". ")), 4)
+        self.env["ir.config_parameter"].sudo().set_param(AUTHORITIES_PARAMETER, "Certicámara")
+        self.assertEqual(own.issuer_state, "unverified")
         self.assertEqual([len(sentences) for sentences in said.values()], [1, 2])
         self.assertIn("VIAFIRMA", said["viafirma"][1], "reported to be refused")
 

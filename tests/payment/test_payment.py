@@ -130,6 +130,20 @@ class TestPayment(CertificatePaymentCommon):
             invoice,
         )
 
+    def test_an_invoice_that_was_never_issued_has_no_number(self):
+        """Some add-ons, such as OCA's `account_move_name_sequence`, call it `/`."""
+        activation = self.start()
+        activation.action_pay()
+        invoice = activation.sudo().payment_move_id
+        invoice.name = "/"
+        transaction = self.create_invoice_transaction(invoice, "pending")
+        self.assertEqual(self.get_status(activation), "pending")
+        self.assertEqual(activation.payment_reference, transaction.reference)
+        transaction._set_done()
+        transaction._post_process()
+        self.assertEqual(self.get_status(activation), "paid")
+        self.assertEqual(activation.payment_reference, f"{invoice.name}, {transaction.reference}")
+
     def test_a_confirmed_payment_is_recorded_by_whoever_comes_first(self):
         visits = {
             "verifies": lambda activation: activation.action_verify_payment(),
@@ -160,6 +174,9 @@ class TestPayment(CertificatePaymentCommon):
 
     def test_the_payment_page_opens_whatever_the_language_of_the_user(self):
         spanish = self.env["res.lang"]._activate_lang("es_419")
+        if "website" in self.env:
+            # Each site chooses its languages.
+            self.env["website"].search([]).language_ids += spanish
         activation = self.start()
         # The last one is none that this database speaks.
         for code, prefix in (("es_419", f"/{spanish.url_code}"), (None, ""), ("fr_BE", "")):

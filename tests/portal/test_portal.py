@@ -23,6 +23,7 @@ from ...models.portal.access import hash_token
 from ...tools.pdf_check import MAX_SIZE
 from ..common import letter_samples, pdf_samples, samples
 from ..common.portal import ACCESS, CertificatePortalCommon
+from ..common.tours import TourCase
 from ..common.walk import REPRESENTATIVE
 
 INVITATION = "certificate.portal.invitation"
@@ -50,7 +51,7 @@ REQUESTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(CertificatePortalCommon):
+class TestPortal(CertificatePortalCommon, TourCase):
     browser_size = "390x844"
     touch_enabled = True
 
@@ -465,6 +466,8 @@ class TestPortal(CertificatePortalCommon):
         _access, link = activation.with_user(self.manager_a)._invite(self.contact)
         large = pdf_samples.padded_pdf(MAX_SIZE + 1, pdf_samples.scan_pdf(2))
         self.serve_to_tours("large", large)
+        sheet = letter_samples.images_pdf(Image.new("L", (600, 800), 250))
+        self.serve_to_tours("blank", pdf_samples.padded_pdf(MAX_SIZE + 1, sheet))
         self.start_tour_by_link(link, "certificate_portal")
         activation.invalidate_recordset()
         self.assertEqual((activation.state, activation.payment_status), ("active", "paid"))

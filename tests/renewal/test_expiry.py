@@ -78,7 +78,7 @@ class TestExpiry(ExpiryCommon):
         with self.at_days_left(60):
             self.assertTrue(self.get_reminders(self.run_cron()))
             self.assertTrue(self.get_activities())
-            renewal = self.renew()
+            renewal = self.renew(self.activation)
             self.assertFalse(self.get_activities())
         for left in (30, 1, 0, -1, -2):
             with self.at_days_left(left):
@@ -90,7 +90,7 @@ class TestExpiry(ExpiryCommon):
     def test_a_cancelled_renewal_is_reminded_of_again(self):
         with self.at_days_left(60):
             self.run_cron()
-            self.renew().with_user(self.manager_a).action_cancel()
+            self.renew(self.activation).with_user(self.manager_a).action_cancel()
             self.assertFalse(self.run_cron())
         with self.at_days_left(30):
             self.assertTrue(self.get_reminders(self.run_cron()))

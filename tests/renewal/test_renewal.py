@@ -118,58 +118,6 @@ class TestRenewal(RenewalCommon):
             renewal.action_download_letter()
             self.assertNotEqual(renewal.letter_code, self.activation.letter_code)
 
-    def test_a_renewal_signs_from_the_day_after_whether_or_not_the_cron_ran(self):
-        with self.at_days_left(40):
-            renewal = self.renew()
-            self.assertEqual((renewal.state, self.activation.state), ("process", "active"))
-            self.assertTrue(self.activation.is_renewed)
-            self.assertFalse(self.activation.can_renew)
-            self.assertEqual(self.get_in_force(), self.activation)
-        start = self.activation.date_end + timedelta(days=1)
-        self.assertEqual((renewal.switch_on, renewal.phase), (start, "waiting"))
-        self.assertEqual(renewal.date_start, start)
-        self.assertEqual(renewal.date_end, start + relativedelta(years=1, days=-1))
-        for moment, in_force in (
-            (time(4, 59, 59), self.activation),
-            (time(5), renewal),
-            (time(23), renewal),
-        ):
-            with self.subTest(moment), self.at(start, moment):
-                self.assertEqual(self.get_in_force(), in_force)
-        with self.at(start):
-            self.activation.sudo()._follow_switches()
-            self.assertEqual((renewal.state, self.activation.state), ("active", "expired"))
-            self.assertFalse(renewal.switch_on)
-            self.assertEqual(self.get_in_force(), renewal)
-        self.assertEqual(renewal.date_start, start)
-
-    def test_a_renewal_can_sign_at_once(self):
-        with self.at_days_left(40):
-            renewal = self.renew()
-            today = renewal._get_today()
-            wizard = self.open()
-            self.assertEqual((wizard.activation_id, wizard.step), (renewal, "finish"))
-            self.assertTrue(self.get_alert(wizard, "switch"))
-            for _time in range(2):
-                wizard.action_switch_now()
-                self.env.invalidate_all()
-                self.assertEqual((renewal.state, self.activation.state), ("active", "expired"))
-                self.assertEqual(self.activation.date_end, today)
-                self.assertEqual(renewal.date_start, today)
-                self.assertEqual(renewal.date_end, today + relativedelta(years=1, days=-1))
-                self.assertEqual(self.get_in_force(), renewal)
-            self.assertFalse(self.get_alert(wizard, "switch"))
-
-    def test_finishing_a_renewal_again_changes_nothing(self):
-        with self.at_days_left(40):
-            renewal = self.renew()
-            before = renewal.sudo().read(["state", "date_start", "date_end", "switch_on"])
-        with self.at_days_left(20):
-            renewal.action_finish()
-        self.assertEqual(
-            renewal.sudo().read(["state", "date_start", "date_end", "switch_on"]), before
-        )
-
     def test_what_is_not_waiting_does_not_switch_over(self):
         with self.at_days_left(40):
             renewal = self.get_wizard(self.open().action_renew()).activation_id
@@ -177,63 +125,6 @@ class TestRenewal(RenewalCommon):
                 renewal._switch_now()
             self.activation._switch_now()
         self.assertEqual((self.activation.state, renewal.state), ("active", "pay"))
-
-    def test_a_finished_renewal_is_not_changed(self):
-        with self.at_days_left(40):
-            renewal = self.renew()
-            for user in (self.user_a, self.manager_a, self.system_user):
-                own = renewal.with_user(user)
-                for attempt in (
-                    lambda own=own: own.write({"representative_phone": "3009999999"}),
-                    lambda own=own: own.write({"signed_letter": self.scan}),
-                    own.action_download_letter,
-                    own.action_delete_signed_letter,
-                ):
-                    with self.subTest(user=user.login), self.assertRaises(UserError):
-                        attempt()
-            self.assertTrue(renewal.signed_letter)
-
-    def test_a_cancelled_renewal_leaves_what_it_renewed_to_be_renewed(self):
-        with self.at_days_left(40):
-            renewal = self.renew()
-            with self.assertRaises(AccessError):
-                renewal.action_cancel()
-            renewal.with_user(self.manager_a).action_cancel()
-            self.assertEqual(renewal.state, "cancelled")
-            self.assertFalse(renewal.switch_on or renewal.date_end)
-            self.assertTrue(self.activation.can_renew)
-            again = self.get_wizard(self.open().action_renew()).activation_id
-            self.assertNotEqual(again, renewal)
-            # Its payment serves the next one.
-            self.assertIs(again.action_verify_payment(), True)
-        with self.at_days_left(-1):
-            self.assertFalse(self.get_in_force())
-
-    def test_a_revocation_does_not_bring_the_renewal_forward(self):
-        with self.at_days_left(40):
-            renewal = self.renew()
-            self.activation.with_user(self.manager_a).action_revoke()
-            self.assertFalse(self.get_in_force())
-            wizard = self.open()
-            self.assertEqual(wizard.activation_id, renewal)
-            self.assertTrue(self.get_alert(wizard, "switch"))
-            wizard.action_switch_now()
-            self.assertEqual(self.get_in_force(), renewal)
-
-    # === WHO === #
-
-    def test_nobody_else_renews(self):
-        with self.at_days_left(40):
-            waiting = self.renew()
-            for user in (self.stranger, self.user_b, self.portal_user):
-                for attempt in (
-                    self.activation.with_user(user)._renew,
-                    waiting.with_user(user)._switch_now,
-                ):
-                    with self.subTest(user=user.login), self.assertRaises(AccessError):
-                        attempt()
-            self.assertEqual(self.open(self.user_b).activation_id.company_id, self.company_b)
-            self.assertEqual(waiting.state, "process")
 
     # === THE SIX STEPS === #
 
@@ -297,6 +188,128 @@ class TestRenewal(RenewalCommon):
                 other = moves.new({"move_type": "out_invoice", "company_id": self.company_b.id})
                 self.assertFalse(other.certificate_warning)
         with self.at_days_left(20):
-            self.renew()
+            self.renew(self.activation)
             move = moves.new({"move_type": "out_invoice", "company_id": self.company_a.id})
             self.assertFalse(move.certificate_warning)
+
+
+@tagged("post_install", "-at_install")
+class TestRenewed(RenewalCommon):
+    """40 days before the end of a certificate, the one that follows it is finished and waits."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with cls.at_days_left(40):
+            cls.renewal = cls.get_walk().renew(cls.activation)
+
+    # === FROM ONE TO THE NEXT === #
+
+    def test_a_renewal_signs_from_the_day_after_whether_or_not_the_cron_ran(self):
+        with self.at_days_left(40):
+            renewal = self.renewal
+            self.assertEqual((renewal.state, self.activation.state), ("process", "active"))
+            self.assertTrue(self.activation.is_renewed)
+            self.assertFalse(self.activation.can_renew)
+            self.assertEqual(self.get_in_force(), self.activation)
+        start = self.activation.date_end + timedelta(days=1)
+        self.assertEqual((renewal.switch_on, renewal.phase), (start, "waiting"))
+        self.assertEqual(renewal.date_start, start)
+        self.assertEqual(renewal.date_end, start + relativedelta(years=1, days=-1))
+        for moment, in_force in (
+            (time(4, 59, 59), self.activation),
+            (time(5), renewal),
+            (time(23), renewal),
+        ):
+            with self.subTest(moment), self.at(start, moment):
+                self.assertEqual(self.get_in_force(), in_force)
+        with self.at(start):
+            self.activation.sudo()._follow_switches()
+            self.assertEqual((renewal.state, self.activation.state), ("active", "expired"))
+            self.assertFalse(renewal.switch_on)
+            self.assertEqual(self.get_in_force(), renewal)
+        self.assertEqual(renewal.date_start, start)
+
+    def test_a_renewal_can_sign_at_once(self):
+        with self.at_days_left(40):
+            renewal = self.renewal
+            today = renewal._get_today()
+            wizard = self.open()
+            self.assertEqual((wizard.activation_id, wizard.step), (renewal, "finish"))
+            self.assertTrue(self.get_alert(wizard, "switch"))
+            for _time in range(2):
+                wizard.action_switch_now()
+                self.env.invalidate_all()
+                self.assertEqual((renewal.state, self.activation.state), ("active", "expired"))
+                self.assertEqual(self.activation.date_end, today)
+                self.assertEqual(renewal.date_start, today)
+                self.assertEqual(renewal.date_end, today + relativedelta(years=1, days=-1))
+                self.assertEqual(self.get_in_force(), renewal)
+            self.assertFalse(self.get_alert(wizard, "switch"))
+
+    def test_finishing_a_renewal_again_changes_nothing(self):
+        with self.at_days_left(40):
+            renewal = self.renewal
+            before = renewal.sudo().read(["state", "date_start", "date_end", "switch_on"])
+        with self.at_days_left(20):
+            renewal.action_finish()
+        self.assertEqual(
+            renewal.sudo().read(["state", "date_start", "date_end", "switch_on"]), before
+        )
+
+    def test_a_finished_renewal_is_not_changed(self):
+        with self.at_days_left(40):
+            renewal = self.renewal
+            for user in (self.user_a, self.manager_a, self.system_user):
+                own = renewal.with_user(user)
+                for attempt in (
+                    lambda own=own: own.write({"representative_phone": "3009999999"}),
+                    lambda own=own: own.write({"signed_letter": self.scan}),
+                    own.action_download_letter,
+                    own.action_delete_signed_letter,
+                ):
+                    with self.subTest(user=user.login), self.assertRaises(UserError):
+                        attempt()
+            self.assertTrue(renewal.signed_letter)
+
+    def test_a_cancelled_renewal_leaves_what_it_renewed_to_be_renewed(self):
+        with self.at_days_left(40):
+            renewal = self.renewal
+            with self.assertRaises(AccessError):
+                renewal.action_cancel()
+            renewal.with_user(self.manager_a).action_cancel()
+            self.assertEqual(renewal.state, "cancelled")
+            self.assertFalse(renewal.switch_on or renewal.date_end)
+            self.assertTrue(self.activation.can_renew)
+            again = self.get_wizard(self.open().action_renew()).activation_id
+            self.assertNotEqual(again, renewal)
+            # Its payment serves the next one.
+            self.assertIs(again.action_verify_payment(), True)
+        with self.at_days_left(-1):
+            self.assertFalse(self.get_in_force())
+
+    def test_a_revocation_does_not_bring_the_renewal_forward(self):
+        with self.at_days_left(40):
+            renewal = self.renewal
+            self.activation.with_user(self.manager_a).action_revoke()
+            self.assertFalse(self.get_in_force())
+            wizard = self.open()
+            self.assertEqual(wizard.activation_id, renewal)
+            self.assertTrue(self.get_alert(wizard, "switch"))
+            wizard.action_switch_now()
+            self.assertEqual(self.get_in_force(), renewal)
+
+    # === WHO === #
+
+    def test_nobody_else_renews(self):
+        with self.at_days_left(40):
+            waiting = self.renewal
+            for user in (self.stranger, self.user_b, self.portal_user):
+                for attempt in (
+                    self.activation.with_user(user)._renew,
+                    waiting.with_user(user)._switch_now,
+                ):
+                    with self.subTest(user=user.login), self.assertRaises(AccessError):
+                        attempt()
+            self.assertEqual(self.open(self.user_b).activation_id.company_id, self.company_b)
+            self.assertEqual(waiting.state, "process")

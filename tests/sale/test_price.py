@@ -2,6 +2,7 @@
 
 import itertools
 import random
+from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
@@ -10,6 +11,7 @@ from odoo.tools import mute_logger
 
 from ...const import SELLER_PARAMETER
 from ..common import samples
+from ..common.books import AFTERMATH
 from ..common.payment import PRICE, CertificatePaymentCommon
 
 SALES_TAXES = {
@@ -290,6 +292,27 @@ class TestPrice(CertificatePaymentCommon):
         activation.invalidate_recordset()
         self.assertEqual(self.buy(activation)["amount"], PRICE / 2)
         self.assertEqual(len({before, changed, activation.payment_sentence}), 3)
+
+    def test_a_draft_that_the_seller_has_locked_keeps_its_price(self):
+        """As OCA's `base_tier_validation` locks an invoice that waits for somebody's approval."""
+        activation = self.start()
+        activation.action_pay()
+        before = activation.payment_sentence
+        moves = type(self.env["account.move"])
+        write = moves.write
+
+        def write_unlocked(records, vals):
+            if "invoice_line_ids" in vals:
+                raise ValidationError(records._name)
+            return write(records, vals)
+
+        self.product.list_price = 200000
+        with patch.object(moves, "write", write_unlocked), mute_logger(AFTERMATH):
+            activation.action_open_wizard()
+        self.assertEqual(activation.price_total, PRICE)
+        self.assertNotEqual(activation.payment_sentence, before)
+        self.assertEqual(self.buy(activation)["amount"], PRICE)
+        self.assertFalse(activation.sudo().payment_move_id.activity_ids)
 
     def test_a_payment_under_way_keeps_its_price(self):
         activation = self.start()

@@ -77,6 +77,7 @@ class TestSignatureJudges(BaseCase):
         "language inside": {
             "content": '<a xml:lang="es"><b xml:lang="es" xml:space="default"/></a>'
         },
+        "another space": {"content": '<a xml:space="other"/>'},
         "base and identifier": {"attributes": ' xml:base="http://a/" xml:id="a"'},
         "language nearer": in_place('xml:lang="en"'),
         "language again": {"attributes": ' xml:lang="es"', **in_place('xml:lang="es"')},
@@ -164,6 +165,7 @@ class TestSignatureJudges(BaseCase):
                 "location over two lines",
                 "prefix xml",
                 "no language",
+                "another space",
                 "language nearer",
                 "space nearer",
                 "no default namespace",

@@ -1,4 +1,4 @@
-"""Certificates as authorities write them open, and hostile ones cost nothing: 5 layouts, 60 odd ways."""
+"""Certificates as authorities write them open, and hostile ones cost nothing: 5 layouts, 140 odd ways."""
 
 import random
 import subprocess
@@ -9,14 +9,18 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from odoo.tests import BaseCase
 
 from ...tools import authorities, certificate_chain, key_seal, pkcs12, revocation, xades
 from ...tools import certificate_reader as tool
+from ...tools.der import CertificateUnreadable, read_element
 from ..common import certificate_corpus as corpus
+from ..common import certificate_oddities as oddities
 from ..common.certificate_corpus import NIT, OTHER_NIT
-from ..common.own_samples import PASSWORD, get_key, key_to_pem
+from ..common.own_samples import PASSWORD, get_key, get_small_key, key_to_pem
 from ..common.xml_samples import make_document
 
 NOW = datetime.now(timezone.utc)
@@ -28,13 +32,13 @@ class TestCertificateCorpus(BaseCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.corpus = list(corpus.make_corpus())
+        cls.corpus = list(oddities.make_corpus())
 
     def pair(self, layout, der):
         return pkcs12._pair([der], [corpus.describe_key(layout.key)], NIT, NOW)
 
     def test_none_is_refused_or_accepted_wrongly(self):
-        self.assertGreaterEqual(len(self.corpus), 300)
+        self.assertGreaterEqual(len(self.corpus), 700)
         for name, layout, der in self.corpus:
             with self.subTest(name):
                 facts = self.pair(layout, der)
@@ -46,10 +50,11 @@ class TestCertificateCorpus(BaseCase):
                 self.assertLessEqual({*facts.unread, *facts.odd}, set(tool.FIELDS))
 
     def test_what_is_wrong_is_found_in_each_odd_way(self):
-        for oddity, change in corpus.ODDITIES.items():
+        for oddity, change in (oddities.ODDITIES | oddities.ENCODINGS).items():
             layout = corpus.andes()
             change(layout)
-            if "usage" in oddity or "time" in oddity:
+            # What is changed below is not there in some.
+            if any(word in oddity for word in ("usage", "time", "date", "list", "no extensions")):
                 continue
             layout.extensions[corpus.USAGE] = (corpus.tlv(0x03, b"\x05\x20"), True)
             layout.end = corpus.utc(NOW.replace(year=NOW.year - 1))
@@ -73,7 +78,7 @@ class TestCertificateCorpus(BaseCase):
                 self.assertEqual(certificate, other)
                 self.assertEqual(certificate.issuer.rfc4514_string(), issuer)
                 # Here nothing unseen is shown, nor what is no text.
-                if not any(mark in subject for mark in ("\n", "\\00", "=#")):
+                if not any(mark in subject for mark in ("\n", "\\00", "=#", "\ufeff")):
                     self.assertEqual(certificate.subject.rfc4514_string(), subject)
                 self.assertEqual(certificate.serial_number, other.serial_number)
                 self.assertEqual(certificate.tbs_certificate_bytes, other.tbs_certificate_bytes)
@@ -81,6 +86,148 @@ class TestCertificateCorpus(BaseCase):
                 if "modulus" not in name:
                     self.assertEqual(certificate.public_key(), other.public_key())
         self.assertGreater(read, 200)
+
+    def test_what_other_programs_refuse_is_said(self):
+        """OpenSSL, or readers of DER alone; whatever the authorities are known to write is not such."""
+        for make_layout in corpus.LAYOUTS:
+            self.assertTrue(tool.load_der(make_layout().make()).is_common)
+        for oddity, is_common in (
+            ("indefinite everywhere", False),
+            ("lengths of two bytes", False),
+            ("every string of the subject in pieces", False),
+            ("number with zeros in front", False),
+            ("dates without seconds", False),
+            ("a leap second", False),
+            ("version 1 with extensions", False),
+            ("usage twice", False),
+            ("unknown and critical", False),
+            ("values without octets", False),
+            ("attributes without sets", False),
+            ("number zero", True),
+            ("number of 200 bytes", True),
+            ("dates of the long kind before 2050", True),
+            ("an end that never comes", True),
+            ("signed by PSS", True),
+            ("signature without parameters", True),
+            ("bytes behind it", True),
+        ):
+            layout = corpus.andes()
+            oddities.ENCODINGS[oddity](layout)
+            facts = self.pair(layout, layout.make())
+            with self.subTest(oddity):
+                warnings_ = pkcs12.find_warnings(facts, NIT)
+                self.assertEqual("irregular" not in warnings_, is_common)
+
+    def test_a_signature_is_over_the_bytes_as_they_stand(self):
+        """Of the certificate and of its authority's, however both are written."""
+        for oddity, change in oddities.ENCODINGS.items():
+            layout, above = corpus.andes(), corpus.andes()
+            change(layout)
+            if not any(word in oddity for word in ("indefinite", "length", "pieces")):
+                continue
+            change(above)
+            above.subject = layout.issuer = above.issuer
+            above.key = get_key("authority")
+            above.extensions = {
+                corpus.CONSTRAINTS: (corpus.seq(corpus.tlv(0x01, b"\xff")), True),
+                corpus.USAGE: (corpus.tlv(0x03, b"\x02\x04"), True),
+            }
+            if "subject" in oddity or "no pieces" in oddity:
+                above.subject_der = None
+            der, issuer = layout.make(), tool.to_pem(above.make())
+            anchor = certificate_chain.Anchor(tool.load_pem(issuer).sha256, issuer)
+            with self.subTest(oddity):
+                pem = tool.to_pem(der)
+                self.assertEqual(certificate_chain.find_chain(pem, [], [anchor], NOW), [issuer])
+                place = der.index(b"SIERRA")
+                changed = tool.to_pem(der[:place] + b"FLORES" + der[place + 6 :])
+                self.assertEqual(certificate_chain.find_chain(changed, [], [anchor], NOW), [])
+
+    def test_one_broken_thing_leaves_the_others_known(self):
+        for oddity, ocsp, points in (
+            ("one address broken", ("http://ocsp.example.com",), 1),
+            ("one point broken", ("http://ocsp.andesscd.com.co",), 3),
+            ("an empty extension", ("http://ocsp.andesscd.com.co",), 1),
+            ("addresses in pieces", ("http://ocsp.example.com/x",), 1),
+        ):
+            layout = corpus.andes()
+            oddities.ENCODINGS[oddity](layout)
+            certificate = tool.load_der(layout.make())
+            with self.subTest(oddity):
+                self.assertEqual(certificate.ocsp_urls, ocsp)
+                self.assertEqual(len(certificate.crl_points), points)
+        # Two addresses that nobody can ask do not keep a third one from being asked.
+        layout = corpus.andes()
+        oddities.ENCODINGS["one point broken"](layout)
+        certificate = tool.load_der(layout.make())
+        urls = [question[0] for question in revocation._find_questions(certificate, certificate)]
+        self.assertIn("http://example.com/c", urls)
+
+    def test_a_number_is_found_in_a_list_however_it_is_written(self):
+        layout = corpus.andes()
+        oddities.ENCODINGS["number with zeros in front"](layout)
+        certificate = tool.load_der(layout.make())
+        read = revocation._CrlReader(certificate, certificate, None)
+        for number, is_found in (
+            (layout.serial, True),
+            (corpus.integer(certificate.serial_number), True),
+            (corpus.integer(certificate.serial_number + 1), False),
+        ):
+            entries = corpus.seq(corpus.integer(5), corpus.utc(NOW))
+            entries += corpus.seq(number, corpus.utc(NOW))
+            self.assertEqual(bool(read._find_entry(entries)), is_found)
+
+    def test_keys_that_cannot_sign_for_dian_are_refused_by_their_kind(self):
+        rsa_key = get_key()
+        numbers = rsa_key.public_key().public_bytes(
+            serialization.Encoding.DER, serialization.PublicFormat.PKCS1
+        )
+        # It may sign by PSS alone: .NET does not take such a key, nor DIAN such a signature.
+        pss = corpus.seq(
+            corpus.seq(corpus.oid("1.2.840.113549.1.1.10")), corpus.tlv(0x03, b"\0" + numbers)
+        )
+        kinds = {"PSS": (rsa_key, pss)}
+        for curve in (ec.SECP256R1(), ec.SECP384R1(), ec.SECP521R1()):
+            key = ec.generate_private_key(curve)
+            public = corpus.describe_key(key)[0]
+            kinds[curve.name] = (key, public)
+            # With the parameters of the curve instead of its name.
+            point = read_element(public).children()[1].raw
+            kinds[f"{curve.name}, explicit"] = (
+                key,
+                corpus.seq(
+                    corpus.seq(corpus.oid("1.2.840.10045.2.1"), corpus.seq(corpus.integer(1))),
+                    point,
+                ),
+            )
+        for kind, (key, public) in kinds.items():
+            layout = corpus.gse()
+            layout.key, layout.public_der = key, public
+            with self.subTest(kind):
+                facts = self.pair(layout, layout.make())
+                self.assertEqual(pkcs12.find_faults(facts, NIT, NOW), ["not_rsa"])
+                self.assertIsNone(facts.key)
+        for hash_, oid in ((hashes.SHA1(), 5), (hashes.MD5(), 4)):
+            layout = corpus.gse()
+            layout.hash = hash_
+            layout.algorithm = corpus.seq(corpus.oid(f"1.2.840.113549.1.1.{oid}"))
+            facts = self.pair(layout, layout.make())
+            self.assertEqual(pkcs12.find_faults(facts, NIT, NOW), ["weak_hash"])
+        layout = corpus.gse()
+        layout.key = get_small_key()
+        facts = self.pair(layout, layout.make())
+        self.assertEqual(pkcs12.find_faults(facts, NIT, NOW), ["weak_key"])
+
+    def test_nothing_can_be_done_without_number_and_dates(self):
+        for part, value in {
+            "serial": corpus.tlv(0x02, b"\x7f" * 501),
+            "start": corpus.tlv(0x17, b"260230120000Z"),
+            "end": corpus.tlv(0x17, b"2612312500Z"),
+        }.items():
+            layout = corpus.gse()
+            setattr(layout, part, value)
+            with self.subTest(part), self.assertRaises(CertificateUnreadable):
+                tool.load_der(layout.make())
 
     def test_fields_that_cannot_be_read_are_named(self):
         for oddity, unread, odd in (
@@ -94,7 +241,7 @@ class TestCertificateCorpus(BaseCase):
             ("as it is", (), ()),
         ):
             layout = corpus.certicamara()
-            corpus.ODDITIES[oddity](layout)
+            oddities.ODDITIES[oddity](layout)
             facts = self.pair(layout, layout.make())
             with self.subTest(oddity):
                 self.assertEqual((facts.unread, facts.odd), (unread, odd))
@@ -124,11 +271,13 @@ class TestCertificateCorpus(BaseCase):
             )
         )
         for place, change in {
-            "title": corpus._add(corpus.TITLE, corpus.UTF8, "Rep. Legal NIT 900987321"),
-            "description": corpus._add(corpus.DESCRIPTION, corpus.UTF8, "NIT: 900.987.321 - 1"),
-            "other name": corpus._extension(corpus.SAN, other_name),
-            "private": corpus._more(private),
-            "raw": corpus._more(corpus.extension("1.3.6.1.4.1.99999.1", b"NIT 0900987321")),
+            "title": oddities.add(corpus.TITLE, corpus.UTF8, "Rep. Legal NIT 900987321"),
+            "description": oddities.add(corpus.DESCRIPTION, corpus.UTF8, "NIT: 900.987.321 - 1"),
+            "other name": oddities.set_extension(corpus.SAN, other_name),
+            "private": oddities.add_extensions(private),
+            "raw": oddities.add_extensions(
+                corpus.extension("1.3.6.1.4.1.99999.1", b"NIT 0900987321")
+            ),
         }.items():
             layout = corpus.andes()
             layout.set(corpus.SERIAL, corpus.PRINTABLE, "52123456")
@@ -206,7 +355,7 @@ class TestCertificateCorpus(BaseCase):
         """Do with a certificate all that is done with one; whether it could be read."""
         try:
             certificate = tool.load_der.__wrapped__(der)
-        except tool.CertificateUnreadable:
+        except CertificateUnreadable:
             return False
         facts = pkcs12._read(certificate)
         pkcs12.find_faults(facts, NIT, NOW)
@@ -215,6 +364,7 @@ class TestCertificateCorpus(BaseCase):
         certificate_chain.find_chain(pem, [pem], (), NOW)
         certificate_chain.find_issuer(pem, [pem])
         certificate_chain.is_for_documents(certificate)
+        xades._describe(certificate)
         revocation.find_hosts(pem)
         revocation.check_revocation(pem, pem, ())
         certificate.subject.rfc4514_string()
@@ -232,7 +382,7 @@ class TestCertificateCorpus(BaseCase):
                 if kind == 0:
                     data[place] ^= 1 << chance.randrange(8)
                 elif kind == 1:
-                    data[place] = chance.choice((0, 0x7F, 0x80, 0xFF, 0x30, 0x82))
+                    data[place] = chance.choice((0, 0x7F, 0x80, 0xFF, 0x30, 0x82, 0xA0, 0x24))
                 elif kind == 2:
                     del data[place : place + chance.randrange(1, 9)]
                 else:
@@ -256,6 +406,22 @@ class TestCertificateCorpus(BaseCase):
         numbers = corpus.name([(corpus.TITLE, corpus.UTF8, "9. " * 19_000)])
         hostile = {
             "nothing": b"",
+            "indefinite lengths": b"\x30\x80" * 32_000,
+            "indefinite lengths that end": b"\x30\x80" * 16_000 + b"\0\0" * 16_000,
+            "pieces of pieces": b"\x24\x80" * 16_000 + b"\0\0" * 16_000,
+            "pieces in an extension": frame(
+                more=[corpus.extension("1.2.3", (b"\x24\x80" * 7 + b"\0\0" * 7) * 1_500)]
+            ).make(),
+            "a name of pieces": frame(
+                subject_der=corpus.seq(
+                    corpus.tlv(
+                        0x31,
+                        corpus.seq(
+                            corpus.oid("2.5.4.3"), b"\x2c\x80" + b"\x04\x01a" * 15_000 + b"\0\0"
+                        ),
+                    )
+                )
+            ).make(),
             "deep": deep,
             "too large": corpus.seq(b"\0" * tool.MAX_SIZE),
             "many attributes": frame(subject_der=many).make(),

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import PIL
 import pypdf
-from PIL import Image, ImageChops, ImageDraw, ImageFilter
+from PIL import Image, ImageChops, ImageDraw, ImageFilter, ImageOps
 from pypdf import PdfReader, PdfWriter, Transformation, generic
 from reportlab.lib.utils import ImageReader
 from reportlab.pdfgen.canvas import Canvas
@@ -20,7 +20,7 @@ from ...tools import letter_scan, letter_scan_child
 from ...tools.certificate_chain import Anchor, get_sha256, to_pem
 from ...tools.letter_pdf_child import render_letter
 from ...tools.pdf_check import check_pdf
-from ..common import letter_samples, own_samples, pdf_samples, scan_pictures
+from ..common import letter_samples, own_samples, pdf_samples, person_files, scan_pictures
 
 CODE = "ABCD-EFGH-IJKL-MN23"
 OTHER = "ZYXW-VUTS-RQPO-7654"
@@ -245,15 +245,19 @@ class TestLetterScan(BaseCase):
                 boxes.append((left, top, left + side, top + side))
         return page, boxes
 
-    def test_the_code_survives_a_pen_a_stamp_and_a_shorter_glass(self):
+    def test_the_code_survives_a_pen_a_stamp_and_a_cut(self):
         """A glass of Letter is 18 mm shorter than a page of A4."""
         page, boxes = self.drawn()
-        self.assertEqual(len(boxes), 2)
+        self.assertEqual(len(boxes), 3)
         self.assertLess(boxes[0][2], boxes[1][0])
         self.assertKind("match", letter_samples.images_pdf(page))
+        foot = page.crop((0, 0, page.width, round(boxes[0][1]) - 20))
+        self.assertKind("match", letter_samples.images_pdf(foot))
+        # The others suffice without the one in the head.
+        ImageDraw.Draw(page).rectangle(boxes[2], fill=255)
         shorter = page.height - round(18 / 25.4 * 150)
         self.assertKind("match", letter_samples.images_pdf(page.crop((0, 0, page.width, shorter))))
-        for box in boxes:
+        for box in boxes[:2]:
             crossed = page.copy()
             ImageDraw.Draw(crossed).line(box, fill=40, width=6)
             self.assertKind("match", letter_samples.images_pdf(crossed))
@@ -287,7 +291,8 @@ class TestLetterScan(BaseCase):
             with self.subTest(numbers=numbers):
                 self.assertKind("match", self.numbered(*numbers, total=total))
         # The code of a page was not read: a person looks which page it is.
-        self.assertKind("unread", self.numbered(1, None))
+        match = self.match(self.numbered(1, None))
+        self.assertEqual((match.kind, match.pages), ("unread", (2,)))
         for numbers, total, missing in (
             ((1,), 2, (2,)),
             ((2,), 2, (1,)),
@@ -305,6 +310,86 @@ class TestLetterScan(BaseCase):
         for number, page in enumerate(pages):
             sheet.paste(page, (number * page.width, 0))
         self.assertKind("match", letter_samples.images_pdf(sheet))
+
+    def test_a_sheet_with_room_beside_the_page_that_was_read(self):
+        """A copy of two or four pages on one sheet, of which a code was not read: a person looks."""
+        first, other = (letter_samples.letter_page(qr, dpi=200) for qr in (f"{CODE} 1/2", None))
+        reduced = [page.resize((1169, 1654), Image.Resampling.LANCZOS) for page in (first, other)]
+
+        def put(size, *places):
+            sheet = Image.new("L", size, 248)
+            for page, place in places:
+                sheet.paste(page, place)
+            return sheet
+
+        two = put((2339, 1654), (reduced[0], (0, 0)), (reduced[1], (1170, 0)))
+        cut_off = two.crop((60, 30, two.width - 60, two.height - 30))
+        four = put(
+            (1654, 2339),
+            *((page.resize((827, 1169)), place) for page, place in (
+                (other, (0, 0)), (other, (827, 0)), (first, (0, 1170)), (other, (827, 1170)),
+            )),
+        )  # fmt: skip
+        glass = put((3307, 2339), (first, (0, 0)), (other, (1654, 0)))
+        for kind, sheet in (
+            ("two pages", two),
+            ("swapped", ImageOps.mirror(ImageOps.mirror(two).rotate(180))),
+            ("on its side", two.rotate(90, expand=True)),
+            ("cut off and askew", cut_off.rotate(2, fillcolor=248)),
+            ("four pages", four),
+            ("a large glass", glass),
+        ):
+            with self.subTest(kind):
+                match = self.match(letter_samples.images_pdf(sheet, dpi=200))
+                self.assertEqual((match.kind, match.pages), ("unread", (2,)))
+        # There is no room for it on these.
+        for kind, sheet in (
+            ("one page", first),
+            ("on its side", first.rotate(90, expand=True)),
+            ("a photo", put((2200, 2900), (first, (273, 280)))),
+            ("reduced", put((1654, 2339), (reduced[0], (100, 100)))),
+        ):
+            with self.subTest(kind):
+                refusal = self.assertRefused(
+                    "missing_pages", letter_samples.images_pdf(sheet, dpi=200)
+                )
+                self.assertEqual(refusal.pages, (2,))
+
+    def test_what_persons_put_into_one_file(self):
+        pages = [letter_samples.letter_page(f"{CODE} {number}/2") for number in (1, 2)]
+        one, two = pages
+        turned = [page.rotate(180) for page in pages]
+        back, annex = Image.new("L", one.size, 250), letter_samples.letter_page(None)
+        card = Image.new("L", one.size, 252)
+        card.paste(letter_samples.letter_page("PDF417 52123456").resize((500, 320)), (300, 200))
+        cover = letter_samples.letter_page("https://muisca.dian.gov.co/rut")
+        for kind, sheets in (
+            ("upside down", turned),
+            ("one upside down", (one, turned[1])),
+            ("one on its side", (one.rotate(90, expand=True), two)),
+            ("both sides", (one, back, two, back)),
+            ("swapped", (two, one)),
+            ("one twice", (one, two, two)),
+            ("an identity card", (one, two, card)),
+            ("a cover", (cover, one, two)),
+            ("an annex", (one, two, annex, annex)),
+            ("all of it", (cover, turned[1], back, one, annex, card, one)),
+        ):
+            with self.subTest(kind):
+                self.assertKind("match", letter_samples.images_pdf(*sheets))
+        # The annex may be the page of which no code was read.
+        for kind, sheets in (("an annex", (one, annex)), ("a card", (card, one))):
+            with self.subTest(f"{kind} and one page"):
+                match = self.match(letter_samples.images_pdf(*sheets))
+                self.assertEqual((match.kind, match.pages), ("unread", (2,)))
+        self.assertKind("unread", letter_samples.images_pdf(annex, card))
+
+    def test_the_letter_as_downloaded_with_a_scan_of_its_signed_page(self):
+        """Its first page is there, but drawn, as in any copy of the file: a person looks."""
+        scan = letter_samples.images_pdf(letter_samples.letter_page(f"{CODE} 2/2"))
+        joined = resaved(self.letter, lambda writer: writer.append(io.BytesIO(scan)))
+        match = self.match(joined)
+        self.assertEqual((match.kind, match.pages), ("unread", (1,)))
 
     def test_pages_of_a_letter_that_does_not_number_them(self):
         longer = render_letter(TEXT * 2, CODE)
@@ -446,7 +531,29 @@ class TestLetterScan(BaseCase):
         )
         scan = letter_samples.letter_scan(None)
         joined = resaved(self.letter, lambda writer: writer.append(io.BytesIO(scan)))
+
+        def in_form(writer):
+            """A picture that a form paints by a name of the page."""
+            sheet = PdfReader(io.BytesIO(scan)).pages[0]
+            picture = next(iter(sheet["/Resources"]["/XObject"].values())).get_object()
+            form = generic.DecodedStreamObject()
+            form.update(
+                {
+                    name("/Subtype"): name("/Form"),
+                    name("/BBox"): generic.RectangleObject((0, 0, 99, 99)),
+                }
+            )
+            form.set_data(b"q 90 0 0 30 0 0 cm /Scrawl Do Q")
+            page = writer.pages[-1]
+            named = page["/Resources"]["/XObject"].get_object()
+            named[name("/Scrawl")] = writer._add_object(picture.clone(writer))
+            named[name("/Outer")] = writer._add_object(form)
+            paint = generic.DecodedStreamObject()
+            paint.set_data(page.get_contents().get_data() + b"\nq /Outer Do Q")
+            page[name("/Contents")] = writer._add_object(paint)
+
         for kind, data in (
+            ("a picture in a form without resources", resaved(self.letter, in_form)),
             ("ink", on_page(None, Subtype=name("/Ink"))),
             ("a stamp", on_page(None, Subtype=name("/Stamp"))),
             (
@@ -463,6 +570,7 @@ class TestLetterScan(BaseCase):
             ("a line", on_page(curve)),
             ("a stroke of the brush", on_page(area)),
             ("the page with the signature, scanned", joined),
+            *person_files.make_signed_on_screen(self.letter).items(),
         ):
             with self.subTest(kind):
                 self.assertIn(self.match(data).kind, ("unread", "match"))
@@ -561,6 +669,18 @@ class TestLetterScan(BaseCase):
             with self.subTest(kind):
                 self.assertRefused("broken_signature", data)
 
+    def test_a_signature_of_an_unknown_kind_is_not_called_broken(self):
+        """SHA-3 with RSA, and the plain numbers of BSI TR-03111, are tried as what they are not."""
+        rsa, unknown = b"06092A864886F70D01010B", b"060960864801650304030E"
+        unknown_kind = unknown.join(self.signed.rsplit(rsa, 1))
+        plain = letter_samples.signed_pdf(self.letter, letter_samples.make_plain_signer())
+        for kind, data in (("unknown", unknown_kind), ("plain", plain)):
+            with self.subTest(kind):
+                self.assertKind("unread", data)
+                at = data.index(b"/Producer") + 12
+                wrong = data[:at] + bytes([data[at] ^ 1]) + data[at + 1 :]
+                self.assertRefused("broken_signature", wrong)
+
     def test_what_was_added_to_a_signed_file_is_looked_at(self):
         stamp = letter_samples.stamped_pdf(self.signed)
         store = letter_samples.with_store(self.signed)
@@ -616,7 +736,7 @@ class TestLetterScan(BaseCase):
             (picture,) = letter_scan_child._pictures(page)
             sheet.is_filled, sheet.open_again = True, partial(letter_scan_child._open, picture)
             letter_scan_child._read_harder([sheet])
-        self.assertEqual((sheet.texts, read.call_count), ([], 0))
+        self.assertEqual((sheet.codes, read.call_count), ([], 0))
 
     def test_a_server_that_cannot_read_leaves_it_to_a_person(self):
         with patch.object(letter_scan, "_CHILD", "/nonexistent.py"):

@@ -15,9 +15,9 @@ from pypdf.constants import UserAccessPermissions
 
 from odoo.tests import BaseCase
 
-from ...tools import pdf_check
+from ...tools import pdf_check, pdf_check_child
 from ...tools.sandbox import ChildBusy
-from ..common import pdf_hostile
+from ..common import pdf_hostile, pdf_signers
 from ..common.pdf_samples import (
     ONE_PAGE,
     compressed_pdf,
@@ -49,6 +49,9 @@ ACTIVE = {
     "embedded file": b"<< /Type /Filespec /F (a.exe) /EF << /F 8 0 R >> >>",
     "embedded file, escaped": b"<< /Type /Filespec /F (a.exe) /#45F << /F 8 0 R >> >>",
     "embedded files by name": b"<< /EmbeddedFiles << /Names [(a.exe) 8 0 R] >> >>",
+    "embedded files, by reference": b"<< /EmbeddedFiles 1 0 R >>",
+    "scripts by name, by reference": b"<< /JavaScript 1 0 R >>",
+    "scripts by name, not as a dictionary": b"<< /JavaScript (a) >>",
     "attachment": b"<< /Type /Annot /Subtype /FileAttachment /FS 8 0 R >>",
     "rich media": b"<< /Type /Annot /Subtype /RichMedia >>",
     "rendition": b"<< /S /Rendition /R 8 0 R >>",
@@ -71,6 +74,9 @@ HARMLESS = {
     "rights of a signature": b"<< /Type /TransformParams /EF [/Create /Delete] /V /2.2 >>",
     "entries of an object stream": b"<< /N 1 /First 2 >>",
     "nothing embedded": b"<< /EmbeddedFiles << /Names [ ] >> /AA << >> >>",
+    "scripts and files taken out": b"<< /JavaScript 9 0 R /EmbeddedFiles 8 0 R /AA << >> >>",
+    "scripts taken out": b"<< /JavaScript << /Names [ ] >> >>",
+    "a reference in columns": b"<< /Encoding 4%sR >>" % (b" " * 12 + b"0" + b" " * 12),
     "words in a stream": stream(b"/S /JavaScript"),
     "words in a plain stream": (
         b"<< /Length 28 >>\nstream\n/S /JavaScript /JS (x) (\\(\nX\nendstream"
@@ -216,7 +222,7 @@ class TestPdfCheck(BaseCase):
                 self.assertEqual(facts.text_sha256, plain.text_sha256)
 
     def test_what_fills_a_file_up(self):
-        for filling in (bytes(5000), b"\n" * 1024, b" \r\n\0" * 999):
+        for filling in (bytes(5000), b"\n" * 1024, b" \r\n\0" * 999, b"\x1a" * 1500):
             self.assertEqual(pdf_check.check_pdf(text_pdf() + filling).pages, 1)
 
     def test_a_comment_that_is_formatted(self):
@@ -360,6 +366,52 @@ class TestPdfCheck(BaseCase):
             for build in builds:
                 with self.subTest(name, build=build.__name__):
                     self.assertEqual(pdf_check.check_pdf(with_object(body, build)).pages, 1)
+
+    def test_what_leads_to_an_empty_object_is_harmless_and_to_any_other_not(self):
+        key = b"/Names << /JavaScript 4 0 R /EmbeddedFiles 4 0 R >>"
+        for empty in (b"<< >>", b"<< /Names [] >>", b"null", b"[ ]"):
+            self.assertEqual(pdf_check.check_pdf(with_catalog(key, empty)).pages, 1)
+        full = b"<< /Names [(a) 5 0 R] >>"
+        base = with_catalog(key, b"<< >>")
+        at = base.index(b"xref\n0")
+        for name, data in {
+            "full": with_catalog(key, full),
+            "another object": with_catalog(key, b"3 0 R"),
+            "full as well": base[:at] + b"4 0 obj\n%s\nendobj\n" % full + base[at:],
+            "full in a comment": base[:at] + b"%% 4 0 obj %s endobj\n" % full + base[at:],
+            "full, written in another way": base[:at] + b"% 4 0 #6fbj\n" + base[at:],
+        }.items():
+            with self.subTest(name):
+                self.assertRefused("active_content", data)
+
+    def test_a_number_that_an_update_takes_from_a_table_of_references(self):
+        """As iText does when it adds to a file whose objects are all packed."""
+        data = compressed_pdf()
+        table = data.rindex(b"5 0 obj")
+        again = len(data)
+        packed = stream(b"3 0 " + ONE_PAGE[2], b"/Type /ObjStm /N 1 /First 4")
+        data += b"5 0 obj\n%s\nendobj\n" % packed
+        rows = b"\2" + (5).to_bytes(4, "big") + bytes(2)
+        rows += b"".join(
+            b"\1" + offset.to_bytes(4, "big") + bytes(2) for offset in (again, len(data))
+        )
+        keys = b"/Type /XRef /W [1 4 2] /Size 7 /Root 1 0 R /Prev %d /Index [3 1 5 2]" % table
+        data += b"6 0 obj\n%s\nendobj\nstartxref\n%d\n%%%%EOF\n" % (
+            stream(rows, keys), len(data),
+        )  # fmt: skip
+        self.assertEqual(pdf_check.check_pdf(data).pages, 1)
+
+    def test_a_letter_as_signing_programs_leave_it(self):
+        for name, program in pdf_signers.PROGRAMS.items():
+            with self.subTest(name):
+                facts = pdf_check.check_pdf(pdf_signers.write(program))
+                self.assertEqual((facts.pages, facts.signed), (1, bool(program.signature)))
+        for name, data in pdf_signers.harmless_files():
+            with self.subTest(name):
+                self.assertIs(pdf_check_child.is_active(data), False)
+        for kind, data in pdf_signers.hostile_files():
+            with self.subTest(kind):
+                self.assertIs(pdf_check_child.is_active(data), True)
 
     def test_action_on_opening(self):
         uri = b"<< /S /URI /URI (http://example.com) >>"

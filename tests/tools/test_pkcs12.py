@@ -26,7 +26,9 @@ from ...tools import pkcs12 as tool
 from ...tools import sandbox
 from ...tools.certificate_chain import find_issuer
 from ...tools.key_seal import export_key
+from ..common import certificate_corpus as corpus
 from ..common import own_samples as samples
+from ..common import pkcs12_safes as safes
 from ..common.own_samples import PASSWORD
 from ..common.samples import in_year_zero
 
@@ -161,6 +163,82 @@ class TestCertificateFile(BaseCase):
         with self.assertRaises(tool.CertificateRefused):
             tool.read_certificate(b"nothing")
 
+    def test_bags_open_however_they_are_packed(self):
+        """As Firefox, Java, Bouncy Castle, Windows and macOS pack them, and with what is of no use here."""
+        der = samples.issue().public_bytes(serialization.Encoding.DER)
+        chain = [c.public_bytes(serialization.Encoding.DER) for c in samples.get_chain()]
+        key = samples.get_key().private_bytes(
+            serialization.Encoding.DER, PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+        own, open_key = safes.certificate_bag(der), safes.bag(1, key)
+        useless = {
+            "a list of revoked ones": safes.bag(4, b"\x30\x00"),
+            "a secret": safes.bag(5, b"\x30\x00"),
+            "an unknown one": safes.bag(9, b"\x05\x00"),
+            "a certificate of another kind": safes.bag(
+                3, corpus.seq(corpus.oid("1.2.840.113549.1.9.22.2"))
+            ),
+        }
+        files = {
+            "in two safes, the key first": [safes.safe(open_key), safes.safe(own)],
+            "with empty safes": [safes.safe(), safes.safe(own), safes.safe(), safes.safe(open_key)],
+            "in bags of bags": [
+                safes.safe(
+                    safes.bag(6, corpus.seq(own)),
+                    safes.bag(6, corpus.seq(safes.bag(6, corpus.seq(open_key)))),
+                )
+            ],
+            **{kind: [safes.safe(bag, own, open_key)] for kind, bag in useless.items()},
+        }
+        for name in (b"\x1e\x03abc", b"\x0c\x01\xf1", b"\x1e\x02\xd8\x00", b"\x02\x01\x05", b""):
+            named = (safes.certificate_bag(der, name), safes.bag(1, key, name))
+            files[f"named {name}"] = [safes.safe(*named)]
+        for kind, packed in files.items():
+            for way in (None, "indefinite", 2, 9):
+                with self.subTest(kind, way=way):
+                    self.assertOpens([safes.pfx(*packed, password=PASSWORD, way=way)])
+        twice = safes.safe(*map(safes.certificate_bag, [*chain[::-1], der, *chain, der]), open_key)
+        self.assertEqual(len(self.assertOpens([safes.pfx(twice, password=PASSWORD)]).chain), 2)
+        file = safes.pfx(safes.safe(own, open_key), password=PASSWORD)
+        for changed in (b"\r\n" + file, b"\xef\xbb\xbf" + file, file + b"\0\0"):
+            self.assertOpens([changed])
+        self.assertRefused("damaged", file[:-300])
+        self.assertRefused("no_key", safes.pfx(safes.safe(own), password=PASSWORD))
+
+    def test_passwords_open_however_a_program_writes_them(self):
+        der = samples.issue().public_bytes(serialization.Encoding.DER)
+        key = samples.get_key().private_bytes(
+            serialization.Encoding.DER, PrivateFormat.PKCS8, serialization.NoEncryption()
+        )
+
+        def seal(password, form="utf-8", key_password=None):
+            return (
+                safes.sealed_safe(password, safes.certificate_bag(der), form=form),
+                safes.safe(
+                    safes.sealed_key_bag(
+                        key, password if key_password is None else key_password, form
+                    )
+                ),
+            )
+
+        for password, form, mac in itertools.product(
+            ("Contraseña 1",), ("utf-8", "pkcs12"), ("pkcs12", "pbmac1", None)
+        ):
+            file = safes.pfx(*seal(password, form), password=password, mac=mac)
+            with self.subTest(form=form, mac=mac):
+                self.assertOpens([file], password)
+                self.assertRefused("password_wrong", file, "another")
+                self.assertRefused("password_missing", file, "")
+        # A second key with a password of its own stays closed, and is in nobody's way.
+        other = safes.safe(safes.sealed_key_bag(key, "another"))
+        self.assertOpens([safes.pfx(other, *seal(PASSWORD), password=PASSWORD)])
+        # None is written in two ways, and not always in the same one.
+        for outside, inside, of_key in itertools.product((None, ""), repeat=3):
+            sealed = seal(inside, "pkcs12", of_key)
+            for mac in ("pkcs12", None):
+                with self.subTest(outside=outside, inside=inside, of_key=of_key, mac=mac):
+                    self.assertOpens([safes.pfx(*sealed, password=outside, mac=mac)], "")
+
     # === FILES AS PEOPLE HAVE THEM === #
 
     def make_identities(self):
@@ -284,8 +362,10 @@ class TestCertificateFile(BaseCase):
         )
         self.assertRefused("unsupported", key_der.replace(rsa_oid, unknown))
         der, pem = samples.issue().public_bytes(serialization.Encoding.DER), samples.to_pem(key)
-        refused = self.assertRefused("key_mismatch", [der.replace(rsa_oid, unknown), pem])
-        self.assertIsNone(refused.facts.bits)
+        # It is the key of the certificate, which calls it another kind.
+        facts = tool.open_certificate([der.replace(rsa_oid, unknown), pem], "")
+        self.assertEqual((facts.bits, facts.key), (None, None))
+        self.assertEqual(tool.find_faults(facts, NIT, now()), ["not_rsa"])
         facts = tool.open_certificate([der.replace(sha256, unknown), pem], "")
         self.assertIsNone(facts.hash_name)
         # It signs without a hash of its own.

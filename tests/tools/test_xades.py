@@ -14,7 +14,8 @@ from lxml import etree
 from odoo.tests import BaseCase
 
 from ...tools import xades
-from ...tools.certificate_reader import read_element, read_name
+from ...tools.der import read_element
+from ...tools.x509_names import read_name
 from ..common import samples
 from ..common.signature_judges import judge_by_xmlsec
 from ..common.xml_samples import EMPTY_PLACE, LAYOUTS, make_container, make_document, make_layout

@@ -83,15 +83,16 @@ def look(entries):
     for key in ("/JS", "/XFA"):
         if isinstance(entries.get(key), pikepdf.String | pikepdf.Stream | pikepdf.Array):
             yield f"key {key}"
-    for key in ("/AA", "/EF", "/JavaScript"):
+    for key in ("/AA", "/EF"):
         value = entries.get(key)
         if isinstance(value, pikepdf.Dictionary) and len(value):
             yield f"key {key}"
-    value = entries.get("/EmbeddedFiles")
-    if isinstance(value, pikepdf.Dictionary) and any(
-        len(item) for item in value.values() if isinstance(item, pikepdf.Array)
-    ):
-        yield "key /EmbeddedFiles"
+    for key in ("/JavaScript", "/EmbeddedFiles"):
+        value = entries.get(key)
+        if isinstance(value, pikepdf.Dictionary) and any(
+            len(item) for item in value.values() if isinstance(item, pikepdf.Array)
+        ):
+            yield f"key {key}"
 
 
 def look_at_stream(entries):

@@ -58,6 +58,11 @@ export class ElectronicProcess extends Component {
         return this.action.doAction(action, { onClose: () => this.load() });
     }
 
+    async createInvoice() {
+        const action = await this.orm.call("electronic.invoicing.setup", "action_create_invoice");
+        return this.action.doAction(action);
+    }
+
     openHistory() {
         return this.action.doAction(
             "l10n_co_certificate_activation.electronic_invoicing_setup_start_action",

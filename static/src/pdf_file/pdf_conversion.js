@@ -3,6 +3,8 @@ import { user } from "@web/core/user";
 import { loadPDFJSAssets } from "@web/core/utils/pdfjs";
 import { session } from "@web/session";
 
+import { SourcePicture } from "./source_picture";
+
 import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
 
 /** The server's limits (tools/upload_limits.py): files are refused here before they are uploaded. */
@@ -10,7 +12,6 @@ export const LIMITS = session.certificate_limits;
 
 // The first bytes of files, whatever their names.
 const KINDS = {
-    25504446: "pdf",
     ffd8ff: "photo",
     "89504e47": "photo",
     "49492a00": "photo", // TIFF
@@ -21,11 +22,15 @@ const KINDS = {
  * @returns {Promise<string>} `pdf`, `photo`, `heic`, or nothing for what is not accepted
  */
 export async function getKind(file) {
-    const head = new Uint8Array(await file.slice(0, 12).arrayBuffer());
-    const hex = [...head].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+    // A PDF may begin behind a byte order mark or the messages of a program; the server decides that.
+    const head = new Uint8Array(await file.slice(0, 1024).arrayBuffer());
+    const hex = [...head.slice(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
     const start = Object.keys(KINDS).find((bytes) => hex.startsWith(bytes));
-    const brand = String.fromCharCode(...head.slice(4, 12));
-    return KINDS[start] || (/^ftyp(hei|hev|mif|msf|avif)/.test(brand) ? "heic" : "");
+    const text = String.fromCharCode(...head);
+    if (/^.{4}ftyp(hei|hev|mif|msf)/s.test(text)) {
+        return "heic";
+    }
+    return KINDS[start] || (text.includes("%PDF-") ? "pdf" : "");
 }
 
 export function formatSize(bytes, maximumFractionDigits = 1) {
@@ -36,10 +41,10 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
     return new Intl.NumberFormat(language, format).format(bytes / size);
 }
 
-/** @returns {string} why files that are too large together are refused */
+/** @returns {string} why files that are too large, alone or together, are refused */
 export function getTooMuchSentence() {
     return _t(
-        "The files are larger than %s together. Scan in black and white or at 150 dpi, or take smaller photos.",
+        "What you chose is larger than %s. Scan the document in black and white or at 150 dpi, or take photos of a lower resolution.",
         LIMITS.input.label
     );
 }
@@ -98,6 +103,7 @@ function convert(request, owner, files, onProgress) {
  */
 export class PdfConversion extends Component {
     static template = "l10n_co_certificate_activation.PdfConversion";
+    static components = { SourcePicture };
     static props = {
         // {file: File, kind: "pdf" or "photo"}, in the order of their pages
         sources: Array,
@@ -211,6 +217,12 @@ export class PdfConversion extends Component {
 
     cancel() {
         this.request.abort();
+    }
+
+    /** Goes back to the files, such as when a page turns out to be missing or in the wrong place. */
+    change() {
+        this.forget();
+        this.state.stage = "offer";
     }
 
     forget() {

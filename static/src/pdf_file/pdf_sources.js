@@ -1,6 +1,10 @@
 import { _t } from "@web/core/l10n/translation";
 
 import { getKind, getTooMuchSentence, LIMITS } from "./pdf_conversion";
+import { makeJpeg, readTimeTaken } from "./photo";
+
+// In names that telephones and messengers make up, this says nothing of an order.
+const RANDOM = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}/gi;
 
 let lastId = 0;
 
@@ -8,31 +12,51 @@ let lastId = 0;
  * Checks the chosen files, and refuses those that the server would refuse for their kind.
  *
  * @param {File[]} files
- * @param {{id: number, file: File, kind: string}[]} former sources, before which these are further pages
+ * @param {{id: number, file: File, kind: string, taken: number}[]} former sources, after which these
+ * are further pages
  * @returns {Promise<{refusal: string, sources: object[]}>} a sentence, or the files to make a PDF
  * from
  */
 export async function readSources(files, former = []) {
-    const sources = [...former];
-    for (const file of [...files].sort(compareFiles)) {
-        const kind = await getKind(file);
-        const refusal = refuse(file, kind);
+    const sources = [];
+    for (const file of files) {
+        const source = await readSource(file);
+        const refusal = refuse(source.file, source.kind);
         if (refusal) {
             return { refusal: files.length > 1 ? `${file.name}: ${refusal}` : refusal };
         }
-        sources.push({ id: ++lastId, file, kind });
+        sources.push(source);
     }
-    return { refusal: refuseAll(sources.map(({ file }) => file)), sources };
+    sources.sort(compareSources);
+    const all = [...former, ...sources];
+    return { refusal: refuseAll(all.map((source) => source.file)), sources: all };
+}
+
+async function readSource(file) {
+    const kind = await getKind(file);
+    const jpeg = kind === "heic" && (await makeJpeg(file));
+    return {
+        id: ++lastId,
+        file: jpeg || file,
+        kind: jpeg ? "photo" : kind,
+        taken: (kind === "photo" && (await readTimeTaken(file))) || file.lastModified,
+    };
 }
 
 /**
  * Orders files as a scanner or a camera numbers them: "page.jpg", "page (2).jpg", "page 10.png". Where
- * all have the same name, as on an iPhone, by the time at which they were taken.
+ * the names say nothing, as on an iPhone, by the time at which they were taken.
  */
-export function compareFiles(a, b) {
-    const [one, other] = [a, b].map(({ name }) => name.replace(/\.[^.]*$/, ""));
+function compareSources(a, b) {
+    const [one, other] = [a, b].map(({ file }) =>
+        file.name.replace(/\.[^.]*$/, "").replace(RANDOM, "")
+    );
     const options = { numeric: true, sensitivity: "base" };
-    return one.localeCompare(other, undefined, options) || a.lastModified - b.lastModified;
+    return (
+        one.localeCompare(other, undefined, options) ||
+        a.taken - b.taken ||
+        a.file.lastModified - b.file.lastModified
+    );
 }
 
 /** Tells whether a PDF has to be made of these before something can be attached. */
@@ -56,11 +80,13 @@ export function removeSource(sources, source) {
  */
 function refuse(file, kind) {
     if (!file.size) {
-        return _t("The file is empty. Scan it again and attach the new file.");
+        return _t(
+            "The file is empty. Download or scan the document again, or take a new photo, and attach the new file."
+        );
     }
     if (kind === "heic") {
         return _t(
-            "Photos in the HEIC format cannot be read. On the iPhone, choose Settings > Camera > Formats > Most Compatible and take the photo again, or export it as JPG."
+            "HEIC photos cannot be read. Save the photo as JPG and attach that. On an iPhone, you can also choose Settings > Camera > Formats > Most Compatible and take it again."
         );
     }
     if (!kind) {
@@ -77,7 +103,10 @@ function refuse(file, kind) {
 function refuseAll(files) {
     const { bytes, files: count } = LIMITS.input;
     if (files.length > count) {
-        return _t("You chose more than %s files. Attach only what is asked for.", count);
+        return _t(
+            "You chose more than %s files. Attach only what is asked for, or scan all pages into one PDF.",
+            count
+        );
     }
     if (files.reduce((size, file) => size + file.size, 0) > bytes) {
         return getTooMuchSentence();

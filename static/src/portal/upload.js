@@ -16,6 +16,7 @@ class UploadConversion extends Component {
         owner: Object,
         onAdd: Function,
         onReject: Function,
+        onStart: Function,
         onUse: Function,
     };
     static template = xml`
@@ -28,7 +29,7 @@ class UploadConversion extends Component {
             onRemove.bind="remove"
             onAdd="props.onAdd"
             onReject="props.onReject"
-            onStart="() => {}"
+            onStart="props.onStart"
             onUse="props.onUse"
         />`;
 
@@ -52,9 +53,16 @@ class UploadConversion extends Component {
 export class Upload extends Interaction {
     static selector = ".o_certificate_upload";
     dynamicContent = {
-        "input[type=file]": { "t-on-change": this.onChange },
+        "input[type=file]": {
+            "t-on-change": this.onChange,
+            // What was chosen is listed below, with buttons of its own.
+            "t-att-class": () => ({ "d-none": this.hasSources }),
+        },
+        "label[for=file]": { "t-att-class": () => ({ "d-none": this.hasSources }) },
         ".o_certificate_camera": {
-            "t-att-class": () => ({ "d-none": !isMobileOS() || this.isSending }),
+            "t-att-class": () => ({
+                "d-none": !isMobileOS() || this.isSending || this.hasSources,
+            }),
             "t-on-click": () => this.choose(false, true),
         },
         "button[name=attach]": { "t-att-class": () => ({ "d-none": !this.isSending }) },
@@ -74,6 +82,10 @@ export class Upload extends Interaction {
         this.mount({ id: 0, sources: [] });
     }
 
+    get hasSources() {
+        return Boolean(this.selection?.sources.length);
+    }
+
     mount(selection) {
         this.selection = selection;
         this.unmount?.();
@@ -85,6 +97,7 @@ export class Upload extends Interaction {
                 owner: { url: `${this.el.dataset.path}/pdf` },
                 onAdd: () => this.choose(true, isMobileOS()),
                 onReject: () => this.choose(false),
+                onStart: () => this.refuse(""),
                 onUse: (pdf, name) => this.use(pdf, name),
             }
         );
@@ -115,11 +128,14 @@ export class Upload extends Interaction {
         const { refusal, sources } = await this.waitFor(readSources(files, former));
         this.refuse(refusal);
         if (!refusal && !isToBeConverted(sources)) {
+            // Photos that were chosen before are not what is sent now.
+            this.mount({ id: this.selection.id + 1, sources: [] });
             return this.send();
         }
         this.input.value = "";
         if (!refusal) {
             this.mount({ id: this.selection.id + (isAdding ? 0 : 1), sources });
+            this.updateContent();
         }
     }
 
@@ -128,20 +144,54 @@ export class Upload extends Interaction {
         const transfer = new DataTransfer();
         transfer.items.add(new File([bytes], name, { type: "application/pdf" }));
         this.input.files = transfer.files;
-        this.send();
+        return this.send();
     }
 
-    send() {
-        this.isSending = true;
+    /** Sends the form, and stays on the page when the file is refused: the photos are still here. */
+    async send() {
+        const body = new FormData(this.el);
+        this.showSending(true);
+        let response;
+        try {
+            response = await this.waitFor(
+                fetch(this.el.action, { method: "POST", body, redirect: "manual" })
+            );
+        } catch {
+            this.showSending(false);
+            this.refuse(
+                _t("The connection was interrupted. Your files are still here: try again.")
+            );
+            return;
+        }
+        if (response.type === "opaqueredirect") {
+            window.history.replaceState(null, "", `${this.el.dataset.path}#signed_letter`);
+            window.location.reload();
+            return;
+        }
+        const text = await this.waitFor(response.text());
+        const page = new DOMParser().parseFromString(text, "text/html");
+        const sentence = page.getElementById("file_error")?.textContent.trim();
+        if (sentence) {
+            this.input.value = "";
+            this.showSending(false);
+            this.refuse(sentence);
+        } else {
+            this.el.submit(); // the whole page says what is wrong, such as that the link has expired
+        }
+    }
+
+    showSending(isSending) {
+        this.isSending = isSending;
         this.button.textContent = _t("Uploading…");
-        this.el.submit();
-        // Only now: a disabled field is not sent.
-        this.button.disabled = true;
+        this.button.disabled = isSending;
         this.updateContent();
     }
 
     refuse(sentence) {
         this.refusal.textContent = sentence;
+        if (sentence) {
+            this.refusal.scrollIntoView({ block: "nearest" });
+        }
         this.input.classList.toggle("is-invalid", Boolean(sentence));
         this.input.setAttribute("aria-invalid", String(Boolean(sentence)));
     }

@@ -53,6 +53,11 @@ async function makePhoto(name) {
     return new File([await new Promise((done) => canvas.toBlob(done, "image/jpeg"))], name);
 }
 
+/** Says to whatever is set up from now on that this is a telephone. */
+function beTelephone() {
+    Object.defineProperty(navigator, "userAgent", { value: "Android", configurable: true });
+}
+
 function type(field, text) {
     return {
         content: `Type ${field}`,
@@ -229,7 +234,7 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
         step("finish"),
         {
             content: "Go on to the test set",
-            trigger: "button[name=action_open_test_set]",
+            trigger: "button[name=action_open_next]",
             run: "click",
         },
         {
@@ -314,7 +319,7 @@ registry.category("web_tour.tours").add("certificate_activation_refusals", {
         refused,
         {
             content: "What was typed is still there",
-            trigger: "div[name=representative_name] input:value(María)",
+            trigger: "div[name=representative_summary]:contains(María Pérez)",
         },
         {
             content: "Attach the scan",
@@ -383,6 +388,93 @@ registry.category("web_tour.tours").add("certificate_activation_conversion", {
             content: "It is attached, under the name of the first",
             trigger: ".o_certificate_card:contains(IMG_10.pdf):contains(2 pages)",
         },
+    ],
+});
+
+// The names say nothing of the order: by them, the second would be the first.
+const TAKEN = {
+    first: "f47ac10b-58cc-4372-a567-0e02b2c3d479",
+    second: "09af9f1c" + "0".repeat(24),
+};
+
+const HEIC = "\0\0\0\x18ftypheic";
+
+registry.category("web_tour.tours").add("certificate_activation_photos", {
+    steps: () => [
+        {
+            content: "Continue on a telephone",
+            trigger: "li[data-step=certificate] button",
+            run: ({ anchor }) => {
+                beTelephone();
+                anchor.click();
+            },
+        },
+        step("process"),
+        {
+            content: "It can take a photo; choose some that were taken before",
+            trigger: `${zone}:has(.o_certificate_camera)`,
+            run: attachAll(() => Promise.all(["IMG_10.JPG", "img_2.jpg", "IMG_9"].map(makePhoto))),
+        },
+        {
+            content: "They stand as the camera counted them, each with its picture",
+            trigger:
+                ".o_certificate_sources:has(li:contains(img_2) + li:contains(IMG_9) + li:contains(IMG_10)) li:has(img)",
+        },
+        {
+            content: "Choose one in the format of iPhones, which this browser does not read",
+            trigger: zone,
+            run: attach("IMG_1.HEIC", HEIC),
+        },
+        refused,
+        {
+            content: "Choose it in a browser that reads it",
+            trigger: zone,
+            run: attachAll(() => {
+                const read = window.createImageBitmap;
+                const canvas = document.createElement("canvas");
+                window.createImageBitmap = () => read(canvas);
+                return [new File([HEIC], "IMG_1.HEIC")];
+            }),
+        },
+        {
+            content: "It has become a JPEG",
+            trigger: ".o_certificate_sources li:contains(IMG_1.jpg):has(img)",
+        },
+        {
+            content:
+                "Choose others, which telephone and messenger have named, of which the first changed last",
+            trigger: zone,
+            run: attachAll(() =>
+                Promise.all(
+                    Object.entries(TAKEN).map(async ([name, uuid], lastModified) => {
+                        const url = `/web/content/base.certificate_tour_${name}`;
+                        const photo = await fetchFile(`${uuid}.jpg`, url);
+                        return new File([photo], photo.name, { lastModified: 9 - lastModified });
+                    })
+                )
+            ),
+        },
+        {
+            content: "They stand as they were taken",
+            trigger: `.o_certificate_conversion:has(li:contains(${TAKEN.first}) + li:contains(${TAKEN.second})) .o_certificate_convert`,
+            run: "click",
+        },
+        {
+            content: "Look at the pages, and go back to them",
+            trigger: ".o_certificate_conversion:has(canvas + canvas) .o_certificate_change",
+            run: "click",
+        },
+        {
+            content: "Create the PDF again",
+            trigger: ".o_certificate_conversion:has(li + li) .o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Use it",
+            trigger: ".o_certificate_conversion:has(canvas + canvas) .o_certificate_use",
+            run: "click",
+        },
+        attached,
     ],
 });
 

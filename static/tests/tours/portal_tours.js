@@ -27,12 +27,13 @@ const choose = (field) => ({
 /** Chooses a file, as a visitor does: one that is made here, or that the test serves. */
 const attach = (name, getContent) => ({
     content: `Choose ${name}`,
-    trigger: ".o_certificate_upload input[type=file]",
+    trigger: ".o_certificate_upload",
     async run({ anchor }) {
         const transfer = new DataTransfer();
         transfer.items.add(new File([await getContent()], name));
-        anchor.files = transfer.files;
-        anchor.dispatchEvent(new Event("change", { bubbles: true }));
+        const input = anchor.querySelector("input[type=file]");
+        input.files = transfer.files;
+        input.dispatchEvent(new Event("change", { bubbles: true }));
     },
 });
 
@@ -112,6 +113,23 @@ registry.category("web_tour.tours").add("certificate_portal", {
         {
             content: "What is no scan is refused under the field",
             trigger: ".o_certificate_refusal:contains(PDF)",
+        },
+        attach("blank.pdf", () => fetchFile("blank")),
+        {
+            content: "Have a large scan of blank pages made smaller",
+            trigger:
+                ".o_certificate_upload:not(:has(input[type=file]:visible)) .o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Use it",
+            trigger: ".o_certificate_use",
+            run: "click",
+        },
+        {
+            content: "It is refused by the server, and still there",
+            trigger:
+                ".o_certificate_upload:has(.o_certificate_use) .o_certificate_refusal:not(:empty)",
         },
         attach("scan.pdf", () => fetchFile("large")),
         {
