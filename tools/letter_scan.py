@@ -254,7 +254,7 @@ def judge_letter(
         raise LetterRefused("no_letter")
     last = found.signatures[-1] if found.signatures else None
     if not is_alike and code in found.codes and found.complete:  # a scan that was signed
-        is_alike = _has_all_pages(found, pages or 0)
+        is_alike = not _find_unread_pages(found, pages or 0)
     if is_alike and found.intact and shows_code and last and last.whole and code in last.codes:
         verified = [_verify(one, trust) for one in found.signatures]
         if verified[-1]:
