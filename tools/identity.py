@@ -36,7 +36,9 @@ _NIT_WORD = re.compile(
 )
 _CHECK_DIGIT_WORD = re.compile(r"[\s,-]*d\.?\s*v\.?[\s.:-]*(?=[0-9]$)", re.IGNORECASE)
 # In front of the number of a document, with a sign that no number has.
-_NUMBER_WORD = re.compile(r"^(?:c\.\s*c\.?|c\.\s*e\.?)?\s*(?:n[\u00ba\u00b0]|no\.|#)[\s.:]*", re.IGNORECASE)
+_NUMBER_WORD = re.compile(
+    r"^(?:c\.\s*c\.?|c\.\s*e\.?)?\s*(?:n[\u00ba\u00b0]|no\.|#)[\s.:]*", re.IGNORECASE
+)
 
 
 def remove_joiners(text):

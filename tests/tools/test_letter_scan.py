@@ -631,7 +631,11 @@ class TestLetterScan(BaseCase):
         shorter = resaved(longer, lambda writer: writer.remove_page(1))
         for kind, data, letter in (
             ("other words", changed, self.letter),
-            ("another document with the code", pdf_samples.text_pdf(f"Contrato {CODE}"), self.letter),
+            (
+                "another document with the code",
+                pdf_samples.text_pdf(f"Contrato {CODE}"),
+                self.letter,
+            ),
             ("a page is missing", shorter, longer),
         ):
             with self.subTest(kind):
@@ -639,9 +643,7 @@ class TestLetterScan(BaseCase):
                 match = letter_scan.match_letter(data, check_pdf(data), CODE, letter, self.trust)
                 self.assertEqual((match.kind, match.signers), ("unread", "Ana Gómez"))
         scan = letter_samples.images_pdf(letter_samples.letter_page(f"{CODE} 1/2"))
-        refusal = self.assertRefused(
-            "missing_pages", letter_samples.signed_pdf(scan, self.signer)
-        )
+        refusal = self.assertRefused("missing_pages", letter_samples.signed_pdf(scan, self.signer))
         self.assertEqual(refusal.pages, (2,))
 
     def test_a_signed_file_that_is_not_the_letter_is_refused(self):
