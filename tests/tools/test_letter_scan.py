@@ -639,8 +639,8 @@ class TestLetterScan(BaseCase):
             ("a page is missing", shorter, longer),
         ):
             with self.subTest(kind):
-                data = letter_samples.signed_pdf(data, self.signer)
-                match = letter_scan.match_letter(data, check_pdf(data), CODE, letter, self.trust)
+                file = letter_samples.signed_pdf(data, self.signer)
+                match = letter_scan.match_letter(file, check_pdf(file), CODE, letter, self.trust)
                 self.assertEqual((match.kind, match.signers), ("unread", "Ana Gómez"))
         scan = letter_samples.images_pdf(letter_samples.letter_page(f"{CODE} 1/2"))
         refusal = self.assertRefused("missing_pages", letter_samples.signed_pdf(scan, self.signer))
