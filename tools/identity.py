@@ -14,9 +14,10 @@ _DASHES = r"\u2010-\u2015\u2212\ufe58\ufe63\uff0d\-"
 _APOSTROPHES = "'\"`\u00b4\u2018\u2019\u201b\u201c\u201d\u2032\u2033"
 _MARKS = rf"\s.,{_APOSTROPHES}{_DASHES}"
 
-# Registraduria Nacional: citizenship cards have 6 to 8 digits (until 2003) or 10 (NUIP since). Nine are a card
-# with the check digit of its NIT, or with a zero: the number of nobody.
-_CITIZENSHIP_CARD = re.compile(r"[1-9][0-9]{5,7}|[1-9][0-9]{9}")
+# Registraduria Nacional: citizenship cards have 6 to 8 digits (until 2003) or 10 (NUIP since).
+_CITIZENSHIP_CARD = re.compile(r"[1-9][0-9]{5,9}")
+# The check digit of its NIT, or the decimal of a spreadsheet: with it, the number is nobody's.
+_LAST_DIGIT_APART = re.compile(rf"[.,{_DASHES}]\s*[0-9]\s*$")
 # The other documents mix letters and digits; no authority publishes one common length.
 _OTHER_DOCUMENT = re.compile(r"[A-Z0-9]{4,20}")
 # What stands around an address in a message or a list is no part of it; letters with accents may be.
@@ -91,8 +92,11 @@ def is_document_number(kind, number):
     :param str number: as typed
     :rtype: bool
     """
-    pattern = _CITIZENSHIP_CARD if kind == "national_citizen_id" else _OTHER_DOCUMENT
-    return bool(pattern.fullmatch(normalize_document(number)))
+    if kind != "national_citizen_id":
+        return bool(_OTHER_DOCUMENT.fullmatch(normalize_document(number)))
+    return not _LAST_DIGIT_APART.search(_plain(number)) and bool(
+        _CITIZENSHIP_CARD.fullmatch(normalize_document(number))
+    )
 
 
 def is_email(address):

@@ -91,7 +91,7 @@ class TestIdentity(BaseCase):
             (None, "", "901414515", "901414515-6", "213123432-1", "1032456789-7"),
         )
 
-    def test_citizenship_cards_have_six_to_eight_digits_or_ten(self):
+    def test_citizenship_cards_have_six_to_ten_digits(self):
         def is_card(number):
             return identity.is_document_number("national_citizen_id", number)
 
