@@ -39,6 +39,11 @@ class TestIdentity(BaseCase):
             with self.subTest(typed):
                 self.assertEqual(identity.format_nit(typed), written)
 
+    def test_a_nit_is_shown_with_points(self):
+        self.assertEqual(identity.show_nit("830114921-1"), "830.114.921-1")
+        self.assertEqual(identity.show_nit("12345"), "12345")
+        self.assertFalse(identity.show_nit(False))
+
     def test_what_is_no_nit_has_no_written_form(self):
         for typed in (
             None,
