@@ -319,7 +319,7 @@ registry.category("web_tour.tours").add("certificate_activation_refusals", {
         refused,
         {
             content: "What was typed is still there",
-            trigger: "div[name=representative_name] input:value(María)",
+            trigger: "div[name=representative_summary]:contains(María Pérez)",
         },
         {
             content: "Attach the scan",
