@@ -83,6 +83,7 @@ class CertificateActivation(models.Model):
         self._lock(GROUP_USER)
         self._check_letter_open()
         self._check_takes_letter()
+        self._check_lender()
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))

@@ -155,8 +155,8 @@ class TestCertificateActivation(ActivationCommon):
         user.group_ids += self.env.ref("base.group_system")
         with self.assertRaises(RemedyError) as refused:
             activations.action_open_wizard()
-        settings = self.env.ref("l10n_co_certificate_activation.res_config_settings_action")
-        self.assertEqual(refused.exception.args[1], settings.id)
+        page = self.env.ref("l10n_co_certificate_activation.certificate_sale_setup_action")
+        self.assertEqual(refused.exception.args[1], page.id)
 
     # === CREATION === #
 
