@@ -11,7 +11,11 @@ from odoo.addons.l10n_co_certificate_activation.tests.common import (
 company = samples.make_company(
     env, "Prueba SAS", "900987321-1", "Calle 1", "Bogotá", "Bogot", "prueba@example.com"
 )
+# A seller that lends: otherwise there is no letter, and no receipt is taken.
+env.company.write({"country_id": env.ref("base.co").id, "vat": "901414515-7"})
+certificate = samples.store_certificate(env.company)
 env.company.certificate_seller_id = env.company
+env.company.certificate_lent_id = certificate
 env.company.certificate_accept_receipts = True
 env.user.company_ids |= company
 setup = env["electronic.invoicing.setup"].with_company(company)._get_for_company()
@@ -57,7 +61,7 @@ activation.activity_schedule("mail.mail_activity_data_todo", user_id=env.uid)
 activation.write(
     {
         "state": "active",
-        "certificate_id": samples.store_certificate(env.company).id,
+        "certificate_id": certificate.id,
         "date_start": activation._get_today(),
         "date_end": activation._get_today(),
     }
