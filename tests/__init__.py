@@ -63,7 +63,7 @@ from .payment import (
 from .portal import test_portal
 from .renewal import test_expiry, test_renewal
 from .request import test_certificate_request
-from .sale import test_price, test_sold_certificates
+from .sale import test_price, test_sale_setup, test_sold_certificates
 from .signing import test_dian_client, test_signature_judges, test_signing
 from .tools import (
     test_certificate_reader,

@@ -48,6 +48,7 @@ class CertificateActivationWizard(models.TransientModel):
             "is_letter_requested",
             "is_receipt_requested",
             "is_notice_understood",
+            "is_representative_open",
             "is_request_checked",
         )
     )
@@ -77,6 +78,9 @@ class CertificateActivationWizard(models.TransientModel):
         help="Whether red messages are shown for the receipt, on this visit."
     )
     is_notice_understood = fields.Boolean()
+    is_representative_open = fields.Boolean(
+        help="Whether the representative of a downloaded letter can be changed, on this visit."
+    )
 
     # Pay
     payment_status = _activation_field(fields.Selection, "payment_status")
@@ -92,6 +96,7 @@ class CertificateActivationWizard(models.TransientModel):
     price_withheld = fields.Monetary(compute="_compute_price_withheld", string="Withholdings")
     price_total = _activation_field(fields.Monetary, "price_total")
     is_for_sale = _activation_field(fields.Boolean, "is_for_sale")
+    has_seller = fields.Boolean(compute="_compute_has_seller")
     receipt_id = fields.Many2one(
         "certificate.payment.receipt", string="Payment receipt", ondelete="cascade"
     )
@@ -165,17 +170,35 @@ class CertificateActivationWizard(models.TransientModel):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
 
+    @api.depends("activation_id")
+    def _compute_has_seller(self):
+        for wizard in self:
+            wizard.has_seller = wizard.activation_id.sudo().seller_id
+
     @api.depends("price_total")
     def _compute_price_withheld(self):
         for wizard in self:
             wizard.price_withheld = -wizard.activation_id.price_withheld
 
     @api.depends("activation_id.alerts")
-    @api.depends_context("lang")
+    @api.depends_context("lang", "company")
     def _compute_texts(self):
         for wizard in self:
             wizard.alerts = wizard.activation_id._describe_alerts()
-            wizard.sentences = wizard.activation_id._get_step_sentences()
+            wizard.sentences = {
+                **wizard.activation_id._get_step_sentences(),
+                "next": wizard._describe_next(),
+            }
+
+    def _describe_next(self):
+        """Describe what comes after the certificate; see `electronic.invoicing.setup._describe_next`.
+
+        :return: None before the certificate is active, and on the page of another company
+        :rtype: dict | None
+        """
+        if self.phase != "active" or self.company_id != self.env.company:
+            return None
+        return self.env["electronic.invoicing.setup"]._get_for_company()._describe_next()
 
     @api.depends(
         "is_letter_requested",
@@ -265,6 +288,7 @@ class CertificateActivationWizard(models.TransientModel):
                     "name": name,
                     "widget": field.widget,
                     "readonly": "is_request_reviewed",
+                    "invisible": "letter_downloaded_on and not is_representative_open",
                 }
                 if field.example:
                     attributes["placeholder"] = self.env._("e.g. %s", field.example)
@@ -309,7 +333,12 @@ class CertificateActivationWizard(models.TransientModel):
         self.is_letter_requested = True
         if self.activation_id._get_letter_errors():
             return None
+        self.is_representative_open = False
         return self.activation_id.action_download_letter()
+
+    def action_change_representative(self):
+        """Show the representative's fields again, after the letter has been downloaded."""
+        self.is_representative_open = True
 
     def action_delete_signed_letter(self):
         self.activation_id.action_delete_signed_letter()
@@ -336,6 +365,7 @@ class CertificateActivationWizard(models.TransientModel):
                 "is_letter_requested": False,
                 "is_receipt_requested": False,
                 "is_notice_understood": False,
+                "is_representative_open": False,
                 "is_request_checked": False,
                 "is_request_reviewed": False,
             }
@@ -369,9 +399,9 @@ class CertificateActivationWizard(models.TransientModel):
     def action_open_profile(self):
         return self.env["electronic.invoicing.setup"].action_open_step("profile")
 
-    def action_open_test_set(self):
-        """Open the next of the six steps."""
-        return self.env["electronic.invoicing.setup"].action_open_step("test_set")
+    def action_open_next(self):
+        """Open the next of the six steps, or a new invoice when all are done."""
+        return self.env["electronic.invoicing.setup"].action_open_next("certificate")
 
     def action_open_overview(self):
         return self.env["ir.actions.actions"]._for_xml_id(

@@ -9,6 +9,8 @@ _DECISIONS = {
     "receipt_id": "_reject",
     "pause_id": "_pause",
     "resume_id": "_resume",
+    "cancel_id": "action_cancel",
+    "revoke_id": "action_revoke",
     "activation_id": "_discard_payment",
 }
 
@@ -16,8 +18,8 @@ _DECISIONS = {
 class CertificateReasonWizard(models.TransientModel):
     """Asks the user who decides for a reason, and passes it on.
 
-    A manager rejects a receipt, discards a payment, or switches the company's own certificate off and on; the custodian of the seller rejects a request, a
-    document of it, or a letter.
+    A manager rejects a receipt, discards a payment, cancels or revokes an activation, or switches the company's
+    own certificate off and on; the custodian of the seller rejects a request, a document of it, or a letter.
     """
 
     _name = "certificate.reason.wizard"
@@ -30,6 +32,8 @@ class CertificateReasonWizard(models.TransientModel):
     letter_id = fields.Many2one("certificate.activation", ondelete="cascade")
     pause_id = fields.Many2one("certificate.activation", ondelete="cascade")
     resume_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    cancel_id = fields.Many2one("certificate.activation", ondelete="cascade")
+    revoke_id = fields.Many2one("certificate.activation", ondelete="cascade")
     document_id = fields.Many2one("certificate.request.document", ondelete="cascade")
     reason = fields.Char(required=True)
 

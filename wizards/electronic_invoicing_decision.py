@@ -30,6 +30,10 @@ class ElectronicInvoicingDecision(models.TransientModel):
     typed_nit = fields.Char(string="Type the NIT with its check digit")
     is_understood = fields.Boolean(string="I know that this cannot be undone")
     reason = fields.Char()
+    is_ready = fields.Boolean(
+        compute="_compute_is_ready", help="Whether what the dialog asks for has been given."
+    )
+    field_errors = fields.Json(compute="_compute_is_ready", help="Errors by field name.")
 
     @api.depends("setup_id")
     def _compute_nit(self):
@@ -37,13 +41,25 @@ class ElectronicInvoicingDecision(models.TransientModel):
             nit = identity.format_nit(wizard.setup_id.profile_vat) or "-"
             wizard.nit, wizard.check_digit = nit.rsplit("-", 1)
 
+    @api.depends("decision", "typed_nit", "is_understood", "reason", "setup_id")
+    def _compute_is_ready(self):
+        for wizard in self:
+            error = wizard.typed_nit and wizard.setup_id._get_typed_nit_error(wizard.typed_nit)
+            wizard.field_errors = {"typed_nit": error} if error else {}
+            wizard.is_ready = {
+                "test_set": wizard.typed_nit and not error,
+                "start": wizard.is_understood,
+                "reset": (wizard.reason or "").strip(),
+            }.get(wizard.decision)
+
     def action_confirm(self):
-        """Do what was decided."""
+        """Do what was decided, and go on."""
         self.ensure_one()
         if self.decision == "test_set":
             self.setup_id._confirm_test_set(self.typed_nit)
-        elif self.decision == "start":
+            return self.setup_id.action_open_next()
+        if self.decision == "start":
             self.setup_id._start(self.is_understood)
-        else:
-            self.setup_id._reset(self.reason)
+            return self.setup_id.action_open_overview()
+        self.setup_id._reset(self.reason)
         return {"type": "ir.actions.act_window_close"}

@@ -19,14 +19,18 @@ from ...const import (
     PHASES,
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
+    UNPAID,
 )
-from ...exceptions import ACTIVATE, SETTINGS, make_remedy_error
-from ...tools import expiry
+from ...exceptions import ACTIVATE, SALE, make_remedy_error
+from ...tools import expiry, identity
 from ..keys import custody
 from .routes import NO_ROUTE, ROUTES
 
 # Methods called after a write to any of these fields, in this order, with the values.
-_WRITE_EFFECTS = ((("signed_letter",), "_close_letter_activities"),)
+_WRITE_EFFECTS = (
+    (("signed_letter",), "_close_letter_activities"),
+    (REPRESENTATIVE_FIELDS, "_restore_letter"),
+)
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
     (("expired", "cancelled", "revoked"), "_close_review"),
@@ -95,6 +99,12 @@ class CertificateActivation(models.Model):
         index=True,
         default="pay",
         tracking=True,
+    )
+    end_reason = fields.Char(
+        string="Reason of its end",
+        readonly=True,
+        copy=False,
+        help="Why a manager cancelled or revoked it.",
     )
     phase = fields.Selection(
         PHASES,
@@ -292,20 +302,30 @@ class CertificateActivation(models.Model):
         self._ask_for_review()
         self._keep_record()
 
-    def action_cancel(self):
-        """Cancel an unfinished activation; its payment can be used for another one."""
+    def action_cancel(self, reason=None):
+        """Cancel an unfinished activation; its payment can be used for another one.
+
+        :param str reason: as the manager typed it; kept in the history
+        """
         self._lock(GROUP_MANAGER)
         if self.state != "cancelled":
-            self._set_state("cancelled")
+            self._set_state("cancelled", end_reason=self._clean_end_reason(reason))
             self.receipt_ids._release()
             self._drop_own_certificate()
 
-    def action_revoke(self):
-        """End an active activation at once: nothing is signed under it any more."""
+    def action_revoke(self, reason=None):
+        """End an active activation at once: nothing is signed under it any more.
+
+        :param str reason: as the manager typed it; kept in the history
+        """
         self._lock(GROUP_MANAGER)
         if self.state != "revoked":
-            self._set_state("revoked")
+            self._set_state("revoked", end_reason=self._clean_end_reason(reason))
             self._archive_own_certificate()
+
+    @staticmethod
+    def _clean_end_reason(reason):
+        return (reason.strip() or False) if isinstance(reason, str) else False
 
     # === BUSINESS METHODS - ROUTE === #
 
@@ -369,9 +389,13 @@ class CertificateActivation(models.Model):
             former.message_post(body=self.env._("Replaced by %s, which signs now.", self.name))
 
     def _cancel_unpaid(self):
-        """Cancel the company's other activations that nobody has paid; a paid one can still be finished."""
+        """Cancel what nobody has paid of the company, such as a renewal, since this signs now.
+
+        A paid one can still be finished; and a request for a certificate of the company's own goes on beside a lent
+        one.
+        """
         for other in self._search_others("pay"):
-            if other.payment_status == "none":
+            if other.payment_status in UNPAID and (self.is_own or not other.is_requested):
                 other._set_state("cancelled")
 
     @api.model
@@ -390,12 +414,27 @@ class CertificateActivation(models.Model):
             Domain("state", "=", "active") & Domain("date_end", ">=", self._get_today())
         )
         here = Domain("company_id", "=", company.id)
-        if activation := self.search_fetch(current & here, limit=1):
-            return activation
+        if found := self.search_fetch(current & here):
+            # (The sort is stable: the latest one first.)
+            return found.sorted(lambda activation: activation._get_page_rank())[0]
         self._check_signs_itself(company)
         return self._create_once(
             {"company_id": company.id, "renewal_of_id": self._find_ended(company).id}
         )
+
+    def _get_page_rank(self):
+        """Return how late this comes when a company opens the three steps and has several: the least is opened.
+
+        What was paid and is not finished is never hidden behind something else, and a request that nobody has paid
+        hides nothing.
+
+        :rtype: int
+        """
+        self.ensure_one()
+        is_unpaid = self.state == "pay" and self.payment_status in UNPAID
+        if self.is_requested:
+            return 2 if is_unpaid else 1
+        return 0 if self.phase in ("pay", "process") and not is_unpaid else 1
 
     @api.model
     def _check_not_seller(self, company):
@@ -407,7 +446,7 @@ class CertificateActivation(models.Model):
                     "%s lends the certificate. Choose it in Settings, under Electronic Documents.",
                     company.name,
                 ),
-                SETTINGS,
+                SALE,
             )
 
     @api.model
@@ -440,15 +479,7 @@ class CertificateActivation(models.Model):
         :rtype: certificate.certificate
         :raise UserError: when there is none that is valid
         """
-        if not self.seller_id:
-            raise make_remedy_error(
-                self.env,
-                self.env._(
-                    "No company of this database lends its certificate. Your data and your letter are "
-                    "kept: ask your administrator to choose one in Settings, under Electronic Documents."
-                ),
-                SETTINGS,
-            )
+        self._check_lender()
         self.seller_id.sudo()._check_lends()
         certificate = self.seller_id.sudo().certificate_lent_id
         if not certificate._can_be_lent():
@@ -460,6 +491,27 @@ class CertificateActivation(models.Model):
                 )
             )
         return certificate
+
+    def _check_lender(self):
+        """Check that there is a company that lends its certificate, whose name and NIT the letter says.
+
+        :raise UserError: otherwise: nobody signs an empty letter
+        """
+        lender = self.seller_id.sudo()
+        if not lender or not identity.format_nit(lender.vat):
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "No company of this database lends its certificate. Your data and your letter are "
+                    "kept: ask your administrator to choose one in Settings, under Electronic Documents."
+                )
+                if not lender
+                else self.env._(
+                    "%s has not entered its NIT, which the letter says. What you entered is kept: ask it.",
+                    lender.name,
+                ),
+                SALE,
+            )
 
     @api.model
     def _prove_certificate(self, certificate):

@@ -100,14 +100,29 @@ def _write_lender_review(self):
 
 # In the order in which they stand on a page; each view says which of them stand where.
 ALERTS = {
+    "other_company": Alert(
+        "warning",
+        lambda self: (
+            self.company_id != self.env.company
+            and self.env._(
+                "This page is about %(company)s, and you are working in %(chosen)s.",
+                company=self.company_id.sudo().name,
+                chosen=self.env.company.name,
+            )
+        ),
+        action=Action(
+            "action_restart",
+            lambda self: self.env._("Open that of %s", self.env.company.name),
+        ),
+    ),
     "surplus": Alert("info", lambda self: self.surplus_sentence),
     # Pay
     "not_for_sale": Alert(
         "warning",
-        lambda self: not self.receipt_ids and self.sale_refusal,
+        lambda self: not self.accepts_receipts and self.sale_refusal,
         action=Action(
-            "l10n_co_certificate_activation.res_config_settings_action",
-            lambda self: self.env._("Open Settings"),
+            "l10n_co_certificate_activation.certificate_sale_setup_action",
+            lambda self: self.env._("Set up the sale"),
             type="action",
             group="base.group_system",
         ),
@@ -120,7 +135,13 @@ ALERTS = {
     ),
     "payment_open": Alert(
         MUTED,
-        lambda self: self.phase == "pay" and self.payment_level == MUTED and self.payment_sentence,
+        lambda self: (
+            self.phase == "pay"
+            and self.payment_level == MUTED
+            # Nothing to buy where nobody sells.
+            and self.seller_id
+            and self.payment_sentence
+        ),
     ),
     "payment_hint": Alert(
         MUTED,
@@ -277,7 +298,7 @@ class CertificateActivation(models.Model):
         "certificate_id",
         "request_ids.state",
     )
-    @api.depends_context("lang", "uid")
+    @api.depends_context("lang", "uid", "company")
     def _compute_alerts(self):
         for activation in self:
             activation.alerts = activation._describe_alerts()

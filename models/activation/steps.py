@@ -1,5 +1,8 @@
 from odoo import api, fields, models
 
+from ...const import REPRESENTATIVE_FIELDS
+from ...tools import identity
+
 
 class CertificateActivation(models.Model):
     """The progress of an activation and the sentences of its three steps, shared by wizard and
@@ -57,21 +60,35 @@ class CertificateActivation(models.Model):
 
         What a page points out besides is in `alerts.py`.
 
-        :return: of what is offered, its `title`, `text` and `points`
-        :rtype: dict[str, str | dict]
+        :return: of what is offered, its `title`, `text` and `points`; of the representative, lines
+        :rtype: dict[str, str | dict | list[str]]
         """
         self.ensure_one()
         period = {
             "start": self._format_date(self.date_start),
             "end": self._format_date(self.date_end),
         }
+        company = self.company_id.sudo()
         return {
+            "company": f"{company.name} · NIT {identity.show_nit(company.vat)}"
+            if company.vat
+            else company.name,
             "offer": self._get_route().write_offer(self) if self.phase == "pay" else None,
-            "findings": self.env._("No valid payment found. We checked:"),
+            # Money on its way is no money that was not found.
+            "findings": self.env._("Verified just now:")
+            if self.payment_status in ("pending", "recording", "partial")
+            else self.env._("No valid payment found. We checked:"),
             "loan": self.env._(
                 "The certificate is lent to your company for %s from its activation. "
                 "Your legal representative agrees to it by signing a letter.",
                 self._get_validity(),
+            ),
+            "representative": self._summarize_representative(),
+            "representative_change": self.letter_code
+            and self.env._(
+                "If you change anything here, the letter %s and its signed scan become void. If you type the "
+                "same words again, they are valid as before.",
+                self.letter_code,
             ),
             "finished": self.env._("Your letter is being reviewed")
             if self.is_signing_blocked
@@ -90,6 +107,28 @@ class CertificateActivation(models.Model):
                 self.record_code,
             ),
         }
+
+    def _summarize_representative(self):
+        """Say in three lines who signs a downloaded letter.
+
+        :rtype: list[str]
+        """
+        if not self.letter_downloaded_on:
+            return []
+        values = {name: self[name] or "" for name in REPRESENTATIVE_FIELDS}
+        return [
+            f"{values['representative_name']} {values['representative_surname']}, "
+            f"{values['representative_position']}",
+            self.env._(
+                "%(document)s %(number)s of %(place)s",
+                document=self.representative_identification_type_id.name,
+                number=values["representative_vat"],
+                place=values["representative_issue_city"],
+            ),
+            f"{values['representative_street']}, {values['representative_city']}, "
+            f"{self.representative_state_id.name} · {values['representative_email']} · "
+            f"{values['representative_phone']}",
+        ]
 
     def _get_lender_sentence(self):
         return self.env._("Lent by %s", self.seller_id.sudo().name)

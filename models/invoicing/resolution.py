@@ -298,6 +298,10 @@ class ElectronicInvoicingResolution(models.Model):
 
     # === ACTION METHODS === #
 
+    def action_open_next(self):
+        """Save, and go on with the next of the six steps."""
+        return self.env["electronic.invoicing.setup"].action_open_next("resolution")
+
     def action_open_overview(self):
         """Save, and go back to the six steps."""
         return self.env["electronic.invoicing.setup"].action_open_overview()

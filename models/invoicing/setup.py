@@ -5,6 +5,7 @@ from odoo.tools import SQL, format_date
 from ...const import (
     ACTIVITY_RESOLUTION,
     GROUP_MANAGER,
+    GROUP_SYSTEM,
     GROUP_USER,
     JOURNAL_TEST_SET_FIELDS,
     MODULE,
@@ -12,8 +13,6 @@ from ...const import (
     TEST_SET_FIELDS,
 )
 from ...tools import dian, identity
-
-GROUP_SYSTEM = "base.group_system"
 
 
 class ElectronicInvoicingSetup(models.Model):
@@ -200,7 +199,7 @@ class ElectronicInvoicingSetup(models.Model):
             `sentence`, `state` (`todo`, `in_progress`, `done`, `locked`), `button` (empty when there
             is nothing to open), `missing` (`field` and `label` of each thing that the profile lacks)
             and `alarm` (a sentence, or empty); `warning`, that the certificate ends: see
-            `_get_certificate_warning`
+            `_get_certificate_warning`; `is_lent`, whether somebody else's certificate signs
         :rtype: dict
         :raise AccessError: for a user without the group
         """
@@ -216,6 +215,7 @@ class ElectronicInvoicingSetup(models.Model):
             "nit_warning": not setup.locked_nit
             and any(step["state"] != "done" for step in steps[:3]),
             "steps": steps,
+            "is_lent": activation.route == "loan",
         }
 
     @api.model
@@ -245,9 +245,37 @@ class ElectronicInvoicingSetup(models.Model):
             setup._take_from_journals()
         elif key == "resolution":
             return setup._action_open_resolutions()
+        elif key == "invoice":
+            setup._choose_the_only()
         action = self._get_action(f"electronic_invoicing_setup_{key}_action")
         context = {"focus": field} if field in PROFILE_FIELDS else {}
         return {**action, "res_id": setup.id, "context": context}
+
+    def action_open_next(self, after=None):
+        """Save, and open the first step that is not done, or a new invoice when all are.
+
+        :param str after: the step that was just filled in, by default that of the context; while it is not done, the
+            six steps are opened, which say what it lacks
+        :return: an action
+        :rtype: dict
+        """
+        after = after or self.env.context.get("certificate_step")
+        key = self._get_for_company()._describe_next()["key"]
+        if not key:
+            return self.action_create_invoice()
+        return self.action_open_overview() if key == after else self.action_open_step(key)
+
+    @api.model
+    def action_create_invoice(self):
+        """Open a new invoice; without the rights to write one, the six steps."""
+        if not self.env["account.move"].has_access("create"):
+            return self.action_open_overview()
+        return {
+            **self.env["ir.actions.actions"]._for_xml_id("account.action_move_out_invoice_type"),
+            "views": [(False, "form")],
+            "view_mode": "form",
+            "res_id": False,
+        }
 
     def action_open_overview(self):
         """Save, and go back to the six steps."""
@@ -297,15 +325,9 @@ class ElectronicInvoicingSetup(models.Model):
             )
             record.invalidate_recordset()
         self._check_test_set()
+        if error := self._get_typed_nit_error(typed_nit):
+            raise ValidationError(error)
         nit = identity.format_nit(company.vat)
-        if identity.normalize_document(typed_nit) != identity.normalize_document(nit):
-            raise ValidationError(
-                self.env._(
-                    "This is not the NIT %(nit)s of %(company)s. Type it with its check digit.",
-                    nit=nit,
-                    company=company.name,
-                )
-            )
         if self.test_set_evidence_size:
             self._check_stored_pdf("test_set_evidence")
         setup = self._trusted()
@@ -386,6 +408,20 @@ class ElectronicInvoicingSetup(models.Model):
                 "started_by_id": False,
             }
         )
+
+    def _get_typed_nit_error(self, typed_nit):
+        """Say that what was typed is not the company's NIT, or return nothing.
+
+        :rtype: str | None
+        """
+        company = self.company_id.sudo()
+        nit = identity.format_nit(company.vat)
+        if identity.normalize_document(typed_nit) != identity.normalize_document(nit):
+            return self.env._(
+                "This is not the NIT %(nit)s of %(company)s. Type it with its check digit.",
+                nit=nit,
+                company=company.name,
+            )
 
     def _check_before(self, key):
         """Check that all steps before one are done.
@@ -496,6 +532,28 @@ class ElectronicInvoicingSetup(models.Model):
         }
         if any(values.values()):
             self._trusted().write(values)
+
+    # === BUSINESS METHODS - SALES INVOICE === #
+
+    def _choose_the_only(self):
+        """Choose the resolution and the journal where the company has only one, and the usual invoice type."""
+        if self.started_on:
+            return
+        setup = self._trusted()
+        here = [("company_id", "=", setup.company_id.id)]
+        in_force = (
+            self.env["electronic.invoicing.resolution"]
+            .sudo()
+            .search(here)
+            .filtered(lambda resolution: resolution.state == "in_force")
+        )
+        if not setup.resolution_id and len(in_force) == 1:
+            setup.resolution_id = in_force
+        journals = self.env["account.journal"].sudo().search([*here, ("type", "=", "sale")])
+        if setup.resolution_id and not setup.sale_journal_id and len(journals) == 1:
+            setup.resolution_id.journal_id = journals
+        if not setup.invoice_type:
+            setup.invoice_type = "01"
 
     # === BUSINESS METHODS - REMINDERS === #
 

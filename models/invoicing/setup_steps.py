@@ -113,6 +113,35 @@ class ElectronicInvoicingSetup(models.Model):
             "start": self.env._("Start invoicing electronically"),
         }
 
+    def _describe_next(self):
+        """Describe what comes after the certificate: the first step that is not done, or the first invoice.
+
+        :return: its `key`, the `label` of its button, and a `sentence`
+        :rtype: dict[str, str]
+        """
+        labels = {
+            "profile": self.env._("Complete the organisation profile"),
+            "certificate": self.env._("Continue with the certificate"),
+            "test_set": self.env._("Continue to the test set"),
+            "resolution": self.env._("Continue to the billing resolution"),
+            "invoice": self.env._("Continue to the sales invoice set-up"),
+            "start": self.env._("Start invoicing electronically"),
+        }
+        for number, step in enumerate(self._get_steps(), 1):
+            if step["state"] != "done":
+                return {
+                    "key": step["key"],
+                    "label": labels[step["key"]],
+                    "sentence": self.env._(
+                        "Next, step %(number)s of 6: %(title)s.", number=number, title=step["title"]
+                    ),
+                }
+        return {
+            "key": "",
+            "label": self.env._("Create an invoice"),
+            "sentence": self.env._("All six steps are done: your company invoices electronically."),
+        }
+
     def _get_profile_step(self, is_done):
         if is_done:
             company = self.company_id.sudo()

@@ -83,6 +83,7 @@ class CertificateActivation(models.Model):
         self._lock(GROUP_USER)
         self._check_letter_open()
         self._check_takes_letter()
+        self._check_lender()
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))
@@ -175,7 +176,7 @@ class CertificateActivation(models.Model):
         number = kept["representative_vat"]
         if number and kind and not identity.is_document_number(kind, number):
             errors["representative_vat"] = (
-                self.env._("A citizenship card has 6 to 10 digits, and no letters.")
+                self.env._("A citizenship card has 6 to 10 digits, without letters and without a check digit.")
                 if kind == "national_citizen_id"
                 else self.env._("Enter 4 to 20 letters and digits, as on the document.")
             )
@@ -354,10 +355,13 @@ class CertificateActivation(models.Model):
         """Tell whether the downloaded letter no longer says what it would say today."""
         if not self.letter_code:
             return False
-        html = self._get_letter_html(self.letter_date)
+        return not self._is_letter_of_today(self.letter_code, self.letter_date)
+
+    def _is_letter_of_today(self, code, letter_date):
+        """Tell whether a letter of this code and day says what it would say today."""
+        html = self._get_letter_html(letter_date)
         # Until 19.0.1.0 a code was made of the HTML as it is written.
-        codes = map(self._make_letter_code, (get_printed_text(html), html))
-        return self.letter_code not in codes
+        return code in map(self._make_letter_code, (get_printed_text(html), html))
 
     def _find_changed_letters(self, vals):
         """Return the activations whose downloaded letter would be outdated by a write.
@@ -410,6 +414,30 @@ class CertificateActivation(models.Model):
         stale._void_letter(reason)
         return bool(stale)
 
+    def _restore_letter(self, _vals=None):
+        """Bring back a void letter, with its scan, where it says what it would say today.
+
+        Whoever changed a word and typed the old one again has lost nothing.
+        """
+        for activation in self._trusted():
+            if activation.letter_code or not (
+                activation.needs_letter and activation._is_letter_open()
+            ):
+                continue
+            restorable = activation.voided_letter_ids.filtered(
+                lambda letter: letter.reason != "rejected" and not letter.restored_on
+            )
+            for letter in restorable:
+                if activation._is_letter_of_today(letter.letter_code, letter.letter_date):
+                    letter._restore()
+                    activation.message_post(
+                        body=self.env._(
+                            "The letter %s says the same words again: it is valid as before.",
+                            letter.letter_code,
+                        )
+                    )
+                    break
+
     @api.model
     def _follow_letter_change(self, reason, companies=None):
         """React to a change of what letters are made of, whoever made it.
@@ -419,7 +447,9 @@ class CertificateActivation(models.Model):
         """
         activations = self.sudo().search(
             [
+                "|",
                 ("letter_code", "!=", False),
+                ("voided_letter_ids", "any", [("restored_on", "=", False)]),
                 "|",
                 ("state", "=", "process"),
                 ("letter_review", "=", "rejected"),
@@ -430,6 +460,7 @@ class CertificateActivation(models.Model):
                 lambda activation: (activation.company_id | activation.seller_id) & companies
             )
         activations._void_stale_letter(reason)
+        activations._restore_letter()
 
     def _get_stale_error(self):
         return self.env._(

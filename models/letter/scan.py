@@ -127,7 +127,7 @@ class CertificateActivation(models.Model):
                 and activation._get_stored_pdf_error("signed_letter")
             )
 
-    @api.depends("letter_code", "voided_letter_ids")
+    @api.depends("letter_code", "voided_letter_ids.restored_on")
     def _compute_letter_void_sentence(self):
         for activation in self:
             voided = activation.voided_letter_ids[:1]

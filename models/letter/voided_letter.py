@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 from ...const import COLOMBIA_TZ, LETTER_MATCHES, VOID_REASONS
 from ..core.whole_files import read_whole
@@ -29,6 +30,10 @@ class CertificateVoidedLetter(models.Model):
         "res.users", string="Changed by", readonly=True, default=lambda self: self.env.uid
     )
     reason = fields.Selection(VOID_REASONS, readonly=True)
+    restored_on = fields.Datetime(
+        readonly=True,
+        help="When the letter said the same words again, so that it and its scan are valid as before.",
+    )
     signed_letter = fields.Binary(attachment=True, readonly=True)
     signed_letter_filename = fields.Char(readonly=True)
     signed_letter_size = fields.Integer(string="Size in bytes", readonly=True)
@@ -62,6 +67,36 @@ class CertificateVoidedLetter(models.Model):
                 **{name: whole[name] for name in kept},
             }
         )
+
+    def _restore(self):
+        """Make the letter and its scan those of the activation again.
+
+        The scan is checked like any file that is attached. Should it be refused, the letter is back and
+        the scan is not.
+        """
+        self.ensure_one()
+        letter, activation = self._trusted(), self.activation_id._trusted()
+        activation.write(
+            {
+                "letter_code": letter.letter_code,
+                "letter_date": letter.letter_date,
+                "letter_downloaded_on": letter.letter_downloaded_on,
+            }
+        )
+        letter.restored_on = fields.Datetime.now()
+        whole = read_whole(letter)
+        if not whole.signed_letter:
+            return
+        try:
+            with self.env.cr.savepoint():
+                activation.write(
+                    {
+                        "signed_letter": whole.signed_letter,
+                        "signed_letter_filename": letter.signed_letter_filename,
+                    }
+                )
+        except UserError:
+            activation.invalidate_recordset()
 
     def _get_void_date(self):
         """Return the day in Colombia since which the letter is void."""

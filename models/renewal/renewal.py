@@ -268,7 +268,6 @@ class CertificateActivation(models.Model):
     def _start_own_period(self, certificate):
         """Sign at once, because the company's own certificate has its own period."""
         self._end_replaced()
-        self._cancel_unpaid()
         # It was archived until now, so that nothing else uses it.
         certificate.active = True
         self._activate(certificate)
@@ -307,6 +306,7 @@ class CertificateActivation(models.Model):
         self._activate(certificate)
 
     def _activate(self, certificate):
+        self._cancel_unpaid()
         self._set_state(
             "active",
             certificate_id=certificate.id,

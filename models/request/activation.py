@@ -3,11 +3,14 @@ from dateutil.relativedelta import relativedelta
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ...const import ACTIVITY_NEXT_STEP, GROUP_USER, REPRESENTATIVE_FIELDS, REQUEST_MONTHS
+from ...const import (
+    ACTIVITY_NEXT_STEP,
+    GROUP_USER,
+    REPRESENTATIVE_FIELDS,
+    REQUEST_MONTHS,
+    UNPAID,
+)
 from ..activation.routes import OWN_ROUTES, REQUEST_ROUTES
-
-# Payment statuses that can be cancelled without losing money.
-_UNPAID = ("none", "to_pay", "failed", "reversed", "void")
 
 
 class CertificateActivation(models.Model):
@@ -112,7 +115,7 @@ class CertificateActivation(models.Model):
         if self.state == "cancelled":
             return
         self._check_state("pay")
-        if not self.is_requested or self.payment_status not in _UNPAID:
+        if not self.is_requested or self.payment_status not in UNPAID:
             raise UserError(self.env._("This has been paid for. Ask a manager to cancel it."))
         self._set_state("cancelled")
 

@@ -40,6 +40,7 @@ TRACKED = {
         "date_end": "activation",
         "paused_on": "activation",
         "pause_reason": "activation",
+        "end_reason": "activation",
         "switch_on": "renewal",
         "certificate_id": "certificate",
         "certificate_fingerprint": "certificate",
@@ -99,6 +100,7 @@ TRACKED = {
         "certificate_renewal_days": "settings",
         "certificate_reminder_days": "settings",
         "certificate_letter_html": "settings",
+        "certificate_letter_read_on": "settings",
         "certificate_sign_after_review": "settings",
     },
 }

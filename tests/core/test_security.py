@@ -57,6 +57,7 @@ PUBLIC_METHODS = {
         "action_abandon_own",
         "action_abandon_request",
         "action_approve_receipt",
+        "action_change_representative",
         "action_change_request",
         "action_continue",
         "action_delete_certificate",
@@ -66,9 +67,9 @@ PUBLIC_METHODS = {
         "action_download_record",
         "action_finish",
         "action_open_current",
+        "action_open_next",
         "action_open_overview",
         "action_open_profile",
-        "action_open_test_set",
         "action_pay",
         "action_read_letter_in_english",
         "action_renew",
@@ -84,16 +85,21 @@ PUBLIC_METHODS = {
     },
     SETUP: {
         "action_confirm_test_set",
+        "action_create_invoice",
         "action_delete_evidence",
+        "action_open_next",
         "action_open_overview",
         "action_open_step",
         "action_reset",
         "action_start",
         "get_overview",
     },
-    RESOLUTION: {"action_open_overview"},
+    RESOLUTION: {"action_open_next", "action_open_overview"},
     DECISION: {"action_confirm"},
+    "certificate.sale.setup": {"action_open_step", "get_overview"},
+    "certificate.sale.wizard": {"action_confirm", "action_open_overview", "action_replace"},
     "res.company": {
+        "action_confirm_certificate_letter",
         "action_edit_certificate_letter",
         "action_preview_certificate_letter",
         "action_reset_certificate_letter",
@@ -101,9 +107,10 @@ PUBLIC_METHODS = {
 }
 # These open a page for the company of whoever calls them: they use nothing of the record.
 WITHOUT_RECORD = {
+    "action_create_invoice",
+    "action_open_next",
     "action_open_overview",
     "action_open_profile",
-    "action_open_test_set",
     "action_restart",
 }
 
@@ -125,6 +132,7 @@ EDITABLE = {
         "is_letter_requested",
         "is_receipt_requested",
         "is_notice_understood",
+        "is_representative_open",
         "is_request_checked",
     },
     SETUP: {
@@ -192,6 +200,8 @@ class TestSecurity(SecurityCommon):
             (WIZARD, "action_open_profile", [[]]),
             (SETUP, "get_overview", []),
             (SETUP, "action_open_step", ["profile"]),
+            ("certificate.sale.setup", "get_overview", []),
+            ("certificate.sale.setup", "action_open_step", ["test"]),
         )
         with self.unchanged():
             for user in (self.stranger, self.portal_user):

@@ -354,7 +354,12 @@ class TestStructure(TransactionCase):
             )
             for name in " ".join(names).split()
         }
-        sentences = {"active", "finished", "findings", "loan", "record"}
+        sentences = {
+            *("active", "company", "finished", "findings", "loan", "record"),
+            *("representative", "representative_change"),
+            # The next step, by its sentence and by its button.
+            *("next", "sentence", "action_open_next"),
+        }
         self.assertEqual(shown - sentences, {*ALERTS})
         wizard = self.env["certificate.activation.wizard"]
         for name, alert in ALERTS.items():

@@ -225,6 +225,62 @@ class TestRightLetter(RightLetterCommon):
                 savepoint.rollback()
                 self.env.registry.clear_cache("templates")
 
+    def test_the_same_words_typed_again_bring_letter_and_scan_back(self):
+        code, name = self.activation.letter_code, self.activation.representative_name
+        scan = letter_samples.letter_scan(code)
+        self.attach_bytes(scan)
+        company = self.company_a.sudo()
+        company_name, street = company.name, company.partner_id.street
+        for change in (
+            lambda text: self.fill(self.activation, representative_name=text),
+            lambda text: company.partner_id.write({"street": text}),
+            lambda text: company.write({"name": text}),
+        ):
+            with self.subTest(), self.cr.savepoint() as savepoint:
+                change("Otra cosa")
+                self.assertFalse(self.activation.letter_code)
+                self.fill(self.activation, representative_name=name)
+                company.partner_id.street = street
+                company.name = company_name
+                self.assertEqual(self.activation.letter_code, code)
+                self.assertEqual(self.activation.signed_letter_match, "match")
+                whole = self.activation.with_context(bin_size=False)
+                self.assertEqual(base64.b64decode(whole.signed_letter), scan)
+                self.assertFalse(self.get_alert(self.wizard, "letter_void"))
+                self.assertEqual(self.get_voided().mapped(lambda v: bool(v.restored_on)), [True])
+                # Once more, and then to the end.
+                change("Otra vez")
+                self.assertFalse(self.activation.letter_code)
+                self.fill(self.activation, representative_name=name)
+                company.partner_id.street = street
+                company.name = company_name
+                self.activation.action_finish()
+                self.assertEqual(self.activation.state, "active")
+                savepoint.rollback()
+
+    def test_a_void_letter_stays_void_with_other_words_and_after_a_rejection(self):
+        name = self.activation.representative_name
+        self.attach_scan()
+        first = self.activation.letter_code
+        self.fill(self.activation, representative_name="Ana")
+        self.activation.action_download_letter()
+        second = self.activation.letter_code
+        self.assertNotEqual(first, second)
+        # The new letter has no scan, and going back brings that of the first one.
+        self.fill(self.activation, representative_name=name)
+        self.assertEqual(self.activation.letter_code, first)
+        self.assertTrue(self.activation.signed_letter_sha256)
+        self.fill(self.activation, representative_name="Anna")
+        self.assertFalse(self.activation.letter_code)
+        self.fill(self.activation, representative_name="Ana")
+        self.assertEqual(self.activation.letter_code, second)
+        self.assertFalse(self.activation.signed_letter_sha256)
+        self.get_voided().sudo().write({"reason": "rejected", "restored_on": False})
+        self.fill(self.activation, representative_name="Anna")
+        self.get_voided().sudo().write({"reason": "rejected", "restored_on": False})
+        self.fill(self.activation, representative_name="Ana")
+        self.assertFalse(self.activation.letter_code)
+
     def test_a_text_with_which_no_letter_can_be_written_is_refused(self):
         self.attach_scan()
         view = self.env.ref(LETTER_TEMPLATE)
@@ -236,12 +292,18 @@ class TestRightLetter(RightLetterCommon):
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
 
-    def test_taking_an_addition_to_the_text_away_voids_the_letter_too(self):
+    def test_taking_an_addition_to_the_text_away_voids_the_letter_and_brings_the_former_one_back(
+        self,
+    ):
+        first = self.activation.letter_code
         self.extend_template()
         self.activation.action_download_letter()
-        self.assertTrue(self.activation.letter_code)
+        second = self.activation.letter_code
+        self.assertTrue(second)
+        self.assertNotEqual(first, second)
         self.env.ref(LETTER_TEMPLATE).inherit_children_ids.unlink()
-        self.assertFalse(self.activation.letter_code)
+        self.assertEqual(self.activation.letter_code, first)
+        self.assertIn(second, self.get_voided().mapped("letter_code"))
 
     def test_a_change_of_something_else_voids_nothing(self):
         self.attach_scan()

@@ -19,11 +19,14 @@ const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
 // Announces the step to screen readers.
 const STEP = ".o_certificate_stepper [aria-current='step']";
 
+// What is filled in after "Change the data".
+const REPRESENTATIVE = ".o_field_widget[name='representative_name'] input";
+
 /** The wizard's page: each time something is submitted, the first field in red gets the focus. */
 export class ActivationFormController extends formView.Controller {
     setup() {
         super.setup();
-        this.messages = useState({ requests: 0 });
+        this.messages = useState({ requests: 0, openings: 0 });
         useEffect(
             (requests) => {
                 if (requests) {
@@ -32,6 +35,14 @@ export class ActivationFormController extends formView.Controller {
             },
             () => [this.messages.requests]
         );
+        useEffect(
+            (openings) => {
+                if (openings) {
+                    this.rootRef.el?.querySelector(REPRESENTATIVE)?.focus();
+                }
+            },
+            () => [this.messages.openings]
+        );
         useKeptFocus(this.rootRef, STEP);
     }
 
@@ -39,6 +50,9 @@ export class ActivationFormController extends formView.Controller {
         await super.afterExecuteActionButton(clickParams);
         if (CHECKED.includes(clickParams.name)) {
             this.messages.requests++;
+        }
+        if (clickParams.name === "action_change_representative") {
+            this.messages.openings++;
         }
     }
 }

@@ -27,6 +27,32 @@ class Sentence extends Text {
     }
 }
 
+/** A summary: its first line says who or what it is. */
+class Lines extends Text {
+    static template = "l10n_co_certificate_activation.Lines";
+
+    get lines() {
+        return this.value?.[this.props.names[0]] || [];
+    }
+}
+
+/**
+ * What is to be done next: its sentence, or the button that does it. The option `names` gives its key in the
+ * texts, and `sentence` or the method of the button.
+ */
+class Next extends Text {
+    static template = "l10n_co_certificate_activation.Next";
+    static components = { ViewButton };
+
+    get next() {
+        return this.value?.[this.props.names[0]];
+    }
+
+    get method() {
+        return this.props.names[1];
+    }
+}
+
 /** What is for sale, with what speaks for it. */
 class Offer extends Text {
     static template = "l10n_co_certificate_activation.Offer";
@@ -53,6 +79,8 @@ class Alerts extends Text {
 for (const [name, component] of Object.entries({
     certificate_alerts: Alerts,
     certificate_findings: Findings,
+    certificate_lines: Lines,
+    certificate_next: Next,
     certificate_offer: Offer,
     certificate_sentence: Sentence,
 })) {

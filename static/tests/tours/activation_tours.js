@@ -234,7 +234,7 @@ addTour("certificate_activation_flow", {
         step("finish"),
         {
             content: "Go on to the test set",
-            trigger: "button[name=action_open_test_set]",
+            trigger: "button[name=action_open_next]",
             run: "click",
         },
         {
@@ -319,7 +319,7 @@ addTour("certificate_activation_refusals", {
         refused,
         {
             content: "What was typed is still there",
-            trigger: "div[name=representative_name] input:value(María)",
+            trigger: "div[name=representative_summary]:contains(María Pérez)",
         },
         {
             content: "Attach the scan",

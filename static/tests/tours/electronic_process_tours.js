@@ -20,6 +20,12 @@ const back = {
     run: "click",
 };
 
+const next = {
+    content: "Save and continue",
+    trigger: "button[name=action_open_next]",
+    run: "click",
+};
+
 const confirm = {
     content: "Confirm",
     trigger: ".modal button[name=action_confirm]:visible",
@@ -102,45 +108,39 @@ addTour("electronic_process_start", {
             trigger: ".modal div[name=typed_nit] input",
             run: "edit 830114921-1 && press Tab",
         },
-        confirm,
         {
-            content: "Close the refusal",
-            trigger: ".modal:not(.o_inactive_modal) footer button.btn-primary:contains(Close)",
-            run: "click",
+            content: "It is red, and cannot be confirmed",
+            trigger:
+                ".modal:has(div[name=typed_nit] .o_certificate_message) footer button.btn-primary:disabled",
         },
         {
             content: "Type the NIT",
-            trigger: ".modal:not(.o_inactive_modal) div[name=typed_nit] input",
+            trigger: ".modal div[name=typed_nit] input",
             run: "edit 900987321-1 && press Tab",
         },
         confirm,
         {
-            content: "It is done, and cannot be changed",
-            trigger: ".o_form_view:not(:has(div[name=test_set_identifier] input)) div[name=done]",
+            content: "The next step is there at once",
+            trigger: "div[name=range_from] input",
         },
-        back,
-        {
-            content: "There is nothing to warn of any more",
-            trigger: `.o_certificate_process:not(:has(.o_certificate_process_page > .alert-warning)) ${row("test_set", "done")}`,
-        },
-        open("resolution", "todo"),
         type("number", "18764000000001"),
         type("prefix", "setp"),
         type("range_from", "1"),
         type("range_to", "5000"),
         type("date_start", "-2d"),
         type("date_end", "+1y"),
-        back,
-        open("invoice", "todo"),
-        ...choose("resolution_id", "18764000000001"),
-        ...choose("sale_journal_id", "FE"),
+        next,
         {
-            content: "Sales invoices",
-            trigger: "div[name=invoice_type] input[data-value='01']",
-            run: "click",
+            content: "The only resolution and the usual type are chosen already",
+            trigger:
+                ".o_form_view:has(div[name=invoice_type] input[data-value='01']:checked) div[name=resolution_id] input:value(18764000000001)",
         },
-        back,
-        open("start", "todo"),
+        ...choose("sale_journal_id", "FE"),
+        next,
+        {
+            content: "It cannot be started unread",
+            trigger: ".modal footer button.btn-primary:disabled",
+        },
         {
             content: "Read what follows",
             trigger: ".modal div[name=is_understood] input",
@@ -149,7 +149,7 @@ addTour("electronic_process_start", {
         confirm,
         {
             content: "All is done",
-            trigger: `.o_certificate_process:has(.progress-bar[style*='100%']) ${row("start", "done")}`,
+            trigger: `.o_certificate_process:has(.progress-bar[style*='100%']):has(.o_certificate_invoice) ${row("start", "done")}`,
         },
         {
             content: "What is done can be looked at again",
