@@ -176,7 +176,9 @@ class CertificateActivation(models.Model):
         number = kept["representative_vat"]
         if number and kind and not identity.is_document_number(kind, number):
             errors["representative_vat"] = (
-                self.env._("A citizenship card has 6 to 10 digits, without letters and without a check digit.")
+                self.env._(
+                    "A citizenship card has 6 to 10 digits, without letters and without a check digit."
+                )
                 if kind == "national_citizen_id"
                 else self.env._("Enter 4 to 20 letters and digits, as on the document.")
             )

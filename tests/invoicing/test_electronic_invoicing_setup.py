@@ -328,7 +328,7 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         with self.assertRaises(ValidationError):
             decision.action_confirm()
         decision.typed_nit = NIT
-        self.assertEqual((decision.field_errors, decision.is_ready), ({}, True))
+        self.assertEqual((decision.field_errors or {}, decision.is_ready), ({}, True))
         action = decision.action_confirm()
         self.assertEqual(action["res_model"], "electronic.invoicing.resolution")
         resolution = self.create_resolution()
