@@ -61,3 +61,7 @@ class TourCase(HttpCase):
         super().setUpClass()
         cls.startClassPatcher(patch.object(common, "ChromeBrowser", TourBrowser))
         cls.addClassCleanup(TourBrowser.quit)
+
+    def start_tour(self, *args, timeout=240, **kwargs):
+        """Start a tour, and give it some minutes, as its steps have: other tests may run at the same time."""
+        return super().start_tour(*args, timeout=timeout, **kwargs)

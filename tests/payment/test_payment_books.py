@@ -295,7 +295,7 @@ class TestAccountants(BooksCommon):
 
     @situation("to_pay", "paid", client="Invoice ready, Buy", seller="A cancelled payment")
     def test_a_collected_payment_is_charged_back(self):
-        payment = self.invoice.transaction_ids.payment_id
+        payment = self.invoice.transaction_ids.payment_id.with_env(self.env)
         payment.action_draft()
         payment.action_cancel()
 

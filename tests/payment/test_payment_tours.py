@@ -8,10 +8,11 @@ from odoo.addons.mail.tests.common import MockEmail
 
 from ...const import WIZARD_PATH
 from ..common.payment import CertificatePaymentCommon
+from ..common.tours import TourCase
 
 
 @tagged("post_install", "-at_install")
-class TestPaymentTours(CertificatePaymentCommon, MockEmail):
+class TestPaymentTours(CertificatePaymentCommon, TourCase, MockEmail):
     def setUp(self):
         super().setUp()
         self.sell_by_demo_provider()

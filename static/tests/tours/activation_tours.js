@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 /** Puts a file into the field of the signed letter, as choosing one does. */
 function attach(name, content) {
@@ -110,7 +110,7 @@ const buy = (state) => [
     },
 ];
 
-registry.category("web_tour.tours").add("certificate_activation_buy", {
+addTour("certificate_activation_buy", {
     steps: () => [
         {
             content: "The second step can be started",
@@ -126,7 +126,7 @@ registry.category("web_tour.tours").add("certificate_activation_buy", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_buy_in_vain", {
+addTour("certificate_activation_buy_in_vain", {
     steps: () => [
         step("pay"),
         {
@@ -179,7 +179,7 @@ registry.category("web_tour.tours").add("certificate_activation_buy_in_vain", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_flow", {
+addTour("certificate_activation_flow", {
     steps: () => [
         {
             content: "The payment is verified on entry",
@@ -254,7 +254,7 @@ registry.category("web_tour.tours").add("certificate_activation_flow", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_refusals", {
+addTour("certificate_activation_refusals", {
     steps: () => [
         step("process"),
         {
@@ -339,7 +339,7 @@ registry.category("web_tour.tours").add("certificate_activation_refusals", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_conversion", {
+addTour("certificate_activation_conversion", {
     steps: () => [
         step("process"),
         {
@@ -399,7 +399,7 @@ const TAKEN = {
 
 const HEIC = "\0\0\0\x18ftypheic";
 
-registry.category("web_tour.tours").add("certificate_activation_photos", {
+addTour("certificate_activation_photos", {
     steps: () => [
         {
             content: "Continue on a telephone",
@@ -478,7 +478,7 @@ registry.category("web_tour.tours").add("certificate_activation_photos", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_renewal", {
+addTour("certificate_activation_renewal", {
     steps: () => [
         {
             content: "The six steps warn, and lead to the renewal",
@@ -532,7 +532,7 @@ registry.category("web_tour.tours").add("certificate_activation_renewal", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_activation_remedy", {
+addTour("certificate_activation_remedy", {
     steps: () => [
         {
             content: "The mistake has a way out",

@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 const row = (company) => `.o_data_row:has(td[name=company_id]:contains(${company}))`;
 
@@ -9,7 +9,7 @@ const select = (company) => ({
 });
 
 /** Renews what can be renewed of several companies, and goes on with one of them. */
-registry.category("web_tour.tours").add("certificate_board_renewal", {
+addTour("certificate_board_renewal", {
     steps: () => [
         {
             content: "Two end soon, and one has not started",

@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 const SCAN = "/web/content/base.certificate_tour_scan";
 const SHARPER = "/web/content/base.certificate_tour_sharper";
@@ -70,7 +70,7 @@ const send = [
     },
 ];
 
-registry.category("web_tour.tours").add("certificate_request_start", {
+addTour("certificate_request_start", {
     steps: () => [
         {
             content: "What is lent is active; ask for an own one",
@@ -94,7 +94,7 @@ registry.category("web_tour.tours").add("certificate_request_start", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_request_send", {
+addTour("certificate_request_send", {
     steps: () => [
         {
             content: "Continue",
@@ -148,7 +148,7 @@ registry.category("web_tour.tours").add("certificate_request_send", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_request_correct", {
+addTour("certificate_request_correct", {
     steps: () => [
         {
             content: "It was rejected, and the page says why",
@@ -177,7 +177,7 @@ registry.category("web_tour.tours").add("certificate_request_correct", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_request_load", {
+addTour("certificate_request_load", {
     steps: () => [
         {
             content: "The certificate is issued: choose its file",
@@ -247,7 +247,7 @@ const open = {
     run: "click",
 };
 
-registry.category("web_tour.tours").add("certificate_request_reject", {
+addTour("certificate_request_reject", {
     steps: () => [
         open,
         ...accept("RUT"),
@@ -275,7 +275,7 @@ registry.category("web_tour.tours").add("certificate_request_reject", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_request_issue", {
+addTour("certificate_request_issue", {
     steps: () => [
         open,
         ...accept("Certificate of existence"),

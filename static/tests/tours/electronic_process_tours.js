@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 const row = (key, state) => `li[data-step=${key}][data-state=${state}]`;
 
@@ -46,7 +46,7 @@ const choose = (field, text) => [
 ];
 
 /** A manager follows what the profile lacks to its field. */
-registry.category("web_tour.tours").add("electronic_process_profile", {
+addTour("electronic_process_profile", {
     steps: () => [
         {
             content: "The address is missing, and everything after it is locked",
@@ -72,7 +72,7 @@ registry.category("web_tour.tours").add("electronic_process_profile", {
 });
 
 /** From the test set, which locks the NIT, to the start. */
-registry.category("web_tour.tours").add("electronic_process_start", {
+addTour("electronic_process_start", {
     steps: () => [
         {
             content: "The NIT can still change",
@@ -164,7 +164,7 @@ registry.category("web_tour.tours").add("electronic_process_start", {
 });
 
 /** An administrator unlocks the NIT, with a reason. */
-registry.category("web_tour.tours").add("electronic_process_reset", {
+addTour("electronic_process_reset", {
     steps: () => [
         {
             content: "Open the history",

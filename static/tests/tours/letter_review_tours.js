@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 const ADDON = "l10n_co_certificate_activation";
 const REASON = "La firma quedó cortada";
@@ -66,7 +66,7 @@ const openLetter = [
     },
 ];
 
-registry.category("web_tour.tours").add("certificate_letter_reject", {
+addTour("certificate_letter_reject", {
     steps: () => [
         ...openLetter,
         {
@@ -110,7 +110,7 @@ registry.category("web_tour.tours").add("certificate_letter_reject", {
 });
 
 /** The borrower reads why, and hands in a new scan. */
-registry.category("web_tour.tours").add("certificate_letter_hand_in", {
+addTour("certificate_letter_hand_in", {
     steps: () => [
         {
             content: "The page says why, and what to do",
@@ -145,7 +145,7 @@ registry.category("web_tour.tours").add("certificate_letter_hand_in", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_letter_accept", {
+addTour("certificate_letter_accept", {
     steps: () => [
         ...openLetter,
         {

@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 /** Chooses a file that the test serves. */
 function choose(name, url) {
@@ -21,7 +21,7 @@ const load = {
     run: "click",
 };
 
-registry.category("web_tour.tours").add("certificate_activation_own", {
+addTour("certificate_activation_own", {
     steps: () => [
         {
             content: "There is a certificate already",
@@ -107,7 +107,7 @@ registry.category("web_tour.tours").add("certificate_activation_own", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_custody", {
+addTour("certificate_custody", {
     steps: () => [
         {
             content: "The lent key is not sealed",

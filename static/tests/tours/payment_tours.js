@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 /** Chooses a provider on Odoo's payment form, and pays. */
 const pay = (code, form = "") => [
@@ -22,7 +22,7 @@ const buy = {
     expectUnloadPage: true,
 };
 
-registry.category("web_tour.tours").add("certificate_payment_transfer", {
+addTour("certificate_payment_transfer", {
     steps: () => [
         buy,
         ...pay("custom"),
@@ -43,7 +43,7 @@ registry.category("web_tour.tours").add("certificate_payment_transfer", {
     ],
 });
 
-registry.category("web_tour.tours").add("certificate_payment_mail", {
+addTour("certificate_payment_mail", {
     steps: () => [
         {
             content: "The mail leads to the invoice; pay it there",

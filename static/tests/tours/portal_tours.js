@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 const step = (name) => ({
     content: `The step is ${name}`,
@@ -42,7 +42,7 @@ async function fetchFile(name) {
     return response.blob();
 }
 
-registry.category("web_tour.tours").add("certificate_portal", {
+addTour("certificate_portal", {
     steps: () => [
         {
             content: "The link opens the page by itself, in Spanish, and its token is gone",
@@ -156,7 +156,7 @@ registry.category("web_tour.tours").add("certificate_portal", {
 });
 
 /** The contact reads why the letter was rejected, and hands in a new scan. */
-registry.category("web_tour.tours").add("certificate_portal_letter", {
+addTour("certificate_portal_letter", {
     steps: () => [
         {
             content: "The page says why, and what to do",

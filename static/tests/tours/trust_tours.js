@@ -1,4 +1,4 @@
-import { registry } from "@web/core/registry";
+import { addTour } from "./tour";
 
 import { openFromMenu } from "./letter_review_tours";
 
@@ -15,7 +15,7 @@ const choose = (name) => ({
     },
 });
 
-registry.category("web_tour.tours").add("certificate_trust_add", {
+addTour("certificate_trust_add", {
     steps: () => [
         ...openFromMenu("menu_certificate_trust_anchors"),
         {
