@@ -33,6 +33,26 @@ class TestIdentity(BaseCase):
             with self.subTest(typed):
                 self.assertEqual(identity.format_nit(typed), written)
 
+    def test_people_read_numbers_with_points(self):
+        for number, shown in (
+            ("901414515-7", "901.414.515-7"),
+            ("1032456789-7", "1.032.456.789-7"),
+            ("901414515", "901414515"),
+            ("", ""),
+        ):
+            with self.subTest(number):
+                self.assertEqual(identity.show_nit(number), shown)
+        for number, shown in (
+            ("52123456", "52.123.456"),
+            ("1032456789", "1.032.456.789"),
+            ("5212345a", "5212345a"),
+            ("0123", "0123"),
+            ("", ""),
+            (False, False),
+        ):
+            with self.subTest(number):
+                self.assertEqual(identity.show_cedula(number), shown)
+
     def test_what_is_no_nit_has_no_written_form(self):
         for typed in (
             None,
