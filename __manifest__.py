@@ -51,6 +51,7 @@
         "wizards/certificate_request_wizard_track_views.xml",
         "wizards/certificate_custody_wizard_views.xml",
         "wizards/certificate_portal_invitation_views.xml",
+        "wizards/certificate_sale_wizard_views.xml",
         "views/certificate_payment_receipt_views.xml",
         "views/certificate_history_views.xml",
         "views/certificate_signature_log_views.xml",

@@ -16,6 +16,7 @@ AUTHORITIES_PARAMETER = f"{MODULE}.accredited_authorities"
 # Domains of the authorities that may be asked about revocations, likewise.
 HOSTS_PARAMETER = f"{MODULE}.revocation_hosts"
 
+GROUP_SYSTEM = "base.group_system"
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
 GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"
@@ -57,6 +58,8 @@ PORTAL_DAYS = 30
 
 # Receives the file of a company's own certificate; the activation's id follows.
 OWN_CERTIFICATE_ROUTE = "/electronic-documents/own-certificate"
+# And that of the certificate that a company lends; the company's id follows.
+LENT_CERTIFICATE_ROUTE = "/electronic-documents/lent-certificate"
 
 # The time zone in which Colombian law counts days; the country has no daylight saving time.
 COLOMBIA_TZ = "America/Bogota"

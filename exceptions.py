@@ -2,10 +2,10 @@
 
 from odoo.exceptions import UserError
 
-from .const import MODULE
+from .const import GROUP_SYSTEM, MODULE
 
 ACTIVATE = (f"{MODULE}.certificate_activation_wizard_action", f"{MODULE}.group_certificate_user")
-SETTINGS = (f"{MODULE}.res_config_settings_action", "base.group_system")
+SALE = (f"{MODULE}.certificate_sale_setup_action", GROUP_SYSTEM)
 
 
 class RemedyError(UserError):
@@ -31,7 +31,7 @@ def make_remedy_error(env, message, remedy):
 
     :param env: the environment of the user who gets the error
     :param str message: what is wrong and what to do, worded for users with and without the button
-    :param remedy: `ACTIVATE` or `SETTINGS`
+    :param remedy: `ACTIVATE` or `SALE`
     :rtype: UserError
     """
     action, group = remedy

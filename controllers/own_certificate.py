@@ -1,7 +1,7 @@
 from odoo.exceptions import AccessError, MissingError, UserError
 from odoo.http import Controller, request
 
-from ..const import OWN_CERTIFICATE_ROUTE
+from ..const import LENT_CERTIFICATE_ROUTE, OWN_CERTIFICATE_ROUTE
 from ..tools.pkcs12 import MAX_SIZE
 from .verbs import route
 
@@ -27,11 +27,29 @@ class OwnCertificate(Controller):
         :return: `errors`: of `_load_certificate`
         """
         activation = request.env["certificate.activation"].browse(activation_id)
+        return self._load(activation._load_certificate, certificate, key, password)
+
+    @route(
+        f"{LENT_CERTIFICATE_ROUTE}/<record_id:company_id>",
+        ["POST"],
+        type="http",
+        auth="user",
+        max_content_length=2 * MAX_SIZE + 50_000,
+    )
+    def load_lent(self, company_id, certificate=None, key=None, password="", **_kwargs):
+        """Receive the file of the certificate that a company lends, likewise.
+
+        :param int company_id: of the `res.company`
+        """
+        company = request.env["res.company"].browse(company_id)
+        return self._load(company._load_lent_certificate, certificate, key, password)
+
+    def _load(self, load, certificate, key, password):
         # (A file can be sent instead of a text.)
         password = password if isinstance(password, str) else ""
         files = [file.read() for file in (certificate, key) if hasattr(file, "read")]
         try:
-            errors = activation._load_certificate(files, password)
+            errors = load(files, password)
         except (AccessError, MissingError, UserError) as error:
             request.env.cr.rollback()
             errors = {"certificate": [str(error)]}

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 from cryptography.x509.oid import NameOID
 
+from odoo import fields
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
@@ -197,6 +198,7 @@ def make_seller(company):
             "certificate_accept_test_payments": True,
         }
     )
+    company.sudo().certificate_letter_read_on = fields.Datetime.now()
     company.certificate_seller_id = company
     return product
 

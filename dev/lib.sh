@@ -563,6 +563,15 @@ create_demo_database() {
     rename_database "$1_tmp" "$1"
 }
 
+# Creates a database as an administrator's first installation leaves it: the add-on, its languages, and nothing else.
+#   create_empty_database <name>
+create_empty_database() {
+    psql_ -c "CREATE DATABASE \"$1_tmp\" TEMPLATE template0 ENCODING 'UTF8'"
+    quietly "the add-on cannot be installed" odoo -d "$1_tmp" -i "$MODULE" --load-language en_US,es_CO \
+        --skip-auto-install --stop-after-init --no-http --log-level warn
+    rename_database "$1_tmp" "$1"
+}
+
 # A port of this machine that nothing listens on now.
 free_port() { "$VENV/bin/python" -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
 

@@ -11,14 +11,17 @@ from stdnum.co import nit
 
 # What people, telephones and editors put between the characters of a number.
 _DASHES = r"\u2010-\u2015\u2212\ufe58\ufe63\uff0d\-"
-_APOSTROPHES = "'`\u00b4\u2018\u2019\u201b\u2032"
+_APOSTROPHES = "'\"`\u00b4\u2018\u2019\u201b\u201c\u201d\u2032\u2033"
 _MARKS = rf"\s.,{_APOSTROPHES}{_DASHES}"
 
 # Registraduria Nacional: citizenship cards have 6 to 8 digits (until 2003) or 10 (NUIP since).
-_CITIZENSHIP_CARD = re.compile(r"[0-9]{6,10}")
+_CITIZENSHIP_CARD = re.compile(r"[1-9][0-9]{5,9}")
+# The check digit of its NIT, or the decimal of a spreadsheet: with it, the number is nobody's.
+_LAST_DIGIT_APART = re.compile(rf"[.,{_DASHES}]\s*[0-9]\s*$")
 # The other documents mix letters and digits; no authority publishes one common length.
 _OTHER_DOCUMENT = re.compile(r"[A-Z0-9]{4,20}")
-_EMAIL = re.compile(r"[^@\s,;<>]+@[^@\s,;<>.]+(\.[^@\s,;<>.]+)+")
+# What stands around an address in a message or a list is no part of it; letters with accents may be.
+_EMAIL = re.compile(r"[^@\s,:;<>()\[\]\\\"]+@[\w-]+(\.[\w-]+)*\.[\w-]{2,}")
 # CRC resolution 5826 of 2019: national numbers have ten digits, 3 (mobile) or 60 (fixed) first.
 _NATIONAL_PHONE = re.compile(r"(\+?57)?(3[0-9]{9}|60[0-9]{8})")
 # ITU-T E.164: at most 15 digits after the plus.
@@ -29,7 +32,14 @@ _EXTENSION = re.compile(
 _LATIN = r"\x00-\u024f\u1e00-\u1eff"
 _IDLE_JOINER = re.compile(rf"(?<![^{_LATIN}])[\u200c\u200d]+|[\u200c\u200d]+(?![^{_LATIN}])")
 _NIT = re.compile(r"[0-9]{5,15}-[0-9]")
-_NIT_WORD = re.compile(r"^n\.?i\.?t\.?[\s.:]*", re.IGNORECASE)
+_NIT_WORD = re.compile(
+    r"^n\.?i\.?t\.?[\s.:-]*(?:(?:n[o\u00ba\u00b0]|nro|n\u00fam(?:ero)?|#)[\s.:]*)?", re.IGNORECASE
+)
+_CHECK_DIGIT_WORD = re.compile(r"[\s,-]*d\.?\s*v\.?[\s.:-]*(?=[0-9]$)", re.IGNORECASE)
+# In front of the number of a document, with a sign that no number has.
+_NUMBER_WORD = re.compile(
+    r"^(?:c\.\s*c\.?|c\.\s*e\.?)?\s*(?:n[\u00ba\u00b0]|no\.|#)[\s.:]*", re.IGNORECASE
+)
 
 
 def remove_joiners(text):
@@ -60,7 +70,8 @@ def tidy_name(name):
 
 def _plain(text):
     """Return a text with one character for what looks alike: full width digits are digits."""
-    return unicodedata.normalize("NFKC", remove_joiners(text))
+    # An accent alone would become a blank and an accent of the letter before it.
+    return unicodedata.normalize("NFKC", re.sub(f"[{_APOSTROPHES}]", "'", remove_joiners(text)))
 
 
 def normalize_document(number):
@@ -70,6 +81,7 @@ def normalize_document(number):
     :return: upper case letters and digits, such as ``52123456``
     :rtype: str
     """
+    number = _NUMBER_WORD.sub("", remove_joiners(number).strip())
     return re.sub(f"[{_MARKS}]", "", _plain(number)).upper()
 
 
@@ -80,8 +92,11 @@ def is_document_number(kind, number):
     :param str number: as typed
     :rtype: bool
     """
-    pattern = _CITIZENSHIP_CARD if kind == "national_citizen_id" else _OTHER_DOCUMENT
-    return bool(pattern.fullmatch(normalize_document(number)))
+    if kind != "national_citizen_id":
+        return bool(_OTHER_DOCUMENT.fullmatch(normalize_document(number)))
+    return not _LAST_DIGIT_APART.search(_plain(number)) and bool(
+        _CITIZENSHIP_CARD.fullmatch(normalize_document(number))
+    )
 
 
 def is_email(address):
@@ -116,8 +131,9 @@ def format_nit(number):
     :return: such as ``213123432-1``, or ``None`` when it is no NIT with a right check digit
     :rtype: str | None
     """
-    number = re.sub(f"[{_DASHES}]", "-", _NIT_WORD.sub("", _plain(number).strip()))
-    number = re.sub(f"[\\s.,{_APOSTROPHES}]", "", number)
+    number = re.sub(f"[{_DASHES}]", "-", _plain(_NIT_WORD.sub("", remove_joiners(number).strip())))
+    number = re.sub(f"[\\s.,{_APOSTROPHES}]", "", _CHECK_DIGIT_WORD.sub("-", number.strip()))
+    number = number.lstrip("0")  # of a field of a form that is filled up
     return number if _NIT.fullmatch(number) and nit.is_valid(number) else None
 
 

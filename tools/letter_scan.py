@@ -191,20 +191,22 @@ def match_letter(
     if letter:
         if facts.sha256 == hashlib.sha256(letter).hexdigest():
             raise LetterRefused("unsigned")
-        original = (
-            check_pdf(letter, len(letter)) if facts.text_sha256 and not facts.signed else None
-        )
+        original = check_pdf(letter, len(letter)) if facts.text_sha256 else None
         is_alike = bool(original) and facts.text_sha256 == original.text_sha256
     try:
         found = read_letter(data, facts.signed, is_alike)
-        if is_alike and _adds_nothing(found, read_letter(letter, compared=True)):
+        if (
+            is_alike
+            and not facts.signed
+            and _adds_nothing(found, read_letter(letter, compared=True))
+        ):
             raise LetterRefused("unsigned")
     except ChildUnavailable:  # the packages are optional
         return LetterMatch("unread")
     pages = None
-    if letter and found.codes and not found.numbers and not facts.signed:
+    if letter and found.codes and not found.numbers:
         pages = check_pdf(letter, len(letter)).pages
-    return judge_letter(found, facts.signed, code, trust, pages)
+    return judge_letter(found, facts.signed, code, trust, pages, is_alike or not letter)
 
 
 def _adds_nothing(found, letter):
@@ -223,12 +225,15 @@ def judge_letter(
     code: str | None,
     trust: Trust = Trust(),
     pages: int | None = None,
+    is_alike: bool = True,
 ):
     """Apply the rules to what a file shows.
 
     :param signed: whether it has a digital signature.
     :param trust: whose digital signature is valid; nobody's by default.
     :param pages: of the letter, for one whose QR codes do not number them; None when not known.
+    :param is_alike: whether a signed file has the words of the letter: whoever signs it could have changed
+        them, or left out a page.
     :rtype: LetterMatch
     :raise LetterRefused: see `match_letter`.
     """
@@ -248,7 +253,9 @@ def judge_letter(
     if not shows_code and not found.scanned and found.has_text:
         raise LetterRefused("no_letter")
     last = found.signatures[-1] if found.signatures else None
-    if found.intact and shows_code and last and last.whole and code in last.codes:
+    if not is_alike and code in found.codes and found.complete:  # a scan that was signed
+        is_alike = not _find_unread_pages(found, pages or 0)
+    if is_alike and found.intact and shows_code and last and last.whole and code in last.codes:
         verified = [_verify(one, trust) for one in found.signatures]
         if verified[-1]:
             names, anchors = zip(*filter(None, verified), strict=True)

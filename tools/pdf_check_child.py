@@ -126,7 +126,8 @@ _MATTERING |= frozenset(b"Length Filter DecodeParms DP F FFilter FDecodeParms".s
 _NAME = re.compile(rb"/(" + _REGULAR + rb"*)")
 _ESCAPE = re.compile(rb"#(..)", re.DOTALL)
 _ODD_ESCAPE = re.compile(rb"#(?![0-9A-Fa-f]{2})")
-_ODD = re.compile(rb"[^!-~]")
+# What ends a name for one of the programs. Letters with accents do not: `Sí` is the state of many boxes.
+_ODD = re.compile(rb"[\0-\x1f\x7f\x80\xff]")
 _CONTENT = re.compile(rb"(?:[\0\t-\r ]|%[^\r\n]{0,99}[\r\n])*[(<+\-.\d]")
 
 # The other kinds of file that one can be at the same time: an archive is read from its end, and a
@@ -544,7 +545,14 @@ class _Scan:
         _look_at_stream(value)
         if _is_object_stream(value) or value.get(b"Type") == b"XRef":
             packed = data[stream.end() : end]
-            if self.cipher and value.get(b"Type") != b"XRef":
+            if self.cipher and _is_object_stream(value):
+                # Where deciphered data end is known by their filter only, and of what is called a cross
+                # reference not all programs think that it is enciphered.
+                filters_ = value.get(b"Filter")
+                if filters_ not in (b"FlateDecode", [b"FlateDecode"]) or (
+                    value.get(b"Type") == b"XRef"
+                ):
+                    raise Broken(data, start)
                 packed = self.cipher.decipher(packed, int(number), int(generation))
             self.read_packed(data, start, value, packed, stream[0].endswith(b"\n"))
         return end + len(b"endstream")

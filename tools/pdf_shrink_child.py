@@ -230,7 +230,7 @@ def _add_photo(writer, image):
     if image.format in ("JPEG", "MPO"):
         image.draft("L", (math.ceil(longest), math.ceil(longest)))
     is_bitonal = image.format == "TIFF" and image.mode == "1"
-    image = ImageOps.exif_transpose(_to_gray(image))
+    image = _turn(_to_gray(image))
     page_width, page_height = _A4 if image.width <= image.height else _A4[::-1]
     factor = min(page_width / image.width, page_height / image.height)
     width, height = factor * image.width, factor * image.height
@@ -249,6 +249,16 @@ def _add_photo(writer, image):
     page[NameObject("/Resources")] = generic.DictionaryObject({NameObject("/XObject"): photos})
     page[NameObject("/Contents")] = writer._add_object(content)
     return photo
+
+
+def _turn(image):
+    """Turn a photo as its camera says, if that can be read: editors and messengers leave half of it."""
+    try:
+        return ImageOps.exif_transpose(image)
+    except (MemoryError, RecursionError):
+        raise
+    except Exception:
+        return image
 
 
 # --- Images ---

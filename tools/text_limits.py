@@ -153,6 +153,14 @@ TEXT_RULES = {
         "rejection_reason": _REASON,
     },
     "certificate.reason.wizard": {"reason": _REASON},
+    "certificate.sale.wizard": {
+        "profile_name": _COMPANY,
+        "profile_vat": TextRule(40, form=_nit),
+        "profile_street": _STREET,
+        "profile_city": _PLACE,
+        "profile_email": _EMAIL,
+        "profile_phone": _PHONE,
+    },
     "certificate.request.document": {"document_filename": _FILENAME, "observation": _REASON},
     "electronic.invoicing.decision": {"typed_nit": TextRule(40), "reason": _REASON},
     "electronic.invoicing.resolution": {

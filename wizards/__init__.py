@@ -7,6 +7,7 @@ from . import (
     certificate_portal_invitation,
     certificate_reason_wizard,
     certificate_request_wizard,
+    certificate_sale_wizard,
     electronic_invoicing_decision,
     payment_link_wizard,
 )

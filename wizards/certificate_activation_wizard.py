@@ -96,6 +96,7 @@ class CertificateActivationWizard(models.TransientModel):
     price_withheld = fields.Monetary(compute="_compute_price_withheld", string="Withholdings")
     price_total = _activation_field(fields.Monetary, "price_total")
     is_for_sale = _activation_field(fields.Boolean, "is_for_sale")
+    has_seller = fields.Boolean(compute="_compute_has_seller")
     receipt_id = fields.Many2one(
         "certificate.payment.receipt", string="Payment receipt", ondelete="cascade"
     )
@@ -168,6 +169,11 @@ class CertificateActivationWizard(models.TransientModel):
     def _compute_step(self):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
+
+    @api.depends("activation_id")
+    def _compute_has_seller(self):
+        for wizard in self:
+            wizard.has_seller = wizard.activation_id.sudo().seller_id
 
     @api.depends("price_total")
     def _compute_price_withheld(self):

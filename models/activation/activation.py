@@ -21,8 +21,8 @@ from ...const import (
     TRANSITIONS,
     UNPAID,
 )
-from ...exceptions import ACTIVATE, SETTINGS, make_remedy_error
-from ...tools import expiry
+from ...exceptions import ACTIVATE, SALE, make_remedy_error
+from ...tools import expiry, identity
 from ..keys import custody
 from .routes import NO_ROUTE, ROUTES
 
@@ -446,7 +446,7 @@ class CertificateActivation(models.Model):
                     "%s lends the certificate. Choose it in Settings, under Electronic Documents.",
                     company.name,
                 ),
-                SETTINGS,
+                SALE,
             )
 
     @api.model
@@ -479,15 +479,7 @@ class CertificateActivation(models.Model):
         :rtype: certificate.certificate
         :raise UserError: when there is none that is valid
         """
-        if not self.seller_id:
-            raise make_remedy_error(
-                self.env,
-                self.env._(
-                    "No company of this database lends its certificate. Your data and your letter are "
-                    "kept: ask your administrator to choose one in Settings, under Electronic Documents."
-                ),
-                SETTINGS,
-            )
+        self._check_lender()
         self.seller_id.sudo()._check_lends()
         certificate = self.seller_id.sudo().certificate_lent_id
         if not certificate._can_be_lent():
@@ -499,6 +491,27 @@ class CertificateActivation(models.Model):
                 )
             )
         return certificate
+
+    def _check_lender(self):
+        """Check that there is a company that lends its certificate, whose name and NIT the letter says.
+
+        :raise UserError: otherwise: nobody signs an empty letter
+        """
+        lender = self.seller_id.sudo()
+        if not lender or not identity.format_nit(lender.vat):
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "No company of this database lends its certificate. Your data and your letter are "
+                    "kept: ask your administrator to choose one in Settings, under Electronic Documents."
+                )
+                if not lender
+                else self.env._(
+                    "%s has not entered its NIT, which the letter says. What you entered is kept: ask it.",
+                    lender.name,
+                ),
+                SALE,
+            )
 
     @api.model
     def _prove_certificate(self, certificate):

@@ -119,10 +119,10 @@ ALERTS = {
     # Pay
     "not_for_sale": Alert(
         "warning",
-        lambda self: not self.receipt_ids and self.sale_refusal,
+        lambda self: not self.accepts_receipts and self.sale_refusal,
         action=Action(
-            "l10n_co_certificate_activation.res_config_settings_action",
-            lambda self: self.env._("Open Settings"),
+            "l10n_co_certificate_activation.certificate_sale_setup_action",
+            lambda self: self.env._("Set up the sale"),
             type="action",
             group="base.group_system",
         ),
@@ -135,7 +135,13 @@ ALERTS = {
     ),
     "payment_open": Alert(
         MUTED,
-        lambda self: self.phase == "pay" and self.payment_level == MUTED and self.payment_sentence,
+        lambda self: (
+            self.phase == "pay"
+            and self.payment_level == MUTED
+            # Nothing to buy where nobody sells.
+            and self.seller_id
+            and self.payment_sentence
+        ),
     ),
     "payment_hint": Alert(
         MUTED,

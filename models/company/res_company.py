@@ -1,5 +1,5 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import AccessError, ValidationError
 
 from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
 from ...tools import identity
@@ -10,6 +10,9 @@ _WRITE_EFFECTS = {
     "certificate_lent_id": "_lend_another_certificate",
     "certificate_letter_html": "_void_letters",
 }
+
+# What only a method of this add-on writes: who has read the letter, and when.
+_SEALED = ("certificate_letter_read_on", "certificate_letter_read_by_id")
 
 
 class ResCompany(models.Model):
@@ -116,6 +119,8 @@ class ResCompany(models.Model):
         """Let the user who creates a company fill in its contact, though that user joins the
         company only afterwards.
         """
+        for vals in vals_list:
+            self._check_sealed(vals)
         creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
         companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
         # Of `res.partner._map_company_partners`.
@@ -123,12 +128,22 @@ class ResCompany(models.Model):
         return companies
 
     def write(self, vals):
+        self._check_sealed(vals)
         with recording(self, vals):
             result = super().write(vals)
         for name, effect in _WRITE_EFFECTS.items():
             if name in vals:
                 getattr(self, effect)()
         return result
+
+    @api.model
+    def _check_sealed(self, vals):
+        """Refuse to write what states who did something, even for an administrator.
+
+        :raise AccessError: outside sudo mode
+        """
+        if not self.env.su and not vals.keys().isdisjoint(_SEALED):
+            raise AccessError(self.env._("Whoever has read the letter confirms it on its page."))
 
     @api.constrains("partner_id")
     def _check_partner_id(self):

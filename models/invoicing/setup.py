@@ -5,6 +5,7 @@ from odoo.tools import SQL, format_date
 from ...const import (
     ACTIVITY_RESOLUTION,
     GROUP_MANAGER,
+    GROUP_SYSTEM,
     GROUP_USER,
     JOURNAL_TEST_SET_FIELDS,
     MODULE,
@@ -12,8 +13,6 @@ from ...const import (
     TEST_SET_FIELDS,
 )
 from ...tools import dian, identity
-
-GROUP_SYSTEM = "base.group_system"
 
 
 class ElectronicInvoicingSetup(models.Model):

@@ -83,6 +83,7 @@ class CertificateActivation(models.Model):
         self._lock(GROUP_USER)
         self._check_letter_open()
         self._check_takes_letter()
+        self._check_lender()
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))
@@ -175,7 +176,9 @@ class CertificateActivation(models.Model):
         number = kept["representative_vat"]
         if number and kind and not identity.is_document_number(kind, number):
             errors["representative_vat"] = (
-                self.env._("A citizenship card has 6 to 10 digits, and no letters.")
+                self.env._(
+                    "A citizenship card has 6 to 10 digits, without letters and without a check digit."
+                )
                 if kind == "national_citizen_id"
                 else self.env._("Enter 4 to 20 letters and digits, as on the document.")
             )

@@ -109,6 +109,21 @@ class ResCompany(models.Model):
         groups="base.group_system",
         help="The lender's logo at the top of the first page: a PNG or JPEG picture.",
     )
+    certificate_letter_read_on = fields.Datetime(
+        string="Letter read on",
+        readonly=True,
+        copy=False,
+        groups="base.group_system",
+        help="When somebody of the lender confirmed that the text of today can be signed.",
+    )
+    certificate_letter_read_by_id = fields.Many2one(
+        "res.users",
+        string="Letter read by",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
+        groups="base.group_system",
+    )
 
     # === CONSTRAINT METHODS === #
 
@@ -260,6 +275,24 @@ class ResCompany(models.Model):
         self._check_letter_editor()
         self.write({"certificate_letter_html": False, "certificate_letter_english_html": False})
 
+    def action_confirm_certificate_letter(self):
+        """Note that the user has read the letter of this company, and go on with what is missing.
+
+        :return: the page that sets up the sale
+        :rtype: dict
+        """
+        self._check_letter_editor()
+        self._check_sale_editor()
+        self.lock_for_update(allow_referencing=True)
+        if not self.certificate_letter_read_on:
+            self.sudo().write(
+                {
+                    "certificate_letter_read_on": fields.Datetime.now(),
+                    "certificate_letter_read_by_id": self.env.uid,
+                }
+            )
+        return self.env["ir.actions.actions"]._for_xml_id(f"{MODULE}.certificate_sale_setup_action")
+
     def _check_letter_editor(self):
         """Check that the user may edit the letter of this company.
 
@@ -273,7 +306,10 @@ class ResCompany(models.Model):
     # === BUSINESS METHODS === #
 
     def _void_letters(self):
-        """Void the letters that say what the text of these companies no longer says."""
+        """Void the letters that say what the text of these companies no longer says; nobody has read the new one."""
+        self.sudo().write(
+            {"certificate_letter_read_on": False, "certificate_letter_read_by_id": False}
+        )
         self.env["certificate.activation"]._follow_letter_change("template", self)
 
     def _get_letter_lender_values(self):

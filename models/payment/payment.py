@@ -179,8 +179,11 @@ class CertificateActivation(models.Model):
             )
             activation.validity_months = seller._get_certificate_validity_months()
             # What is asked for here is bought here.
-            activation.accepts_receipts = activation._get_route().accepts_receipts and (
-                not seller or seller.certificate_accept_receipts
+            # Whoever pays elsewhere borrows here: without a lender there is no letter to sign.
+            activation.accepts_receipts = bool(
+                activation._get_route().accepts_receipts
+                and seller.certificate_accept_receipts
+                and seller.sudo().certificate_lent_id
             )
 
     @api.depends("payment_status")
@@ -395,6 +398,8 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         receipts = self.receipt_ids
+        if receipts.state == "draft" and not self.accepts_receipts:
+            return receipts.browse()
         if receipts or self.state != "pay" or not self.accepts_receipts:
             return receipts
         return receipts._create_once({"activation_id": self.id})

@@ -124,6 +124,7 @@ class CertificatePaymentReceipt(models.Model):
         activation = self.activation_id
         activation._check_state("pay")
         if not activation.accepts_receipts:
+            activation._check_lender()
             raise UserError(
                 self.env._(
                     "%s sells the certificate here: buy it online.",

@@ -1,3 +1,11 @@
 """What a certificate costs, what its seller lacks before it can be sold, and what a buyer is offered."""
 
-from . import invoice_price, product_attribute, product_template, res_company, sale
+from . import (
+    invoice_price,
+    product_attribute,
+    product_template,
+    remedies,
+    res_company,
+    sale,
+    setup,
+)

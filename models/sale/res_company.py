@@ -1,29 +1,109 @@
+from collections.abc import Callable
+from typing import NamedTuple
+
 from odoo import SUPERUSER_ID, models
 from odoo.fields import Command
 
-from ...const import COLOMBIA_TZ
+from ...const import COLOMBIA_TZ, GROUP_CUSTODIAN
+from ...tools import identity
 from ..activation.routes import ROUTES
 
-# Checks before anything is sold, in the order in which a seller fixes what they find. While one of the first
-# fails there is no invoice, whose engine computes the price.
+
+class Check(NamedTuple):
+    """What is looked at before anything is sold, and what mends it.
+
+    :ivar str find: method of the seller, which returns a sentence with the remedy while something is missing
+    :ivar str step: of the page that sets up the sale, one of `setup.STEPS`
+    :ivar str mend: method of the seller, which returns the action that mends it
+    :ivar label: function of an environment, which returns what its button says
+    :ivar bool stops_sale: whether nobody can buy meanwhile; otherwise only the seller is told
+    """
+
+    find: str
+    step: str
+    mend: str
+    label: Callable
+    stops_sale: bool = True
+
+
+def _complete(env):
+    return env._("Complete the data")
+
+
+# In the order in which a seller fixes what they find. While one of the first fails there is no invoice, whose
+# engine computes the price.
 _INVOICE_CHECKS = {
-    "company": "_find_company_problem",
-    "country": "_find_country_problem",
-    "currency": "_find_currency_problem",
-    "chart": "_find_chart_problem",
-    "journal": "_find_journal_problem",
+    "company": Check(
+        "_find_company_problem", "seller", "_mend_company", lambda env: env._("Open the company")
+    ),
+    "country": Check("_find_country_problem", "seller", "_mend_seller", _complete),
+    "currency": Check("_find_currency_problem", "seller", "_mend_seller", _complete),
+    "chart": Check("_find_chart_problem", "seller", "_mend_seller", _complete),
+    "journal": Check(
+        "_find_journal_problem", "seller", "_mend_journal", lambda env: env._("Open the journals")
+    ),
 }
 _OTHER_CHECKS = {
-    "lock": "_find_lock_problem",
-    "product": "_find_product_problem",
-    "price": "_find_price_problem",
-    "provider": "_find_provider_problem",
-    "test": "_find_test_problem",
-    "lender": "_find_lender_problem",
-    "authority": "_find_authority_problem",
+    "nit": Check("_find_nit_problem", "seller", "_mend_seller", _complete),
+    "lock": Check(
+        "_find_lock_problem",
+        "seller",
+        "_mend_lock",
+        lambda env: env._("Open the accounting settings"),
+    ),
+    "product": Check(
+        "_find_product_problem",
+        "product",
+        "_mend_product",
+        lambda env: env._("Create the product"),
+    ),
+    "price": Check(
+        "_find_price_problem", "product", "_mend_product", lambda env: env._("Enter the price")
+    ),
+    "provider": Check(
+        "_find_provider_problem",
+        "provider",
+        "_mend_provider",
+        lambda env: env._("Choose a provider"),
+    ),
+    "lender": Check(
+        "_find_lender_problem",
+        "lender",
+        "_mend_lender",
+        lambda env: env._("Load the certificate"),
+    ),
+    "letter": Check(
+        "_find_letter_problem", "letter", "_mend_letter", lambda env: env._("Read the letter")
+    ),
+    "authority": Check(
+        "_find_authority_problem",
+        "request",
+        "_mend_authority",
+        lambda env: env._("Add an authority"),
+    ),
+    "groups": Check(
+        "_find_groups_problem",
+        "groups",
+        "_mend_groups",
+        lambda env: env._("Choose custodians"),
+        stops_sale=False,
+    ),
+    "test": Check(
+        "_find_test_problem",
+        "test",
+        "_mend_provider",
+        lambda env: env._("Enable the provider"),
+        stops_sale=False,
+    ),
+    "demo": Check(
+        "_find_demo_problem",
+        "test",
+        "_mend_demo",
+        lambda env: env._("Switch off test payments"),
+        stops_sale=False,
+    ),
 }
-# The seller is told of these, but buyers can buy.
-_HARMLESS = ("test",)
+CHECKS = _INVOICE_CHECKS | _OTHER_CHECKS
 _NO_PRICE = {
     "unit": 0,
     "untaxed": 0,
@@ -165,15 +245,21 @@ class ResCompany(models.Model):
         problems = seller._find_sale_problems(_INVOICE_CHECKS, route)
         if product and not problems:
             price = seller._price_by_invoice(partner, product)
-        problems |= seller._find_sale_problems(_OTHER_CHECKS, route, price)
+        # A buyer is told what stops the sale, and nothing else.
+        checks = {
+            code: check
+            for code, check in _OTHER_CHECKS.items()
+            if check.stops_sale or partner is None
+        }
+        problems |= seller._find_sale_problems(checks, route, price)
         return price or dict(_NO_PRICE), [
-            {"code": code, "sentence": sentence, "stops_sale": code not in _HARMLESS}
+            {"code": code, "sentence": sentence, "stops_sale": CHECKS[code].stops_sale}
             for code, sentence in problems.items()
         ]
 
     def _find_sale_problems(self, checks, route=None, price=None):
         """Return the sentences of the checks that fail, by code, in the order of the table."""
-        found = {code: getattr(self, method)(route, price) for code, method in checks.items()}
+        found = {code: getattr(self, check.find)(route, price) for code, check in checks.items()}
         return {code: sentence for code, sentence in found.items() if sentence}
 
     def _find_company_problem(self, _route, _price):
@@ -211,6 +297,13 @@ class ResCompany(models.Model):
         journals = self.env["account.journal"]
         return journals.search(
             [*journals._check_company_domain(self), ("type", "=", "sale")], limit=1
+        )
+
+    def _find_nit_problem(self, _route, _price):
+        """Letters and invoices name the seller by it."""
+        return not identity.format_nit(self.vat) and self.env._(
+            "%s has no NIT with its check digit, which letters and invoices state: enter it.",
+            self.name,
         )
 
     def _find_lock_problem(self, _route, _price):
@@ -304,6 +397,27 @@ class ResCompany(models.Model):
         return self.env._(
             "The lent certificate %s cannot sign today: choose another one.",
             certificate.name,
+        )
+
+    def _find_letter_problem(self, route, _price):
+        return (
+            route.needs_letter
+            and not self.certificate_letter_read_on
+            and self.env._(
+                "Nobody at %s has confirmed reading the letter that clients sign: read it, then confirm.",
+                self.name,
+            )
+        )
+
+    def _find_groups_problem(self, _route, _price):
+        return not self._find_certificate_users(GROUP_CUSTODIAN) and self.env._(
+            "%s has no custodian to look after the lent certificate: choose one.",
+            self.name,
+        )
+
+    def _find_demo_problem(self, _route, _price):
+        return self.certificate_accept_test_payments and self.env._(
+            "Test payments activate certificates: anyone who buys through a provider in test mode pays nothing."
         )
 
     def _find_authority_problem(self, route, _price):

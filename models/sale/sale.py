@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
-from ...exceptions import SETTINGS, make_remedy_error
+from ...exceptions import SALE, make_remedy_error
 from ...tools import identity
 from ..core.aftermath import shielded
 
@@ -87,12 +87,14 @@ class CertificateActivation(models.Model):
         ):
             # No page shows it.
             return seller.browse()._get_certificate_price(), False
-        refusal = activation._get_buyer_refusal()
         if not seller:
-            return seller._get_certificate_price(), refusal or self.env._(
+            # Before what its own data lacks: whoever cannot buy need not complete them.
+            owner_sentence = activation.company_id._get_certificate_owner_sentence()
+            return seller._get_certificate_price(), owner_sentence or self.env._(
                 "Nobody sells the certificate here yet. Ask your administrator to choose the seller in "
                 "Settings, under Electronic Documents."
             )
+        refusal = activation._get_buyer_refusal()
         price, problems = seller._get_certificate_offer(
             activation.route, activation.company_id.partner_id
         )
@@ -130,7 +132,7 @@ class CertificateActivation(models.Model):
         if refusal := self.sale_refusal:
             if self.seller_id:
                 raise UserError(refusal)
-            raise make_remedy_error(self.env, refusal, SETTINGS)
+            raise make_remedy_error(self.env, refusal, SALE)
 
     def _create_payment_move(self):
         """Draft the seller's invoice. It stays a draft until the payment posts it."""

@@ -100,6 +100,7 @@ TRACKED = {
         "certificate_renewal_days": "settings",
         "certificate_reminder_days": "settings",
         "certificate_letter_html": "settings",
+        "certificate_letter_read_on": "settings",
         "certificate_sign_after_review": "settings",
     },
 }

@@ -155,8 +155,8 @@ class TestCertificateActivation(ActivationCommon):
         user.group_ids += self.env.ref("base.group_system")
         with self.assertRaises(RemedyError) as refused:
             activations.action_open_wizard()
-        settings = self.env.ref("l10n_co_certificate_activation.res_config_settings_action")
-        self.assertEqual(refused.exception.args[1], settings.id)
+        page = self.env.ref("l10n_co_certificate_activation.certificate_sale_setup_action")
+        self.assertEqual(refused.exception.args[1], page.id)
 
     # === CREATION === #
 
@@ -374,6 +374,28 @@ class TestPaidActivation(ActivationCommon):
         with mute_logger("odoo.sql_db"), self.assertRaises(UniqueViolation):
             other.payment_move_id = activation.sudo().payment_move_id
             other.flush_recordset()
+
+    def test_the_end_has_the_reason_that_the_manager_gave(self):
+        for state, field, start in (
+            ("cancelled", "cancel_id", self.get_processing),
+            ("revoked", "revoke_id", self.get_active),
+        ):
+            with self.subTest(state), self.cr.savepoint() as savepoint:
+                activation = start()
+                dialogs = self.env["certificate.reason.wizard"]
+                for user in (self.user_a, self.user_b, self.stranger):
+                    with self.assertRaises(AccessError):
+                        dialogs.with_user(user).create(
+                            {field: activation.id, "reason": "A mistake"}
+                        ).action_confirm()
+                dialog = dialogs.with_user(self.manager_a).create(
+                    {field: activation.id, "reason": " We sold the company "}
+                )
+                dialog.action_confirm()
+                self.assertEqual(
+                    (activation.state, activation.end_reason), (state, "We sold the company")
+                )
+                savepoint.rollback()
 
     def test_a_cancelled_activation_frees_its_payment_for_the_next(self):
         activation = self.get_processing()

@@ -102,6 +102,45 @@ class TestWizard(CertificateCommon):
             (action["type"], action["path"]), ("ir.actions.client", "electronic-process")
         )
 
+    def test_the_representative_of_a_downloaded_letter_is_opened_before_it_is_changed(self):
+        activation = self.get_downloaded()
+        wizard = self.get_wizard(activation.action_open_wizard())
+        lines = wizard.sentences["representative"]
+        self.assertEqual(len(lines), 3)
+        self.assertIn(activation.representative_name, lines[0])
+        self.assertIn(activation.letter_code, wizard.sentences["representative_change"])
+        self.assertFalse(wizard.is_representative_open)
+        self.press(wizard, "action_change_representative")
+        self.assertTrue(wizard.is_representative_open)
+        self.press(wizard, "action_download_letter")
+        self.assertFalse(wizard.is_representative_open)
+        with self.assertRaises(AccessError):
+            wizard.with_user(self.user_b).action_change_representative()
+
+    def test_the_page_says_whose_it_is_and_that_another_company_is_chosen(self):
+        user = self.user_a
+        user.sudo().company_ids += self.company_b
+        wizard = self.open()
+        self.assertIn("900.987.321-1", wizard.sentences["company"])
+        self.assertFalse(self.get_alert(wizard, "other_company"))
+        both = (self.company_b + self.company_a).ids
+        other = wizard.with_context(allowed_company_ids=both)
+        self.assertIn(self.company_b.name, self.get_alert(other, "other_company"))
+        action = other.action_restart()
+        opened = self.get_wizard(action).activation_id
+        self.assertEqual(opened.sudo().company_id, self.company_b)
+
+    def test_finish_leads_to_the_next_open_step_alone(self):
+        activation = self.get_active()
+        wizard = self.get_wizard(activation.action_open_wizard())
+        self.assertEqual(wizard.sentences["next"]["key"], "test_set")
+        setup = self.env["electronic.invoicing.setup"].with_user(self.user_a)._get_for_company()
+        setup.sudo().locked_nit = "900987321-1"
+        wizard.invalidate_recordset()
+        self.assertEqual(wizard.sentences["next"]["key"], "resolution")
+        action = self.press(wizard, "action_open_next")
+        self.assertEqual(action["res_model"], "electronic.invoicing.resolution")
+
     def test_what_the_certificate_costs_is_shown_with_its_tax(self):
         wizard = self.open()
         self.assertTrue(wizard.is_for_sale)

@@ -296,23 +296,26 @@ def _encrypted(algorithm, password):
     return file.getvalue()
 
 
-def enciphered(algorithm, body):
+def enciphered(algorithm, body, kind="/ObjStm", compressed=True):
     """A file that opens without a password, with an object in a stream of objects, which nothing refers to.
 
     :param str algorithm: one of `ALGORITHMS`.
     :param bytes body: of that object.
+    :param str kind: what the stream says that it is.
     """
     writer = PdfWriter(clone_from=PdfReader(io.BytesIO(text_pdf())))
     packed = EncodedStreamObject()
     packed.update(
         {
-            NameObject("/Type"): NameObject("/ObjStm"),
+            NameObject("/Type"): NameObject(kind),
             NameObject("/N"): NumberObject(1),
             NameObject("/First"): NumberObject(5),
-            NameObject("/Filter"): NameObject("/FlateDecode"),
         }
     )
-    packed._data = zlib.compress(b"90 0 " + body)
+    packed._data = b"90 0 " + body
+    if compressed:
+        packed[NameObject("/Filter")] = NameObject("/FlateDecode")
+        packed._data = zlib.compress(packed._data)
     writer._add_object(packed)
     writer.encrypt(user_password="", owner_password="owner", algorithm=algorithm)
     file = io.BytesIO()

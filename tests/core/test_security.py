@@ -96,7 +96,10 @@ PUBLIC_METHODS = {
     },
     RESOLUTION: {"action_open_next", "action_open_overview"},
     DECISION: {"action_confirm"},
+    "certificate.sale.setup": {"action_open_step", "get_overview"},
+    "certificate.sale.wizard": {"action_confirm", "action_open_overview", "action_replace"},
     "res.company": {
+        "action_confirm_certificate_letter",
         "action_edit_certificate_letter",
         "action_preview_certificate_letter",
         "action_reset_certificate_letter",
@@ -197,6 +200,8 @@ class TestSecurity(SecurityCommon):
             (WIZARD, "action_open_profile", [[]]),
             (SETUP, "get_overview", []),
             (SETUP, "action_open_step", ["profile"]),
+            ("certificate.sale.setup", "get_overview", []),
+            ("certificate.sale.setup", "action_open_step", ["test"]),
         )
         with self.unchanged():
             for user in (self.stranger, self.portal_user):

@@ -1,1 +1,3 @@
 """The set-up of electronic invoicing."""
+
+from . import test_electronic_invoicing_resolution, test_electronic_invoicing_setup, test_nit_lock

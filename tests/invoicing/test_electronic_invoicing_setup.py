@@ -313,6 +313,61 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
 
     # === STARTING === #
 
+    def test_the_steps_lead_on_to_each_other(self):
+        self.get_active()
+        setup = self.setup_a
+        self.assertEqual(setup.action_open_next()["path"], "electronic-test-set")
+        # What is not done yet leads back to the six steps, which say what it lacks.
+        after = setup.with_context(certificate_step="test_set")
+        self.assertEqual(after.action_open_next()["path"], "electronic-process")
+        setup.write(TEST_SET)
+        decision = self.get_decision(setup.action_confirm_test_set())
+        decision.typed_nit = "830114921-1"
+        self.assertTrue(decision.field_errors["typed_nit"])
+        self.assertFalse(decision.is_ready)
+        with self.assertRaises(ValidationError):
+            decision.action_confirm()
+        decision.typed_nit = NIT
+        self.assertEqual((decision.field_errors or {}, decision.is_ready), ({}, True))
+        action = decision.action_confirm()
+        self.assertEqual(action["res_model"], "electronic.invoicing.resolution")
+        resolution = self.create_resolution()
+        action = resolution.action_open_next()
+        self.assertEqual(action["path"], "electronic-sales-invoice")
+        self.assertEqual((setup.resolution_id, setup.invoice_type), (resolution, "01"))
+        self.assertFalse(setup.sale_journal_id.filtered(lambda journal: journal.type != "sale"))
+        if not setup.sale_journal_id:
+            setup.sale_journal_id = self.get_journal(self.company_a)
+        decision = self.get_decision(setup.action_open_next())
+        self.assertFalse(decision.is_ready)
+        decision.is_understood = True
+        self.assertTrue(decision.is_ready)
+        self.assertEqual(decision.action_confirm()["path"], "electronic-process")
+        action = setup.action_open_next()
+        self.assertEqual((action["res_model"], action["view_mode"]), ("account.move", "form"))
+
+    def test_the_only_journal_is_chosen_and_one_of_several_is_not(self):
+        self.get_active()
+        self.confirm_test_set()
+        resolution = self.create_resolution()
+        journals = (
+            self.env["account.journal"]
+            .sudo()
+            .search([("type", "=", "sale"), ("company_id", "=", self.company_a.id)])
+        )
+        (journals[1:]).active = False
+        only = journals[:1] or self.get_journal(self.company_a)
+        self.setup_a.action_open_step("invoice")
+        self.assertEqual(self.setup_a.sale_journal_id, only)
+        resolution.sudo().journal_id = False
+        self.get_journal(self.company_a, "FX")
+        self.setup_a.action_open_step("invoice")
+        self.assertFalse(self.setup_a.sale_journal_id)
+        self.setup_a.resolution_id = False
+        self.create_resolution(number="18764000000002")
+        self.setup_a.action_open_step("invoice")
+        self.assertFalse(self.setup_a.resolution_id)
+
     def test_invoicing_starts_only_when_the_steps_before_are_done(self):
         self.setup_a.write(TEST_SET)
         with self.assertRaises(UserError):

@@ -1,1 +1,3 @@
 """Private keys in custody."""
+
+from . import test_custody

@@ -1,1 +1,3 @@
 """The certificate that a seller lends."""
+
+from . import test_lending

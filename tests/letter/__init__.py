@@ -1,1 +1,3 @@
 """The letter of exoneration, its scan and its text."""
+
+from . import test_exoneration_letter, test_letter_settings, test_right_letter, test_signed_letter

@@ -1,1 +1,3 @@
 """A company's own certificate."""
+
+from . import test_own_certificate

@@ -21,12 +21,13 @@ LIMIT = 1_048_576
 class TestPaymentReceipt(ReceiptCommon):
     # === WHERE === #
 
-    def test_a_receipt_is_taken_where_nobody_sells_or_the_seller_allows_it(self):
+    def test_a_receipt_is_taken_where_the_seller_allows_it(self):
         self.assertTrue(self.open().receipt_id)
         self.seller.certificate_accept_receipts = False
         self.assertFalse(self.open(self.user_b).receipt_id)
+        # Where nobody lends there is no letter to sign.
         self.seller.certificate_seller_id = False
-        self.assertTrue(self.open(self.user_b).receipt_id)
+        self.assertFalse(self.open(self.user_b).receipt_id)
 
     def test_a_receipt_begun_is_not_taken_once_it_is_not_allowed(self):
         wizard = self.open()

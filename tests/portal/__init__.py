@@ -1,1 +1,3 @@
 """What a contact does who was invited."""
+
+from . import test_portal

@@ -1,1 +1,3 @@
 """The request for a certificate."""
+
+from . import test_certificate_request

@@ -308,6 +308,33 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
             with self.assertRaises(ValidationError):
                 self.seller.certificate_request_product_id = product
 
+    def test_what_is_paid_is_never_hidden_behind_a_request(self):
+        loan = self.get_processing()
+        request = loan._start_request()
+        self.assertEqual(request.state, "pay")
+        opened = self.env["certificate.activation"].with_user(self.user_a)
+        self.assertEqual(opened._get_or_start(), loan)
+        # Not even when the request is paid: nothing signs before the loan is finished.
+        self.pay(request)
+        request.action_continue()
+        self.assertEqual(opened._get_or_start(), loan)
+        loan.action_download_letter()
+        self.attach(loan)
+        loan.action_finish()
+        self.assertEqual((loan.state, request.state), ("active", "process"))
+        # Now it is what goes on.
+        self.assertEqual(opened._get_or_start(), request)
+
+    def test_a_request_that_nobody_paid_goes_on_beside_a_lent_certificate(self):
+        loan = self.get_processing()
+        request = loan._start_request()
+        loan.action_download_letter()
+        self.attach(loan)
+        loan.action_finish()
+        self.assertEqual((loan.state, request.state), ("active", "pay"))
+        opened = self.env["certificate.activation"].with_user(self.user_a)
+        self.assertEqual(opened._get_or_start(), loan)
+
     def test_giving_up_costs_nothing_and_loses_no_payment(self):
         loan = self.start()
         wizard = self.get_wizard(loan.action_open_wizard())

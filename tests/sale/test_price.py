@@ -200,6 +200,7 @@ class TestPrice(CertificatePaymentCommon):
                 "name": "Firma Facil Medellin",
                 "parent_id": self.seller.id,
                 "country_id": self.seller.country_id.id,
+                "vat": self.seller.vat,
             }
         )
         self.env.user.company_ids |= branch
@@ -220,8 +221,10 @@ class TestPrice(CertificatePaymentCommon):
                 "certificate_provider_id": self.provider.id,
             }
         )
+        branch.sudo().certificate_letter_read_on = "2026-01-01 00:00:00"
         branch.certificate_seller_id = branch
-        self.assertEqual(branch._get_certificate_sale_problems(), [])
+        problems = branch._get_certificate_sale_problems()
+        self.assertFalse(any(problem["stops_sale"] for problem in problems))
         activation = self.start()
         self.assertEqual(activation.price_total, PRICE)
         page = self.buy(activation)
@@ -340,7 +343,8 @@ class TestPrice(CertificatePaymentCommon):
         self.assertEqual(self.env["account.move"].sudo().search_count([]), moves)
 
     def test_a_seller_whose_setup_is_complete_has_an_empty_list(self):
-        self.assertEqual(self.get_problems(), [])
+        # But for the payments of this test.
+        self.assertEqual(self.get_problems(), ["demo"])
         self.assertEqual(self.start().sale_refusal, False)
         self.seller.certificate_accept_test_payments = False
         self.assertEqual(self.get_problems(), ["test"])
@@ -354,6 +358,8 @@ class TestPrice(CertificatePaymentCommon):
         providers = self.env["payment.provider"].search([("company_id", "=", seller.id)])
         mistakes = (
             ("lender", seller, {"certificate_lent_id": False}),
+            ("letter", seller, {"certificate_letter_read_on": False}),
+            ("nit", seller, {"vat": False}),
             ("product", self.product, {"active": False}),
             ("product", seller, {"certificate_product_id": False}),
             ("price", self.product, {"list_price": 0}),

@@ -1,1 +1,25 @@
 """Functions that know no Odoo."""
+
+from . import (
+    test_certificate_reader,
+    test_dian,
+    test_expiry_days,
+    test_identity,
+    test_key_seal,
+    test_letter_pdf,
+    test_letter_scan,
+    test_letter_text,
+    test_pdf_append,
+    test_pdf_check,
+    test_pdf_hostile,
+    test_pdf_shrink,
+    test_pkcs12,
+    test_rate_limit,
+    test_revocation,
+    test_sandbox,
+    test_server_secret,
+    test_signature_chain,
+    test_text_limits,
+    test_xades,
+    test_xml_text,
+)

@@ -29,19 +29,17 @@ class TestIdentity(BaseCase):
             ("N.I.T.: 901.414.515 - 7", "901414515-7"),
             ("\u200b901414515-7\ufeff", "901414515-7"),
             ("\uff19\uff10\uff11414515-7", "901414515-7"),
+            ("901\u00b4414\u00b4515-7", "901414515-7"),
+            ("NIT N\u00ba 901.414.515-7", "901414515-7"),
+            ("NIT-901414515-7", "901414515-7"),
+            ("901.414.515 DV 7", "901414515-7"),
+            ("901414515, D.V.: 7", "901414515-7"),
+            ("0901414515-7", "901414515-7"),
         ):
             with self.subTest(typed):
                 self.assertEqual(identity.format_nit(typed), written)
 
-    def test_people_read_numbers_with_points(self):
-        for number, shown in (
-            ("901414515-7", "901.414.515-7"),
-            ("1032456789-7", "1.032.456.789-7"),
-            ("901414515", "901414515"),
-            ("", ""),
-        ):
-            with self.subTest(number):
-                self.assertEqual(identity.show_nit(number), shown)
+    def test_a_cedula_is_shown_with_points(self):
         for number, shown in (
             ("52123456", "52.123.456"),
             ("1032456789", "1.032.456.789"),
@@ -52,6 +50,11 @@ class TestIdentity(BaseCase):
         ):
             with self.subTest(number):
                 self.assertEqual(identity.show_cedula(number), shown)
+
+    def test_a_nit_is_shown_with_points(self):
+        self.assertEqual(identity.show_nit("830114921-1"), "830.114.921-1")
+        self.assertEqual(identity.show_nit("12345"), "12345")
+        self.assertFalse(identity.show_nit(False))
 
     def test_what_is_no_nit_has_no_written_form(self):
         for typed in (
@@ -115,7 +118,15 @@ class TestIdentity(BaseCase):
         self.check(
             is_card,
             True,
-            ("52'123.456", "52\u2019123\u2019456", "52\u00a0123\u202f456", "\u200e52123456"),
+            (
+                "52'123.456",
+                "1\u00b4032.456.789",
+                '1"032.456.789',
+                "N\u00ba 52.123.456",
+                "52\u2019123\u2019456",
+                "52\u00a0123\u202f456",
+                "\u200e52123456",
+            ),
         )
         self.check(
             is_card,
@@ -129,6 +140,10 @@ class TestIdentity(BaseCase):
                 "52123456X",
                 "5212/3456",
                 "5212345\u0666",
+                "52.123.456-1",  # with the check digit of its NIT
+                "052123456",
+                "52123456.0",
+                "000000",
             ),
         )
 
@@ -144,6 +159,10 @@ class TestIdentity(BaseCase):
     def test_a_document_is_kept_without_what_stands_between_its_characters(self):
         for typed, kept in (
             ("52.123.456", "52123456"),
+            ("52\u00b4123.456", "52123456"),
+            ("N\u00ba AB123456", "AB123456"),
+            ("No. 52.123.456", "52123456"),
+            ("NO123456", "NO123456"),
             (" ab-12\t34\n", "AB1234"),
             (None, ""),
             (False, ""),
@@ -174,6 +193,13 @@ class TestIdentity(BaseCase):
                 "maria@example.com, jose@example.com",
                 "maria@example.com;jose@example.com",
                 "María <maria@example.com>",
+                "mailto:maria@example.com",
+                "(maria@example.com)",
+                '"maria@example.com"',
+                "maria@example.com/",
+                "maria@example.com:",
+                "maria@example.com!",
+                "maria@example.c",
                 "maria perez@example.com",
                 "maria@example.com\nBcc: jose@example.com",
             ),

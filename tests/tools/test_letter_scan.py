@@ -624,6 +624,28 @@ class TestLetterScan(BaseCase):
         scan = letter_samples.signed_pdf(letter_samples.letter_scan(None), self.signer)
         self.assertKind("unread", scan)
 
+    def test_a_signature_proves_the_words_of_the_letter_only(self):
+        """Who signs could change what the letter says, and leave its code there."""
+        changed = render_letter(TEXT.replace("son ciertos", "no son ciertos"), CODE)
+        longer = render_letter(TEXT * 4, CODE)
+        shorter = resaved(longer, lambda writer: writer.remove_page(1))
+        for kind, data, letter in (
+            ("other words", changed, self.letter),
+            (
+                "another document with the code",
+                pdf_samples.text_pdf(f"Contrato {CODE}"),
+                self.letter,
+            ),
+            ("a page is missing", shorter, longer),
+        ):
+            with self.subTest(kind):
+                file = letter_samples.signed_pdf(data, self.signer)
+                match = letter_scan.match_letter(file, check_pdf(file), CODE, letter, self.trust)
+                self.assertEqual((match.kind, match.signers), ("unread", "Ana Gómez"))
+        scan = letter_samples.images_pdf(letter_samples.letter_page(f"{CODE} 1/2"))
+        refusal = self.assertRefused("missing_pages", letter_samples.signed_pdf(scan, self.signer))
+        self.assertEqual(refusal.pages, (2,))
+
     def test_a_signed_file_that_is_not_the_letter_is_refused(self):
         other = letter_samples.signed_pdf(render_letter(TEXT, OTHER), self.signer)
         self.assertRefused("other_letter", other)

@@ -68,6 +68,8 @@ HARMLESS = {
     "link": b"<< /Subtype /Link /A << /S /URI /URI (https://example.com/JavaScript/AA) >> >>",
     "words in a string": b"<< /Contents (see \\( /S /JavaScript \\) and (/JS (x)) /Launch) >>",
     "words in a comment": b"<< /A 1 % /S /JavaScript /JS (x)\n >>",
+    "boxes that say yes in Spanish": b"<< /N << /S#ED 8 0 R /S#C3#AD 8 0 R /S\xed 8 0 R >> /AS /S#ED >>",
+    "names of two words": b"<< /S#20No 1 /N#20#41 2 >>",
     "longer names": b"<< /JSX (a) /AAB << /O 1 >> /EFG 8 0 R /XFAImages /Launcher >>",
     "rights of a signature": b"<< /Type /TransformParams /EF [/Create /Delete] /V /2.2 >>",
     "entries of an object stream": b"<< /N 1 /First 2 >>",
@@ -262,6 +264,15 @@ class TestPdfCheck(BaseCase):
                 data = pdf_hostile.enciphered(algorithm, b"<< /S /JavaScript /JS (a) >>")
                 self.assertNotIn(b"JavaScript", data)
                 self.assertRefused("active_content", data)
+
+    def test_packed_objects_whose_end_or_cipher_is_no_one_s(self):
+        """What a program deciphers of the line end behind the data would belong to the last name."""
+        for algorithm in pdf_hostile.ALGORITHMS:
+            with self.subTest(algorithm):
+                data = pdf_hostile.enciphered(algorithm, b"/Launch", compressed=False)
+                self.assertRefused("encrypted", data)
+                data = pdf_hostile.enciphered(algorithm, b"<< /A 1 >>", kind="/XRef")
+                self.assertRefused("encrypted", data)
 
     def test_two_ways_to_decipher_a_file(self):
         data = pdf_hostile.enciphered("RC4-128", b"<< /A 1 >>")

@@ -348,6 +348,9 @@ class TestPdfShrink(BaseCase):
             "phone's two pictures": saved(
                 picture(), "MPO", save_all=True, append_images=[picture()]
             ),
+            "a camera's data that make no sense": saved(
+                picture(), "JPEG", quality=95, exif=b"Exif\0\0nothing"
+            ),
             "inks": saved(picture("CMYK"), "JPEG", quality=95),
             "progressive": saved(picture(), "JPEG", quality=95, progressive=True),
             "16 bits": saved(deep, "PNG"),

@@ -11,6 +11,7 @@ export class ElectronicProcess extends Component {
     static template = "l10n_co_certificate_activation.ElectronicProcess";
     static components = { Layout };
     static props = { ...standardActionServiceProps };
+    static model = "electronic.invoicing.setup";
 
     setup() {
         this.action = useService("action");
@@ -20,7 +21,11 @@ export class ElectronicProcess extends Component {
     }
 
     async load() {
-        this.state.overview = await this.orm.call("electronic.invoicing.setup", "get_overview");
+        this.state.overview = await this.orm.call(this.constructor.model, "get_overview");
+    }
+
+    get title() {
+        return _t("Start your electronic process");
     }
 
     get nit() {
@@ -51,11 +56,9 @@ export class ElectronicProcess extends Component {
     }
 
     async open(step, field = false) {
-        const action = await this.orm.call("electronic.invoicing.setup", "action_open_step", [
-            step.key,
-            field,
-        ]);
-        return this.action.doAction(action, { onClose: () => this.load() });
+        const args = [step.key, field];
+        const action = await this.orm.call(this.constructor.model, "action_open_step", args);
+        return action ? this.action.doAction(action, { onClose: () => this.load() }) : this.load();
     }
 
     async createInvoice() {

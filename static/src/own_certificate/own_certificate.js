@@ -9,7 +9,7 @@ import { Component, useEffect, useRef, useState } from "@odoo/owl";
 const ROUTE = "/electronic-documents/own-certificate";
 
 /**
- * Loads the company's own certificate: one file or two, and their password. They go to the server
+ * Loads the certificate of a company, its own or the one that it lends: one file or two, and their password. They go to the server
  * by a request of their own and are in no field of the record, so that nothing of them is stored or
  * logged. The files stay chosen until they are accepted; the password is asked for each time.
  *
@@ -17,7 +17,12 @@ const ROUTE = "/electronic-documents/own-certificate";
  */
 export class OwnCertificate extends Component {
     static template = "l10n_co_certificate_activation.OwnCertificate";
-    static props = { ...standardFieldProps };
+    static props = {
+        ...standardFieldProps,
+        route: { type: String, optional: true },
+        owner: { type: String, optional: true },
+    };
+    static defaultProps = { route: ROUTE, owner: "activation_id" };
 
     setup() {
         this.http = useService("http");
@@ -132,8 +137,8 @@ export class OwnCertificate extends Component {
                 data[name] = this.state[name];
             }
         }
-        const activation = this.props.record.data.activation_id;
-        const { errors } = await this.http.post(`${ROUTE}/${activation.id}`, data);
+        const owner = this.props.record.data[this.props.owner];
+        const { errors } = await this.http.post(`${this.props.route}/${owner.id}`, data);
         return errors;
     }
 }
@@ -141,5 +146,8 @@ export class OwnCertificate extends Component {
 registry.category("fields").add("certificate_own", {
     component: OwnCertificate,
     supportedTypes: ["json"],
-    fieldDependencies: [{ name: "activation_id", type: "many2one", readonly: true }],
+    extractProps: ({ options }) => ({ route: options.route, owner: options.owner }),
+    fieldDependencies: ({ options }) => [
+        { name: options.owner || "activation_id", type: "many2one", readonly: true },
+    ],
 });

@@ -536,12 +536,12 @@ registry.category("web_tour.tours").add("certificate_activation_remedy", {
     steps: () => [
         {
             content: "The mistake has a way out",
-            trigger: ".modal button.btn-primary:contains(Settings)",
+            trigger: ".modal button.btn-primary:contains(Set up the sale)",
             run: "click",
         },
         {
-            content: "It leads to the settings",
-            trigger: ".o_setting_container div[name=certificate_seller_id]",
+            content: "It leads to the page that sets up the sale",
+            trigger: ".o_certificate_process_page li[data-step=seller]",
         },
     ],
 });
