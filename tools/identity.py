@@ -145,7 +145,21 @@ def show_nit(number):
     :rtype: str
     """
     digits, _hyphen, check = (format_nit(number) or "").partition("-")
-    return f"{int(digits):,}-{check}".replace(",", ".") if digits else number
+    return f"{_show_digits(digits)}-{check}" if digits else number
+
+
+def show_cedula(number):
+    """Write the number of a cédula for people, with points between its thousands.
+
+    :param str number: as stored
+    :return: such as ``52.123.456``; what has anything but digits, as it stands
+    :rtype: str
+    """
+    return _show_digits(number) if re.fullmatch("[1-9][0-9]*", number or "") else number
+
+
+def _show_digits(digits):
+    return f"{int(digits):,}".replace(",", ".")
 
 
 def complete_nit(number):

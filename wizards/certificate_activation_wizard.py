@@ -282,7 +282,7 @@ class CertificateActivationWizard(models.TransientModel):
     def _get_view(self, view_id=None, view_type="form", **options):
         """Override to lay the fields of the representative out in the form, as `REPRESENTATIVE` says."""
         arch, view = super()._get_view(view_id, view_type, **options)
-        for anchor in arch.xpath("//group[@name='representative']/separator[last()]"):
+        for anchor in arch.xpath("//div[@name='representative_warning']"):
             for name, field in reversed(REPRESENTATIVE.items()):
                 attributes = {
                     "name": name,

@@ -172,23 +172,23 @@ export function makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin,
         },
         /** Two tabs show the payment page, and one of them pays. */
         async tabs() {
-            const paula = await Visitor.login("paula");
-            const second = await paula.openTab();
-            await fillCart(paula);
-            const invoice = Number(new URL(paula.page.url()).searchParams.get("invoice_id"));
+            const pilar = await Visitor.login("pilar");
+            const second = await pilar.openTab();
+            await fillCart(pilar);
+            const invoice = Number(new URL(pilar.page.url()).searchParams.get("invoice_id"));
             await second.open(WIZARD, PAY);
             await buy(second);
             await pay(second);
             await second.wait(PAID);
-            await pay(paula);
-            await paula.wait(".modal");
-            await paula.see("tabs-refused-es", false);
-            await paula.page.reload();
-            await paula.wait("div[name=payment_status]");
-            await paula.look("tabs-again", "div[name=payment_status]");
-            await paula.click("main a.btn-primary");
-            await paula.wait(PAID);
-            await paula.look("tabs-paid", PAID);
+            await pay(pilar);
+            await pilar.wait(".modal");
+            await pilar.see("tabs-refused-es", false);
+            await pilar.page.reload();
+            await pilar.wait("div[name=payment_status]");
+            await pilar.look("tabs-again", "div[name=payment_status]");
+            await pilar.click("main a.btn-primary");
+            await pilar.wait(PAID);
+            await pilar.look("tabs-paid", PAID);
             await checkCharges("tabs", invoice);
         },
         /** A transfer is announced; one buyer pays otherwise, one's transfer comes, one transfers too much. */

@@ -214,6 +214,17 @@ class Visitor {
         await this.reload(ready);
     }
 
+    /** Captures, in each language and size, what somebody opens on the page, such as a dialog; leaves it open. */
+    async lookAt(name, ready, open) {
+        // The last one is the language in which the walk goes on.
+        for (const language of LANGUAGES.toReversed()) {
+            await this.speak(language);
+            await this.reload(ready);
+            await open();
+            await this.see(`${name}-${language.slice(0, 2)}`);
+        }
+    }
+
     /** Waits for the PDF that the page shows: it is fetched anew when the window changes its size. */
     async waitForPdf(name) {
         const isDrawn = () =>
@@ -385,7 +396,21 @@ async function walkLoan(ana, mario) {
     await ana.click("button[name=action_download_letter]");
     const letter = `${files}/letter.pdf`;
     await (await download).saveAs(letter);
-    await ana.look("process-downloaded", "button[name=action_download_letter].btn-secondary");
+    const SUMMARY = "div[name=representative_summary]";
+    const WARNING = "div[name=representative_warning]";
+    const ZONE = ".o_certificate_zone";
+    await ana.look("process-downloaded", SUMMARY);
+    await ana.lookAt("process-changing", ZONE, async () => {
+        // Another visit: on the same one the fields stay open.
+        await ana.open(WIZARD, SUMMARY);
+        await ana.click("button[name=action_change_representative]");
+        await ana.wait(WARNING);
+    });
+    // Nothing was changed: the letter is the same.
+    const again = ana.page.waitForEvent("download");
+    await ana.click("button[name=action_download_letter]");
+    await again;
+    await ana.wait(SUMMARY);
     await ana.page.setInputFiles(".o_certificate_zone input[type=file]", letter);
     await ana.wait(".o_certificate_refusal");
     await ana.see("process-refused-es");
@@ -397,8 +422,9 @@ async function walkLoan(ana, mario) {
     await ana.look("finish", "div[name=finish] h1");
     await ana.open("/odoo/electronic-process", STEPS);
     await ana.look("six-steps-midway", STEPS);
-    await ana.click("li[aria-current=step] button.btn-primary");
-    await ana.wait(".o_form_view");
+    await ana.open(WIZARD, "div[name=finish] button[name=action_open_next]");
+    await ana.click("div[name=finish] button[name=action_open_next]");
+    await ana.wait(field("test_set_identifier"));
     await ana.look("test-set", ".o_form_view");
     await ana.open("/odoo/billing-resolutions", ".o_list_view");
     await ana.look("resolutions", ".o_list_view");
@@ -410,33 +436,48 @@ async function walkLoan(ana, mario) {
 async function walkSteps(ana) {
     const PAGE = ".o_certificate_process_page";
     const CONFIRM = ".modal footer button[name=action_confirm]";
-    const openNext = async () => {
+    const NOT_YET = ".modal footer .btn-primary:disabled";
+    const NIT = `.modal ${field("typed_nit")}`;
+    const openStep = async (step) => {
         await ana.open("/odoo/electronic-process", PAGE);
-        await ana.click("li[aria-current=step] button.btn-primary");
+        await ana.click(`li${step} button.btn`);
     };
-    const choose = async (name) => {
-        await ana.click(field(name));
-        await ana.click(".o-autocomplete--dropdown-item:not(.o_m2o_dropdown_option) > a");
-    };
-    const goBack = async () => {
-        await ana.click("button[name=action_open_overview]");
-        await ana.wait(PAGE);
-    };
+    const openNext = () => openStep("[aria-current=step]");
+    const goOn = () => ana.click("button[name=action_open_next]");
     await openNext();
     await ana.wait(field("test_set_identifier"));
     await ana.type("test_set_identifier", "a1b2");
     await ana.wait(".o_certificate_message");
     await ana.see("test-set-error-es");
     await ana.type("test_set_identifier", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6");
-    await goBack();
+    await ana.click("button[name=action_open_overview]");
+    await ana.wait(PAGE);
     await openNext();
     await ana.click("div[name=test_set_result] input[data-value=accepted]");
     await ana.type("test_set_accepted_on", "-1d");
     await ana.click("button[name=action_confirm_test_set]");
-    await ana.wait(".modal div[name=typed_nit]");
+    await ana.wait(NIT);
+    await ana.wait(NOT_YET);
     await ana.see("nit-dialog-es");
-    await ana.page.fill(`.modal ${field("typed_nit")}`, "900987321-1");
+    await ana.click(".modal footer .btn-secondary");
+    await ana.page.waitForSelector(".modal", { state: "detached" });
+    await ana.lookAt("nit-dialog-wrong", "button[name=action_confirm_test_set]", async () => {
+        await ana.click("button[name=action_confirm_test_set]");
+        await ana.wait(NIT);
+        await ana.page.fill(NIT, "900987321-2");
+        await ana.page.press(NIT, "Tab");
+        await ana.wait(".modal .o_certificate_message");
+        await ana.wait(NOT_YET);
+    });
+    await ana.page.fill(NIT, "900987321-1");
+    await ana.page.press(NIT, "Tab");
+    await ana.wait(CONFIRM);
+    await ana.see("nit-dialog-right-es");
     await ana.click(CONFIRM);
+    // It leads on to the resolution.
+    await ana.wait(field("number"));
+    await ana.look("resolution-empty", field("number"));
+    await openStep("[data-step=test_set]");
     await ana.wait("div[name=done]");
     await ana.look("test-set-done", "div[name=done]");
     await openNext();
@@ -452,23 +493,26 @@ async function walkSteps(ana) {
         await ana.type(name, text);
     }
     await ana.see("resolution-es");
-    await goBack();
-    await openNext();
-    await ana.wait(field("resolution_id"));
-    await choose("resolution_id");
-    await choose("sale_journal_id");
-    await ana.click("div[name=invoice_type] input[data-value='01']");
-    await ana.see("invoicing-es");
-    await goBack();
-    await openNext();
+    await goOn();
+    // The only resolution and the only journal are chosen already.
+    await ana.wait(field("sale_journal_id"));
+    await ana.look("invoicing", field("sale_journal_id"));
+    await goOn();
     await ana.wait(".modal div[name=is_understood]");
+    await ana.wait(NOT_YET);
     await ana.see("start-dialog-es");
     await ana.click(".modal div[name=is_understood] input");
     await ana.click(CONFIRM);
-    await ana.wait("li[data-step=start][data-state=done]");
+    const DONE = ".o_certificate_all_done";
+    await ana.wait(DONE);
+    await ana.look("six-steps-congratulation", DONE);
     await ana.click("li[data-step=start] button");
     await ana.wait("div[name=started]");
     await ana.look("started", "div[name=started]");
+    await ana.open("/odoo/electronic-process", DONE);
+    await ana.click(`${DONE} .o_certificate_invoice`);
+    await ana.wait(".o_form_view div[name=invoice_line_ids]");
+    await ana.see("first-invoice-es", false);
 }
 
 /** A certificate that was bought elsewhere: the receipt, and what a manager makes of it. */
@@ -851,6 +895,45 @@ async function walkStory(teresa, tomas, admin) {
     await admin.see("unlock-dialog-es");
 }
 
+/** What ends an activation asks for a reason: one is looked at, the other goes to its end. */
+async function walkEnds(teresa, carla) {
+    const BUTTON = ".o_form_statusbar .o_statusbar_buttons button";
+    const REASON = ".modal div[name=reason] input, .modal textarea";
+    const ask = async (visitor, ...words) => {
+        const names = words.map((word) => `:has-text("${word}")`).join(", ");
+        await visitor.click(`${BUTTON}:is(${names})`);
+        await visitor.wait(".modal footer .btn-danger");
+    };
+    const signing = await findActivation(teresa, [["state", "=", "active"]]);
+    await teresa.open(`/odoo/certificate-activations/${signing}`, BUTTON);
+    await teresa.lookAt("revoke-dialog", BUTTON, () => ask(teresa, "Revocar", "Revoke"));
+    await teresa.click(".modal footer .btn-danger");
+    await teresa.wait(".modal .o_field_invalid");
+    await teresa.see("revoke-dialog-empty-es");
+    await teresa.click(".modal footer .btn-secondary");
+    await teresa.page.waitForSelector(".modal", { state: "detached" });
+    await carla.choose(await findCompanies(carla));
+    const [begun] = await carla.call(
+        "certificate.activation",
+        "search_read",
+        [
+            [
+                ["state", "=", "process"],
+                ["company_id.name", "ilike", "Panader"],
+            ],
+            ["company_id"],
+        ],
+        { limit: 1 }
+    );
+    await carla.choose([begun.company_id[0]]);
+    await carla.open(`/odoo/certificate-activations/${begun.id}`, BUTTON);
+    await carla.lookAt("cancel-dialog", BUTTON, () => ask(carla, "Cancelar", "Cancel"));
+    await carla.page.fill(REASON, "La empresa cambió de representante.");
+    await carla.click(".modal footer .btn-danger");
+    await carla.page.waitForSelector(".modal", { state: "detached" });
+    await carla.look("activation-cancelled", ".o_form_view");
+}
+
 /** All companies of somebody, the current one first. */
 async function findCompanies(visitor) {
     const { user_companies: companies } = await visitor.ask("/web/session/get_session_info", {});
@@ -971,14 +1054,18 @@ async function makeLink(visitor) {
 }
 
 /** The contact of a company without a user, before and after others have walked for that company. */
-async function walkPortal(carla, ana) {
+async function walkPortal(carla, ana, flor) {
     const STEPPER = ".o_certificate_stepper";
     const flowers = (await carla.call("res.company", "search", [[["name", "ilike", "Flores"]]]))[0];
-    const id = await findActivation(carla, [
+    const begun = [
         ["company_id", "=", flowers],
         ["route", "=", "loan"],
         ["state", "=", "pay"],
-    ]);
+    ];
+    if (!(await findActivation(carla, begun))) {
+        await flor.open(WIZARD, "button[name=action_pay]");
+    }
+    const id = await findActivation(carla, begun);
     await openInvitation(carla, flowers, id);
     await carla.see("invite-es");
     const contact = await Visitor.arrive("contact");
@@ -1005,6 +1092,13 @@ async function walkPortal(carla, ana) {
     const download = contact.page.waitForEvent("download");
     await contact.click("button[name=download]");
     await download;
+    const SUMMARY = "div[name=representative_summary]";
+    await contact.wait(SUMMARY);
+    await contact.see("portal-downloaded-es");
+    await contact.lookAt("portal-changing", SUMMARY, async () => {
+        await contact.click("details summary");
+        await contact.wait("#representative_name");
+    });
     await contact.page.setInputFiles("#file", `${files}/scan.pdf`);
     await contact.wait("button[name=finish]");
     await contact.look("portal-attached", "button[name=finish]");
@@ -1134,7 +1228,17 @@ async function walkByKeyboard(nadia) {
     const download = nadia.page.waitForEvent("download");
     await typist.use(DOWNLOAD, "Space");
     await download;
-    await typist.arrive("the downloaded letter", `${DOWNLOAD}.btn-secondary`);
+    await typist.arrive("the downloaded letter", "div[name=representative_summary]");
+    // The fields open with the focus in the first one, and nothing has to be changed.
+    await typist.use("button[name=action_change_representative]");
+    await typist.arrive("the representative", "div[name=representative_warning]");
+    if (!(await typist.isAt(field("representative_name")))) {
+        findings.push("keyboard: the focus is not on the first field of the representative");
+    }
+    const again = nadia.page.waitForEvent("download");
+    await typist.use(DOWNLOAD);
+    await again;
+    await typist.arrive("the letter downloaded again", "div[name=representative_summary]");
     const chooser = nadia.page.waitForEvent("filechooser");
     await typist.use(".o_certificate_attach");
     await (await chooser).setFiles(`${files}/scan.pdf`);
@@ -1418,6 +1522,7 @@ const walks = {
     steps: () => walkSteps(ana),
     story: async () =>
         walkStory(await Visitor.login("teresa"), await Visitor.login("tomas"), admin),
+    ends: async () => walkEnds(await Visitor.login("teresa"), carla),
     around: () => lookAround(mario, carla, admin),
     receipt: async () =>
         walkReceipt(await Visitor.login("raul"), await Visitor.login("rita"), admin),
@@ -1425,7 +1530,7 @@ const walks = {
     history: async () => walkHistory(mario, await Visitor.login("lucia")),
     own: () => walkOwn(flor),
     request: () => walkRequest(flor, carla),
-    portal: () => walkPortal(carla, ana),
+    portal: () => walkPortal(carla, ana, flor),
     trust: () => walkTrust(admin),
     ...makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin, carla }),
     keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),
@@ -1437,6 +1542,10 @@ const walks = {
         await visitor.look("portal-closed", "main");
     },
 };
+// A walk that goes on from where another one ended.
+if (chosen.includes("steps")) {
+    chosen.push("loan");
+}
 for (const [name, walk] of Object.entries(process.env.EMPTY ? emptyWalks : walks)) {
     if (chosen.length && !chosen.includes(name)) {
         continue;

@@ -3,6 +3,9 @@ from odoo import api, fields, models
 from ...const import REPRESENTATIVE_FIELDS
 from ...tools import identity
 
+# Numbers that people write with points.
+_CEDULAS = ("national_citizen_id", "foreign_resident_card")
+
 
 class CertificateActivation(models.Model):
     """The progress of an activation and the sentences of its three steps, shared by wizard and
@@ -116,13 +119,17 @@ class CertificateActivation(models.Model):
         if not self.letter_downloaded_on:
             return []
         values = {name: self[name] or "" for name in REPRESENTATIVE_FIELDS}
+        document = self.representative_identification_type_id
+        number = values["representative_vat"]
         return [
             f"{values['representative_name']} {values['representative_surname']}, "
             f"{values['representative_position']}",
             self.env._(
                 "%(document)s %(number)s of %(place)s",
-                document=self.representative_identification_type_id.name,
-                number=values["representative_vat"],
+                document=document.name,
+                number=identity.show_cedula(number)
+                if document.l10n_co_document_code in _CEDULAS
+                else number,
                 place=values["representative_issue_city"],
             ),
             f"{values['representative_street']}, {values['representative_city']}, "

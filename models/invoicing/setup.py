@@ -194,7 +194,7 @@ class ElectronicInvoicingSetup(models.Model):
     def get_overview(self):
         """Describe the six steps of the user's company, for the page that shows them.
 
-        :return: `company` (name), `nit` (as DIAN writes it, or empty), `nit_warning` (bool: the NIT
+        :return: `company` (name), `nit` (with points, or empty), `nit_warning` (bool: the NIT
             can still change), `id` of the set-up, and `steps`: for each its `key`, `title`,
             `sentence`, `state` (`todo`, `in_progress`, `done`, `locked`), `button` (empty when there
             is nothing to open), `missing` (`field` and `label` of each thing that the profile lacks)
@@ -211,7 +211,7 @@ class ElectronicInvoicingSetup(models.Model):
             "id": setup.id,
             "company": company.name,
             "warning": company._get_certificate_warning(activation),
-            "nit": identity.format_nit(company.vat) or "",
+            "nit": identity.show_nit(company.vat) if identity.format_nit(company.vat) else "",
             "nit_warning": not setup.locked_nit
             and any(step["state"] != "done" for step in steps[:3]),
             "steps": steps,

@@ -149,7 +149,7 @@ class ElectronicInvoicingSetup(models.Model):
             return {
                 "sentence": self.env._(
                     "NIT %(nit)s, responsibilities %(codes)s; name, address and email are complete.",
-                    nit=identity.format_nit(company.vat),
+                    nit=identity.show_nit(company.vat),
                     codes=", ".join(sorted(codes)),
                 ),
             }

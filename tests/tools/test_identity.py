@@ -39,6 +39,18 @@ class TestIdentity(BaseCase):
             with self.subTest(typed):
                 self.assertEqual(identity.format_nit(typed), written)
 
+    def test_a_cedula_is_shown_with_points(self):
+        for number, shown in (
+            ("52123456", "52.123.456"),
+            ("1032456789", "1.032.456.789"),
+            ("5212345a", "5212345a"),
+            ("0123", "0123"),
+            ("", ""),
+            (False, False),
+        ):
+            with self.subTest(number):
+                self.assertEqual(identity.show_cedula(number), shown)
+
     def test_a_nit_is_shown_with_points(self):
         self.assertEqual(identity.show_nit("830114921-1"), "830.114.921-1")
         self.assertEqual(identity.show_nit("12345"), "12345")

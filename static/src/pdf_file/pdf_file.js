@@ -18,7 +18,7 @@ import { Component, useRef, useState } from "@odoo/owl";
  *
  * Beside the binary field `x` it reads `x_filename`, `x_size` and `x_pages`; the option `owner` names
  * the many2one to the record that stores the file, when that is another one. The placeholder is the
- * text of the button.
+ * text of the button, which is the page's first one while the field is set that the option `due` names.
  */
 export class PdfFile extends Component {
     static template = "l10n_co_certificate_activation.PdfFile";
@@ -26,6 +26,7 @@ export class PdfFile extends Component {
     static props = {
         ...standardFieldProps,
         owner: { type: String, optional: true },
+        due: { type: String, optional: true },
         label: String,
         buttonLabel: String,
     };
@@ -50,6 +51,10 @@ export class PdfFile extends Component {
             "o_certificate_dropzone",
             () => !this.isAttached && !this.state.isSaving
         );
+    }
+
+    get isDue() {
+        return Boolean(this.props.due && this.props.record.data[this.props.due]);
     }
 
     get fileName() {
@@ -199,6 +204,7 @@ registry.category("fields").add("certificate_pdf", {
     isEmpty: () => false,
     extractProps: ({ attrs, options, string }) => ({
         owner: options.owner,
+        due: options.due,
         label: string,
         buttonLabel: attrs.placeholder,
     }),

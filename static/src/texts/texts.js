@@ -4,6 +4,20 @@ import { ViewButton } from "@web/views/view_button/view_button";
 
 import { Component } from "@odoo/owl";
 
+// What is read and typed as one word: the code of a letter, the reference of a payment, a NIT.
+const CODE = /([A-Z0-9][A-Z0-9.]*(?:-[A-Z0-9]+)+)/;
+
+/** A sentence, of which no code is broken at its hyphens. */
+class Words extends Component {
+    static template = "l10n_co_certificate_activation.Words";
+    static props = { text: String };
+
+    /** By turns what is around the codes and a code. */
+    get parts() {
+        return this.props.text.split(CODE);
+    }
+}
+
 /** What the server describes of an activation, under the names that the option `names` gives. */
 class Text extends Component {
     static props = { ...standardFieldProps, names: { type: Array, optional: true } };
@@ -21,6 +35,7 @@ class Findings extends Text {
 /** A sentence; nothing, where there is nothing to say. */
 class Sentence extends Text {
     static template = "l10n_co_certificate_activation.Sentence";
+    static components = { Words };
 
     get sentence() {
         return this.value?.[this.props.names[0]];
@@ -61,7 +76,7 @@ class Offer extends Text {
 /** What there is to point out, each with its colour and what can be done about it. */
 class Alerts extends Text {
     static template = "l10n_co_certificate_activation.Alerts";
-    static components = { ViewButton };
+    static components = { ViewButton, Words };
 
     get alerts() {
         return (this.value || []).filter(({ name }) => this.props.names.includes(name));
