@@ -95,6 +95,7 @@ class TestAttacksText(SecurityCommon):
         company = self.seller.with_user(self.admin)
         settings = self.env["res.config.settings"].with_user(self.admin)
         documents = self.env["certificate.request.document"].sudo()
+        sale = self.env["certificate.sale.wizard"].with_user(self.admin).sudo()
         asking = self.activation.sudo().copy({"company_id": self.company_b.id, "route": "request"})
         asking.state = "process"
         request = self.env["certificate.request"].sudo().create({"activation_id": asking.id})
@@ -116,6 +117,7 @@ class TestAttacksText(SecurityCommon):
             request.with_user(self.user_b),
             document.with_user(self.user_b),
             custodian["certificate.issue.wizard"].create({"request_id": request.id}),
+            sale.create({"company_id": self.seller.id, "page": "seller"}).with_user(self.admin),
         ]
         return {record._name: record for record in records}
 
