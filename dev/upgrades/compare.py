@@ -102,6 +102,15 @@ EXPLAINED = {
         lambda row: row["icon"] == "fa-inbox",
     ),
     ("mail_activity_type", "write_date"): ("likewise", lambda row: row["icon"] == "fa-inbox"),
+    # Where issuers are looked at for the first time.
+    ("certificate_certificate", "write_date"): (
+        "its issuer is found to be on no list of accredited authorities",
+        lambda row: row["issuer_state"] == "unlisted",
+    ),
+    ("certificate_activation", "write_date"): (
+        "the issuer of its certificate is found to be on no list of accredited authorities",
+        lambda row: row["issuer_state"] == "unlisted",
+    ),
     ("mail_activity", "res_model"): (
         "likewise",
         lambda row: row["summary"] == TO_PROCESS,
