@@ -105,11 +105,11 @@ EXPLAINED = {
     # Where issuers are looked at for the first time.
     ("certificate_certificate", "write_date"): (
         "its issuer is found to be on no list of accredited authorities",
-        lambda row: row["issuer_state"] == "unlisted",
+        lambda row: True,
     ),
     ("certificate_activation", "write_date"): (
         "the issuer of its certificate is found to be on no list of accredited authorities",
-        lambda row: row["issuer_state"] == "unlisted",
+        lambda row: bool(row["certificate_id"]),
     ),
     ("mail_activity", "res_model"): (
         "likewise",
