@@ -189,13 +189,13 @@ class CertificateInvoicePortal(PortalAccount):
         """Override of `account_payment` to let the invoice of a certificate be paid where it was sent."""
         values = super()._invoice_get_page_view_values(invoice, *args, **kwargs)
         if invoice._is_for_certificate():
-            values["certificate_steps"] = self._get_certificate_steps_path(invoice)
+            values["certificate_steps"] = self._get_certificate_buyer_path(invoice)
             if "tokens_sudo" in values:
                 self._offer_for_certificate(invoice, values)
         return values
 
     @staticmethod
-    def _get_certificate_steps_path(invoice):
+    def _get_certificate_buyer_path(invoice):
         """Return the address of the steps, for a user of this database who cannot open the seller's invoice.
 
         :rtype: str | None

@@ -230,7 +230,7 @@ class TestStructure(TransactionCase):
 
     def test_no_helper_of_a_controller_has_a_name_that_another_add_on_may_choose(self):
         """Odoo makes one class of all that extend a controller, whoever wrote them."""
-        helpers = set()
+        helpers = defaultdict(set)
         for controller in Controller.__subclasses__():
             for cls in find_subclasses(controller):
                 if (
@@ -238,10 +238,13 @@ class TestStructure(TransactionCase):
                     and cls.__base__ != Controller
                 ):
                     taken = {name for base in cls.__mro__[1:] for name in vars(base)}
-                    helpers |= vars(cls).keys() - taken
-        helpers = {name for name in helpers if not name.startswith("__")}
+                    for name in vars(cls).keys() - taken:
+                        helpers[name].add(cls)
+        helpers = {name: found for name, found in helpers.items() if not name.startswith("__")}
         self.assertIn("_get_certificate_invoice", helpers)
         self.assertEqual({name for name in helpers if "certificate" not in name}, set())
+        # Nor one that another of ours has.
+        self.assertEqual({name for name, found in helpers.items() if len(found) > 1}, set())
 
     def test_no_add_on_that_is_here_has_a_method_of_the_same_name(self):
         """Two add-ons that each add a method of one name to a model answer for each other."""
