@@ -5,6 +5,9 @@ from ..const import LENT_CERTIFICATE_ROUTE, OWN_CERTIFICATE_ROUTE
 from ..tools.pkcs12 import MAX_SIZE
 from .verbs import route
 
+# Small enough to stay in memory: an upload is never written to a temporary file.
+_MAX_UPLOAD = 2 * MAX_SIZE + 50_000
+
 
 class OwnCertificate(Controller):
     @route(
@@ -12,8 +15,7 @@ class OwnCertificate(Controller):
         ["POST"],
         type="http",
         auth="user",
-        # Small enough to stay in memory: an upload is never written to a temporary file.
-        max_content_length=2 * MAX_SIZE + 50_000,
+        max_content_length=_MAX_UPLOAD,
     )
     def load(self, activation_id, certificate=None, key=None, password="", **_kwargs):
         """Receive the file of a company's own certificate, and its password.
@@ -34,7 +36,7 @@ class OwnCertificate(Controller):
         ["POST"],
         type="http",
         auth="user",
-        max_content_length=2 * MAX_SIZE + 50_000,
+        max_content_length=_MAX_UPLOAD,
     )
     def load_lent(self, company_id, certificate=None, key=None, password="", **_kwargs):
         """Receive the file of the certificate that a company lends, likewise.

@@ -14,6 +14,7 @@ from ...const import (
     PAYMENT_STATUSES,
     PORTAL_PARAMETER,
     RECEIVED_PATH,
+    UNPAID,
     WIZARD_PATH,
 )
 from ..core.addresses import get_page_path
@@ -21,7 +22,7 @@ from ..core.aftermath import shielded
 from .account_move import ROUNDING
 
 # In these nothing is on its way, so that a payment made elsewhere can take the place.
-OPEN_STATUSES = ("none", "to_pay", "failed", "test", "reversed", "void")
+OPEN_STATUSES = (*UNPAID, "test")
 # What a payment asks for next, one of `PAYMENT_NEXT`, by its status.
 _NEXT = {
     "none": "buy",

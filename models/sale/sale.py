@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Command
 
+from ...const import UNPAID
 from ...exceptions import SALE, make_remedy_error
 from ...tools import identity
 from ..core.aftermath import shielded
@@ -9,7 +10,7 @@ from ..core.aftermath import shielded
 # The total of a draft invoice that cannot be brought to today's price any more.
 LOCKED = -1
 # In these something is still to be bought or paid.
-PAYABLE_STATUSES = ("none", "to_pay", "failed", "partial", "reversed", "void")
+PAYABLE_STATUSES = (*UNPAID, "partial")
 
 
 class CertificateActivation(models.Model):

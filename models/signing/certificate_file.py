@@ -139,7 +139,7 @@ class CertificateCertificate(models.Model):
         return identity.complete_nit(self.company_id.vat)
 
     def _open_leniently(self):
-        """Open the file of the certificate like that of an own certificate.
+        """Open the file as that of a company's own certificate is opened.
 
         :return: what is known of the certificate, if anything, and why it cannot be used as a whole
         :rtype: tuple[tools.pkcs12.CertificateFacts | None, str | None]

@@ -89,16 +89,7 @@ class TestAttacksPurchases(PaymentFollowCommon):
     def test_whatever_a_browser_sends_is_answered_in_a_sentence(self):
         activation = self.start()
         page = self.buy(activation)
-        base = {
-            "provider_id": self.provider.id,
-            "payment_method_id": self.payment_method_id,
-            "token_id": None,
-            "amount": page["amount"],
-            "flow": "direct",
-            "tokenization_requested": False,
-            "landing_route": page["landing_route"],
-            "access_token": page["access_token"],
-        }
+        base = self.get_form(page)
         odd = {
             "amount": ("x", "nan", "inf", "-inf", True, [], {}, [PRICE], {"a": 1}, 2**1100, -PRICE),
             "provider_id": ("x", "nan", True, {"a": 1}, [], 1.5, 2**70, -1, None),

@@ -20,21 +20,24 @@ class CertificatePaymentCommon(CertificateCommon, PaymentHttpCommon):
         self.authenticate(user.login, user.login)
         return self._get_payment_context(self.url_open(activation.action_pay()["url"]))
 
+    def get_form(self, page):
+        """Return what the form of the payment page sends when nobody tampers with it."""
+        return {
+            "provider_id": self.provider.id,
+            "payment_method_id": self.payment_method_id,
+            "token_id": None,
+            "amount": page["amount"],
+            "flow": "direct",
+            "tokenization_requested": False,
+            "landing_route": page["landing_route"],
+            "access_token": page["access_token"],
+        }
+
     def submit(self, page, **tampered):
         """Click Pay on the payment page, and return the transaction that it starts."""
         processing = self._get_processing_values(
             tx_route=page["transaction_route"],
-            **{
-                "provider_id": self.provider.id,
-                "payment_method_id": self.payment_method_id,
-                "token_id": None,
-                "amount": page["amount"],
-                "flow": "direct",
-                "tokenization_requested": False,
-                "landing_route": page["landing_route"],
-                "access_token": page["access_token"],
-                **tampered,
-            },
+            **{**self.get_form(page), **tampered},
         )
         return self._get_tx(processing["reference"])
 
