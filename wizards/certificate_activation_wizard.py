@@ -198,7 +198,7 @@ class CertificateActivationWizard(models.TransientModel):
         """
         if self.phase != "active" or self.company_id != self.env.company:
             return None
-        return self.env["electronic.invoicing.setup"]._get_for_company()._describe_next()
+        return self.env["electronic.invoicing.setup"]._describe_next()
 
     @api.depends(
         "is_letter_requested",

@@ -260,7 +260,7 @@ class ElectronicInvoicingSetup(models.Model):
         :rtype: dict
         """
         after = after or self.env.context.get("certificate_step")
-        key = self._get_for_company()._describe_next()["key"]
+        key = self._describe_next()["key"]
         if not key:
             return self.action_create_invoice()
         return self.action_open_overview() if key == after else self.action_open_step(key)
@@ -449,11 +449,17 @@ class ElectronicInvoicingSetup(models.Model):
         :rtype: electronic.invoicing.setup
         :raise AccessError: for a user without the group
         """
+        return self._find_for_company() or self._create_once({"company_id": self.env.company.id})
+
+    @api.model
+    def _find_for_company(self):
+        """Return the set-up of the user's company, or an empty one.
+
+        :rtype: electronic.invoicing.setup
+        :raise AccessError: for a user without the group
+        """
         self.check_access("read")
-        company = self.env.company
-        if setup := self.search_fetch([("company_id", "=", company.id)]):
-            return setup
-        return self._create_once({"company_id": company.id})
+        return self.search_fetch([("company_id", "=", self.env.company.id)])
 
     # === BUSINESS METHODS - TEST SET === #
 

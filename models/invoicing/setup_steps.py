@@ -113,8 +113,11 @@ class ElectronicInvoicingSetup(models.Model):
             "start": self.env._("Start invoicing electronically"),
         }
 
+    @api.model
     def _describe_next(self):
-        """Describe what comes after the certificate: the first step that is not done, or the first invoice.
+        """Describe what comes next for the user's company: the first step that is not done, or the first invoice.
+
+        It only reads: the company may have no set-up.
 
         :return: its `key`, the `label` of its button, and a `sentence`
         :rtype: dict[str, str]
@@ -127,7 +130,8 @@ class ElectronicInvoicingSetup(models.Model):
             "invoice": self.env._("Continue to the sales invoice set-up"),
             "start": self.env._("Start invoicing electronically"),
         }
-        for number, step in enumerate(self._get_steps(), 1):
+        setup = self._find_for_company() or self.new({"company_id": self.env.company.id})
+        for number, step in enumerate(setup._get_steps(), 1):
             if step["state"] != "done":
                 return {
                     "key": step["key"],

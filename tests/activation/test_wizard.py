@@ -134,6 +134,9 @@ class TestWizard(CertificateCommon):
         activation = self.get_active()
         wizard = self.get_wizard(activation.action_open_wizard())
         self.assertEqual(wizard.sentences["next"]["key"], "test_set")
+        # Odoo reads pages with a cursor that cannot write.
+        company = [("company_id", "=", self.company_a.id)]
+        self.assertFalse(self.env["electronic.invoicing.setup"].search_count(company))
         setup = self.env["electronic.invoicing.setup"].with_user(self.user_a)._get_for_company()
         setup.sudo().locked_nit = "900987321-1"
         wizard.invalidate_recordset()

@@ -89,7 +89,7 @@ class TestAttacksPurchases(PaymentFollowCommon):
     def test_whatever_a_browser_sends_is_answered_in_a_sentence(self):
         activation = self.start()
         page = self.buy(activation)
-        base = self.get_form(page)
+        base = self.get_payment_form(page)
         odd = {
             "amount": ("x", "nan", "inf", "-inf", True, [], {}, [PRICE], {"a": 1}, 2**1100, -PRICE),
             "provider_id": ("x", "nan", True, {"a": 1}, [], 1.5, 2**70, -1, None),

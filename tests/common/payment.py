@@ -20,7 +20,7 @@ class CertificatePaymentCommon(CertificateCommon, PaymentHttpCommon):
         self.authenticate(user.login, user.login)
         return self._get_payment_context(self.url_open(activation.action_pay()["url"]))
 
-    def get_form(self, page):
+    def get_payment_form(self, page):
         """Return what the form of the payment page sends when nobody tampers with it."""
         return {
             "provider_id": self.provider.id,
@@ -37,7 +37,7 @@ class CertificatePaymentCommon(CertificateCommon, PaymentHttpCommon):
         """Click Pay on the payment page, and return the transaction that it starts."""
         processing = self._get_processing_values(
             tx_route=page["transaction_route"],
-            **{**self.get_form(page), **tampered},
+            **{**self.get_payment_form(page), **tampered},
         )
         return self._get_tx(processing["reference"])
 
