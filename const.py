@@ -37,6 +37,9 @@ VERIFY_PATH = "/certificate/verify"
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
 # Where reminders lead to: the same, with the renewal started when it can be.
 RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
+# Where mails lead to whoever works for several companies: to one of these in the company of the activation
+# whose id follows.
+STEPS_PATH = "/certificate/steps"
 # Where reminders of the lent certificate lead to.
 BOARD_PATH = "/odoo/certificate-board"
 

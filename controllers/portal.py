@@ -7,7 +7,7 @@ from odoo.tools import formatLang
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
-from ..models.portal.access import hash_token
+from ..tools.link_token import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit

@@ -301,6 +301,7 @@ class CertificateActivation(models.Model):
         self._start_period(certificate)
         self._ask_for_review()
         self._keep_record()
+        self._trusted()._notify("activated")
 
     def action_cancel(self, reason=None):
         """Cancel an unfinished activation; its payment can be used for another one.
