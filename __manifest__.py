@@ -68,6 +68,7 @@
         "views/res_config_settings_views.xml",
         "views/res_config_settings_request_views.xml",
         "views/portal_templates.xml",
+        "views/letter_link_templates.xml",
         "views/payment_templates.xml",
         "views/verify_templates.xml",
         "views/menus.xml",

@@ -157,6 +157,17 @@ NOTICES = {
         lambda self: self.letter_review_sentence or "",
         to_contacts=True,
     ),
+    "letter_returned": Notice(
+        "_get_letter_sender",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("The signed letter came back: check it and continue"),
+        lambda self: self.env._(
+            "%(name)s sent the signed letter of %(company)s back. Look at it, then press Continue.",
+            name=self._get_representative_name(),
+            company=self.company_id.name,
+        ),
+    ),
     "letter_accepted": Notice(
         "_get_responsible_users",
         None,

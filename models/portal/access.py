@@ -299,7 +299,7 @@ class CertificatePortalAccess(models.Model):
                 ),
             ],
         )
-        mailing.with_context(lang=self.env.lang)._hand_over(
+        mailing._hand_over(
             access.email,
             lang,
             brand=brand,

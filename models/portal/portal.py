@@ -101,7 +101,8 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _get_actor_facts(self):
-        """Return who acts: the contact, by name and email, or a user, by name and login.
+        """Return who acts: the contact or the legal representative, by name and email, or a user, by name and
+        login.
 
         :rtype: dict[str, str]
         """
@@ -111,12 +112,16 @@ class CertificateActivation(models.Model):
                 "login": access.email,
                 "invited_by": access.invited_by_id.name,
             }
+        if link := self._get_letter_link():
+            return {"name": link.name, "login": link.email}
         user = self.env.user
         return {"name": user.name, "login": user.login}
 
     def _get_conversion_key(self):
         if access := self._get_portal_access():
             return access._name, access.id
+        if link := self._get_letter_link():
+            return link._name, link.id
         return super()._get_conversion_key()
 
     # === BUSINESS METHODS - STEPS === #
