@@ -5,10 +5,11 @@ import re
 from werkzeug.exceptions import abort
 
 from odoo.exceptions import AccessError, MissingError, UserError
-from odoo.http import Controller, request
+from odoo.http import Controller, content_disposition, request
 
 from ..tools import sandbox_places
 from ..tools.pdf_shrink import MAX_FILES, MAX_INPUT, ShrinkRefused, check_sizes
+from ..tools.text_limits import clean_filename
 from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
@@ -50,6 +51,22 @@ def answer_with_pdf(record, make):
     except UserError as error:
         return refuse_pdf(str(error), 429)
     return request.make_json_response({"pdf": base64.b64encode(data).decode(), "size": len(data)})
+
+
+def give_out_pdf(data, filename):
+    """Send a PDF to be saved.
+
+    :param bytes data: the file
+    :param str filename: with or without its extension
+    """
+    filename = clean_filename(filename or "", ".pdf") or "file.pdf"
+    return request.make_response(
+        data,
+        [
+            ("Content-Type", "application/pdf"),
+            ("Content-Disposition", content_disposition(filename)),
+        ],
+    )
 
 
 def _get_size(upload):

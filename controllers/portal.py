@@ -1,19 +1,18 @@
 import base64
 
 from odoo.exceptions import AccessError, UserError
-from odoo.http import content_disposition, request
+from odoo.http import request
 from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
-from ..models.portal.access import hash_token
+from ..tools.link_token import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
-from ..tools.text_limits import clean_filename
 from ..tools.upload_limits import PDF_SIZE
-from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
+from .pdf import FORM_SIZE, answer_with_pdf, give_out_pdf, limit_upload, refuse_pdf
 from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
@@ -360,17 +359,9 @@ class CertificatePortal(CustomerPortal):
             return self._render_certificate_closed(activation_id)
         activation = access._get_activation()
         try:
-            data = read(activation)
+            return give_out_pdf(read(activation), name(activation))
         except UserError as error:
             return self._render_certificate_page(access, status=422, error=str(error))
-        filename = clean_filename(name(activation) or "", ".pdf") or "file.pdf"
-        return request.make_response(
-            data,
-            [
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", content_disposition(filename)),
-            ],
-        )
 
     @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):

@@ -34,6 +34,7 @@ _WRITE_EFFECTS = (
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
     (("expired", "cancelled", "revoked"), "_close_review"),
+    (("active", "expired", "cancelled", "revoked"), "_end_letter_links"),
     (("active",), "_complete_request"),
     (("cancelled",), "_withdraw_request"),
 )
@@ -298,9 +299,11 @@ class CertificateActivation(models.Model):
         route.check(self)
         certificate = route.get_certificate(self)
         self._prove_certificate(certificate)
+        self._end_letter_links()
         self._start_period(certificate)
         self._ask_for_review()
         self._keep_record()
+        self._trusted()._notify("activated")
 
     def action_cancel(self, reason=None):
         """Cancel an unfinished activation; its payment can be used for another one.

@@ -7,6 +7,7 @@ from . import (
     ir_binary,
     ir_http,
     mail_thread,
+    mailing,
     ondelete_guard,
     whole_files,
 )

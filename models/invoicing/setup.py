@@ -569,13 +569,31 @@ class ElectronicInvoicingSetup(models.Model):
         :param str kind: of `electronic.invoicing.resolution._get_alarms`
         """
         self.ensure_one()
-        for user in self.company_id._get_certificate_managers():
-            translated = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
+        mailing, company = self.env["certificate.mailing"], self.company_id
+        brand = company.sudo().certificate_seller_id or company
+        for user in company._get_certificate_managers():
+            lang = mailing._choose_person_lang(user, company)
+            # The mail already announces the activity.
+            context = {"lang": lang, "mail_activity_quick_update": True}
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            subject = translated.env._("Your billing resolution ends soon")
+            sentence = translated.resolution_id._get_alarms()[kind]
             translated.activity_schedule(
-                ACTIVITY_RESOLUTION,
-                user_id=user.id,
-                summary=translated.env._("Your billing resolution ends soon"),
-                note=translated.resolution_id._get_alarms()[kind],
+                ACTIVITY_RESOLUTION, user_id=user.id, summary=subject, note=sentence
+            )
+            # Odoo's own link to a record, which switches the company on the way.
+            url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
+            mailing._notify_person(
+                translated,
+                user.partner_id,
+                lang,
+                brand=brand,
+                subject=subject,
+                content=mailing._write_content(
+                    brand, lang, [sentence], (translated.env._("Open the six steps"), url)
+                ),
+                about=translated.env._("electronic invoicing"),
+                name=company.name,
             )
 
     # === BUSINESS METHODS - ACTIONS === #
