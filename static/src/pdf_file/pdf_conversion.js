@@ -3,6 +3,7 @@ import { user } from "@web/core/user";
 import { loadPDFJSAssets } from "@web/core/utils/pdfjs";
 import { session } from "@web/session";
 
+import { RequestFailure, send } from "../connection/connection";
 import { SourcePicture } from "./source_picture";
 
 import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
@@ -49,19 +50,20 @@ export function getTooMuchSentence() {
     );
 }
 
-/** An error whose message is a sentence for the user. */
-class ConversionError extends Error {}
+/** A refusal of the server, whose message is its sentence. */
+class Refusal extends Error {}
 
 /**
  * Asks the server to make one PDF from files; the server does not store it.
  *
- * @param {XMLHttpRequest} request
+ * @param {() => XMLHttpRequest} makeRequest
  * @param {{model: string, id: number, url: string}} owner of the PDF; with its own address, if any
  * @param {File[]} files
  * @param {(share: number) => void} onProgress called with how much is uploaded, from 0 to 1
  * @returns {Promise<{pdf: string, size: number}>} base64, bytes
+ * @throws {RequestFailure | Refusal}
  */
-function convert(request, owner, files, onProgress) {
+async function convert(makeRequest, owner, files, onProgress) {
     const form = new FormData();
     form.append("csrf_token", odoo.csrf_token);
     if (!owner.url) {
@@ -71,30 +73,25 @@ function convert(request, owner, files, onProgress) {
     for (const file of files) {
         form.append("files", file, file.name);
     }
-    return new Promise((resolve, reject) => {
-        const fail = (message) => reject(new ConversionError(message));
-        request.upload.addEventListener("progress", (ev) => onProgress(ev.loaded / ev.total));
-        request.upload.addEventListener("load", () => onProgress(1));
-        request.addEventListener("abort", () => fail(""));
-        request.addEventListener("error", () =>
-            fail(_t("The connection was interrupted. Your files are still here: try again."))
-        );
-        request.addEventListener("load", () => {
-            const { pdf, size, error, position } = request.response || {};
-            if (pdf) {
-                resolve({ pdf, size });
-            } else if (error && files.length > 1 && Number.isInteger(position)) {
-                fail(`${files[position].name}: ${error}`);
-            } else if (request.status === 413) {
-                fail(getTooMuchSentence());
-            } else {
-                fail(error || _t("The PDF could not be made. Reload the page and try again."));
-            }
-        });
-        request.open("POST", owner.url || "/certificate/pdf");
-        request.responseType = "json";
-        request.send(form);
-    });
+    const url = owner.url || "/certificate/pdf";
+    const { pdf, size, error, position } = await ask(url, { form, makeRequest, onProgress });
+    if (pdf) {
+        return { pdf, size };
+    }
+    if (!error) {
+        throw new RequestFailure("failed");
+    }
+    const isOfOne = files.length > 1 && Number.isInteger(position);
+    throw new Refusal(isOfOne ? `${files[position].name}: ${error}` : error);
+}
+
+/** Sends what a server or a proxy may find too large. */
+async function ask(url, options) {
+    try {
+        return (await send(url, options)).body;
+    } catch (failure) {
+        throw failure.status === 413 ? new Refusal(getTooMuchSentence()) : failure;
+    }
 }
 
 /**
@@ -195,10 +192,10 @@ export class PdfConversion extends Component {
     async convert() {
         this.props.onStart();
         Object.assign(this.state, { stage: "upload", progress: 0, error: "" });
-        this.request = new XMLHttpRequest();
+        const makeRequest = () => (this.request = new XMLHttpRequest());
         const files = this.props.sources.map(({ file }) => file);
         try {
-            const { pdf, size } = await convert(this.request, this.props.owner, files, (share) => {
+            const { pdf, size } = await convert(makeRequest, this.props.owner, files, (share) => {
                 this.state.progress = share;
                 if (share === 1) {
                     this.state.stage = "convert";
@@ -208,7 +205,7 @@ export class PdfConversion extends Component {
             const url = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
             Object.assign(this.state, { stage: "done", pdf, size, url });
         } catch (error) {
-            if (!(error instanceof ConversionError)) {
+            if (!(error instanceof Refusal || error instanceof RequestFailure)) {
                 throw error;
             }
             Object.assign(this.state, { stage: "offer", error: error.message });
@@ -216,7 +213,7 @@ export class PdfConversion extends Component {
     }
 
     cancel() {
-        this.request.abort();
+        this.request?.abort();
     }
 
     /** Goes back to the files, such as when a page turns out to be missing or in the wrong place. */
