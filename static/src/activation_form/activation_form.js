@@ -3,6 +3,7 @@ import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
+import { useRecordDraft } from "../connection/record_draft";
 import { useKeptFocus } from "./kept_focus";
 
 // Buttons that show red messages when something is missing.
@@ -44,6 +45,7 @@ export class ActivationFormController extends formView.Controller {
             () => [this.messages.openings]
         );
         useKeptFocus(this.rootRef, STEP);
+        useRecordDraft(this.model, (record) => record.data.activation_id.id);
     }
 
     async afterExecuteActionButton(clickParams) {

@@ -1,5 +1,5 @@
 import { _t } from "@web/core/l10n/translation";
-import { ConnectionLostError } from "@web/core/network/rpc";
+import { ConnectionLostError, rpc, RPCError } from "@web/core/network/rpc";
 import { session } from "@web/session";
 
 // What Odoo raises with a sentence for users, and this add-on; the message of any other error is for
@@ -42,7 +42,12 @@ function getSentence(kind) {
     }[kind];
 }
 
-/** Tells what kind of failure an error of Odoo's own requests is; nothing, where its message is a sentence. */
+/**
+ * Tells what kind of failure an error of Odoo's own requests is.
+ *
+ * @returns {RequestFailure|null} nothing where the error has a sentence of the server
+ * @throws the error, if it is of no request
+ */
 export function getFailure(error) {
     if (error instanceof RequestFailure) {
         return error;
@@ -50,16 +55,23 @@ export function getFailure(error) {
     if (error instanceof ConnectionLostError) {
         return new RequestFailure("lost");
     }
-    if (SESSION_ENDED.includes(error.exceptionName)) {
+    if (!(error instanceof RPCError)) {
+        throw error;
+    }
+    if (isSessionEnd(error)) {
         return new RequestFailure("session");
     }
     const isSentence = SENTENCES.some((start) => error.exceptionName?.startsWith(start));
     return isSentence ? null : new RequestFailure("failed");
 }
 
-/** @returns {string} why a request failed, in words for the user */
-export function explain(error) {
-    return getFailure(error)?.message ?? error.data?.message ?? error.message;
+export function isSessionEnd(error) {
+    return SESSION_ENDED.includes(error?.exceptionName);
+}
+
+/** Lets Odoo say that the session has ended, and lead to the login and back. */
+export function askToLogIn() {
+    rpc("/web/session/check", {});
 }
 
 /**

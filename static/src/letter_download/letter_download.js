@@ -1,7 +1,11 @@
+import { _t } from "@web/core/l10n/translation";
 import { download } from "@web/core/network/download";
+import { rpc } from "@web/core/network/rpc";
 import { registry } from "@web/core/registry";
 import { user } from "@web/core/user";
 import { getReportUrl } from "@web/webclient/actions/reports/utils";
+
+import { askToLogIn, getFailure, isSessionEnd } from "../connection/connection";
 
 const MODULE = "l10n_co_certificate_activation.";
 
@@ -22,10 +26,27 @@ async function downloadLetter(action, options, env) {
                 context: JSON.stringify({ ...user.context, ...action.context }),
             },
         });
+    } catch (error) {
+        await explain(error, env);
     } finally {
         env.services.ui.unblock();
     }
     return true;
+}
+
+/** Says why the file did not arrive; what the server says itself is shown by Odoo. */
+async function explain(error, env) {
+    if (!getFailure(error)) {
+        throw error;
+    }
+    const isSessionOver = await rpc("/web/session/check", {}).then(() => false, isSessionEnd);
+    if (isSessionOver) {
+        return askToLogIn();
+    }
+    env.services.notification.add(
+        _t("The file did not arrive. Your data is saved: download it again once you are connected."),
+        { type: "danger", sticky: true }
+    );
 }
 
 registry

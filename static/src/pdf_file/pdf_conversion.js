@@ -34,6 +34,12 @@ export async function getKind(file) {
     return KINDS[start] || (text.includes("%PDF-") ? "pdf" : "");
 }
 
+/** Whether a file is one picture; a TIFF may have pages, of which a browser shows the first. */
+export async function isOnePicture(file) {
+    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    return [0xffd8, 0x8950].includes((first << 8) | second);
+}
+
 export function formatSize(bytes, maximumFractionDigits = 1) {
     const [unit, size] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
     const format = { style: "unit", unit, maximumFractionDigits };
@@ -42,10 +48,21 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
     return new Intl.NumberFormat(language, format).format(bytes / size);
 }
 
-/** @returns {string} why files that are too large, alone or together, are refused */
-export function getTooMuchSentence() {
+/**
+ * @param {{kind: string}[]} sources
+ * @returns {string} why files that are too large, alone or together, are refused
+ */
+export function getTooMuchSentence(sources) {
+    if (sources.every(({ kind }) => kind === "photo")) {
+        return sources.length === 1
+            ? _t("The photo is larger than %s. Take it again with a lower resolution.", LIMITS.input.label)
+            : _t(
+                  "The photos are larger than %s together. Choose only the pages that are asked for, or take them again with a lower resolution.",
+                  LIMITS.input.label
+              );
+    }
     return _t(
-        "What you chose is larger than %s. Scan the document in black and white or at 150 dpi, or take photos of a lower resolution.",
+        "What you chose is larger than %s. Scan the document in black and white or at 150 dpi, or take photos of its pages.",
         LIMITS.input.label
     );
 }
@@ -58,12 +75,13 @@ class Refusal extends Error {}
  *
  * @param {() => XMLHttpRequest} makeRequest
  * @param {{model: string, id: number, url: string}} owner of the PDF; with its own address, if any
- * @param {File[]} files
+ * @param {{file: File, kind: string}[]} sources
  * @param {(share: number) => void} onProgress called with how much is uploaded, from 0 to 1
  * @returns {Promise<{pdf: string, size: number}>} base64, bytes
  * @throws {RequestFailure | Refusal}
  */
-async function convert(makeRequest, owner, files, onProgress) {
+async function convert(makeRequest, owner, sources, onProgress) {
+    const files = sources.map(({ file }) => file);
     const form = new FormData();
     form.append("csrf_token", odoo.csrf_token);
     if (!owner.url) {
@@ -74,7 +92,15 @@ async function convert(makeRequest, owner, files, onProgress) {
         form.append("files", file, file.name);
     }
     const url = owner.url || "/certificate/pdf";
-    const { pdf, size, error, position } = await ask(url, { form, makeRequest, onProgress });
+    const ask = async () => {
+        try {
+            return (await send(url, { form, makeRequest, onProgress })).body;
+        } catch (failure) {
+            // A proxy may accept less than the server.
+            throw failure.status === 413 ? new Refusal(getTooMuchSentence(sources)) : failure;
+        }
+    };
+    const { pdf, size, error, position } = await ask();
     if (pdf) {
         return { pdf, size };
     }
@@ -83,15 +109,6 @@ async function convert(makeRequest, owner, files, onProgress) {
     }
     const isOfOne = files.length > 1 && Number.isInteger(position);
     throw new Refusal(isOfOne ? `${files[position].name}: ${error}` : error);
-}
-
-/** Sends what a server or a proxy may find too large. */
-async function ask(url, options) {
-    try {
-        return (await send(url, options)).body;
-    } catch (failure) {
-        throw failure.status === 413 ? new Refusal(getTooMuchSentence()) : failure;
-    }
 }
 
 /**
@@ -193,9 +210,9 @@ export class PdfConversion extends Component {
         this.props.onStart();
         Object.assign(this.state, { stage: "upload", progress: 0, error: "" });
         const makeRequest = () => (this.request = new XMLHttpRequest());
-        const files = this.props.sources.map(({ file }) => file);
+        const { owner, sources } = this.props;
         try {
-            const { pdf, size } = await convert(makeRequest, this.props.owner, files, (share) => {
+            const { pdf, size } = await convert(makeRequest, owner, sources, (share) => {
                 this.state.progress = share;
                 if (share === 1) {
                     this.state.stage = "convert";

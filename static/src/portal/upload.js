@@ -5,7 +5,7 @@ import { Interaction } from "@web/public/interaction";
 
 import { RequestFailure, send } from "../connection/connection";
 import { PdfConversion } from "../pdf_file/pdf_conversion";
-import { isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
+import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
 
 import { readPage, showPage } from "./page";
 
@@ -82,11 +82,7 @@ export class Upload extends Interaction {
             "t-att-class": () => ({ "d-none": !this.isSending && !this.isPending }),
         },
         _root: {
-            "t-on-submit.prevent": () => {
-                if (this.isPending) {
-                    this.send();
-                }
-            },
+            "t-on-submit.prevent": this.retry,
         },
     };
 
@@ -148,8 +144,11 @@ export class Upload extends Interaction {
         if (!files.length) {
             return;
         }
-        const { refusal, sources } = await this.waitFor(readSources(files, former));
-        this.isPending = false;
+        const reading = readSources(files, former, (number) =>
+            this.showSending(true, getReadingSentence(number, files.length))
+        );
+        const { refusal, sources } = await this.waitFor(reading);
+        this.showSending(false);
         this.refuse(refusal);
         if (!refusal && !isToBeConverted(sources)) {
             // Photos that were chosen before are not what is sent now.
@@ -185,7 +184,7 @@ export class Upload extends Interaction {
             if (failure.kind === "lost" && (await this.waitFor(this.isAttached()))) {
                 return this.reload();
             }
-            this.showSending(false, true);
+            this.offerAgain();
             return this.refuse(failure.message);
         }
         if (answer.status < 400) {
@@ -200,6 +199,18 @@ export class Upload extends Interaction {
         } else if (!showPage(page, this.services["public.interactions"])) {
             this.refuse(new RequestFailure("failed").message);
         }
+    }
+
+    /** Sends again what did not arrive, or only its answer. */
+    async retry() {
+        if (!this.isPending) {
+            return;
+        }
+        this.showSending(true);
+        if (await this.waitFor(this.isAttached())) {
+            return this.reload();
+        }
+        return this.send();
     }
 
     async post() {
@@ -228,11 +239,18 @@ export class Upload extends Interaction {
         window.location.reload();
     }
 
-    /** @param {boolean} isPending whether the file can be sent again as it is */
-    showSending(isSending, isPending = false) {
-        Object.assign(this, { isSending, isPending });
-        this.button.textContent = isPending ? _t("Try again") : _t("Uploading…");
+    /** @param {string} label of the button that shows what is going on */
+    showSending(isSending, label = _t("Uploading…")) {
+        Object.assign(this, { isSending, isPending: false });
+        this.button.textContent = label;
         this.button.disabled = isSending;
+        this.updateContent();
+    }
+
+    /** Lets the file be sent again as it is. */
+    offerAgain() {
+        this.showSending(false, _t("Try again"));
+        this.isPending = true;
         this.updateContent();
     }
 
