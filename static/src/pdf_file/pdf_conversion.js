@@ -146,7 +146,7 @@ export class PdfConversion extends Component {
         useEffect(
             () => {
                 if ([null, document.body].includes(document.activeElement)) {
-                    this.root.el.querySelector("[data-next]")?.focus({ preventScroll: true });
+                    this.root.el.querySelector("[data-next]")?.focus();
                 }
             },
             () => [this.state.stage]
@@ -204,6 +204,16 @@ export class PdfConversion extends Component {
 
     get percent() {
         return Math.round(100 * this.state.progress);
+    }
+
+    /** Removes a file; keyboard users continue at the one that comes in its place. */
+    remove(source, index) {
+        this.props.onRemove(source);
+        requestAnimationFrame(() => {
+            const buttons = this.root.el?.querySelectorAll(".o_certificate_remove_source") || [];
+            const next = buttons[Math.min(index, buttons.length - 1)];
+            (next || this.root.el?.querySelector("[data-next]"))?.focus();
+        });
     }
 
     async convert() {
