@@ -507,6 +507,25 @@ class TestPortal(CertificatePortalCommon, TourCase):
         self.assertEqual(activation.signed_letter_pages, 2)
         self.assertEqual(activation.sudo().record_facts["user"]["name"], self.contact.name)
 
+    def test_nothing_is_lost_or_done_twice_when_the_line_is_bad(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        self.speak_spanish(self.contact)
+        self.serve_to_tours("scan", pdf_samples.scan_pdf(2))
+        _access, link = activation.with_user(self.manager_a)._invite(self.contact)
+        with mute_logger("odoo.http"):  # the form of the session that ended
+            self.start_tour_by_link(link, "certificate_portal_bad_line")
+        activation.invalidate_recordset()
+        self.assertEqual(activation.signed_letter_pages, 2)
+        self.assertEqual(activation.representative_street, "Bogotá")
+        steps = [
+            message.body for message in activation.sudo().message_ids if "portal" in message.body
+        ]
+        for sentence in ("datos del representante", "Adjuntó la carta"):
+            with self.subTest(step=sentence):
+                self.assertEqual(sum(sentence in body for body in steps), 1, steps)
+
     def test_what_is_posted_twice_has_one_effect(self):
         activation = self.start()
         self.enter(activation)

@@ -3,6 +3,7 @@ import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
+import { KeptModel } from "../connection/kept_model";
 import { useRecordDraft } from "../connection/record_draft";
 import { useKeptFocus } from "./kept_focus";
 
@@ -62,4 +63,5 @@ export class ActivationFormController extends formView.Controller {
 registry.category("views").add("certificate_activation_form", {
     ...formView,
     Controller: ActivationFormController,
+    Model: KeptModel,
 });

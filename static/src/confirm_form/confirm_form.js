@@ -1,6 +1,8 @@
 import { registry } from "@web/core/registry";
 import { formView } from "@web/views/form/form_view";
 
+import { KeptModel } from "../connection/kept_model";
+
 import { useEffect } from "@odoo/owl";
 
 /** A dialog with a question: Enter in a field does what its button does. */
@@ -35,4 +37,5 @@ export class ConfirmFormController extends formView.Controller {
 registry.category("views").add("certificate_confirm_form", {
     ...formView,
     Controller: ConfirmFormController,
+    Model: KeptModel,
 });
