@@ -1,3 +1,4 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { formView } from "@web/views/form/form_view";
 
@@ -5,6 +6,8 @@ import { useEffect, useState } from "@odoo/owl";
 
 import { KeptModel } from "../connection/kept_model";
 import { useRecordDraft } from "../connection/record_draft";
+import { usePage } from "../page/page";
+import { announce } from "../page/status";
 import { useKeptFocus } from "./kept_focus";
 
 // Buttons that show red messages when something is missing.
@@ -46,17 +49,33 @@ export class ActivationFormController extends formView.Controller {
             () => [this.messages.openings]
         );
         useKeptFocus(this.rootRef, STEP);
+        usePage(_t("Activate your digital certificate"));
         useRecordDraft(this.model, (record) => record.data.activation_id.id);
     }
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
+        announce(this.getDone(clickParams.name));
         if (CHECKED.includes(clickParams.name)) {
             this.messages.requests++;
         }
         if (clickParams.name === "action_change_representative") {
             this.messages.openings++;
         }
+    }
+
+    /** Says what a button has done, where that is not a page of its own. */
+    getDone(name) {
+        const { data } = this.model.root;
+        const done = {
+            action_delete_receipt: !data.receipt_size && _t("The receipt was deleted."),
+            action_delete_signed_letter: !data.signed_letter_size && _t("The letter was deleted."),
+            action_verify_payment:
+                data.payment_status === "paid"
+                    ? _t("The payment was verified: it is paid.")
+                    : _t("The payment was verified: it is not paid yet."),
+        };
+        return done[name] || "";
     }
 }
 

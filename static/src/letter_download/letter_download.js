@@ -6,6 +6,7 @@ import { user } from "@web/core/user";
 import { getReportUrl } from "@web/webclient/actions/reports/utils";
 
 import { askToLogIn, getFailure, isSessionEnd } from "../connection/connection";
+import { announce } from "../page/status";
 
 const MODULE = "l10n_co_certificate_activation.";
 
@@ -26,6 +27,8 @@ async function downloadLetter(action, options, env) {
                 context: JSON.stringify({ ...user.context, ...action.context }),
             },
         });
+        closeNotification?.();
+        announce(_t("The letter was downloaded."));
     } catch (error) {
         await explain(error, env);
     } finally {
@@ -33,6 +36,8 @@ async function downloadLetter(action, options, env) {
     }
     return true;
 }
+
+let closeNotification;
 
 /** Says why the file did not arrive; what the server says itself is shown by Odoo. */
 async function explain(error, env) {
@@ -43,7 +48,8 @@ async function explain(error, env) {
     if (isSessionOver) {
         return askToLogIn();
     }
-    env.services.notification.add(
+    closeNotification?.();
+    closeNotification = env.services.notification.add(
         _t("The file did not arrive. Your data is saved: download it again once you are connected."),
         { type: "danger", sticky: true }
     );

@@ -7,6 +7,7 @@ import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
 import { askToLogIn, getFailure } from "../connection/connection";
+import { announce } from "../page/status";
 import { formatSize, LIMITS, PdfConversion } from "./pdf_conversion";
 import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
 
@@ -208,6 +209,7 @@ export class PdfFile extends Component {
             }
             if (failure?.kind === "lost" && isUpdated && (await this.isStored(data))) {
                 await this.refresh();
+                this.sayAttached();
                 return true;
             }
             if (failure?.kind === "session") {
@@ -217,7 +219,12 @@ export class PdfFile extends Component {
             this.state.pending = failure && { data, fileName };
             return false;
         }
+        this.sayAttached();
         return true;
+    }
+
+    sayAttached() {
+        announce(_t("The file was attached."));
     }
 
     /** Whether a file arrived although the answer did not. */
@@ -247,6 +254,7 @@ export class PdfFile extends Component {
         if (await this.isStored(data)) {
             await this.refresh();
             Object.assign(this.state, { isSaving: false, sources: [] });
+            this.sayAttached();
         } else {
             await this.use(data, fileName);
         }

@@ -4,6 +4,7 @@ import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
 import { RequestFailure, send } from "../connection/connection";
+import { announce } from "../page/status";
 import { showPage } from "./page";
 import { say } from "./step";
 
@@ -39,6 +40,7 @@ export class Download extends Interaction {
         say(el, "");
         try {
             await saveFile(el.href, this.services["public.interactions"]);
+            announce(_t("The file was downloaded."));
         } catch (failure) {
             if (!(failure instanceof RequestFailure)) {
                 throw failure;

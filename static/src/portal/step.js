@@ -4,6 +4,7 @@ import { Interaction } from "@web/public/interaction";
 
 import { RequestFailure, send } from "../connection/connection";
 import { dropDraft, keepDraft, takeDraft } from "../connection/draft";
+import { announceLeft, announceNext } from "../page/status";
 import { goTo, readPage, showPage } from "./page";
 
 /**
@@ -83,6 +84,9 @@ export class Step extends Interaction {
     follow({ status, url, body }) {
         if (status < 400) {
             dropDraft(this.path);
+            if (this.el.action.endsWith("/delete")) {
+                announceNext(_t("The letter was deleted."));
+            }
             const anchor = this.el.closest("section")?.id || (this.isTyped && "signed_letter");
             goTo(anchor ? `${url}#${anchor}` : url);
             return;
@@ -143,3 +147,14 @@ export function say(el, sentence, level = "danger") {
 }
 
 registry.category("public.interactions").add("l10n_co_certificate_activation.step", Step);
+
+/** Says on this page what was done on the page before. */
+class Status extends Interaction {
+    static selector = ".o_certificate_status";
+
+    start() {
+        announceLeft();
+    }
+}
+
+registry.category("public.interactions").add("l10n_co_certificate_activation.status", Status);

@@ -7,6 +7,7 @@ import { RequestFailure, send } from "../connection/connection";
 import { PdfConversion } from "../pdf_file/pdf_conversion";
 import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
 
+import { announceNext } from "../page/status";
 import { readPage, showPage } from "./page";
 
 import { Component, useState, xml } from "@odoo/owl";
@@ -235,6 +236,7 @@ export class Upload extends Interaction {
     }
 
     reload() {
+        announceNext(_t("The file was attached."));
         window.history.replaceState(null, "", `${this.el.dataset.path}#signed_letter`);
         window.location.reload();
     }
