@@ -1,5 +1,7 @@
 import base64
 
+from werkzeug.exceptions import BadRequest
+
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 from odoo.tools import formatLang
@@ -41,8 +43,37 @@ def _portal_page(path="", methods=("GET",), **options):
 
 
 def _step(path, **options):
-    """Declare a route that does something: POST only, with a CSRF token."""
-    return _portal_page(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
+    """Declare a route that does something: POST only, with a CSRF token. An old token is answered by
+    `_explain_old_token`, with the same status as without an explanation.
+    """
+    defaults = {"max_content_length": FORM_SIZE, "explain_old_token": _explain_old_token}
+    return _portal_page(path, methods=("POST",), **{**defaults, **options})
+
+
+def _explain_old_token(activation_id):
+    """Show where the visitor stands, with a new token: the page if it is still theirs, or how to open it.
+
+    Tokens end with their session: when it expires, or when the link is opened again in another tab.
+    """
+    pages, status = CertificatePortal(), BadRequest.code
+    access = pages._get_certificate_access(activation_id)
+    if not access:
+        return pages._render_certificate_closed(
+            activation_id, status=status, is_link=True, is_session_over=True
+        )
+    sentence = request.env._(
+        "Nothing was sent, because your session was renewed in another window. Try again."
+    )
+    return pages._render_certificate_page(access, status=status, error=sentence)
+
+
+def _explain_old_token_as_json(activation_id):
+    """Say likewise why no PDF was made."""
+    return refuse_pdf(_get_session_sentence(), BadRequest.code)
+
+
+def _get_session_sentence():
+    return request.env._("Your session has expired. Open the link of your invitation again.")
 
 
 class CertificatePortal(CustomerPortal):
@@ -171,11 +202,7 @@ class CertificatePortal(CustomerPortal):
 
     def _render_certificate_page(self, access, status=200, **values):
         activation = access._get_activation()
-        headers = {}
         path = request.env["ir.http"]._url_for(activation._get_portal_path())
-        if values.get("is_downloaded"):
-            # The page stays and the letter is saved, even without JavaScript or on a phone.
-            headers["Refresh"] = f"0; url={path}/letter"
         return request.render(
             "l10n_co_certificate_activation.portal_certificate",
             {
@@ -200,7 +227,6 @@ class CertificatePortal(CustomerPortal):
                 **values,
             },
             status=status,
-            headers=headers,
         )
 
     @staticmethod
@@ -326,7 +352,9 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._run_certificate_step(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=limit_upload)
+    @_step(
+        "/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json
+    )
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -334,10 +362,7 @@ class CertificatePortal(CustomerPortal):
         """
         access = self._get_certificate_access(activation_id)
         if not access:
-            sentence = request.env._(
-                "Your session has expired. Open the link of your invitation again."
-            )
-            return refuse_pdf(sentence, 403)
+            return refuse_pdf(_get_session_sentence(), 403)
         activation = access._get_activation()
 
         def make(files):

@@ -4,7 +4,10 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { useKeptFocus } from "../activation_form/kept_focus";
+import { usePage } from "../page/page";
+
+import { Component, onWillStart, useRef, useState } from "@odoo/owl";
 
 /** The six steps of activating electronic invoicing, each with its state and its one button. */
 export class ElectronicProcess extends Component {
@@ -17,6 +20,8 @@ export class ElectronicProcess extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.state = useState({ overview: null });
+        usePage();
+        useKeptFocus(useRef("page"), "h1");
         onWillStart(() => this.load());
     }
 
