@@ -47,6 +47,8 @@ REQUEST_URL = "/odoo/certificate-requests"
 PORTAL_PATH = "/my/certificate"
 # Where whoever paid without a login here is told what became of the payment.
 RECEIVED_PATH = "/certificate/payment"
+# Where a buyer downloads the invoice; the id of the activation follows.
+INVOICE_PATH = "/certificate/invoice"
 # Tells the payment page that the visitor came from the portal and returns there.
 PORTAL_PARAMETER = "certificate_portal"
 # Context key of the acting portal contact.

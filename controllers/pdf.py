@@ -5,10 +5,11 @@ import re
 from werkzeug.exceptions import abort
 
 from odoo.exceptions import AccessError, MissingError, UserError
-from odoo.http import Controller, request
+from odoo.http import Controller, content_disposition, request
 
 from ..tools import sandbox_places
 from ..tools.pdf_shrink import MAX_FILES, MAX_INPUT, ShrinkRefused, check_sizes
+from ..tools.text_limits import clean_filename
 from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
@@ -50,6 +51,20 @@ def answer_with_pdf(record, make):
     except UserError as error:
         return refuse_pdf(str(error), 429)
     return request.make_json_response({"pdf": base64.b64encode(data).decode(), "size": len(data)})
+
+
+def give_document(data, name):
+    """Send a document to be saved: a PDF, or the page that a server prints when it cannot make one.
+
+    :param bytes data: the document
+    :param str name: its name without extension, which may be anybody's text
+    """
+    is_pdf = data.startswith(b"%PDF")
+    kind, extension = ("application/pdf", ".pdf") if is_pdf else ("text/html", ".html")
+    filename = clean_filename(name or "", extension) or f"file{extension}"
+    return request.make_response(
+        data, [("Content-Type", kind), ("Content-Disposition", content_disposition(filename))]
+    )
 
 
 def _get_size(upload):

@@ -1,19 +1,19 @@
 import base64
 
 from odoo.exceptions import AccessError, UserError
-from odoo.http import content_disposition, request
+from odoo.http import request
 from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
+from ..models.core.ir_http import get_brand
 from ..models.portal.access import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
-from ..tools.text_limits import clean_filename
 from ..tools.upload_limits import PDF_SIZE
-from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
+from .pdf import FORM_SIZE, answer_with_pdf, give_document, limit_upload, refuse_pdf
 from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
@@ -69,7 +69,11 @@ class CertificatePortal(CustomerPortal):
 
     def _render_certificate_closed(self, activation_id, status=403, **values):
         """Show the same page if the activation does not exist, is not the visitor's or has ended."""
-        values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
+        values = {
+            "path": f"{PORTAL_PATH}/{activation_id}",
+            **get_brand(request.env),
+            **values,
+        }
         return request.render("l10n_co_certificate_activation.portal_closed", values, status=status)
 
     # === INVITATION === #
@@ -127,6 +131,7 @@ class CertificatePortal(CustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "certificate",
+                **get_brand(request.env),
                 "activations": [access._get_activation() for access in accesses],
             },
         )
@@ -181,7 +186,7 @@ class CertificatePortal(CustomerPortal):
             "l10n_co_certificate_activation.portal_certificate",
             {
                 # The page shows the seller's branding, not that of the database's first company.
-                "res_company": (activation.seller_id or activation.company_id).sudo(),
+                **get_brand(request.env, activation.seller_id or activation.company_id),
                 "access": access,
                 "activation": activation,
                 "path": path,
@@ -350,7 +355,7 @@ class CertificatePortal(CustomerPortal):
     # === FILES === #
 
     def _give_out_certificate_file(self, activation_id, read, name):
-        """Send a PDF to be saved.
+        """Send a document to be saved.
 
         :param read: gives the bytes of an activation, or raises a `UserError`
         :param name: gives the file's name
@@ -363,14 +368,7 @@ class CertificatePortal(CustomerPortal):
             data = read(activation)
         except UserError as error:
             return self._render_certificate_page(access, status=422, error=str(error))
-        filename = clean_filename(name(activation) or "", ".pdf") or "file.pdf"
-        return request.make_response(
-            data,
-            [
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", content_disposition(filename)),
-            ],
-        )
+        return give_document(data, name(activation))
 
     @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):
@@ -394,6 +392,14 @@ class CertificatePortal(CustomerPortal):
             activation_id,
             lambda activation: activation._read_signed_letter(),
             lambda activation: activation.signed_letter_filename,
+        )
+
+    @_portal_page("/invoice")
+    def certificate_paid_invoice(self, activation_id, **_kwargs):
+        return self._give_out_certificate_file(
+            activation_id,
+            lambda activation: activation._read_invoice(),
+            lambda activation: activation._get_invoice_filename(),
         )
 
     @_portal_page("/record")
