@@ -365,9 +365,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._run_certificate_step(activation_id, "finish", place="file_error")
 
-    @_step(
-        "/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json
-    )
+    @_step("/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -429,8 +427,7 @@ class CertificatePortal(CustomerPortal):
 
     @_portal_page("/invoice")
     def certificate_paid_invoice(self, activation_id, **_kwargs):
-        return self._give_out_certificate_file(
-            activation_id, give_invoice)
+        return self._give_out_certificate_file(activation_id, give_invoice)
 
     @_portal_page("/record")
     def certificate_record(self, activation_id, **_kwargs):
