@@ -31,6 +31,7 @@ INVITATION = "certificate.portal.invitation"
 # Every route of one activation, and what is sent to it. A new one without a line here fails.
 REQUESTS = {
     ("GET", ""): {},
+    ("GET", "/invoice"): {},
     ("GET", "/letter"): {},
     ("GET", "/letter/english"): {},
     ("GET", "/open"): {},
