@@ -81,6 +81,10 @@
             ("remove", "l10n_co_certificate_activation/static/src/verify/**/*"),
         ],
         "web.assets_frontend": [
+            "l10n_co_certificate_activation/static/src/connection/connection.js",
+            "l10n_co_certificate_activation/static/src/connection/draft.js",
+            "l10n_co_certificate_activation/static/src/page/page.scss",
+            "l10n_co_certificate_activation/static/src/page/status.js",
             "l10n_co_certificate_activation/static/src/pdf_file/pdf_conversion.*",
             "l10n_co_certificate_activation/static/src/pdf_file/pdf_file.scss",
             "l10n_co_certificate_activation/static/src/pdf_file/pdf_sources.js",

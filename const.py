@@ -52,6 +52,8 @@ PORTAL_PATH = "/my/certificate"
 LETTER_LINK_PATH = "/certificate/sign"
 # Where whoever paid without a login here is told what became of the payment.
 RECEIVED_PATH = "/certificate/payment"
+# Where a buyer downloads the invoice; the id of the activation follows.
+INVOICE_PATH = "/certificate/invoice"
 # Tells the payment page that the visitor came from the portal and returns there.
 PORTAL_PARAMETER = "certificate_portal"
 # Context key of the acting portal contact, or of the legal representative who acts by a link.

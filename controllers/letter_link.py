@@ -10,7 +10,7 @@ from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from ..tools.upload_limits import PDF_SIZE
-from .pdf import FORM_SIZE, answer_with_pdf, give_out_pdf, limit_upload, refuse_pdf
+from .pdf import FORM_SIZE, answer_with_pdf, give_document, limit_upload, refuse_pdf
 from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
@@ -143,7 +143,7 @@ class LetterLink(Controller):
             return self._render_closed(activation_id)
         activation = link._get_activation()
         try:
-            return give_out_pdf(read(activation), name(activation))
+            return give_document(read(activation), name(activation))
         except UserError as error:
             return self._render(link, status=422, error=str(error))
 

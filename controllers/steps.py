@@ -24,7 +24,9 @@ class CertificateSteps(http.Controller):
             .browse(activation_id)
             .exists()
         )
-        if not (activation and activation.has_access("read") and activation.company_id in companies):
+        if not (
+            activation and activation.has_access("read") and activation.company_id in companies
+        ):
             return request.redirect("/odoo")
         company = activation.company_id
         response = request.redirect(

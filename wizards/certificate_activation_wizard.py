@@ -86,9 +86,12 @@ class CertificateActivationWizard(models.TransientModel):
     payment_status = _activation_field(fields.Selection, "payment_status")
     payment_next = _activation_field(fields.Selection, "payment_next")
     payment_instructions = _activation_field(fields.Html, "payment_instructions")
+    is_payment_checked = fields.Boolean(
+        readonly=True, help="Whether Verify payment was clicked, on this visit."
+    )
     findings = fields.Json(
-        readonly=True,
-        help="What Verify payment checked on this visit, and why it is not valid.",
+        compute="_compute_findings",
+        help="What Verify payment finds now, and why it is not valid.",
     )
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
@@ -169,6 +172,18 @@ class CertificateActivationWizard(models.TransientModel):
     def _compute_step(self):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
+
+    @api.depends("is_payment_checked", "payment_status")
+    @api.depends_context("lang")
+    def _compute_findings(self):
+        # Computed with what the page says of the payment: what was found before a payment would contradict it.
+        for wizard in self:
+            is_shown = (
+                wizard.is_payment_checked
+                and wizard.activation_id.state == "pay"
+                and wizard.payment_status != "paid"
+            )
+            wizard.findings = is_shown and wizard.activation_id._explain_payment()
 
     @api.depends("activation_id")
     def _compute_has_seller(self):
@@ -304,13 +319,16 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_pay(self):
         # Earlier findings say nothing about this payment.
-        self._trusted().findings = []
+        self._trusted().is_payment_checked = False
         return self.activation_id.action_pay()
 
     def action_verify_payment(self):
         """Verify the payment again, and show what was checked if none of it is valid."""
-        is_paid = self.activation_id.action_verify_payment()
-        self._trusted().findings = [] if is_paid else self.activation_id._explain_payment()
+        self.activation_id.action_verify_payment()
+        self._trusted().is_payment_checked = True
+
+    def action_open_invoice(self):
+        return self.activation_id.action_open_invoice()
 
     def action_submit_receipt(self):
         """Save, show every red message, or send the receipt when there is none."""
@@ -373,7 +391,7 @@ class CertificateActivationWizard(models.TransientModel):
             {
                 "activation_id": activation.id,
                 "receipt_id": activation._get_receipt().id,
-                "findings": False,
+                "is_payment_checked": False,
                 "is_letter_requested": False,
                 "is_receipt_requested": False,
                 "is_notice_understood": False,

@@ -16,6 +16,7 @@ from ...const import (
     GROUP_MANAGER,
     GROUP_USER,
     LIGHTS,
+    MODULE,
     PHASES,
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
@@ -233,12 +234,15 @@ class CertificateActivation(models.Model):
         """Open the three steps, at the step that this activation has reached.
 
         On an empty record: at the activation of the user's company, which starts one when there is
-        none. The payment is verified on the way.
+        none. The payment is verified on the way. The seller, which has none, gets its own page.
 
         :return: the action of a full page
         :rtype: dict
         :raise AccessError: for a user without the group or of another company
         """
+        self._check_group(GROUP_USER)
+        if not self and self.env.company == self.env.company.certificate_seller_id:
+            return self.env["ir.actions.actions"]._for_xml_id(f"{MODULE}.certificate_lender_action")
         activation = self or self._get_or_start()
         activation._check_user(GROUP_USER)
         if activation.state == "pay":

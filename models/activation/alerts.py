@@ -19,6 +19,7 @@ class Action(NamedTuple):
     :ivar confirm: likewise, what is asked before it is done
     :ivar str type: `object` or `action`
     :ivar str group: whoever is in it gets the button; None for everybody
+    :ivar offered: function of an activation, which tells whether there is something to do
     """
 
     name: str
@@ -26,6 +27,7 @@ class Action(NamedTuple):
     confirm: Callable | None = None
     type: str = "object"
     group: str | None = None
+    offered: Callable = lambda self: True
 
 
 class Alert(NamedTuple):
@@ -132,6 +134,11 @@ ALERTS = {
         _write_payment,
         icon=lambda self: "fa-check-circle" if self.payment_status == "paid" else None,
         details=lambda self: [self.payment_message] if self.payment_status == "failed" else [],
+        action=Action(
+            "action_open_invoice",
+            lambda self: self.env._("Open the invoice"),
+            offered=lambda self: bool(self._get_paid_invoice()),
+        ),
     ),
     "payment_open": Alert(
         MUTED,
@@ -340,6 +347,8 @@ class CertificateActivation(models.Model):
         level = alert.level(self) if callable(alert.level) else alert.level
         action = alert.action
         if action and action.group and not self.env.user.has_group(action.group):
+            action = None
+        if action and not action.offered(self):
             action = None
         return {
             "name": name,

@@ -142,6 +142,18 @@ class ElectronicInvoicingSetup(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("company_id")
+    @api.depends_context("certificate_step", "lang")
+    def _compute_display_name(self):
+        """Call the page of a step by the step: the company stands on it."""
+        titles = {
+            **self._get_step_titles(),
+            "history": self.env._("History of the six steps"),
+        }
+        title = titles.get(self.env.context.get("certificate_step"))
+        for setup in self:
+            setup.display_name = title or setup.company_id.display_name
+
     @api.depends(*PROFILE_FIELDS, "software_identifier", "test_set_identifier")
     def _compute_field_errors(self):
         for setup in self:
@@ -248,7 +260,9 @@ class ElectronicInvoicingSetup(models.Model):
         elif key == "invoice":
             setup._choose_the_only()
         action = self._get_action(f"electronic_invoicing_setup_{key}_action")
-        context = {"focus": field} if field in PROFILE_FIELDS else {}
+        context = {"certificate_step": "history" if key == "start" else key}
+        if field in PROFILE_FIELDS:
+            context["focus"] = field
         return {**action, "res_id": setup.id, "context": context}
 
     def action_open_next(self, after=None):

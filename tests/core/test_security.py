@@ -37,6 +37,7 @@ PUBLIC_METHODS = {
         "action_delete_signed_letter",
         "action_download_letter",
         "action_finish",
+        "action_open_invoice",
         "action_open_wizard",
         "action_pay",
         "action_revoke",
@@ -69,6 +70,7 @@ PUBLIC_METHODS = {
         "action_download_record",
         "action_finish",
         "action_open_current",
+        "action_open_invoice",
         "action_open_next",
         "action_open_overview",
         "action_open_profile",
@@ -100,6 +102,7 @@ PUBLIC_METHODS = {
     },
     RESOLUTION: {"action_open_next", "action_open_overview"},
     DECISION: {"action_confirm"},
+    "certificate.lender.page": {"action_open_step", "get_overview"},
     "certificate.sale.setup": {"action_open_step", "get_overview"},
     "certificate.sale.wizard": {"action_confirm", "action_open_overview", "action_replace"},
     "res.company": {
@@ -204,6 +207,8 @@ class TestSecurity(SecurityCommon):
             (WIZARD, "action_open_profile", [[]]),
             (SETUP, "get_overview", []),
             (SETUP, "action_open_step", ["profile"]),
+            ("certificate.lender.page", "get_overview", []),
+            ("certificate.lender.page", "action_open_step", ["clients"]),
             ("certificate.sale.setup", "get_overview", []),
             ("certificate.sale.setup", "action_open_step", ["test"]),
         )

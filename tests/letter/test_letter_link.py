@@ -191,10 +191,11 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
             downloaded = self.ask("GET", "/letter")
             self.assertEqual(downloaded.content, letter.get_content())
         self.assertFalse(self.get_notices(self.activation)[1:])
-        self.assertEqual(self.upload(self.get_scan()).status_code, 303)
+        scan = self.get_scan()
+        self.assertEqual(self.upload(scan).status_code, 303)
         self.assertEqual(self.activation.signed_letter_match, "match")
         self.assertIn('name="returned"', self.ask("GET").text)
-        self.assertEqual(self.ask("GET", "/signed-letter").content, self.get_scan())
+        self.assertEqual(self.ask("GET", "/signed-letter").content, scan)
         # Who sent it is told, and reads who attached it, by which link and from where.
         self.assertTrue(link.returned_on)
         notice = self.get_notices(self.activation)[0]

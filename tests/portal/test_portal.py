@@ -201,6 +201,38 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
                 if ("GET", path) not in REQUESTS:
                     self.assertIn(response.status_code, (404, 405))
 
+    def test_a_form_of_an_earlier_session_is_explained(self):
+        activation = self.get_downloaded()
+        self.attach(activation)
+        self.enter(activation)
+        for old_token in ("", "wrong", "0o99999999999"):
+            for method, path in REQUESTS:
+                if method != "POST":
+                    continue
+                data = {"csrf_token": old_token, **self.get_form(representative_name="Otra")}
+                with self.subTest(path=path, token=old_token), self.unchanged():
+                    response = self.ask("POST", activation, path, csrf=False, data=data)
+                    self.assertEqual(response.status_code, 400)
+                    if path == "/pdf":
+                        self.assertTrue(response.json()["error"])
+                    else:
+                        self.assertIn('name="error"', response.text)
+                        self.assertIn('name="csrf_token"', response.text)
+        # Whose session has ended is told how to come back.
+        self.visit()
+        for path in ("/representative", "/signed-letter", "/finish", "/open"):
+            with self.subTest(path=path, by="another session"), self.unchanged():
+                response = self.ask("POST", activation, path, csrf=False)
+                self.assertEqual(response.status_code, 400)
+                self.assertIn('name="session_over"', response.text)
+                self.assertIn('name="access_token"', response.text)
+                self.assertNotIn("o_certificate_open_at_once", response.text)
+        # An activation that does not exist looks the same.
+        missing = activation.browse(2**31 - 1)
+        response = self.ask("POST", missing, "/finish", csrf=False)
+        self.assertEqual(response.status_code, 400)
+        self.assertIn('name="session_over"', response.text)
+
     def test_too_many_wrong_links_are_refused_and_a_right_one_opens(self):
         activation = self.start()
         _access, token = self.invite(activation)
@@ -404,9 +436,9 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         self.assertEqual((activation.state, activation.letter_code), ("process", False))
         location = self.do(activation, "/representative", data=self.get_form())
         response = self.url_open(location)
-        self.assertTrue(
-            response.headers["Refresh"].endswith(f"{PORTAL_PATH}/{activation.id}/letter")
-        )
+        # A page that is left while it loads has no scripts: its own script saves the letter.
+        self.assertNotIn("Refresh", response.headers)
+        self.assertIn("o_certificate_letter ", response.text)
         letter = self.ask("GET", activation, "/letter")
         self.assertEqual(letter.content, activation._render_letter())
         self.assertIn("attachment", letter.headers["Content-Disposition"])
@@ -484,6 +516,25 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         self.assertEqual(activation.representative_email, "maria@example.com")
         self.assertEqual(activation.signed_letter_pages, 2)
         self.assertEqual(activation.sudo().record_facts["user"]["name"], self.contact.name)
+
+    def test_nothing_is_lost_or_done_twice_when_the_line_is_bad(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        self.speak_spanish(self.contact)
+        self.serve_to_tours("scan", pdf_samples.scan_pdf(2))
+        _access, link = activation.with_user(self.manager_a)._invite(self.contact)
+        with mute_logger("odoo.http"):  # the form of the session that ended
+            self.start_tour_by_link(link, "certificate_portal_bad_line")
+        activation.invalidate_recordset()
+        self.assertEqual(activation.signed_letter_pages, 2)
+        self.assertEqual(activation.representative_street, "Bogotá")
+        steps = [
+            message.body for message in activation.sudo().message_ids if "portal" in message.body
+        ]
+        for sentence in ("datos del representante", "Adjuntó la carta"):
+            with self.subTest(step=sentence):
+                self.assertEqual(sum(sentence in body for body in steps), 1, steps)
 
     def test_what_is_posted_twice_has_one_effect(self):
         activation = self.start()

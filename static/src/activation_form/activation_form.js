@@ -1,8 +1,13 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
+import { KeptModel } from "../connection/kept_model";
+import { useRecordDraft } from "../connection/record_draft";
+import { usePage } from "../page/page";
+import { announce } from "../page/status";
 import { useKeptFocus } from "./kept_focus";
 
 // Buttons that show red messages when something is missing.
@@ -44,10 +49,13 @@ export class ActivationFormController extends formView.Controller {
             () => [this.messages.openings]
         );
         useKeptFocus(this.rootRef, STEP);
+        usePage(_t("Activate your digital certificate"));
+        useRecordDraft(this.model, (record) => record.data.activation_id.id);
     }
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
+        announce(this.getDone(clickParams.name));
         if (CHECKED.includes(clickParams.name)) {
             this.messages.requests++;
         }
@@ -55,9 +63,24 @@ export class ActivationFormController extends formView.Controller {
             this.messages.openings++;
         }
     }
+
+    /** Says what a button has done, where that is not a page of its own. */
+    getDone(name) {
+        const { data } = this.model.root;
+        const done = {
+            action_delete_receipt: !data.receipt_size && _t("The receipt was deleted."),
+            action_delete_signed_letter: !data.signed_letter_size && _t("The letter was deleted."),
+            action_verify_payment:
+                data.payment_status === "paid"
+                    ? _t("The payment was verified: it is paid.")
+                    : _t("The payment was verified: it is not paid yet."),
+        };
+        return done[name] || "";
+    }
 }
 
 registry.category("views").add("certificate_activation_form", {
     ...formView,
     Controller: ActivationFormController,
+    Model: KeptModel,
 });

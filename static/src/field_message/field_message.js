@@ -43,6 +43,14 @@ class FieldMessage extends Component {
         );
     }
 
+    /** The message belongs to what was there when it was written. */
+    forget() {
+        const { record, name } = this.props;
+        if (record.data.field_errors?.[name]) {
+            delete record.data.field_errors[name];
+        }
+    }
+
     get message() {
         return this.props.record.data.field_errors?.[this.props.name];
     }

@@ -1,3 +1,4 @@
+import { breakLine, endSession, mendLine } from "./bad_line";
 import { addTour } from "./tour";
 
 const step = (name) => ({
@@ -151,6 +152,96 @@ addTour("certificate_portal", {
         {
             content: "It signs",
             trigger: "div[name=finish] a[name=record]",
+        },
+    ],
+});
+
+const said = (content, level) => ({ content, trigger: `.o_certificate_said.alert-${level}` });
+
+const clickWithLine = (name, kind, pattern) => ({
+    content: `Press ${name} while the line is bad: ${kind}`,
+    trigger: `[name=${name}]`,
+    run({ anchor }) {
+        breakLine(kind, pattern);
+        anchor.click();
+    },
+});
+
+/** The line is bad wherever it can be, and the session ends: nothing is lost, and nothing is done twice. */
+addTour("certificate_portal_bad_line", {
+    steps: () => [
+        step("process"),
+        ...["name", "surname", "vat", "issue_city", "position", "street", "city"].map((field) =>
+            type(field, field === "vat" ? "52123456" : "Bogotá")
+        ),
+        type("email", "maria@example.com"),
+        type("phone", "300 123 4567"),
+        choose("identification_type"),
+        choose("state"),
+        clickWithLine("download", "offline"),
+        said("The page says that the line is bad", "danger"),
+        {
+            content: "What was typed is there",
+            trigger: "#representative_street:value(Bogotá)",
+            run: mendLine,
+        },
+        clickWithLine("download", "502"),
+        said("A proxy without a server is a bad line", "danger"),
+        clickWithLine("download", "lost", /\/representative$/),
+        said("It was done, and the page says how far it got", "warning"),
+        {
+            content: "The letter can be downloaded",
+            trigger: "a[name=again]",
+            run: mendLine,
+        },
+        clickWithLine("again", "offline", /\/letter$/),
+        said("The letter did not arrive", "danger"),
+        {
+            ...attach("scan.pdf", () => fetchFile("scan")),
+            content: "Attach the letter without a line",
+            async run(context) {
+                const content = await fetchFile("scan");
+                breakLine("offline");
+                return attach("scan.pdf", () => content).run(context);
+            },
+        },
+        {
+            content: "The file is still here",
+            trigger:
+                ".o_certificate_upload:has(.o_certificate_refusal:not(:empty)) button[name=attach]:enabled:visible",
+            run({ anchor }) {
+                breakLine("lost", /\/signed-letter$/);
+                anchor.click();
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "It was attached, although the answer was lost",
+            trigger: ".o_certificate_card:contains(scan.pdf)",
+        },
+        {
+            content: "Change the data after the session has ended",
+            trigger: "summary:contains(Cambiar)",
+            async run({ anchor }) {
+                anchor.click();
+                await endSession();
+            },
+        },
+        type("street", "Calle nueva 99"),
+        {
+            content: "Send it",
+            trigger: "button[name=download]:visible",
+            run: "click",
+        },
+        {
+            content: "The page explains, and says that what was typed is kept",
+            trigger: "div[name=closed] ~ .o_certificate_said.alert-info",
+            run() {
+                const drafts = JSON.stringify(Object.values(sessionStorage));
+                if (!drafts.includes("Calle nueva 99") || drafts.includes("csrf")) {
+                    throw new Error(`The draft is ${drafts}`);
+                }
+            },
         },
     ],
 });
