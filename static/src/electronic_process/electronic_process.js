@@ -4,12 +4,14 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
+import { Words } from "../texts/texts";
+
 import { Component, onWillStart, useState } from "@odoo/owl";
 
 /** The six steps of activating electronic invoicing, each with its state and its one button. */
 export class ElectronicProcess extends Component {
     static template = "l10n_co_certificate_activation.ElectronicProcess";
-    static components = { Layout };
+    static components = { Layout, Words };
     static props = { ...standardActionServiceProps };
     static model = "electronic.invoicing.setup";
 
