@@ -443,7 +443,7 @@ class CertificateBoard(models.Model):
 
         :return: an action that switches to the company first
         :rtype: dict
-        :raise UserError: for the seller, and for a branch as above
+        :raise UserError: for a branch as above
         """
         self.ensure_one()
         activation = self._in_company().open_activation_id
