@@ -23,7 +23,7 @@ async function fetchFile(name, url) {
     return new File([await response.blob()], name);
 }
 
-function attachFrom(name, url) {
+export function attachFrom(name, url) {
     return attachAll(async () => [await fetchFile(name, url)]);
 }
 
@@ -98,6 +98,7 @@ const buy = (state) => [
         expectUnloadPage: true,
     },
     {
+        isDetour: true,
         content: `Let the payment become ${state}`,
         trigger: "select#simulated_payment_state",
         run: `select ${state}`,
@@ -111,6 +112,7 @@ const buy = (state) => [
 ];
 
 addTour("certificate_activation_buy", {
+    atMost: { clicks: 3, fields: 0 },
     steps: () => [
         {
             content: "The second step can be started",
@@ -180,6 +182,7 @@ addTour("certificate_activation_buy_in_vain", {
 });
 
 addTour("certificate_activation_flow", {
+    atMost: { clicks: 5, fields: 6 },
     steps: () => [
         {
             content: "The payment is verified on entry",
@@ -192,6 +195,7 @@ addTour("certificate_activation_flow", {
         },
         step("process"),
         {
+            isDetour: true,
             content: "The loan is understood",
             trigger: "button[name=action_understood]",
             run: "click",
@@ -218,6 +222,7 @@ addTour("certificate_activation_flow", {
         },
         attached,
         {
+            isDetour: true,
             content: "Look at the scan",
             trigger: ".o_certificate_preview",
             run: "click",
@@ -242,6 +247,7 @@ addTour("certificate_activation_flow", {
             trigger: "div[name=test_set_identifier] input",
         },
         {
+            isDetour: true,
             content: "Not now: go back to the six steps",
             trigger: "button[name=action_open_overview]",
             run: "click",
