@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, format_date
+from odoo.tools import SQL, format_date, ormcache
 
 from ...const import (
     ACTIVITY_RESOLUTION,
@@ -366,6 +366,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "started_by_id": self.env.user.id,
             }
         )
+        self._forget_started()
         setup.message_post(
             body=self.env._(
                 "Electronic invoicing has started, with the resolution %s.",
@@ -408,6 +409,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "started_by_id": False,
             }
         )
+        self._forget_started()
 
     def _get_typed_nit_error(self, typed_nit):
         """Say that what was typed is not the company's NIT, or return nothing.
@@ -460,6 +462,21 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.check_access("read")
         return self.search_fetch([("company_id", "=", self.env.company.id)])
+
+    @api.model
+    @ormcache()
+    def _get_started_company_ids(self):
+        """Return the companies that invoice electronically, from Odoo's cache.
+
+        :rtype: frozenset[int]
+        """
+        started = self.sudo().search_fetch([("started_on", "!=", False)], ["company_id"])
+        return frozenset(started.company_id.ids)
+
+    def _forget_started(self):
+        """Let the cache be filled anew: at once, and after the commit, for who reads it meanwhile."""
+        self.env.registry.clear_cache()
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
 
     # === BUSINESS METHODS - TEST SET === #
 
