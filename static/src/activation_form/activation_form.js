@@ -3,18 +3,7 @@ import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
-import { useKeptFocus } from "./kept_focus";
-
-// Buttons that show red messages when something is missing.
-const CHECKED = [
-    "action_download_letter",
-    "action_submit_receipt",
-    "action_review_request",
-    "action_send_request",
-];
-
-// See field_message.js.
-const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
+import { CertificateFormController } from "../form/form";
 
 // Announces the step to screen readers.
 const STEP = ".o_certificate_stepper [aria-current='step']";
@@ -23,18 +12,18 @@ const STEP = ".o_certificate_stepper [aria-current='step']";
 const REPRESENTATIVE = ".o_field_widget[name='representative_name'] input";
 
 /** The wizard's page: each time something is submitted, the first field in red gets the focus. */
-export class ActivationFormController extends formView.Controller {
+export class ActivationFormController extends CertificateFormController {
+    standIn = STEP;
+    checked = [
+        "action_download_letter",
+        "action_submit_receipt",
+        "action_review_request",
+        "action_send_request",
+    ];
+
     setup() {
         super.setup();
-        this.messages = useState({ requests: 0, openings: 0 });
-        useEffect(
-            (requests) => {
-                if (requests) {
-                    this.rootRef.el?.querySelector(INVALID)?.focus();
-                }
-            },
-            () => [this.messages.requests]
-        );
+        this.messages = useState({ openings: 0 });
         useEffect(
             (openings) => {
                 if (openings) {
@@ -43,14 +32,10 @@ export class ActivationFormController extends formView.Controller {
             },
             () => [this.messages.openings]
         );
-        useKeptFocus(this.rootRef, STEP);
     }
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
-        if (CHECKED.includes(clickParams.name)) {
-            this.messages.requests++;
-        }
         if (clickParams.name === "action_change_representative") {
             this.messages.openings++;
         }

@@ -4,7 +4,9 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillStart, useRef, useState } from "@odoo/owl";
+
+import { useKeptFocus } from "../form/kept_focus";
 
 /** The six steps of activating electronic invoicing, each with its state and its one button. */
 export class ElectronicProcess extends Component {
@@ -17,6 +19,7 @@ export class ElectronicProcess extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.state = useState({ overview: null });
+        useKeptFocus(useRef("page"));
         onWillStart(() => this.load());
     }
 

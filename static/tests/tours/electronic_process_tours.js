@@ -54,11 +54,22 @@ addTour("electronic_process_profile", {
             run: "click",
         },
         {
-            content: "The field has the focus and says what to do",
+            content: "The field has the focus and says what to do; the city, which nobody touched, does not",
             trigger:
-                ".o_form_view:has(div[name=profile_street] .o_certificate_message) div[name=profile_street] input:focus[aria-invalid=true]",
+                ".o_form_view:has(div[name=profile_street] .o_certificate_message):not(:has(div[name=profile_city] .o_certificate_message)) div[name=profile_street] input:focus[aria-invalid=true]",
         },
         type("profile_street", "Carrera 43A # 1-50"),
+        {
+            content: "The message is gone",
+            trigger: ".o_form_view:not(:has(.o_certificate_message))",
+        },
+        next,
+        {
+            content: "What is missing is red now, and has the focus",
+            trigger:
+                "body:not(:has(.modal)) div[name=profile_city]:has(.o_certificate_message) input:focus[aria-invalid=true]",
+        },
+        type("profile_city", "Medellín"),
         {
             content: "The message is gone",
             trigger: ".o_form_view:not(:has(.o_certificate_message))",
@@ -124,8 +135,16 @@ addTour("electronic_process_start", {
         },
         confirm,
         {
-            content: "The next step is there at once",
-            trigger: "div[name=range_from] input",
+            content: "The next step is there at once, and nothing is red",
+            trigger:
+                ".o_form_view:not(:has(.o_certificate_message)) div[name=range_from] input",
+        },
+        detour(type("number", "123")),
+        detour(next),
+        {
+            content: "Each missing or wrong field says so, without a dialog, and the first has the focus",
+            trigger:
+                "body:not(:has(.modal)) .o_form_view:has(div[name=range_from] .o_certificate_message):has(div[name=date_end] .o_certificate_message) div[name=number] input:focus[aria-invalid=true]",
         },
         type("number", "18764000000001"),
         type("prefix", "setp"),
@@ -183,9 +202,10 @@ addTour("electronic_process_reset", {
             run: "click",
         },
         {
-            content: "Say why",
-            trigger: ".modal div[name=reason] input",
-            run: "edit The RUT has another NIT && press Tab",
+            content: "Without a reason it stays closed, and nothing is red; say why",
+            trigger:
+                ".modal:has(footer button[name=action_confirm]:disabled):not(:has(.o_certificate_message)) div[name=reason] input",
+            run: "edit The RUT has another NIT",
         },
         confirm,
         {
