@@ -123,6 +123,7 @@ class TestTours(CertificateCommon, TourCase):
         self.assertEqual(activation.state, "process")
         self.assertFalse(activation.signed_letter_sha256)
         self.assertTrue(activation.letter_code)
+        self.assertEqual(activation.representative_surname, "Pérez")
 
     def test_a_large_scan_and_photos_become_a_pdf_that_is_looked_at_first(self):
         activation = self.get_downloaded()

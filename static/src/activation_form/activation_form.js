@@ -34,6 +34,13 @@ export class ActivationFormController extends CertificateFormController {
         );
     }
 
+    async beforeExecuteActionButton(clickParams) {
+        if (clickParams.name === "action_keep_representative") {
+            await this.model.root.discard();
+        }
+        return super.beforeExecuteActionButton(clickParams);
+    }
+
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
         if (clickParams.name === "action_change_representative") {

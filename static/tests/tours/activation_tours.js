@@ -328,6 +328,22 @@ addTour("certificate_activation_refusals", {
             trigger: "div[name=representative_summary]:contains(María Pérez)",
         },
         {
+            content: "Change the data",
+            trigger: "button[name=action_change_representative]",
+            run: "click",
+        },
+        type("surname", "Otra"),
+        {
+            content: "Keep the letter after all",
+            trigger: "button[name=action_keep_representative]",
+            run: "click",
+        },
+        {
+            content: "Nothing has changed",
+            trigger:
+                ".o_form_view:has(button[name=action_change_representative]) div[name=representative_summary]:contains(María Pérez)",
+        },
+        {
             content: "Attach the scan",
             trigger: zone,
             run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
