@@ -13,14 +13,15 @@ import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 /**
  * Returns what is wrong with a field: what the server answered to what was just submitted, while the field still has
- * that value; or else what the record's `field_errors` ({field: sentence}) says. A patient form shows that when the
- * field was changed.
+ * that value; or else what the record's `field_errors` says ({field: sentence}; in Odoo's settings
+ * `certificate_field_errors`). A patient form shows that when the field was changed.
  *
  * @returns {string | undefined}
  */
 function getMessage(record, name, told = record.model.env.certificateTold) {
     // Each is read in any case, so that a change of one renders the field again.
-    const { [name]: value, field_errors: errors } = record.data;
+    const { [name]: value, field_errors: own, certificate_field_errors: settings } = record.data;
+    const errors = own || settings;
     const submitted = told?.fields[name];
     if (submitted && submitted.value === value) {
         return submitted.sentence;

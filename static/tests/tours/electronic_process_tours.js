@@ -202,6 +202,21 @@ addTour("electronic_process_reset", {
             run: "click",
         },
         {
+            isDetour: true,
+            content: "Not now",
+            trigger: ".modal footer button.btn-secondary",
+            run: "click",
+        },
+        {
+            content: "The focus is where it was",
+            trigger: "body:not(:has(.modal)) button[name=action_reset]:focus",
+        },
+        detour({
+            content: "Unlock it after all",
+            trigger: "button[name=action_reset]",
+            run: "click",
+        }),
+        {
             content: "Without a reason it stays closed, and nothing is red; say why",
             trigger:
                 ".modal:has(footer button[name=action_confirm]:disabled):not(:has(.o_certificate_message)) div[name=reason] input",
