@@ -125,6 +125,24 @@ class TestTours(CertificateCommon, TourCase):
         self.assertTrue(activation.letter_code)
         self.assertEqual(activation.representative_surname, "Pérez")
 
+    def test_nothing_is_lost_or_done_twice_when_the_line_is_bad_or_the_session_ends(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        with mute_logger("odoo.http"):  # the session that ended
+            self.start_tour(WIZARD_PATH, "certificate_activation_bad_line", login=self.user_a.login)
+        activation.invalidate_recordset()
+        self.assertEqual(activation.representative_name, "Renata")
+        self.assertEqual(activation.signed_letter_filename, "sharper.pdf")
+        files = self.env["ir.attachment"].search_count(
+            [
+                ("res_model", "=", activation._name),
+                ("res_id", "=", activation.id),
+                ("res_field", "=", "signed_letter"),
+            ]
+        )
+        self.assertEqual(files, 1)
+
     def test_a_large_scan_and_photos_become_a_pdf_that_is_looked_at_first(self):
         activation = self.get_downloaded()
         self.start_tour(WIZARD_PATH, "certificate_activation_conversion", login=self.user_a.login)

@@ -3,6 +3,7 @@
 from . import (
     test_demo,
     test_forms,
+    test_menus,
     test_neighbours,
     test_pdf_conversion,
     test_security,

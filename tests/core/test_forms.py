@@ -7,7 +7,12 @@ from odoo.tests import TransactionCase, tagged
 from ...const import MODULE
 
 # Each tells mistakes at their fields, and in a dialog never by another dialog: see `static/src/form/form.js`.
-CONTROLLERS = {"certificate_activation_form", "certificate_form", "electronic_setup_form"}
+CONTROLLERS = {
+    "certificate_activation_form",
+    "certificate_form",
+    "certificate_page_form",
+    "electronic_setup_form",
+}
 # Fields that are an empty line until something is typed or chosen.
 EMPTY_LINES = {"char", "date", "many2many", "many2one", "text"}
 # These widgets show where they are.

@@ -1,9 +1,12 @@
+import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
-import { CertificateFormController } from "../form/form";
+import { useRecordDraft } from "../connection/record_draft";
+import { CertificateFormController, certificateFormView } from "../form/form";
+import { usePage } from "../page/page";
+import { announce } from "../page/status";
 
 // Announces the step to screen readers.
 const STEP = ".o_certificate_stepper [aria-current='step']";
@@ -32,6 +35,8 @@ export class ActivationFormController extends CertificateFormController {
             },
             () => [this.messages.openings]
         );
+        usePage(_t("Activate your digital certificate"));
+        useRecordDraft(this.model, (record) => record.data.activation_id.id);
     }
 
     async beforeExecuteActionButton(clickParams) {
@@ -43,13 +48,28 @@ export class ActivationFormController extends CertificateFormController {
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
+        announce(this.getDone(clickParams.name));
         if (clickParams.name === "action_change_representative") {
             this.messages.openings++;
         }
     }
+
+    /** Says what a button has done, where that is not a page of its own. */
+    getDone(name) {
+        const { data } = this.model.root;
+        const done = {
+            action_delete_receipt: !data.receipt_size && _t("The receipt was deleted."),
+            action_delete_signed_letter: !data.signed_letter_size && _t("The letter was deleted."),
+            action_verify_payment:
+                data.payment_status === "paid"
+                    ? _t("The payment was verified: it is paid.")
+                    : _t("The payment was verified: it is not paid yet."),
+        };
+        return done[name] || "";
+    }
 }
 
 registry.category("views").add("certificate_activation_form", {
-    ...formView,
+    ...certificateFormView,
     Controller: ActivationFormController,
 });

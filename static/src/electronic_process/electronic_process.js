@@ -4,9 +4,10 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
-import { Component, onWillStart, useRef, useState } from "@odoo/owl";
-
 import { useKeptFocus } from "../form/kept_focus";
+import { usePage } from "../page/page";
+
+import { Component, onWillStart, useRef, useState } from "@odoo/owl";
 
 /** The six steps of activating electronic invoicing, each with its state and its one button. */
 export class ElectronicProcess extends Component {
@@ -19,16 +20,13 @@ export class ElectronicProcess extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.state = useState({ overview: null });
-        useKeptFocus(useRef("page"));
+        usePage();
+        useKeptFocus(useRef("page"), "h1");
         onWillStart(() => this.load());
     }
 
     async load() {
         this.state.overview = await this.orm.call(this.constructor.model, "get_overview");
-    }
-
-    get title() {
-        return _t("Start your electronic process");
     }
 
     get nit() {
@@ -43,11 +41,21 @@ export class ElectronicProcess extends Component {
         return this.steps.filter((step) => step.state === "done").length;
     }
 
+    /** Whether it is a way with an end, whose steps have numbers. */
+    get isWay() {
+        return true;
+    }
+
     get progress() {
         return _t("%(done)s of %(all)s steps completed", {
             done: this.doneCount,
             all: this.steps.length,
         });
+    }
+
+    labelButton(step, index) {
+        const title = this.isWay ? `${index + 1}. ${step.title}` : step.title;
+        return `${step.button}: ${title}`;
     }
 
     /** The one step to go on with: its button alone is primary. */

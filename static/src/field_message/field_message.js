@@ -79,6 +79,17 @@ class FieldMessage extends Component {
         );
     }
 
+    /** The message belongs to what was there when it was written. */
+    forget() {
+        const { record, name } = this.props;
+        if (this.told?.fields[name]) {
+            delete this.told.fields[name];
+        }
+        if (record.data.field_errors?.[name]) {
+            delete record.data.field_errors[name];
+        }
+    }
+
     get message() {
         return getMessage(this.props.record, this.props.name, this.told);
     }

@@ -4,8 +4,9 @@ import { formView } from "@web/views/form/form_view";
 
 import { useComponent, useEffect, useState, useSubEnv } from "@odoo/owl";
 
-import { useKeptFocus } from "./kept_focus";
+import { KeptModel } from "../connection/kept_model";
 import { isTelling } from "../field_message/field_message";
+import { useKeptFocus } from "./kept_focus";
 
 // What users do wrong, or may not do; anything else is a fault, which Odoo reports.
 const SAID = ["UserError", "ValidationError", "AccessError", "MissingError"].map(
@@ -40,7 +41,7 @@ registry
 
 /**
  * A form of this add-on: it tells mistakes at their fields, and the focus returns to where it was when a dialog
- * closes, or to the first field in red.
+ * closes, or to the first field in red. In a dialog, Enter in a field does what its button does.
  */
 export class CertificateFormController extends formView.Controller {
     static template = "l10n_co_certificate_activation.Form";
@@ -73,6 +74,14 @@ export class CertificateFormController extends formView.Controller {
             () => []
         );
         useEffect(
+            (root) => {
+                const onKeydown = (ev) => this.onKeydown(ev);
+                root?.addEventListener("keydown", onKeydown);
+                return () => root?.removeEventListener("keydown", onKeydown);
+            },
+            () => [this.env.inDialog && this.rootRef.el]
+        );
+        useEffect(
             (times) => {
                 if (times) {
                     this.rootRef.el?.querySelector(INVALID)?.focus();
@@ -80,6 +89,20 @@ export class CertificateFormController extends formView.Controller {
             },
             () => [this.told.times]
         );
+    }
+
+    async onKeydown(ev) {
+        const isTyped = ev.target.matches("input:not([type=checkbox])");
+        if (ev.key !== "Enter" || ev.isComposing || !isTyped) {
+            return;
+        }
+        ev.preventDefault();
+        // What is typed goes along.
+        await this.model.root.isDirty();
+        requestAnimationFrame(() => {
+            const footer = this.rootRef.el?.closest(".modal")?.querySelector(".modal-footer");
+            footer?.querySelector("button[name=action_confirm]:not([disabled])")?.click();
+        });
     }
 
     get isOnTop() {
@@ -134,7 +157,11 @@ export class CertificateFormController extends formView.Controller {
     }
 }
 
-registry.category("views").add("certificate_form", {
+/** The view of a form; `Controller` is a class of these. */
+export const certificateFormView = {
     ...formView,
     Controller: CertificateFormController,
-});
+    Model: KeptModel,
+};
+
+registry.category("views").add("certificate_form", certificateFormView);

@@ -1,3 +1,4 @@
+import { breakLine, endSession, mendLine } from "./bad_line";
 import { addTour } from "./tour";
 
 /** Puts a file into the field of the signed letter, as choosing one does. */
@@ -564,6 +565,122 @@ addTour("certificate_activation_remedy", {
         {
             content: "It leads to the page that sets up the sale",
             trigger: ".o_certificate_process_page li[data-step=seller]",
+        },
+    ],
+});
+
+const typeWithoutLeaving = (field, text) => ({
+    content: `Type ${field}, without leaving it`,
+    trigger: `div[name=representative_${field}] input`,
+    run: `edit ${text}`,
+});
+
+/** The session ends while the form is filled in, and the line is bad: nothing is lost, and nothing is done twice. */
+addTour("certificate_activation_bad_line", {
+    steps: () => [
+        step("process"),
+        download,
+        {
+            content: "The name is red",
+            trigger: "div[name=representative_name] input[aria-invalid=true]",
+        },
+        typeWithoutLeaving("name", "Renata"),
+        {
+            content: "Its message goes while it is typed, and the others stay",
+            trigger:
+                ".o_form_view:has(div[name=representative_vat] .o_certificate_message) div[name=representative_name]:not(:has(.o_certificate_message)) input[aria-invalid=false]:not([aria-describedby])",
+        },
+        {
+            content: "The session ends",
+            trigger: "button[name=action_download_letter]",
+            async run({ anchor }) {
+                await endSession();
+                anchor.click();
+            },
+        },
+        {
+            content: "Odoo says so, and leads to the login",
+            trigger: ".o_error_dialog footer button",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Log in again",
+            trigger: ".oe_login_form input[name=login]",
+            run({ anchor }) {
+                anchor.value = "certificate_a";
+                anchor.form.querySelector("[name=password]").value = anchor.value;
+                anchor.form.submit();
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "What was typed is back",
+            trigger: "div[name=representative_name] input:value(Renata)",
+            run() {
+                breakLine("offline", /web_save/);
+            },
+        },
+        {
+            content: "Attach the scan while the line is bad",
+            trigger: zone,
+            run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
+        },
+        {
+            content: "The file is still here, and so is what was typed",
+            trigger:
+                ".o_form_view:has(div[name=representative_name] input:value(Renata)):has(.o_certificate_refusal:contains(still here)) .o_certificate_retry",
+            run({ anchor }) {
+                breakLine("502", /web_save/);
+                anchor.click();
+            },
+        },
+        {
+            content: "A proxy without a server is a bad line",
+            trigger: ".o_certificate_refusal:contains(still here) ~ .o_certificate_retry",
+            async run({ anchor }) {
+                mendLine();
+                anchor.click();
+            },
+        },
+        attached,
+        {
+            content: "Delete it",
+            trigger: "button[name=action_delete_signed_letter]",
+            run({ anchor }) {
+                anchor.focus();
+                anchor.click();
+            },
+        },
+        {
+            content: "The focus is on the button to attach another one",
+            trigger: ".o_certificate_attach:focus",
+            run() {
+                breakLine("lost", /web_save/);
+            },
+        },
+        {
+            content: "Attach another one, and lose the answer",
+            trigger: zone,
+            run: attachFrom("sharper.pdf", "/web/content/base.certificate_tour_sharper"),
+        },
+        {
+            ...attached,
+            trigger: ".o_certificate_card:contains(sharper.pdf)",
+            run: mendLine,
+        },
+        {
+            content: "Download the letter, which does not arrive",
+            trigger: "button[name=action_download_letter]",
+            run({ anchor }) {
+                breakLine("offline", /report.download/);
+                anchor.click();
+            },
+        },
+        {
+            content: "The page says what is missing, or that the letter did not arrive",
+            trigger: ".o_certificate_message, .o_notification",
+            run: mendLine,
         },
     ],
 });
