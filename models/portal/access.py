@@ -2,11 +2,11 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import consteq, email_normalize
 
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
+from ...exceptions import make_fields_error
 from ...tools.link_token import hash_token, make_token
 from ..core.addresses import get_page_path
 
@@ -192,23 +192,20 @@ class CertificatePortalAccess(models.Model):
         partner.check_access("read")
         email = email_normalize(partner.email)
         if not email:
-            raise UserError(
-                self.env._(
-                    "%s has no valid email address. Enter one in the contact.",
-                    partner.display_name,
-                )
+            sentence = self.env._(
+                "%s has no valid email address. Enter one in the contact.", partner.display_name
             )
+            raise make_fields_error({"partner_id": sentence})
         if partner == self.env.ref("base.public_partner"):
-            raise UserError(self.env._("Choose the person who will do this."))
+            raise make_fields_error({"partner_id": self.env._("Choose the person who will do this.")})
         if not (partner.active and partner._is_contact_of(activation.company_id)):
-            raise UserError(
-                self.env._(
-                    "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
-                    "one for the person who will do this.",
-                    contact=partner.display_name,
-                    company=activation.sudo().company_id.name,
-                )
+            sentence = self.env._(
+                "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
+                "one for the person who will do this.",
+                contact=partner.display_name,
+                company=activation.sudo().company_id.name,
             )
+            raise make_fields_error({"partner_id": sentence})
         token = make_token()
         now = fields.Datetime.now()
         vals = {

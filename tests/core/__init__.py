@@ -2,6 +2,7 @@
 
 from . import (
     test_demo,
+    test_forms,
     test_mailing,
     test_menus,
     test_neighbours,

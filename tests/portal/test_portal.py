@@ -7,6 +7,7 @@ import io
 from datetime import datetime, timedelta, timezone
 
 from freezegun import freeze_time
+from lxml import html
 from PIL import Image
 
 from odoo import fields
@@ -597,6 +598,17 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
             files = {"files": ("page.html", b"<html>", "text/html")}
             refused = self.ask("POST", activation, "/pdf", files=files)
         self.assertEqual((refused.status_code, refused.json()["position"]), (422, 0))
+
+    def test_the_data_can_be_left_as_it_was_after_the_download(self):
+        activation = self.get_downloaded()
+        self.attach(activation)
+        self.enter(activation)
+        page = html.fromstring(self.ask("GET", activation).text)
+        (keep,) = page.xpath("//details//a[@name='keep']")
+        with self.unchanged():
+            response = self.url_open(keep.get("href"))
+        self.assertEqual(response.url.rsplit("/", 1)[-1], str(activation.id))
+        self.assertIn('name="representative_summary"', response.text)
 
     def test_a_letter_that_became_void_is_said_to_be(self):
         activation = self.get_downloaded()

@@ -4,7 +4,7 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
-import { useKeptFocus } from "../activation_form/kept_focus";
+import { useKeptFocus } from "../form/kept_focus";
 import { usePage } from "../page/page";
 import { Words } from "../texts/texts";
 

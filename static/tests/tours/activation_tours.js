@@ -24,7 +24,7 @@ async function fetchFile(name, url) {
     return new File([await response.blob()], name);
 }
 
-function attachFrom(name, url) {
+export function attachFrom(name, url) {
     return attachAll(async () => [await fetchFile(name, url)]);
 }
 
@@ -99,6 +99,7 @@ const buy = (state) => [
         expectUnloadPage: true,
     },
     {
+        isDetour: true,
         content: `Let the payment become ${state}`,
         trigger: "select#simulated_payment_state",
         run: `select ${state}`,
@@ -112,6 +113,7 @@ const buy = (state) => [
 ];
 
 addTour("certificate_activation_buy", {
+    atMost: { clicks: 3, fields: 0 },
     steps: () => [
         {
             content: "The second step can be started",
@@ -181,6 +183,7 @@ addTour("certificate_activation_buy_in_vain", {
 });
 
 addTour("certificate_activation_flow", {
+    atMost: { clicks: 5, fields: 6 },
     steps: () => [
         {
             content: "The payment is verified on entry",
@@ -193,6 +196,7 @@ addTour("certificate_activation_flow", {
         },
         step("process"),
         {
+            isDetour: true,
             content: "The loan is understood",
             trigger: "button[name=action_understood]",
             run: "click",
@@ -219,6 +223,7 @@ addTour("certificate_activation_flow", {
         },
         attached,
         {
+            isDetour: true,
             content: "Look at the scan",
             trigger: ".o_certificate_preview",
             run: "click",
@@ -243,6 +248,7 @@ addTour("certificate_activation_flow", {
             trigger: "div[name=test_set_identifier] input",
         },
         {
+            isDetour: true,
             content: "Not now: go back to the six steps",
             trigger: "button[name=action_open_overview]",
             run: "click",
@@ -321,6 +327,22 @@ addTour("certificate_activation_refusals", {
         {
             content: "What was typed is still there",
             trigger: "div[name=representative_summary]:contains(María Pérez)",
+        },
+        {
+            content: "Change the data",
+            trigger: "button[name=action_change_representative]",
+            run: "click",
+        },
+        type("surname", "Otra"),
+        {
+            content: "Keep the letter after all",
+            trigger: "button[name=action_keep_representative]",
+            run: "click",
+        },
+        {
+            content: "Nothing has changed",
+            trigger:
+                ".o_form_view:has(button[name=action_change_representative]) div[name=representative_summary]:contains(María Pérez)",
         },
         {
             content: "Attach the scan",
