@@ -37,6 +37,9 @@ VERIFY_PATH = "/certificate/verify"
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
 # Where reminders lead to: the same, with the renewal started when it can be.
 RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
+# Where mails lead to whoever works for several companies: to one of these in the company of the activation
+# whose id follows.
+STEPS_PATH = "/certificate/steps"
 # Where reminders of the lent certificate lead to.
 BOARD_PATH = "/odoo/certificate-board"
 
@@ -45,11 +48,15 @@ REQUEST_URL = "/odoo/certificate-requests"
 
 # Where a client's contact without a login completes the steps; the activation's id follows.
 PORTAL_PATH = "/my/certificate"
+# Where a legal representative sends the signed letter back by a link; the activation's id follows.
+LETTER_LINK_PATH = "/certificate/sign"
 # Where whoever paid without a login here is told what became of the payment.
 RECEIVED_PATH = "/certificate/payment"
+# Where a buyer downloads the invoice; the id of the activation follows.
+INVOICE_PATH = "/certificate/invoice"
 # Tells the payment page that the visitor came from the portal and returns there.
 PORTAL_PARAMETER = "certificate_portal"
-# Context key of the acting portal contact.
+# Context key of the acting portal contact, or of the legal representative who acts by a link.
 PORTAL_CONTACT = "certificate_portal_contact"
 # Context value that marks Odoo's own creation of a company: an object, which no client can send.
 COMPANY_CREATION = object()

@@ -8,7 +8,9 @@ from odoo.addons.account_payment.controllers.portal import PortalAccount
 from odoo.addons.payment import utils as payment_utils
 from odoo.addons.payment.controllers.post_processing import PaymentPostProcessing
 
-from ..const import PORTAL_PARAMETER, RECEIVED_PATH, WIZARD_PATH
+from ..const import INVOICE_PATH, PORTAL_PARAMETER, RECEIVED_PATH, WIZARD_PATH
+from ..models.core.ir_http import get_brand
+from .pdf import give_invoice
 from .verbs import route as own_route
 
 
@@ -82,6 +84,9 @@ class CertificatePaymentPortal(PaymentPortal):
             "landing_route": self._get_certificate_landing_route(activation, **kwargs),
             "company_mismatch": False,
             "partner_is_different": False,
+            **get_brand(request.env, activation.seller_id),
+            "purchase": activation._describe_purchase(),
+            "purchase_back": self._get_certificate_back_path(activation, **kwargs),
         }
 
     def _create_transaction(self, provider_id, *args, custom_create_values=None, **kwargs):
@@ -119,25 +124,63 @@ class CertificatePaymentPortal(PaymentPortal):
     @own_route(RECEIVED_PATH, ["GET"], type="http", auth="public", website=True, sitemap=False)
     def certificate_payment_received(self, **_kwargs):
         """Say what became of the payment, to whoever made it without a login here."""
+        activation = self._get_certificate_paid_here()
+        if not activation:
+            return request.redirect("/my")
+        paid = self._get_certificate_paid_here(states=("done",))
+        return self._render_certificate_received(
+            activation,
+            activation._get_payment_sentence(),
+            invoice=f"{RECEIVED_PATH}/invoice" if paid._get_paid_invoice() else None,
+        )
+
+    @own_route(
+        f"{RECEIVED_PATH}/invoice", ["GET"], type="http", auth="public", website=True, sitemap=False
+    )
+    def certificate_payment_invoice(self, **_kwargs):
+        """Give the invoice to whoever has just paid it, in the session that paid."""
+        activation = self._get_certificate_paid_here(states=("done",))
+        if not activation._get_paid_invoice():
+            return request.redirect(RECEIVED_PATH)
+        return give_invoice(activation)
+
+    @own_route(f"{INVOICE_PATH}/<record_id:activation_id>", ["GET"], type="http", auth="user")
+    def certificate_invoice(self, activation_id, **_kwargs):
+        """Give the invoice to a user of the company that bought, whose books it is not in."""
+        activation = request.env["certificate.activation"].browse(activation_id).exists()
+        if not activation.has_access("read") or not activation._get_paid_invoice():
+            raise request.not_found()
+        return give_invoice(activation)
+
+    @staticmethod
+    def _get_certificate_paid_here(states=None):
+        """Return the activation, in sudo mode, that this session has paid or tried to pay.
+
+        :param states: of the transaction; any when None
+        """
         transaction = request.env["payment.transaction"].sudo()
         monitored = request.session.get(PaymentPostProcessing.MONITORED_TX_ID_KEY)
         transaction = transaction.browse(monitored or []).exists()
-        activation = transaction.invoice_ids._get_certificate_activation()[:1]
-        if not activation:
-            return request.redirect("/my")
-        return self._render_certificate_received(activation, activation._get_payment_sentence())
+        if states and transaction.state not in states:
+            transaction = transaction.browse()
+        return transaction.invoice_ids._get_certificate_activation()[:1]
 
     @staticmethod
-    def _render_certificate_received(activation, sentence):
-        """Show how far the payment has come."""
+    def _render_certificate_received(activation, sentence, invoice=None):
+        """Show how far the payment has come.
+
+        :param str invoice: address of the invoice, for whoever may have it
+        """
         return request.render(
             "l10n_co_certificate_activation.payment_received",
             {
-                "res_company": activation.seller_id,
+                **get_brand(request.env, activation.seller_id),
                 "sentence": sentence,
                 "instructions": activation.payment_instructions,
                 "status": activation.payment_status,
                 "steps": CertificatePaymentPortal._get_certificate_steps_path(activation),
+                "purchase": activation._describe_purchase(),
+                "invoice": invoice,
             },
         )
 
@@ -153,11 +196,18 @@ class CertificatePaymentPortal(PaymentPortal):
             return str(error)
         return None
 
-    def _get_certificate_landing_route(self, activation, **kwargs):
-        """Return where whoever pays is led to afterwards."""
+    def _get_certificate_back_path(self, activation, **kwargs):
+        """Return where whoever does not pay now goes back to; nothing for a link that was sent.
+
+        :rtype: str | None
+        """
         if kwargs.get(PORTAL_PARAMETER):
             return activation._get_portal_path()
-        return self._get_certificate_steps_path(activation) or RECEIVED_PATH
+        return self._get_certificate_steps_path(activation)
+
+    def _get_certificate_landing_route(self, activation, **kwargs):
+        """Return where whoever pays is led to afterwards."""
+        return self._get_certificate_back_path(activation, **kwargs) or RECEIVED_PATH
 
     @staticmethod
     def _get_certificate_steps_path(activation):
@@ -182,6 +232,22 @@ class CertificatePaymentPortal(PaymentPortal):
                 (provider.id for provider in providers), False
             ),
         }
+
+
+class CertificatePaymentStatus(PaymentPostProcessing):
+    @route()
+    def display_status(self, **kwargs):
+        """Override of `payment` to say in the visitor's language what is being paid, under the seller's logo."""
+        response = super().display_status(**kwargs)
+        transaction = self._get_monitored_transaction()
+        activation = transaction.invoice_ids._get_certificate_activation()[:1]
+        if activation and hasattr(response, "qcontext"):
+            response.qcontext.update(
+                **get_brand(request.env, activation.seller_id),
+                purchase=activation._describe_purchase(),
+                certificate_sentence=transaction._get_certificate_sentence(),
+            )
+        return response
 
 
 class CertificateInvoicePortal(PortalAccount):

@@ -3,19 +3,26 @@ import base64
 from werkzeug.exceptions import BadRequest
 
 from odoo.exceptions import AccessError, UserError
-from odoo.http import content_disposition, request
+from odoo.http import request
 from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
-from ..models.portal.access import hash_token
+from ..models.core.ir_http import get_brand
+from ..tools.link_token import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
-from ..tools.text_limits import clean_filename
 from ..tools.upload_limits import PDF_SIZE
-from .pdf import FORM_SIZE, answer_with_pdf, limit_upload, refuse_pdf
+from .pdf import (
+    FORM_SIZE,
+    answer_with_pdf,
+    give_document,
+    give_invoice,
+    limit_upload,
+    refuse_pdf,
+)
 from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
@@ -100,7 +107,11 @@ class CertificatePortal(CustomerPortal):
 
     def _render_certificate_closed(self, activation_id, status=403, **values):
         """Show the same page if the activation does not exist, is not the visitor's or has ended."""
-        values = {"path": f"{PORTAL_PATH}/{activation_id}", **values}
+        values = {
+            "path": f"{PORTAL_PATH}/{activation_id}",
+            **get_brand(request.env),
+            **values,
+        }
         return request.render("l10n_co_certificate_activation.portal_closed", values, status=status)
 
     # === INVITATION === #
@@ -158,6 +169,7 @@ class CertificatePortal(CustomerPortal):
             {
                 **self._prepare_portal_layout_values(),
                 "page_name": "certificate",
+                **get_brand(request.env),
                 "activations": [access._get_activation() for access in accesses],
             },
         )
@@ -208,7 +220,7 @@ class CertificatePortal(CustomerPortal):
             "l10n_co_certificate_activation.portal_certificate",
             {
                 # The page shows the seller's branding, not that of the database's first company.
-                "res_company": (activation.seller_id or activation.company_id).sudo(),
+                **get_brand(request.env, activation.seller_id or activation.company_id),
                 "access": access,
                 "activation": activation,
                 "path": path,
@@ -353,9 +365,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._run_certificate_step(activation_id, "finish", place="file_error")
 
-    @_step(
-        "/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json
-    )
+    @_step("/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -374,57 +384,56 @@ class CertificatePortal(CustomerPortal):
 
     # === FILES === #
 
-    def _give_out_certificate_file(self, activation_id, read, name):
-        """Send a PDF to be saved.
+    def _give_out_certificate_file(self, activation_id, give):
+        """Send a document to be saved.
 
-        :param read: gives the bytes of an activation, or raises a `UserError`
-        :param name: gives the file's name
+        :param give: makes the response from an activation, or raises a `UserError`
         """
         access = self._get_certificate_access(activation_id)
         if not access:
             return self._render_certificate_closed(activation_id)
         activation = access._get_activation()
         try:
-            data = read(activation)
+            return give(activation)
         except UserError as error:
             return self._render_certificate_page(access, status=422, error=str(error))
-        filename = clean_filename(name(activation) or "", ".pdf") or "file.pdf"
-        return request.make_response(
-            data,
-            [
-                ("Content-Type", "application/pdf"),
-                ("Content-Disposition", content_disposition(filename)),
-            ],
-        )
 
     @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._render_letter(),
-            lambda activation: activation._get_letter_filename(),
+            lambda activation: give_document(
+                activation._render_letter(), activation._get_letter_filename()
+            ),
         )
 
     @_portal_page("/letter/english")
     def certificate_letter_in_english(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._render_letter_in_english(),
-            lambda activation: "Letter in English - not for signature",
+            lambda activation: give_document(
+                activation._render_letter_in_english(), "Letter in English - not for signature"
+            ),
         )
 
     @_portal_page("/signed-letter")
     def certificate_signed_letter(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._read_signed_letter(),
-            lambda activation: activation.signed_letter_filename,
+            lambda activation: give_document(
+                activation._read_signed_letter(), activation.signed_letter_filename
+            ),
         )
+
+    @_portal_page("/invoice")
+    def certificate_paid_invoice(self, activation_id, **_kwargs):
+        return self._give_out_certificate_file(activation_id, give_invoice)
 
     @_portal_page("/record")
     def certificate_record(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._read_record(),
-            lambda activation: activation._get_record_filename(),
+            lambda activation: give_document(
+                activation._read_record(), activation._get_record_filename()
+            ),
         )

@@ -4,6 +4,8 @@ from odoo import http
 from odoo.http import request
 
 from ..const import VERIFY_PATH
+from ..models.core.ir_http import get_brand
+from ..tools.identity import show_nit
 from ..tools.rate_limit import RateLimit
 from ..tools.text_limits import clean_text
 from .verbs import route
@@ -54,6 +56,13 @@ class CertificateVerification(http.Controller):
     def _render(self, status=200, code="", **values):
         return request.render(
             "l10n_co_certificate_activation.verify_page",
-            {"code": code, "verify_path": VERIFY_PATH, **values},
+            {
+                "code": code,
+                "verify_path": VERIFY_PATH,
+                "show_nit": show_nit,
+                # Who lends the certificate vouches for the record; with the company's own, the seller's page says it.
+                **get_brand(request.env, (values.get("record") or {}).get("brand")),
+                **values,
+            },
             status=status,
         )

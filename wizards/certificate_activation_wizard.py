@@ -86,9 +86,12 @@ class CertificateActivationWizard(models.TransientModel):
     payment_status = _activation_field(fields.Selection, "payment_status")
     payment_next = _activation_field(fields.Selection, "payment_next")
     payment_instructions = _activation_field(fields.Html, "payment_instructions")
+    is_payment_checked = fields.Boolean(
+        readonly=True, help="Whether Verify payment was clicked, on this visit."
+    )
     findings = fields.Json(
-        readonly=True,
-        help="What Verify payment checked on this visit, and why it is not valid.",
+        compute="_compute_findings",
+        help="What Verify payment finds now, and why it is not valid.",
     )
     currency_id = _activation_field(fields.Many2one, "currency_id")
     price_untaxed = _activation_field(fields.Monetary, "price_untaxed")
@@ -169,6 +172,18 @@ class CertificateActivationWizard(models.TransientModel):
     def _compute_step(self):
         for wizard in self:
             wizard.step = wizard.activation_id._get_step()
+
+    @api.depends("is_payment_checked", "payment_status")
+    @api.depends_context("lang")
+    def _compute_findings(self):
+        # Computed with what the page says of the payment: what was found before a payment would contradict it.
+        for wizard in self:
+            is_shown = (
+                wizard.is_payment_checked
+                and wizard.activation_id.state == "pay"
+                and wizard.payment_status != "paid"
+            )
+            wizard.findings = is_shown and wizard.activation_id._explain_payment()
 
     @api.depends("activation_id")
     def _compute_has_seller(self):
@@ -304,13 +319,16 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_pay(self):
         # Earlier findings say nothing about this payment.
-        self._trusted().findings = []
+        self._trusted().is_payment_checked = False
         return self.activation_id.action_pay()
 
     def action_verify_payment(self):
         """Verify the payment again, and show what was checked if none of it is valid."""
-        is_paid = self.activation_id.action_verify_payment()
-        self._trusted().findings = [] if is_paid else self.activation_id._explain_payment()
+        self.activation_id.action_verify_payment()
+        self._trusted().is_payment_checked = True
+
+    def action_open_invoice(self):
+        return self.activation_id.action_open_invoice()
 
     def action_submit_receipt(self):
         """Save, show every red message, or send the receipt when there is none."""
@@ -330,11 +348,23 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_download_letter(self):
         """Save, show every red message, or download the letter when there is none."""
+        return self.activation_id.action_download_letter() if self._request_letter() else None
+
+    def action_send_letter(self):
+        """Save, show every red message, or send the letter to be signed when there is none."""
+        if self._request_letter():
+            self.activation_id.action_send_letter()
+
+    def _request_letter(self):
+        """Show what is missing for the letter from now on, and tell whether it can be made."""
         self.is_letter_requested = True
         if self.activation_id._get_letter_errors():
-            return None
+            return False
         self.is_representative_open = False
-        return self.activation_id.action_download_letter()
+        return True
+
+    def action_withdraw_letter_link(self):
+        self.activation_id.action_withdraw_letter_link()
 
     def action_change_representative(self):
         """Show the representative's fields again, after the letter has been downloaded."""
@@ -361,7 +391,7 @@ class CertificateActivationWizard(models.TransientModel):
             {
                 "activation_id": activation.id,
                 "receipt_id": activation._get_receipt().id,
-                "findings": False,
+                "is_payment_checked": False,
                 "is_letter_requested": False,
                 "is_receipt_requested": False,
                 "is_notice_understood": False,

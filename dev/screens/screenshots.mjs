@@ -1320,6 +1320,7 @@ async function beginSeller(visitor) {
     await visitor.look("first-alone", "button[name=action_start_own]");
     await admin.openApp(`${ADDON}.menu_electronic_documents`);
     await admin.arrive(".o_certificate_process_page");
+    await admin.click(`[data-menu-xmlid="${ADDON}.menu_certificate_configuration"]`);
     await admin.click(`[data-menu-xmlid="${ADDON}.menu_certificate_sale_setup"]`);
     await admin.arrive("li[data-step=seller]");
     await visitor.look("sale-start", "li[data-step=seller]");
@@ -1480,7 +1481,7 @@ async function beginReview(visitor) {
     const carla = new Beginner(visitor);
     await carla.openApp(`${ADDON}.menu_electronic_documents`);
     await carla.arrive(".o_certificate_process_page");
-    await carla.click(`[data-menu-xmlid="${ADDON}.menu_electronic_invoicing"]`);
+    await carla.click(`[data-menu-xmlid="${ADDON}.menu_certificate_sale"]`);
     await carla.click(`[data-menu-xmlid="${ADDON}.menu_certificate_letters"]`);
     await carla.arrive(".o_data_row");
     await carla.click(".o_data_row .o_data_cell");

@@ -16,6 +16,7 @@ from ...const import (
     GROUP_MANAGER,
     GROUP_USER,
     LIGHTS,
+    MODULE,
     PHASES,
     REPRESENTATIVE_FIELDS,
     TRANSITIONS,
@@ -34,6 +35,7 @@ _WRITE_EFFECTS = (
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
     (("expired", "cancelled", "revoked"), "_close_review"),
+    (("active", "expired", "cancelled", "revoked"), "_end_letter_links"),
     (("active",), "_complete_request"),
     (("cancelled",), "_withdraw_request"),
 )
@@ -232,12 +234,15 @@ class CertificateActivation(models.Model):
         """Open the three steps, at the step that this activation has reached.
 
         On an empty record: at the activation of the user's company, which starts one when there is
-        none. The payment is verified on the way.
+        none. The payment is verified on the way. The seller, which has none, gets its own page.
 
         :return: the action of a full page
         :rtype: dict
         :raise AccessError: for a user without the group or of another company
         """
+        self._check_group(GROUP_USER)
+        if not self and self.env.company == self.env.company.certificate_seller_id:
+            return self.env["ir.actions.actions"]._for_xml_id(f"{MODULE}.certificate_lender_action")
         activation = self or self._get_or_start()
         activation._check_user(GROUP_USER)
         if activation.state == "pay":
@@ -298,9 +303,11 @@ class CertificateActivation(models.Model):
         route.check(self)
         certificate = route.get_certificate(self)
         self._prove_certificate(certificate)
+        self._end_letter_links()
         self._start_period(certificate)
         self._ask_for_review()
         self._keep_record()
+        self._trusted()._notify("activated")
 
     def action_cancel(self, reason=None):
         """Cancel an unfinished activation; its payment can be used for another one.

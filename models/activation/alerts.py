@@ -19,6 +19,7 @@ class Action(NamedTuple):
     :ivar confirm: likewise, what is asked before it is done
     :ivar str type: `object` or `action`
     :ivar str group: whoever is in it gets the button; None for everybody
+    :ivar offered: function of an activation, which tells whether there is something to do
     """
 
     name: str
@@ -26,6 +27,7 @@ class Action(NamedTuple):
     confirm: Callable | None = None
     type: str = "object"
     group: str | None = None
+    offered: Callable = lambda self: True
 
 
 class Alert(NamedTuple):
@@ -58,7 +60,7 @@ def _write_letter_next(self):
     is_attached = self.signed_letter_size and self.letter_downloaded_on
     if not self.needs_letter or not self._is_letter_open() or is_attached:
         return None
-    if self.letter_void_sentence:
+    if self.letter_void_sentence or self._write_letter_sent():
         return None
     if not self.letter_downloaded_on:
         return self.env._(
@@ -132,6 +134,11 @@ ALERTS = {
         _write_payment,
         icon=lambda self: "fa-check-circle" if self.payment_status == "paid" else None,
         details=lambda self: [self.payment_message] if self.payment_status == "failed" else [],
+        action=Action(
+            "action_open_invoice",
+            lambda self: self.env._("Open the invoice"),
+            offered=lambda self: bool(self._get_paid_invoice()),
+        ),
     ),
     "payment_open": Alert(
         MUTED,
@@ -184,6 +191,21 @@ ALERTS = {
         "danger", lambda self: self.letter_review == "rejected" and self.letter_review_sentence
     ),
     "letter_void": Alert("warning", lambda self: self.letter_void_sentence),
+    "letter_sent": Alert(
+        "info",
+        lambda self: self._is_letter_open() and self._write_letter_sent(),
+        icon="fa-paper-plane",
+        action=Action(
+            "action_withdraw_letter_link",
+            lambda self: self.env._("Withdraw the link"),
+            confirm=lambda self: self.env._(
+                "Withdraw the link? The page closes to the legal representative at once."
+            ),
+        ),
+    ),
+    "letter_not_sent": Alert(
+        "warning", lambda self: self._is_letter_open() and self._write_letter_not_sent()
+    ),
     "letter_next": Alert(MUTED, _write_letter_next),
     "letter_problem": Alert("danger", lambda self: self.signed_letter_problem),
     "letter_known": Alert(
@@ -325,6 +347,8 @@ class CertificateActivation(models.Model):
         level = alert.level(self) if callable(alert.level) else alert.level
         action = alert.action
         if action and action.group and not self.env.user.has_group(action.group):
+            action = None
+        if action and not action.offered(self):
             action = None
         return {
             "name": name,

@@ -255,7 +255,7 @@ class CertificateActivation(models.Model):
         """Return what anyone may know of an activation whose code they have.
 
         :param str code: as typed or scanned; blanks, hyphens and case do not matter
-        :return: `name`, `company`, `lender`, `date_start`, `date_end`, `activated_on` (a date),
+        :return: `name`, `company`, `lender`, `brand` (the lender's `res.company`), `date_start`, `date_end`, `activated_on` (a date),
             `state`, `is_verified` (whether the issuer is), `issuer_state` (in words), `issuer_sentences`, `review` (of the letter),
             `is_blocked` (nothing is signed until it is accepted), `is_paused` (by its company) and `sha256`, or nothing for an unknown code; never a person
         :rtype: dict | None
@@ -277,6 +277,7 @@ class CertificateActivation(models.Model):
             "name": activation.name,
             "company": facts["company"],
             "lender": facts["lender"],
+            "brand": activation.certificate_id.company_id if facts["lender"] else None,
             "date_start": activation.date_start,
             "date_end": activation.date_end,
             "activated_on": self._get_day(fields.Datetime.to_datetime(facts["activated_on"])),

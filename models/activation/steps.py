@@ -2,6 +2,7 @@ from odoo import api, fields, models
 
 from ...const import REPRESENTATIVE_FIELDS
 from ...tools import identity
+from ...tools.words import split_codes
 
 # Numbers that people write with points.
 _CEDULAS = ("national_citizen_id", "foreign_resident_card")
@@ -71,11 +72,8 @@ class CertificateActivation(models.Model):
             "start": self._format_date(self.date_start),
             "end": self._format_date(self.date_end),
         }
-        company = self.company_id.sudo()
         return {
-            "company": f"{company.name} · NIT {identity.show_nit(company.vat)}"
-            if company.vat
-            else company.name,
+            "company": " · ".join(self._name_with_nit(self.company_id.sudo())),
             "offer": self._get_route().write_offer(self) if self.phase == "pay" else None,
             # Money on its way is no money that was not found.
             "findings": self.env._("Verified just now:")
@@ -110,6 +108,47 @@ class CertificateActivation(models.Model):
                 self.record_code,
             ),
         }
+
+    def _get_progress_sentence(self):
+        """Say in one short sentence how far this has come and what is next, beside the other steps of a company.
+
+        :rtype: str
+        """
+        self.ensure_one()
+        if self.phase == "pay":
+            sentences = {
+                "pending": self.env._("Your payment is being confirmed."),
+                "recording": self.env._("Your payment is confirmed; the seller still has to book it."),
+                "partial": self.env._("It is paid in part: pay the rest."),
+                "failed": self.env._("The payment was not completed: try again."),
+                "test": self.env._("Only a test payment was made: ask the seller."),
+                "reversed": self.env._("The payment was returned: buy the certificate again."),
+                "void": self.env._("The invoice was cancelled: buy the certificate again."),
+                "paid": self.env._("It is paid: continue with the request.")
+                if self.is_requested
+                else self.env._("It is paid: continue with the letter."),
+            }
+            return sentences.get(self.payment_status, self.env._("Pay for it to continue."))
+        if self.is_requested:
+            return self.request_ids.sentence or self.env._("It is paid: continue with the request.")
+        if not self.needs_letter:
+            return (
+                self.env._("Your certificate is loaded: finish its activation.")
+                if self._get_route().is_ready(self)
+                else self.env._("Load the file of your certificate.")
+            )
+        if self._has_all_for_loan():
+            return self.env._("The signed letter is attached: finish the activation.")
+        return (
+            self.env._("It is paid: attach the signed letter.")
+            if self.letter_downloaded_on
+            else self.env._("It is paid: continue with the letter.")
+        )
+
+    @staticmethod
+    def _split_codes(text):
+        """Split a sentence for a page without the client's widgets; see `words.split_codes`."""
+        return split_codes(text)
 
     def _summarize_representative(self):
         """Say in three lines who signs a downloaded letter.

@@ -6,7 +6,9 @@ from . import (
     ir_attachment,
     ir_binary,
     ir_http,
+    ir_ui_menu,
     mail_thread,
+    mailing,
     ondelete_guard,
     whole_files,
 )

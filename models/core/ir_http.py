@@ -52,6 +52,16 @@ def protect_answer():
         request.is_certificate_answer = True
 
 
+def get_brand(env, company=None):
+    """Return the values by which a public page of this add-on shows whose page it is, by name and logo.
+
+    :param company: `res.company` that the page is about; the seller when None
+    :rtype: dict[str, res.company]
+    """
+    brand = (company or env.company.sudo().certificate_seller_id or env.company).sudo()
+    return {"res_company": brand, "certificate_brand": brand}
+
+
 class IrHttp(models.AbstractModel):
     """The headers of this add-on's responses, whichever route sends them, and the session data of
     its pages.

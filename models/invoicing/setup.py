@@ -142,6 +142,18 @@ class ElectronicInvoicingSetup(models.Model):
 
     # === COMPUTE METHODS === #
 
+    @api.depends("company_id")
+    @api.depends_context("certificate_step", "lang")
+    def _compute_display_name(self):
+        """Call the page of a step by the step: the company stands on it."""
+        titles = {
+            **self._get_step_titles(),
+            "history": self.env._("History of the six steps"),
+        }
+        title = titles.get(self.env.context.get("certificate_step"))
+        for setup in self:
+            setup.display_name = title or setup.company_id.display_name
+
     @api.depends(*PROFILE_FIELDS, "software_identifier", "test_set_identifier")
     def _compute_field_errors(self):
         for setup in self:
@@ -248,7 +260,9 @@ class ElectronicInvoicingSetup(models.Model):
         elif key == "invoice":
             setup._choose_the_only()
         action = self._get_action(f"electronic_invoicing_setup_{key}_action")
-        context = {"focus": field} if field in PROFILE_FIELDS else {}
+        context = {"certificate_step": "history" if key == "start" else key}
+        if field in PROFILE_FIELDS:
+            context["focus"] = field
         return {**action, "res_id": setup.id, "context": context}
 
     def action_open_next(self, after=None):
@@ -569,13 +583,31 @@ class ElectronicInvoicingSetup(models.Model):
         :param str kind: of `electronic.invoicing.resolution._get_alarms`
         """
         self.ensure_one()
-        for user in self.company_id._get_certificate_managers():
-            translated = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
+        mailing, company = self.env["certificate.mailing"], self.company_id
+        brand = company.sudo().certificate_seller_id or company
+        for user in company._get_certificate_managers():
+            lang = mailing._choose_person_lang(user, company)
+            # The mail already announces the activity.
+            context = {"lang": lang, "mail_activity_quick_update": True}
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            subject = translated.env._("Your billing resolution ends soon")
+            sentence = translated.resolution_id._get_alarms()[kind]
             translated.activity_schedule(
-                ACTIVITY_RESOLUTION,
-                user_id=user.id,
-                summary=translated.env._("Your billing resolution ends soon"),
-                note=translated.resolution_id._get_alarms()[kind],
+                ACTIVITY_RESOLUTION, user_id=user.id, summary=subject, note=sentence
+            )
+            # Odoo's own link to a record, which switches the company on the way.
+            url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
+            mailing._notify_person(
+                translated,
+                user.partner_id,
+                lang,
+                brand=brand,
+                subject=subject,
+                content=mailing._write_content(
+                    brand, lang, [sentence], (translated.env._("Open the six steps"), url)
+                ),
+                about=translated.env._("electronic invoicing"),
+                name=company.name,
             )
 
     # === BUSINESS METHODS - ACTIONS === #

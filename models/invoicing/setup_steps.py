@@ -1,6 +1,7 @@
 from odoo import api, models
 from odoo.tools import format_date
 
+from ...const import UNPAID
 from ...tools import identity
 
 
@@ -177,13 +178,12 @@ class ElectronicInvoicingSetup(models.Model):
             if is_done:
                 return self._get_active_step(activation)
             return {"state": "in_progress", "sentence": activation._get_lender_notice()}
-        if activations.search_count(
-            [("company_id", "=", company.id), ("state", "in", ("pay", "process"))], limit=1
-        ):
-            return {
-                "state": "in_progress",
-                "sentence": self.env._("Continue where you left off."),
-            }
+        begun = activations.search(
+            [("company_id", "=", company.id), ("state", "in", ("pay", "process"))]
+        )
+        if begun:
+            current = begun.sorted(lambda activation: activation._get_page_rank())[0]
+            return {"state": "in_progress", "sentence": current._get_progress_sentence()}
         owner = company._get_certificate_companies()[-1]
         if owner != company:
             return {
@@ -214,10 +214,11 @@ class ElectronicInvoicingSetup(models.Model):
                 )
             }
         if renewals:
-            return {
-                "sentence": self.env._("Active until %s. Finish its renewal in time.", until),
-                "button": self.env._("Continue"),
-            }
+            sentences = [self.env._("Active until %s. Finish its renewal in time.", until)]
+            renewal = renewals.sorted(lambda renewal: renewal._get_page_rank())[0]
+            if renewal.phase != "pay" or renewal.payment_status not in UNPAID:
+                sentences.append(renewal._get_progress_sentence())
+            return {"sentence": " ".join(sentences), "button": self.env._("Continue")}
         if activation.can_renew:
             return {
                 "sentence": self.env._("Active until %s. Renew it now: no day is lost.", until),

@@ -1,3 +1,3 @@
 """The certificate that the seller lends, its reminders and its successor."""
 
-from . import lending, res_company
+from . import lending, page, res_company

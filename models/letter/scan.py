@@ -166,6 +166,20 @@ class CertificateActivation(models.Model):
 
     # === BUSINESS METHODS === #
 
+    def _open_signed_letter(self):
+        """Open the attached scan in the browser.
+
+        :return: an action
+        :rtype: dict
+        """
+        self.ensure_one()
+        self.check_access("read")
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self._name}/{self.id}/signed_letter",
+            "target": "new",
+        }
+
     def _examine_pdf(self, name, data, facts):
         vals = super()._examine_pdf(name, data, facts)
         if name == "signed_letter":

@@ -12,6 +12,7 @@ from . import (
     payment,
     payment_provider,
     payment_transaction,
+    purchase,
     receipt,
     res_partner,
     search,

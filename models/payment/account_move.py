@@ -227,6 +227,7 @@ class AccountMove(models.Model):
                 (self.env.ref("account.view_move_form").id, "form"),
             ],
             "search_view_id": (self.env.ref(f"{MODULE}.account_move_view_search").id, "search"),
+            "mobile_view_mode": "kanban",
             "domain": [
                 ("move_type", "=", "out_invoice"),
                 ("company_id", "in", self.env.companies.ids),

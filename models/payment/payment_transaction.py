@@ -78,6 +78,20 @@ class PaymentTransaction(models.Model):
             provider_code, prefix=prefix, separator=separator, **kwargs
         )
 
+    def _get_certificate_sentence(self):
+        """Say on the page that waits for a payment how it stands; the seller's provider may know no Spanish.
+
+        :return: a sentence, or nothing where Odoo's own is right
+        :rtype: str | None
+        """
+        sentences = {
+            "pending": self.env._("Your payment is being processed. One moment, please."),
+            "authorized": self.env._("Your payment is being processed. One moment, please."),
+            "done": self.env._("We received your payment. One moment, please."),
+            "cancel": self.env._("The payment was not completed. You can try again."),
+        }
+        return sentences.get(self.state)
+
     def action_post_process(self):
         """Override of `payment` to tell whoever clicks the button why a payment cannot be booked."""
         return super(

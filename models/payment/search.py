@@ -13,7 +13,10 @@ class CertificateActivation(models.Model):
     _inherit = "certificate.activation"
 
     def _take_payment_made_elsewhere(self):
-        """Take an invoice of the seller that is paid, in place of one that is not, when there is one."""
+        """Take an invoice of the seller that is paid, or whose payment is on its way, in place of one that is not.
+
+        Otherwise the page would offer to buy what is being paid elsewhere.
+        """
         activation = self._trusted()
         abandoned = activation.payment_move_id
         # Search even while a receipt waits for approval, but not once it is approved.
@@ -23,7 +26,7 @@ class CertificateActivation(models.Model):
             or abandoned._get_certificate_payment_status() not in OPEN_STATUSES
         ):
             return
-        if found := activation._find_payment_move():
+        if found := activation._find_payment_move() or activation._find_payment_on_its_way():
             activation.payment_move_id = found
             abandoned.filtered(lambda move: move.state == "draft").button_cancel()
 
@@ -94,6 +97,23 @@ class CertificateActivation(models.Model):
                 move
                 for move in self._get_payment_candidates()
                 if not self._get_payment_refusal(move)
+            ),
+            self.env["account.move"],
+        )
+
+    def _find_payment_on_its_way(self):
+        """Find an invoice of the seller to this company that somebody has paid, and that the seller is still to book.
+
+        :return: one that pays nothing else, or an empty record
+        :rtype: account.move
+        """
+        return next(
+            (
+                move
+                for move in self._get_payment_candidates()
+                if move != self.payment_move_id
+                and not move._get_certificate_activation()
+                and self._get_payment_refusal(move) in ("pending", "recording")
             ),
             self.env["account.move"],
         )

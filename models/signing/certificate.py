@@ -131,7 +131,7 @@ class CertificateCertificate(models.Model):
         name = facts.issuer or self.env._("somebody whom it does not name")
         if is_public:
             known = authorities.find_named(facts.authorities)
-            name = known.name if known else self.env._("an authority that is not known here")
+            return self._write_issuer_warnings(codes, known.name if known else "")
         sentences = {
             "unverified": self.env._(
                 "The issuer of the certificate was not verified: it claims to be %s, and anybody can write "
@@ -148,6 +148,29 @@ class CertificateCertificate(models.Model):
                 "DIAN is reported to refuse certificates of %s, although it is accredited. Try one in DIAN's portal "
                 "before you rely on it.",
                 name,
+            ),
+        }
+        return [sentences[code] for code in codes]
+
+    @api.model
+    def _write_issuer_warnings(self, codes, name):
+        """Say what is not certain of the issuer, to somebody who can do nothing about it.
+
+        :param codes: of `_find_issuer_warnings`
+        :param str name: of the known authority that it claims to be, if any
+        :rtype: list[str]
+        """
+        sentences = {
+            "unverified": self.env._(
+                "The issuer was not verified: it claims to be %s, and anybody can write that.", name
+            )
+            if name
+            else self.env._("The issuer was not verified, and names no authority that is known here."),
+            "unknown_issuer": self.env._(
+                "The issuer is not on the list of authorities accredited in Colombia."
+            ),
+            "refused_issuer": self.env._(
+                "DIAN is reported to refuse certificates of %s, although it is accredited.", name
             ),
         }
         return [sentences[code] for code in codes]

@@ -294,9 +294,10 @@ class TestActivationRecord(CertificateCommon, HttpCase):
         answer = self.get_page(code)
         for expected in (
             "Café de la Sierra SAS",
-            "900987321-1",
+            "900.987.321-1",
             "Firma Facil SAS",
-            "901414515-7",
+            "901.414.515-7",
+            'name="certificate_brand"',
             "February 28, 2027",
             "February 27, 2028",
             code,

@@ -149,12 +149,15 @@ class TestCertificateActivation(ActivationCommon):
             self.env, "Vera", "certificate_seller", self.seller, "account.group_account_invoice"
         )
         activations = self.env["certificate.activation"].with_user(user)
+        # It has a page of its own.
+        self.assertEqual(activations.action_open_wizard()["type"], "ir.actions.client")
+        self.assertFalse(activations.search_count([("company_id", "=", self.seller.id)]))
         with self.assertRaises(UserError) as refused:
-            activations.action_open_wizard()
+            activations._get_or_start()
         self.assertNotIsInstance(refused.exception, RemedyError)
         user.group_ids += self.env.ref("base.group_system")
         with self.assertRaises(RemedyError) as refused:
-            activations.action_open_wizard()
+            activations._get_or_start()
         page = self.env.ref("l10n_co_certificate_activation.certificate_sale_setup_action")
         self.assertEqual(refused.exception.args[1], page.id)
 

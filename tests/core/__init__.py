@@ -2,6 +2,7 @@
 
 from . import (
     test_demo,
+    test_menus,
     test_neighbours,
     test_pdf_conversion,
     test_security,

@@ -12,9 +12,11 @@ from ...const import ACTIVITY_LENT_EXPIRY
 from ..common import samples
 from ..common.own_samples import key_to_pem
 from ..common.renewal import RUNGS, ExpiryCommon
+from ..common.case import CertificateCommon
 from ..common.signing import SigningCommon
 
 SETUP = "electronic.invoicing.setup"
+PAGE = "certificate.lender.page"
 
 
 class LendingCommon:
@@ -223,3 +225,62 @@ class TestSuccessor(LendingCommon, SigningCommon):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self.seller.with_user(user).write({"certificate_lent_id": certificate.id})
         self.assertNotEqual(self.activation.sudo().certificate_id, certificate)
+
+
+@tagged("post_install", "-at_install")
+class TestLenderPage(CertificateCommon):
+    """What the seller finds where other companies activate their certificate."""
+
+    def see(self, user):
+        page = self.env[PAGE].with_user(user).with_company(self.seller)
+        return {row["key"]: row for row in page.get_overview()["steps"]}
+
+    def test_the_menu_leads_the_seller_to_what_it_has_to_look_after(self):
+        activations = self.env["certificate.activation"].with_user(self.custodian)
+        action = activations.with_company(self.seller).action_open_wizard()
+        self.assertEqual(action["tag"], "l10n_co_certificate_activation.lender_page")
+        rows = self.see(self.custodian)
+        self.assertEqual([*rows], ["certificate", "clients", "letters", "board"])
+        # Only an administrator sets up what is lent.
+        self.assertFalse(rows["certificate"]["button"])
+        self.assertTrue(self.see(self.system_in_seller())["certificate"]["button"])
+
+    def system_in_seller(self):
+        self.system_user.sudo().company_ids += self.seller
+        return self.system_user
+
+    def test_it_counts_who_signs_with_the_certificate(self):
+        before = self.see(self.custodian)["clients"]["sentence"]
+        activation = self.get_active()
+        after = self.see(self.custodian)["clients"]["sentence"]
+        self.assertNotEqual(before, after)
+        self.assertIn("1 ", after)
+        page = self.env[PAGE].with_user(self.custodian).with_company(self.seller)
+        domain = page.action_open_step("clients")["domain"]
+        listed = self.env["certificate.activation"].with_user(self.custodian).search(domain)
+        self.assertEqual(listed, activation.with_user(self.custodian))
+        activation.sudo()._trusted().letter_review = "waiting"
+        letters = self.see(self.custodian)["letters"]
+        self.assertEqual((letters["state"], letters["sentence"][:2]), ("todo", "1 "))
+
+    def test_who_may_not_open_a_row_is_refused_and_other_companies_have_no_such_page(self):
+        user = samples.make_user(
+            self.env, "Vera", "certificate_seller", self.seller, "account.group_account_invoice"
+        )
+        self.assertEqual([*self.see(user)], ["certificate", "clients", "sold"])
+        page = self.env[PAGE].with_user(user)
+        for key in ("certificate", "clients", "letters", "board"):
+            with self.subTest(key), self.assertRaises(AccessError):
+                page.action_open_step(key)
+        for key in ("", None, "rows", 1, ["clients"]):
+            with self.subTest(key), self.assertRaises(UserError):
+                page.action_open_step(key)
+        with self.assertRaises(UserError):
+            self.env[PAGE].with_user(self.user_a).get_overview()
+        with self.assertRaises(AccessError):
+            self.env[PAGE].with_user(self.stranger).get_overview()
+
+    def test_it_says_when_nothing_is_lent_or_it_has_ended(self):
+        self.assertEqual(self.see(self.custodian)["certificate"]["state"], "done")
+        self.seller.sudo().certificate_lent_id = False
+        self.assertEqual(self.see(self.custodian)["certificate"]["state"], "todo")

@@ -12,7 +12,7 @@ from odoo.fields import Command
 from odoo.tests import BaseCase, JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from ...const import ACTIVITY_BOOKING, RECEIVED_PATH, WIZARD_PATH
+from ...const import ACTIVITY_BOOKING, INVOICE_PATH, RECEIVED_PATH, WIZARD_PATH
 from ...models.core.addresses import get_page_path
 from ..common import samples
 from ..common.books import AFTERMATH, BooksCommon
@@ -77,6 +77,117 @@ class TestPaymentWays(BooksCommon):
         self.pay_page(self.open(by_hand.get_portal_url()))
         self.assertEqual(self.get_status(self.activation), "paid")
         self.assertEqual(self.activation.sudo().payment_move_id, by_hand)
+
+    def test_what_is_being_paid_elsewhere_is_not_offered_again(self):
+        by_hand = self.invoice_by_hand(self.company_a, paid=False)
+        wizard = self.get_wizard(self.activation.action_open_wizard())
+        wizard.action_verify_payment()
+        self.assertEqual(len(wizard.findings), 2)
+        page = self._get_payment_context(self.open(by_hand.get_portal_url(), self.user_a))
+        transaction = self.submit(page)
+        transaction._set_pending()
+        wizard.action_verify_payment()
+        self.assertEqual(wizard.payment_status, "pending")
+        self.assertEqual(self.activation.sudo().payment_move_id, by_hand)
+        self.assertEqual(self.invoice.state, "cancel")
+        # What is listed is what the page says.
+        [finding] = wizard.findings
+        self.assertIn(self.get_alert(wizard, "payment"), finding)
+        # Also without another click: findings are never older than what the page says.
+        transaction._set_done()
+        wizard.invalidate_recordset()
+        self.activation.invalidate_recordset()
+        self.assertEqual(wizard.payment_status, "recording")
+        self.assertIn(self.get_alert(wizard, "payment"), wizard.findings[0])
+        transaction._post_process()
+        wizard.invalidate_recordset()
+        self.assertEqual(self.get_status(self.activation), "paid")
+        self.assertFalse(wizard.findings)
+
+    def test_a_payment_of_something_else_is_not_taken(self):
+        other = self.env["certificate.activation"].with_user(self.user_b)._get_or_start()
+        other.action_pay()
+        self.create_invoice_transaction(other.sudo().payment_move_id)._set_pending()
+        self.activation.action_verify_payment()
+        self.assertEqual(self.activation.sudo().payment_move_id, self.invoice)
+
+    # === WHAT IS BOUGHT === #
+
+    def test_the_pages_of_the_payment_say_what_is_bought_from_whom_and_for_whom(self):
+        facts = (
+            self.product.name,
+            self.seller.name,
+            "901.414.515-7",
+            self.company_a.name,
+            "900.987.321-1",
+        )
+        response = self.open(self.activation.action_pay()["url"], self.user_a)
+        for fact in facts:
+            self.assertIn(fact, response.text)
+        self.assertIn(f'href="{WIZARD_PATH}"', response.text)
+        transaction = self.submit(self._get_payment_context(response))
+        transaction._set_done()
+        # The provider's own sentence may be in any language.
+        transaction.provider_id.done_msg = "<p>Your payment has been processed.</p>"
+        status = self.url_open("/payment/status").text
+        for fact in facts:
+            self.assertIn(fact, status)
+        self.assertIn("We received your payment.", status)
+        self.assertNotIn("has been processed", status)
+
+    def test_other_payments_have_odoos_pages(self):
+        advice = self.env["product.product"].create({"name": "Advice", "taxes_id": False})
+        other = self.invoice_by_hand(self.company_a, product=advice, paid=False, price_unit=5000)
+        self.open(other.get_portal_url())
+        self.create_invoice_transaction(other)
+        for name in ("purchase", "certificate_brand"):
+            self.assertNotIn(f'name="{name}"', self.url_open(other.get_portal_url()).text)
+
+    def test_the_invoice_is_given_to_the_buyer_once_it_is_paid(self):
+        path = f"{INVOICE_PATH}/{self.activation.id}"
+        with self.assertRaises(UserError):
+            self.activation.action_open_invoice()
+        self.assertEqual(self.open(path, self.user_a).status_code, 404)
+        self.pay_online(self.activation)
+        self.assertEqual(self.get_status(self.activation), "paid")
+        # Whoever paid has it in the same session, with a login or without one.
+        self.assertIn(f"{RECEIVED_PATH}/invoice", self.url_open(RECEIVED_PATH).text)
+        self.assertIn(self.invoice.name, self.url_open(f"{RECEIVED_PATH}/invoice").text)
+        self.assertEqual(self.activation.action_open_invoice()["url"], path)
+        wizard = self.get_wizard(self.activation.action_open_wizard())
+        [alert] = [alert for alert in wizard.alerts if alert["name"] == "payment"]
+        self.assertEqual(alert["action"]["name"], "action_open_invoice")
+        answer = self.open(path, self.user_a)
+        self.assertTrue(answer.ok)
+        self.assertIn("attachment", answer.headers["Content-Disposition"])
+        self.assertIn(self.invoice.name, answer.text)
+        for user in (self.user_b, self.stranger):
+            with self.subTest(user=user.login):
+                self.assertEqual(self.open(path, user).status_code, 404)
+        self.open("/web/login")
+        self.assertNotIn(self.invoice.name, self.url_open(f"{RECEIVED_PATH}/invoice").text)
+        self.assertNotIn(self.invoice.name, self.url_open(path).text)
+
+    def test_the_six_steps_say_how_the_payment_stands(self):
+        def look():
+            overview = self.env["electronic.invoicing.setup"].with_user(self.user_a).get_overview()
+            [step] = [one for one in overview["steps"] if one["key"] == "certificate"]
+            return step["sentence"]
+
+        seen = [look()]
+        transaction = self.create_invoice_transaction(self.invoice)
+        for change in (
+            transaction._set_pending,
+            transaction._set_done,
+            transaction._post_process,
+            self.activation.action_continue,
+        ):
+            change()
+            self.env.invalidate_all()
+            seen.append(look())
+        # Unpaid, being confirmed, to be booked, paid; and the letter is still what is next.
+        self.assertEqual(len({*seen}), 4, seen)
+        self.assertEqual(seen[3], seen[4])
 
     def test_buying_leads_to_the_invoice_that_was_issued_and_sent(self):
         self.invoice.unlink()

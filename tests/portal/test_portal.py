@@ -5,7 +5,6 @@ does.
 import base64
 import io
 from datetime import datetime, timedelta, timezone
-from unittest.mock import patch
 
 from freezegun import freeze_time
 from PIL import Image
@@ -15,13 +14,14 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.models.ir_mail_server import IrMail_Server, MailDeliveryException
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from ...const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ...controllers import portal
-from ...models.portal.access import hash_token
+from ...tools.link_token import hash_token
 from ...tools.pdf_check import MAX_SIZE
 from ..common import letter_samples, pdf_samples, samples
+from ..common.mails import MailWatch
 from ..common.portal import ACCESS, CertificatePortalCommon
 from ..common.tours import TourCase
 from ..common.walk import REPRESENTATIVE
@@ -51,7 +51,7 @@ REQUESTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(CertificatePortalCommon, TourCase):
+class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
     browser_size = "390x844"
     touch_enabled = True
 
@@ -323,18 +323,20 @@ class TestPortal(CertificatePortalCommon, TourCase):
         invitation = invitation.create({"activation_id": activation.id})
         self.assertIn(invitation.partner_id, self.company_a.partner_id.child_ids)
         invitation.partner_id = self.contact
-        sent = []
-        with patch.object(
-            IrMail_Server, "send_email", lambda _self, mail, *_a, **_o: sent.append(mail)
-        ):
+        with self.sending() as sent:
             action = invitation.action_send()
+            # What is rolled back is not sent.
+            self.assertFalse(sent)
         link = action["context"]["default_link"]
         token = link.partition("#")[2]
         self.assertGreaterEqual(len(token), 43)
         self.assertEqual(sent[0]["To"], self.contact.email)
-        html = sent[0].get_body(("html",)).get_content()
+        html = self.get_html(sent[0])
         self.assertIn(link, html)
-        self.assertTrue(action["context"]["default_is_sent"])
+        self.assertIn(self.seller.name, sent[0]["From"])
+        self.assertIn(self.manager_a.email, sent[0]["Reply-To"])
+        page = self.env[INVITATION].with_user(self.manager_a).with_context(**action["context"])
+        self.assertTrue(page.new(page.default_get(["access_id"])).is_sent)
         # What the server is asked for, and may log, is what stands before the #.
         self.assertNotIn("?", link)
         access = activation.sudo().portal_access_ids
@@ -352,15 +354,23 @@ class TestPortal(CertificatePortalCommon, TourCase):
 
     def test_a_mail_that_cannot_be_sent_leaves_the_link_to_be_copied(self):
         invitation = self.env[INVITATION].with_user(self.manager_a)
-        invitation = invitation.create({"activation_id": self.start().id})
-
-        def fail(*_args, **_options):
-            raise MailDeliveryException("No server")
-
-        with patch.object(IrMail_Server, "send_email", fail):
-            action = invitation.action_send()
-        self.assertFalse(action["context"]["default_is_sent"])
-        activation = invitation.activation_id
+        activation = self.start()
+        for failure in (
+            MailDeliveryException("No server"),
+            ConnectionRefusedError(),
+            UserError("Missing SMTP Server"),
+            ValueError("Header values may not contain linefeed"),
+        ):
+            with self.subTest(failure=failure):
+                dialog = invitation.create({"activation_id": activation.id})
+                with self.sending(failure):
+                    action = dialog.action_send()
+                page = invitation.with_context(**action["context"])
+                page = page.new(page.default_get(["access_id"]))
+                self.assertFalse(page.is_sent)
+                access = activation.sudo().portal_access_ids[:1]
+                self.assertEqual(access.mail_state, "failed")
+                self.assertIn(access.mail_error, page.sentence)
         self.visit()
         self.assertEqual(self.open(activation, action["context"]["default_link"]).status_code, 303)
 
@@ -635,7 +645,7 @@ class TestPortal(CertificatePortalCommon, TourCase):
 
         self.assertEqual(len(get_told()), 1)
         self.assertIn(f"{PORTAL_PATH}/{activation.id}", get_told().body)
-        self.assertNotIn("#", get_told().body)
+        self.assertNotIn("/open", get_told().body)
         access.action_withdraw()
         access.last_notice = False
         activation.sudo()._react_to_payment()

@@ -20,6 +20,7 @@ from . import (
     test_server_secret,
     test_signature_chain,
     test_text_limits,
+    test_words,
     test_xades,
     test_xml_text,
 )

@@ -29,10 +29,6 @@ export class ElectronicProcess extends Component {
         this.state.overview = await this.orm.call(this.constructor.model, "get_overview");
     }
 
-    get title() {
-        return _t("Start your electronic process");
-    }
-
     get nit() {
         return _t("NIT %s", this.state.overview.nit);
     }
@@ -45,11 +41,21 @@ export class ElectronicProcess extends Component {
         return this.steps.filter((step) => step.state === "done").length;
     }
 
+    /** Whether it is a way with an end, whose steps have numbers. */
+    get isWay() {
+        return true;
+    }
+
     get progress() {
         return _t("%(done)s of %(all)s steps completed", {
             done: this.doneCount,
             all: this.steps.length,
         });
+    }
+
+    labelButton(step, index) {
+        const title = this.isWay ? `${index + 1}. ${step.title}` : step.title;
+        return `${step.button}: ${title}`;
     }
 
     /** The one step to go on with: its button alone is primary. */

@@ -14,10 +14,6 @@ export class SaleSetup extends ElectronicProcess {
         this.dialog = useService("dialog");
     }
 
-    get title() {
-        return _t("Set up the sale");
-    }
-
     get progress() {
         return _t("%(done)s of %(all)s ready", { done: this.doneCount, all: this.steps.length });
     }

@@ -4,11 +4,11 @@ const ADDON = "l10n_co_certificate_activation";
 const REASON = "La firma quedó cortada";
 
 /** Opens an entry of the add-on's menu, which a phone has at its side. */
-export const openFromMenu = (name) => [
+export const openFromMenu = (name, group = "menu_certificate_sale") => [
     {
         isActive: ["desktop"],
         content: "Open the menu",
-        trigger: `.o_menu_sections button[data-menu-xmlid="${ADDON}.menu_electronic_invoicing"]`,
+        trigger: `.o_menu_sections button[data-menu-xmlid="${ADDON}.${group}"]`,
         run: "click",
     },
     {

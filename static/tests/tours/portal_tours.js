@@ -270,3 +270,50 @@ addTour("certificate_portal_letter", {
         },
     ],
 });
+
+/** The legal representative sends a photo of the signed letter back by the link in the mail. */
+addTour("certificate_letter_link", {
+    steps: () => [
+        {
+            content: "The link opens the letter by itself, and its token is gone",
+            trigger: "a[name=letter]",
+            run() {
+                if (window.location.hash || window.location.search) {
+                    throw new Error("The token stands in the address.");
+                }
+                if (document.documentElement.scrollWidth > window.innerWidth) {
+                    throw new Error(`${document.documentElement.scrollWidth} pixels wide`);
+                }
+            },
+        },
+        attach("photo.jpg", () => fetchFile("photo")),
+        {
+            content: "Have a PDF made of the photo",
+            trigger: ".o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Use it, after a look",
+            trigger: ".o_certificate_use",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "It is there, and who sent the letter was told",
+            trigger: "div[name=returned]",
+        },
+        press("delete"),
+        {
+            content: "It can be replaced",
+            trigger: ".o_certificate_upload input[type=file]",
+        },
+        {
+            ...attach("firmada.pdf", () => fetchFile("signed")),
+            expectUnloadPage: true,
+        },
+        {
+            content: "The other one is there",
+            trigger: ".o_certificate_card:contains(firmada.pdf)",
+        },
+    ],
+});

@@ -17,7 +17,7 @@ const choose = (name) => ({
 
 addTour("certificate_trust_add", {
     steps: () => [
-        ...openFromMenu("menu_certificate_trust_anchors"),
+        ...openFromMenu("menu_certificate_trust_anchors", "menu_certificate_configuration"),
         {
             content: "Add one",
             trigger: ".o_list_button_add",
@@ -48,7 +48,7 @@ addTour("certificate_trust_add", {
             content: "It is trusted",
             trigger: ".o_form_view:not(:has(button[special=save])) div[name=sha256]:not(:empty)",
         },
-        ...openFromMenu("menu_certificate_trust_anchors"),
+        ...openFromMenu("menu_certificate_trust_anchors", "menu_certificate_configuration"),
         {
             content: "It is on the list",
             trigger: ".o_data_row:contains(ROOT CA ANDES)",
