@@ -6,12 +6,14 @@ from datetime import timedelta
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
-from odoo.tools import consteq, email_normalize
+from odoo.tools import SQL, consteq, email_normalize, ormcache
 
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
 from ..core.addresses import get_page_path
+from ..core.concerned import INVITED, add_noted, note
 
 _TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
+_KNOWN_MAX = 10000  # contacts whose ids are kept in memory
 _TOKEN_LENGTH = 100  # characters that are read; a token has 43
 
 
@@ -130,6 +132,14 @@ class CertificatePortalAccess(models.Model):
         if not self.withdrawn_on:
             self._end(self.env._("Invitation withdrawn."))
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accesses = super().create(vals_list)
+        note(self.env, INVITED, accesses.partner_id.ids)
+        return accesses
+
     # === BUSINESS METHODS - END === #
 
     def _get_ending(self):
@@ -192,6 +202,27 @@ class CertificatePortalAccess(models.Model):
                 access._end(sentence)
 
     # === BUSINESS METHODS - INVITATION === #
+
+    @api.model
+    def _get_invited_ids(self):
+        """Return the contacts that were ever invited: see `core/concerned.py`.
+
+        :return: ids; None when they are too many to be kept, and each contact may be one of them
+        :rtype: frozenset[int] | None
+        """
+        known = self._read_invited_ids()
+        return known if known is None else add_noted(self.env, INVITED, known)
+
+    @api.model
+    @ormcache()
+    def _read_invited_ids(self):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT partner_id FROM certificate_portal_access LIMIT %s",
+                _KNOWN_MAX + 1,
+            )
+        )
+        return frozenset(row[0] for row in rows) if len(rows) <= _KNOWN_MAX else None
 
     @api.model
     def _invite(self, activation, partner):

@@ -1,6 +1,7 @@
 """What holds everywhere: who sees and does what, files, demo data, translations."""
 
 from . import (
+    test_citizen,
     test_demo,
     test_neighbours,
     test_pdf_conversion,
