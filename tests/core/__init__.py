@@ -1,6 +1,7 @@
 """What holds everywhere: who sees and does what, files, demo data, translations."""
 
 from . import (
+    test_citizen,
     test_demo,
     test_forms,
     test_mailing,

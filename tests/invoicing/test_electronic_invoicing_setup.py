@@ -205,9 +205,7 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
             )
             # The page is called by the step, and elsewhere the record by its company.
             title = self.setup_a._get_step_titles()[key]
-            self.assertEqual(
-                self.setup_a.with_context(**action["context"]).display_name, title
-            )
+            self.assertEqual(self.setup_a.with_context(**action["context"]).display_name, title)
             self.assertEqual(self.setup_a.display_name, self.company_a.name)
             # Each is found again by its address.
             self.assertTrue(action["path"])
