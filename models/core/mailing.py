@@ -258,5 +258,3 @@ class CertificateMailing(models.AbstractModel):
         def run():
             with registry.cursor() as cr:
                 call(api.Environment(cr, SUPERUSER_ID, {"lang": lang}))
-
-

@@ -82,7 +82,9 @@ class CertificateActivation(models.Model):
             return None
         if link.mail_state == "waiting":
             return self.env._(
-                "The letter is being sent to %(name)s (%(email)s).", name=link.name, email=link.email
+                "The letter is being sent to %(name)s (%(email)s).",
+                name=link.name,
+                email=link.email,
             )
         return self.env._(
             "The letter was sent to %(name)s (%(email)s) on %(date)s. The link in it works until %(end)s, and we "
@@ -131,6 +133,27 @@ class CertificateActivation(models.Model):
             lambda user: user.active and not user.share and self.company_id in user.company_ids
         )
         return sender or self._get_responsible_users()
+
+    def _get_return_facts(self):
+        """Return by whose link the attached letter came back, for the record.
+
+        :return: texts only; None where it was attached in another way
+        :rtype: dict | None
+        """
+        activation = self.sudo()
+        link = activation.letter_link_ids.filtered(
+            lambda link: link.returned_sha256 == activation.signed_letter_sha256
+        )[:1]
+        return (
+            {
+                "name": link.name,
+                "email": link.email,
+                "on": fields.Datetime.to_string(link.returned_on),
+                "ip": link.returned_from or None,
+            }
+            if link
+            else None
+        )
 
     def _log_by_link(self, step):
         """Say in the history what the legal representative did, and from where."""

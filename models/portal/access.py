@@ -266,8 +266,9 @@ class CertificatePortalAccess(models.Model):
         """
         access, mailing = self.sudo(), self.env["certificate.mailing"]
         activation, user, partner = access.activation_id, access.invited_by_id, access.partner_id
-        company, lang = activation.company_id, mailing._choose_person_lang(
-            partner, activation.company_id
+        company, lang = (
+            activation.company_id,
+            mailing._choose_person_lang(partner, activation.company_id),
         )
         access, brand = access.with_context(lang=lang), activation._get_brand()
         names = {"company": company.name, "user": user.name}

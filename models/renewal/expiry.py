@@ -314,7 +314,10 @@ class CertificateActivation(models.Model):
         :param get_notice: as returned by `_prepare_reminder_activities`
         :rtype: list[dict]
         """
-        seller, mailing = self.env.company.certificate_seller_id.sudo(), self.env["certificate.mailing"]
+        seller, mailing = (
+            self.env.company.certificate_seller_id.sudo(),
+            self.env["certificate.mailing"],
+        )
         email = seller.partner_id.email_normalized
         if not email:
             return []

@@ -35,9 +35,7 @@ class MailingCommon:
         page = html.fromstring(mail.body_html)
         self.assertEqual(page.xpath("//html/@lang") or [page.get("lang")], [lang])
         self.assertNotIn("OdooBot", mail.body_html)
-        self.assertTrue(
-            page.xpath(f"//img[contains(@src, '/logo.png?company={self.seller.id}')]")
-        )
+        self.assertTrue(page.xpath(f"//img[contains(@src, '/logo.png?company={self.seller.id}')]"))
         self.assertIn(self.seller.name, "".join(page.xpath("//b//text()")))
         [button] = page.xpath("//a[contains(@style, 'inline-block')]")
         self.assertTrue(button.get("href").startswith(("http://", "https://")))
@@ -123,9 +121,7 @@ class TestMailing(MailingCommon, ExpiryCommon):
         ):
             with self.subTest(own=own, people=people.login):
                 partner.lang = own
-                self.assertEqual(
-                    self.mailing._choose_company_lang(self.company_a, people), lang
-                )
+                self.assertEqual(self.mailing._choose_company_lang(self.company_a, people), lang)
 
     def test_each_reads_their_own_language(self):
         self.speak_spanish(self.manager_a)
@@ -142,16 +138,15 @@ class TestMailing(MailingCommon, ExpiryCommon):
         self.assertNotIn(self.manager_a.email, by_lang["en_US"])
 
     def test_names_that_are_markup_or_break_headers(self):
-        hostile = "Pan, <i id=hostile>Sal</i> \"SAS\" & Cía <x@y.co>"
+        hostile = 'Pan, <i id=hostile>Sal</i> "SAS" & Cía <x@y.co>'
         self.company_a.sudo().name = hostile
         self.seller.sudo().name = f"{hostile} 2"
         self.env.cr.execute(
-            "UPDATE res_company SET name = %s WHERE id = %s", ["A\r\nBcc: x@y.co", self.company_b.id]
+            "UPDATE res_company SET name = %s WHERE id = %s",
+            ["A\r\nBcc: x@y.co", self.company_b.id],
         )
         self.env.invalidate_all()
-        self.assertNotRegex(
-            self.mailing._get_sender(self.company_b)["email_from"], r"[\r\n]"
-        )
+        self.assertNotRegex(self.mailing._get_sender(self.company_b)["email_from"], r"[\r\n]")
         for kind in ("activated", "letter_review", "file_problem", "paid"):
             for mail in self.get_mails(self.notify, kind):
                 with self.subTest(kind):
@@ -178,12 +173,16 @@ class TestMailing(MailingCommon, ExpiryCommon):
             self.assertTrue(self.get_activities())
 
     def test_an_active_certificate_is_told_with_its_record(self):
-        messages = self.env["mail.message"].sudo().search(
-            [
-                ("model", "=", self.activation._name),
-                ("res_id", "=", self.activation.id),
-                ("partner_ids", "in", self.user_a.partner_id.ids),
-            ]
+        messages = (
+            self.env["mail.message"]
+            .sudo()
+            .search(
+                [
+                    ("model", "=", self.activation._name),
+                    ("res_id", "=", self.activation.id),
+                    ("partner_ids", "in", self.user_a.partner_id.ids),
+                ]
+            )
         )
         self.assertIn(self.activation.record_code, messages[0].body)
         self.assertIn(WIZARD_PATH, messages[0].body)

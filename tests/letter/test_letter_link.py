@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+import pypdf
+
 from odoo import fields, http
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -205,9 +207,13 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         )
         self.assertIn("127.0.0.1", written[0].body)
         self.assertFalse(written.author_id)
-        entry = self.env["certificate.history"].sudo().search(
-            [("res_model", "=", self.activation._name), ("res_id", "=", self.activation.id)],
-            limit=1,
+        entry = (
+            self.env["certificate.history"]
+            .sudo()
+            .search(
+                [("res_model", "=", self.activation._name), ("res_id", "=", self.activation.id)],
+                limit=1,
+            )
         )
         self.assertEqual(
             (entry.event, entry.actor, entry.address),
@@ -220,6 +226,10 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         self.upload(self.get_scan())
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
+        returned = self.activation.sudo().record_facts["letter"]["returned"]
+        self.assertEqual((returned["email"], returned["ip"]), (link.email, "127.0.0.1"))
+        record = pypdf.PdfReader(io.BytesIO(self.activation._read_record())).pages[-1]
+        self.assertIn(link.email, " ".join(record.extract_text().split()))
         self.assertEqual(link.state, "ended")
         self.assert_closed()
 
@@ -436,7 +446,7 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
 
     def test_names_that_are_markup_or_break_headers(self):
         company = self.company_a.sudo()
-        company.name = "Pan, Sal & <i id=hostile>Más \"SAS\""
+        company.name = 'Pan, Sal & <i id=hostile>Más "SAS"'
         self.seller.name = "Firma, Fácil <i id=hostile>SAS"
         self.activation.representative_name = "<i id=hostile>Ana"
         mail, _link, token = self.send()
