@@ -256,6 +256,7 @@ class Visitor {
             }
             if (isOurs) {
                 await this.examine(`${name} at ${width}`);
+                await this.findCuts(`${name} at ${width}`);
             }
             // Odoo scrolls inside its window: a higher one shows all.
             await this.page.setViewportSize({
@@ -291,6 +292,23 @@ class Visitor {
         await this.page.screenshot({ path: `${folder}/${name}.png`, animations: "disabled" });
         await this.page.setViewportSize({ width: 1280, height: 800 });
         console.log(name);
+    }
+
+    /** Finds words of lists and badges that end in dots. */
+    async findCuts(name) {
+        const cuts = await this.page.evaluate(() =>
+            [...document.querySelectorAll("th *, td.o_data_cell, .badge")]
+                .filter(
+                    (element) =>
+                        element.offsetParent &&
+                        element.scrollWidth > element.clientWidth + 1 &&
+                        getComputedStyle(element).textOverflow === "ellipsis"
+                )
+                .map((element) => element.innerText.trim())
+        );
+        for (const cut of new Set(cuts.filter(Boolean))) {
+            findings.push(`${name}: cut: ${cut}`);
+        }
     }
 
     /** Finds what moved while the page was loading; a change of the window's size is no such thing. */

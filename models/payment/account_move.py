@@ -229,7 +229,7 @@ class AccountMove(models.Model):
             "res_model": self._name,
             "views": [
                 (self.env.ref(f"{MODULE}.account_move_view_list").id, "list"),
-                (self.env.ref("account.view_account_move_kanban").id, "kanban"),
+                (self.env.ref(f"{MODULE}.account_move_view_kanban").id, "kanban"),
                 (self.env.ref("account.view_move_form").id, "form"),
             ],
             "search_view_id": (self.env.ref(f"{MODULE}.account_move_view_search").id, "search"),
