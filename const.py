@@ -140,19 +140,25 @@ REPRESENTATIVE = {
     "representative_surname": RepresentativeField(
         example="Pérez Gómez", autocomplete="family-name"
     ),
-    "representative_identification_type_id": RepresentativeField("certificate_many2one"),
+    "representative_identification_type_id": RepresentativeField(
+        "certificate_many2one", "Cédula de ciudadanía"
+    ),
     "representative_vat": RepresentativeField(example="52123456"),
     "representative_issue_city": RepresentativeField(example="Bogotá"),
-    "representative_position": RepresentativeField(autocomplete="organization-title"),
+    "representative_position": RepresentativeField(
+        example="Gerente", autocomplete="organization-title"
+    ),
     "representative_email": RepresentativeField(
         "certificate_email", "maria@example.com", "email", "email"
     ),
     "representative_phone": RepresentativeField(
         example="300 123 4567", autocomplete="tel", type="tel"
     ),
-    "representative_street": RepresentativeField(autocomplete="street-address"),
-    "representative_city": RepresentativeField(autocomplete="address-level2"),
-    "representative_state_id": RepresentativeField("certificate_many2one"),
+    "representative_street": RepresentativeField(
+        example="Carrera 7 # 12-34", autocomplete="street-address"
+    ),
+    "representative_city": RepresentativeField(example="Medellín", autocomplete="address-level2"),
+    "representative_state_id": RepresentativeField("certificate_many2one", "Antioquia"),
 }
 REPRESENTATIVE_FIELDS = tuple(REPRESENTATIVE)
 

@@ -370,6 +370,10 @@ class CertificateActivationWizard(models.TransientModel):
         """Show the representative's fields again, after the letter has been downloaded."""
         self.is_representative_open = True
 
+    def action_keep_representative(self):
+        """Show the summary again; what was typed since was not saved."""
+        self.is_representative_open = False
+
     def action_delete_signed_letter(self):
         self.activation_id.action_delete_signed_letter()
 

@@ -123,6 +123,7 @@ class TestTours(CertificateCommon, TourCase):
         self.assertEqual(activation.state, "process")
         self.assertFalse(activation.signed_letter_sha256)
         self.assertTrue(activation.letter_code)
+        self.assertEqual(activation.representative_surname, "Pérez")
 
     def test_nothing_is_lost_or_done_twice_when_the_line_is_bad_or_the_session_ends(self):
         activation = self.start()
@@ -244,11 +245,14 @@ class TestTours(CertificateCommon, TourCase):
 @tagged("post_install", "-at_install")
 class TestElectronicProcessTours(ElectronicInvoicingCommon, TourCase):
     def test_what_the_profile_lacks_is_found_and_entered(self):
-        self.company_a.sudo().street = False
-        self.start_tour(
-            "/odoo/electronic-process", "electronic_process_profile", login=self.manager_a.login
+        self.company_a.sudo().write({"street": False, "city": False})
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                "/odoo/electronic-process", "electronic_process_profile", login=self.manager_a.login
+            )
+        self.assertEqual(
+            (self.company_a.street, self.company_a.city), ("Carrera 43A # 1-50", "Medellín")
         )
-        self.assertEqual(self.company_a.street, "Carrera 43A # 1-50")
 
     def test_a_user_walks_from_the_test_set_to_the_start_and_an_administrator_back(self):
         self.get_active()

@@ -61,6 +61,7 @@ PUBLIC_METHODS = {
         "action_abandon_request",
         "action_approve_receipt",
         "action_change_representative",
+        "action_keep_representative",
         "action_change_request",
         "action_continue",
         "action_delete_certificate",

@@ -7,6 +7,7 @@ import io
 from datetime import datetime, timedelta, timezone
 
 from freezegun import freeze_time
+from lxml import html
 from PIL import Image
 
 from odoo import fields
@@ -31,6 +32,7 @@ INVITATION = "certificate.portal.invitation"
 # Every route of one activation, and what is sent to it. A new one without a line here fails.
 REQUESTS = {
     ("GET", ""): {},
+    ("GET", "/invoice"): {},
     ("GET", "/letter"): {},
     ("GET", "/letter/english"): {},
     ("GET", "/open"): {},
@@ -107,6 +109,16 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         self.assertEqual((activation.state, activation.letter_review), ("active", "waiting"))
         self.assertTrue(activation.is_signing_blocked)
         self.assertIn('name="letter_review"', self.ask("GET", activation).text)
+
+    def test_the_page_is_the_sellers_and_keeps_codes_whole(self):
+        activation = self.get_downloaded()
+        self.enter(activation)
+        page = self.ask("GET", activation).text
+        self.assertIn('name="certificate_brand"', page)
+        self.assertIn("NIT", page)
+        for code in ("900.987.321-1", activation.letter_code, activation.name):
+            self.assertIn(f'<span class="text-nowrap">{code}</span>', page)
+        self.assertNotIn("900987321-1", page)
 
     def test_every_route_is_known_here(self):
         known = {}
@@ -586,6 +598,17 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
             files = {"files": ("page.html", b"<html>", "text/html")}
             refused = self.ask("POST", activation, "/pdf", files=files)
         self.assertEqual((refused.status_code, refused.json()["position"]), (422, 0))
+
+    def test_the_data_can_be_left_as_it_was_after_the_download(self):
+        activation = self.get_downloaded()
+        self.attach(activation)
+        self.enter(activation)
+        page = html.fromstring(self.ask("GET", activation).text)
+        (keep,) = page.xpath("//details//a[@name='keep']")
+        with self.unchanged():
+            response = self.url_open(keep.get("href"))
+        self.assertEqual(response.url.rsplit("/", 1)[-1], str(activation.id))
+        self.assertIn('name="representative_summary"', response.text)
 
     def test_a_letter_that_became_void_is_said_to_be(self):
         activation = self.get_downloaded()

@@ -1,25 +1,12 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { formView } from "@web/views/form/form_view";
 
 import { useEffect, useState } from "@odoo/owl";
 
-import { KeptModel } from "../connection/kept_model";
 import { useRecordDraft } from "../connection/record_draft";
+import { CertificateFormController, certificateFormView } from "../form/form";
 import { usePage } from "../page/page";
 import { announce } from "../page/status";
-import { useKeptFocus } from "./kept_focus";
-
-// Buttons that show red messages when something is missing.
-const CHECKED = [
-    "action_download_letter",
-    "action_submit_receipt",
-    "action_review_request",
-    "action_send_request",
-];
-
-// See field_message.js.
-const INVALID = "[aria-invalid='true'], button[aria-describedby$='_message']";
 
 // Announces the step to screen readers.
 const STEP = ".o_certificate_stepper [aria-current='step']";
@@ -28,18 +15,18 @@ const STEP = ".o_certificate_stepper [aria-current='step']";
 const REPRESENTATIVE = ".o_field_widget[name='representative_name'] input";
 
 /** The wizard's page: each time something is submitted, the first field in red gets the focus. */
-export class ActivationFormController extends formView.Controller {
+export class ActivationFormController extends CertificateFormController {
+    standIn = STEP;
+    checked = [
+        "action_download_letter",
+        "action_submit_receipt",
+        "action_review_request",
+        "action_send_request",
+    ];
+
     setup() {
         super.setup();
-        this.messages = useState({ requests: 0, openings: 0 });
-        useEffect(
-            (requests) => {
-                if (requests) {
-                    this.rootRef.el?.querySelector(INVALID)?.focus();
-                }
-            },
-            () => [this.messages.requests]
-        );
+        this.messages = useState({ openings: 0 });
         useEffect(
             (openings) => {
                 if (openings) {
@@ -48,17 +35,20 @@ export class ActivationFormController extends formView.Controller {
             },
             () => [this.messages.openings]
         );
-        useKeptFocus(this.rootRef, STEP);
         usePage(_t("Activate your digital certificate"));
         useRecordDraft(this.model, (record) => record.data.activation_id.id);
+    }
+
+    async beforeExecuteActionButton(clickParams) {
+        if (clickParams.name === "action_keep_representative") {
+            await this.model.root.discard();
+        }
+        return super.beforeExecuteActionButton(clickParams);
     }
 
     async afterExecuteActionButton(clickParams) {
         await super.afterExecuteActionButton(clickParams);
         announce(this.getDone(clickParams.name));
-        if (CHECKED.includes(clickParams.name)) {
-            this.messages.requests++;
-        }
         if (clickParams.name === "action_change_representative") {
             this.messages.openings++;
         }
@@ -80,7 +70,6 @@ export class ActivationFormController extends formView.Controller {
 }
 
 registry.category("views").add("certificate_activation_form", {
-    ...formView,
+    ...certificateFormView,
     Controller: ActivationFormController,
-    Model: KeptModel,
 });

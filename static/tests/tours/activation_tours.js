@@ -24,7 +24,7 @@ async function fetchFile(name, url) {
     return new File([await response.blob()], name);
 }
 
-function attachFrom(name, url) {
+export function attachFrom(name, url) {
     return attachAll(async () => [await fetchFile(name, url)]);
 }
 
@@ -99,6 +99,7 @@ const buy = (state) => [
         expectUnloadPage: true,
     },
     {
+        isDetour: true,
         content: `Let the payment become ${state}`,
         trigger: "select#simulated_payment_state",
         run: `select ${state}`,
@@ -112,6 +113,7 @@ const buy = (state) => [
 ];
 
 addTour("certificate_activation_buy", {
+    atMost: { clicks: 3, fields: 0 },
     steps: () => [
         {
             content: "The second step can be started",
@@ -181,6 +183,7 @@ addTour("certificate_activation_buy_in_vain", {
 });
 
 addTour("certificate_activation_flow", {
+    atMost: { clicks: 5, fields: 6 },
     steps: () => [
         {
             content: "The payment is verified on entry",
@@ -193,6 +196,7 @@ addTour("certificate_activation_flow", {
         },
         step("process"),
         {
+            isDetour: true,
             content: "The loan is understood",
             trigger: "button[name=action_understood]",
             run: "click",
@@ -219,6 +223,7 @@ addTour("certificate_activation_flow", {
         },
         attached,
         {
+            isDetour: true,
             content: "Look at the scan",
             trigger: ".o_certificate_preview",
             run: "click",
@@ -243,6 +248,7 @@ addTour("certificate_activation_flow", {
             trigger: "div[name=test_set_identifier] input",
         },
         {
+            isDetour: true,
             content: "Not now: go back to the six steps",
             trigger: "button[name=action_open_overview]",
             run: "click",
@@ -323,6 +329,22 @@ addTour("certificate_activation_refusals", {
             trigger: "div[name=representative_summary]:contains(María Pérez)",
         },
         {
+            content: "Change the data",
+            trigger: "button[name=action_change_representative]",
+            run: "click",
+        },
+        type("surname", "Otra"),
+        {
+            content: "Keep the letter after all",
+            trigger: "button[name=action_keep_representative]",
+            run: "click",
+        },
+        {
+            content: "Nothing has changed",
+            trigger:
+                ".o_form_view:has(button[name=action_change_representative]) div[name=representative_summary]:contains(María Pérez)",
+        },
+        {
             content: "Attach the scan",
             trigger: zone,
             run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
@@ -398,6 +420,18 @@ const TAKEN = {
     second: "09af9f1c" + "0".repeat(24),
 };
 
+/** EXIF with one entry: the orientation of a telephone that is held upright. */
+const UPRIGHT =
+    "\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+async function makeUpright(width, height) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d").fillRect(0, 0, width / 2, height);
+    const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 1));
+    const exif = Uint8Array.from(UPRIGHT, (character) => character.charCodeAt(0));
+    return new File([jpeg.slice(0, 2), exif, jpeg.slice(2)], "large.jpg");
+}
+
 const HEIC = "\0\0\0\x18ftypheic";
 
 addTour("certificate_activation_photos", {
@@ -440,6 +474,22 @@ addTour("certificate_activation_photos", {
         {
             content: "It has become a JPEG",
             trigger: ".o_certificate_sources li:contains(IMG_1.jpg):has(img)",
+        },
+        {
+            content: "Choose a large one, which its telephone says is held upright",
+            trigger: zone,
+            run: attachAll(async () => [await makeUpright(3000, 1500)]),
+        },
+        {
+            content: "It was made smaller, and is upright",
+            trigger: ".o_certificate_sources li:contains(large.jpg) img",
+            async run({ anchor }) {
+                await anchor.decode();
+                const size = `${anchor.naturalWidth} x ${anchor.naturalHeight}`;
+                if (size !== "1100 x 2200") {
+                    throw new Error(`The photo is of ${size} pixels`);
+                }
+            },
         },
         {
             content:

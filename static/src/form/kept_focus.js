@@ -1,3 +1,4 @@
+import { useBus, useService } from "@web/core/utils/hooks";
 import { isVisible } from "@web/core/utils/ui";
 
 import { useEffect } from "@odoo/owl";
@@ -7,15 +8,19 @@ const PLACES = ".o_field_widget, .o_group, section";
 const CONTROLS = "button, input, select, textarea, a[href]";
 
 /**
- * Restores the focus when its control has gone or was disabled for a while; otherwise keyboard
- * users would start again at the top of the page. It returns to the same control, or one of the
+ * Restores the focus when its control has gone or was disabled for a while, also because a dialog was
+ * open; otherwise keyboard users would start again at the top of the page. It returns to the same control, or one of the
  * same name; where there is none, to what has come in its place. Until one of these exists, it waits
  * on a stand-in. A control that is left on purpose, as by Escape, is left.
  *
  * @param {{ el: HTMLElement | null }} rootRef within which the focus is kept
- * @param {string} standIn selector of what takes the focus meanwhile, and at first
+ * @param {string | null} standIn selector of what takes the focus meanwhile, and at first
  */
-export function useKeptFocus(rootRef, standIn) {
+export function useKeptFocus(rootRef, standIn = null) {
+    let afterDialog = () => {};
+    // Odoo gives the focus back to what had it when the dialog opened: to nothing, if that button was disabled then.
+    useBus(useService("ui").bus, "active-element-changed", () => setTimeout(() => afterDialog()));
+    const isStandIn = (el) => Boolean(standIn && el?.matches(standIn));
     useEffect(
         (root) => {
             if (!root) {
@@ -24,7 +29,7 @@ export function useKeptFocus(rootRef, standIn) {
             let last = null;
             let replacement = null;
             const remember = ({ target }) => {
-                if (target.matches(standIn) || target === replacement) {
+                if (isStandIn(target) || target === replacement) {
                     return;
                 }
                 replacement = null;
@@ -51,7 +56,7 @@ export function useKeptFocus(rootRef, standIn) {
             };
             const settle = () => {
                 const { activeElement } = document;
-                const isWaiting = activeElement?.matches(standIn) || activeElement === replacement;
+                const isWaiting = isStandIn(activeElement) || activeElement === replacement;
                 if (!last || !(isWaiting || isNowhere()) || !document.hasFocus()) {
                     return;
                 }
@@ -63,9 +68,10 @@ export function useKeptFocus(rootRef, standIn) {
                     same.focus();
                 } else if (activeElement !== replacement || !replacement) {
                     replacement = (!root.contains(target) && findInPlace(last)) || null;
-                    (replacement || (!isWaiting && find(standIn)))?.focus?.();
+                    (replacement || (standIn && !isWaiting && find(standIn)))?.focus?.();
                 }
             };
+            afterDialog = settle;
             const observer = new MutationObserver(settle);
             root.addEventListener("focusin", remember);
             root.addEventListener("focusout", leave);
@@ -76,10 +82,11 @@ export function useKeptFocus(rootRef, standIn) {
                 childList: true,
                 subtree: true,
             });
-            if (isNowhere()) {
+            if (standIn && isNowhere()) {
                 find(standIn)?.focus();
             }
             return () => {
+                afterDialog = () => {};
                 observer.disconnect();
                 root.removeEventListener("focusin", remember);
                 root.removeEventListener("focusout", leave);
