@@ -37,6 +37,9 @@ VERIFY_PATH = "/certificate/verify"
 WIZARD_PATH = "/odoo/electronic-process/activate-certificate"
 # Where reminders lead to: the same, with the renewal started when it can be.
 RENEWAL_PATH = "/odoo/electronic-process/renew-certificate"
+# Where mails lead to whoever works for several companies: to one of these in the company of the activation
+# whose id follows.
+STEPS_PATH = "/certificate/steps"
 # Where reminders of the lent certificate lead to.
 BOARD_PATH = "/odoo/certificate-board"
 
@@ -45,13 +48,15 @@ REQUEST_URL = "/odoo/certificate-requests"
 
 # Where a client's contact without a login completes the steps; the activation's id follows.
 PORTAL_PATH = "/my/certificate"
+# Where a legal representative sends the signed letter back by a link; the activation's id follows.
+LETTER_LINK_PATH = "/certificate/sign"
 # Where whoever paid without a login here is told what became of the payment.
 RECEIVED_PATH = "/certificate/payment"
 # Where a buyer downloads the invoice; the id of the activation follows.
 INVOICE_PATH = "/certificate/invoice"
 # Tells the payment page that the visitor came from the portal and returns there.
 PORTAL_PARAMETER = "certificate_portal"
-# Context key of the acting portal contact.
+# Context key of the acting portal contact, or of the legal representative who acts by a link.
 PORTAL_CONTACT = "certificate_portal_contact"
 # Context value that marks Odoo's own creation of a company: an object, which no client can send.
 COMPANY_CREATION = object()
@@ -135,19 +140,25 @@ REPRESENTATIVE = {
     "representative_surname": RepresentativeField(
         example="Pérez Gómez", autocomplete="family-name"
     ),
-    "representative_identification_type_id": RepresentativeField("certificate_many2one"),
+    "representative_identification_type_id": RepresentativeField(
+        "certificate_many2one", "Cédula de ciudadanía"
+    ),
     "representative_vat": RepresentativeField(example="52123456"),
     "representative_issue_city": RepresentativeField(example="Bogotá"),
-    "representative_position": RepresentativeField(autocomplete="organization-title"),
+    "representative_position": RepresentativeField(
+        example="Gerente", autocomplete="organization-title"
+    ),
     "representative_email": RepresentativeField(
         "certificate_email", "maria@example.com", "email", "email"
     ),
     "representative_phone": RepresentativeField(
         example="300 123 4567", autocomplete="tel", type="tel"
     ),
-    "representative_street": RepresentativeField(autocomplete="street-address"),
-    "representative_city": RepresentativeField(autocomplete="address-level2"),
-    "representative_state_id": RepresentativeField("certificate_many2one"),
+    "representative_street": RepresentativeField(
+        example="Carrera 7 # 12-34", autocomplete="street-address"
+    ),
+    "representative_city": RepresentativeField(example="Medellín", autocomplete="address-level2"),
+    "representative_state_id": RepresentativeField("certificate_many2one", "Antioquia"),
 }
 REPRESENTATIVE_FIELDS = tuple(REPRESENTATIVE)
 

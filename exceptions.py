@@ -1,6 +1,6 @@
-"""An error whose dialog leads to the place where it can be solved."""
+"""Errors that say more than a sentence: where they can be solved, or which fields they are about."""
 
-from odoo.exceptions import UserError
+from odoo.exceptions import UserError, ValidationError
 
 from .const import GROUP_SYSTEM, MODULE
 
@@ -39,3 +39,16 @@ def make_remedy_error(env, message, remedy):
         return UserError(message)
     action = env.ref(action).sudo()
     return RemedyError(message, action.id, env._("Open: %s", action.name))
+
+
+def make_fields_error(errors):
+    """Return the error that says what is wrong with fields, for the forms that tell it there.
+
+    Elsewhere, and where none of its fields is shown, it is an error like any other (`static/src/form/form.js`).
+
+    :param dict[str, str] errors: whole sentences by the names that the fields have in the form
+    :rtype: ValidationError
+    """
+    error = ValidationError("\n".join(errors.values()))
+    error.context = {"field_errors": errors}
+    return error

@@ -1,1 +1,1 @@
-from . import letter, own_certificate, payment, pdf, portal, verify
+from . import letter, letter_link, own_certificate, payment, pdf, portal, steps, verify

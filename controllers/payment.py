@@ -10,7 +10,7 @@ from odoo.addons.payment.controllers.post_processing import PaymentPostProcessin
 
 from ..const import INVOICE_PATH, PORTAL_PARAMETER, RECEIVED_PATH, WIZARD_PATH
 from ..models.core.ir_http import get_brand
-from .pdf import give_document
+from .pdf import give_invoice
 from .verbs import route as own_route
 
 
@@ -142,7 +142,7 @@ class CertificatePaymentPortal(PaymentPortal):
         activation = self._get_certificate_paid_here(states=("done",))
         if not activation._get_paid_invoice():
             return request.redirect(RECEIVED_PATH)
-        return give_document(activation._read_invoice(), activation._get_invoice_filename())
+        return give_invoice(activation)
 
     @own_route(f"{INVOICE_PATH}/<record_id:activation_id>", ["GET"], type="http", auth="user")
     def certificate_invoice(self, activation_id, **_kwargs):
@@ -150,7 +150,7 @@ class CertificatePaymentPortal(PaymentPortal):
         activation = request.env["certificate.activation"].browse(activation_id).exists()
         if not activation.has_access("read") or not activation._get_paid_invoice():
             raise request.not_found()
-        return give_document(activation._read_invoice(), activation._get_invoice_filename())
+        return give_invoice(activation)
 
     @staticmethod
     def _get_certificate_paid_here(states=None):

@@ -13,6 +13,7 @@ from ..tools.text_limits import clean_filename
 from .verbs import route
 
 _ID = re.compile(r"[1-9]\d{0,8}")
+_KINDS = {".pdf": "application/pdf", ".html": "text/html"}
 FORM_SIZE = 64 * 1024  # bytes of everything in the request that is not a file
 
 
@@ -53,18 +54,31 @@ def answer_with_pdf(record, make):
     return request.make_json_response({"pdf": base64.b64encode(data).decode(), "size": len(data)})
 
 
-def give_document(data, name):
-    """Send a document to be saved: a PDF, or the page that a server prints when it cannot make one.
+def give_document(data, name, extension=".pdf"):
+    """Send a document to be saved.
 
     :param bytes data: the document
-    :param str name: its name without extension, which may be anybody's text
+    :param str name: its name, with or without the extension, which may be anybody's text
+    :param str extension: of `_KINDS`; what was uploaded is a PDF, whatever its first bytes are
     """
-    is_pdf = data.startswith(b"%PDF")
-    kind, extension = ("application/pdf", ".pdf") if is_pdf else ("text/html", ".html")
     filename = clean_filename(name or "", extension) or f"file{extension}"
     return request.make_response(
-        data, [("Content-Type", kind), ("Content-Disposition", content_disposition(filename))]
+        data,
+        [
+            ("Content-Type", _KINDS[extension]),
+            ("Content-Disposition", content_disposition(filename)),
+        ],
     )
+
+
+def give_invoice(activation):
+    """Send the paid invoice of an activation: a PDF, or the page that Odoo prints on a server that makes none.
+
+    :raise UserError: while there is none
+    """
+    data = activation._read_invoice()
+    extension = ".pdf" if data.startswith(b"%PDF") else ".html"
+    return give_document(data, activation._get_invoice_filename(), extension)
 
 
 def _get_size(upload):

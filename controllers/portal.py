@@ -1,5 +1,7 @@
 import base64
 
+from werkzeug.exceptions import BadRequest
+
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 from odoo.tools import formatLang
@@ -8,12 +10,19 @@ from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
 from ..models.core.ir_http import get_brand
-from ..models.portal.access import hash_token
+from ..tools.link_token import hash_token
 from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from ..tools.upload_limits import PDF_SIZE
-from .pdf import FORM_SIZE, answer_with_pdf, give_document, limit_upload, refuse_pdf
+from .pdf import (
+    FORM_SIZE,
+    answer_with_pdf,
+    give_document,
+    give_invoice,
+    limit_upload,
+    refuse_pdf,
+)
 from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
@@ -42,8 +51,37 @@ def _portal_page(path="", methods=("GET",), **options):
 
 
 def _step(path, **options):
-    """Declare a route that does something: POST only, with a CSRF token."""
-    return _portal_page(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
+    """Declare a route that does something: POST only, with a CSRF token. An old token is answered by
+    `_explain_old_token`, with the same status as without an explanation.
+    """
+    defaults = {"max_content_length": FORM_SIZE, "explain_old_token": _explain_old_token}
+    return _portal_page(path, methods=("POST",), **{**defaults, **options})
+
+
+def _explain_old_token(activation_id):
+    """Show where the visitor stands, with a new token: the page if it is still theirs, or how to open it.
+
+    Tokens end with their session: when it expires, or when the link is opened again in another tab.
+    """
+    pages, status = CertificatePortal(), BadRequest.code
+    access = pages._get_certificate_access(activation_id)
+    if not access:
+        return pages._render_certificate_closed(
+            activation_id, status=status, is_link=True, is_session_over=True
+        )
+    sentence = request.env._(
+        "Nothing was sent, because your session was renewed in another window. Try again."
+    )
+    return pages._render_certificate_page(access, status=status, error=sentence)
+
+
+def _explain_old_token_as_json(activation_id):
+    """Say likewise why no PDF was made."""
+    return refuse_pdf(_get_session_sentence(), BadRequest.code)
+
+
+def _get_session_sentence():
+    return request.env._("Your session has expired. Open the link of your invitation again.")
 
 
 class CertificatePortal(CustomerPortal):
@@ -177,11 +215,7 @@ class CertificatePortal(CustomerPortal):
 
     def _render_certificate_page(self, access, status=200, **values):
         activation = access._get_activation()
-        headers = {}
         path = request.env["ir.http"]._url_for(activation._get_portal_path())
-        if values.get("is_downloaded"):
-            # The page stays and the letter is saved, even without JavaScript or on a phone.
-            headers["Refresh"] = f"0; url={path}/letter"
         return request.render(
             "l10n_co_certificate_activation.portal_certificate",
             {
@@ -206,7 +240,6 @@ class CertificatePortal(CustomerPortal):
                 **values,
             },
             status=status,
-            headers=headers,
         )
 
     @staticmethod
@@ -332,7 +365,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._run_certificate_step(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=limit_upload)
+    @_step("/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -340,10 +373,7 @@ class CertificatePortal(CustomerPortal):
         """
         access = self._get_certificate_access(activation_id)
         if not access:
-            sentence = request.env._(
-                "Your session has expired. Open the link of your invitation again."
-            )
-            return refuse_pdf(sentence, 403)
+            return refuse_pdf(_get_session_sentence(), 403)
         activation = access._get_activation()
 
         def make(files):
@@ -354,58 +384,56 @@ class CertificatePortal(CustomerPortal):
 
     # === FILES === #
 
-    def _give_out_certificate_file(self, activation_id, read, name):
+    def _give_out_certificate_file(self, activation_id, give):
         """Send a document to be saved.
 
-        :param read: gives the bytes of an activation, or raises a `UserError`
-        :param name: gives the file's name
+        :param give: makes the response from an activation, or raises a `UserError`
         """
         access = self._get_certificate_access(activation_id)
         if not access:
             return self._render_certificate_closed(activation_id)
         activation = access._get_activation()
         try:
-            data = read(activation)
+            return give(activation)
         except UserError as error:
             return self._render_certificate_page(access, status=422, error=str(error))
-        return give_document(data, name(activation))
 
     @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._render_letter(),
-            lambda activation: activation._get_letter_filename(),
+            lambda activation: give_document(
+                activation._render_letter(), activation._get_letter_filename()
+            ),
         )
 
     @_portal_page("/letter/english")
     def certificate_letter_in_english(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._render_letter_in_english(),
-            lambda activation: "Letter in English - not for signature",
+            lambda activation: give_document(
+                activation._render_letter_in_english(), "Letter in English - not for signature"
+            ),
         )
 
     @_portal_page("/signed-letter")
     def certificate_signed_letter(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._read_signed_letter(),
-            lambda activation: activation.signed_letter_filename,
+            lambda activation: give_document(
+                activation._read_signed_letter(), activation.signed_letter_filename
+            ),
         )
 
     @_portal_page("/invoice")
     def certificate_paid_invoice(self, activation_id, **_kwargs):
-        return self._give_out_certificate_file(
-            activation_id,
-            lambda activation: activation._read_invoice(),
-            lambda activation: activation._get_invoice_filename(),
-        )
+        return self._give_out_certificate_file(activation_id, give_invoice)
 
     @_portal_page("/record")
     def certificate_record(self, activation_id, **_kwargs):
         return self._give_out_certificate_file(
             activation_id,
-            lambda activation: activation._read_record(),
-            lambda activation: activation._get_record_filename(),
+            lambda activation: give_document(
+                activation._read_record(), activation._get_record_filename()
+            ),
         )

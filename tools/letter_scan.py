@@ -29,7 +29,6 @@ from .sandbox import ChildUnavailable, find_facts
 from .text_limits import clean_text
 from .x509_names import get_label
 
-# Why a file is refused.
 _CODE_LENGTH = 40
 _NAME_LENGTH = 250
 _FACTS = {
@@ -47,6 +46,7 @@ _FACTS = {
     "text_codes": list,
 }
 
+# Why a file is refused.
 CODES = (
     "unsigned",
     "blank",

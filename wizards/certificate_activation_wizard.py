@@ -348,15 +348,31 @@ class CertificateActivationWizard(models.TransientModel):
 
     def action_download_letter(self):
         """Save, show every red message, or download the letter when there is none."""
+        return self.activation_id.action_download_letter() if self._request_letter() else None
+
+    def action_send_letter(self):
+        """Save, show every red message, or send the letter to be signed when there is none."""
+        if self._request_letter():
+            self.activation_id.action_send_letter()
+
+    def _request_letter(self):
+        """Show what is missing for the letter from now on, and tell whether it can be made."""
         self.is_letter_requested = True
         if self.activation_id._get_letter_errors():
-            return None
+            return False
         self.is_representative_open = False
-        return self.activation_id.action_download_letter()
+        return True
+
+    def action_withdraw_letter_link(self):
+        self.activation_id.action_withdraw_letter_link()
 
     def action_change_representative(self):
         """Show the representative's fields again, after the letter has been downloaded."""
         self.is_representative_open = True
+
+    def action_keep_representative(self):
+        """Show the summary again; what was typed since was not saved."""
+        self.is_representative_open = False
 
     def action_delete_signed_letter(self):
         self.activation_id.action_delete_signed_letter()

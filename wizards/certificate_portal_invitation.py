@@ -1,7 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
-
-from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 
 class CertificatePortalInvitation(models.TransientModel):
@@ -28,9 +25,15 @@ class CertificatePortalInvitation(models.TransientModel):
     )
     email = fields.Char(related="partner_id.email", related_sudo=False)
     link = fields.Char(store=False, readonly=True)
-    sentence = fields.Char(store=False, readonly=True)
+    access_id = fields.Many2one(
+        "certificate.portal.access",
+        store=False,
+        readonly=True,
+        help="Whom the link was sent to; none when it was only made.",
+    )
+    sentence = fields.Char(compute="_compute_sentence")
     link_sentence = fields.Char(store=False, readonly=True)
-    is_sent = fields.Boolean(store=False, readonly=True)
+    is_sent = fields.Boolean(compute="_compute_sentence")
 
     @api.depends("activation_id")
     def _compute_partner_id(self):
@@ -40,27 +43,40 @@ class CertificatePortalInvitation(models.TransientModel):
             activation.check_access("read")
             invitation.partner_id = activation._get_default_contact() if activation else False
 
+    @api.depends("access_id", "partner_id")
+    def _compute_sentence(self):
+        for invitation in self:
+            # With the user's rights: anyone can send any access here.
+            access = invitation.access_id
+            access.check_access("read")
+            invitation.is_sent = access.mail_state in ("waiting", "sent")
+            if access.mail_state == "sent":
+                invitation.sentence = self.env._("The invitation was sent to %s.", access.email)
+            elif access.mail_state == "waiting":
+                invitation.sentence = self.env._(
+                    "The invitation to %s is being sent.", access.email
+                )
+            elif access.mail_state == "failed":
+                invitation.sentence = self.env._(
+                    "%s Or copy the link and send it yourself.", access.mail_error
+                )
+            else:
+                invitation.sentence = self.env._(
+                    "Send the link to %s and to nobody else.", invitation.partner_id.name
+                )
+
     # === ACTION METHODS === #
 
     def action_send(self):
-        """Invite, send the link by mail, and show it."""
+        """Invite, send the link by mail, and show it: the mail leaves before the page is read."""
         access, link = self._invite()
-        try:
-            access._send(link)
-        except (MailDeliveryException, UserError, OSError, AssertionError):
-            sentence = self.env._(
-                "The mail to %s could not be sent. Copy the link and send it yourself.",
-                access.email,
-            )
-            return self._show(access, link, sentence)
-        sentence = self.env._("The invitation was sent to %s.", access.email)
-        return self._show(access, link, sentence, is_sent=True)
+        access._send(link)
+        return self._show(access, link, {"default_access_id": access.id})
 
     def action_make_link(self):
         """Invite, and only show the link."""
         access, link = self._invite()
-        sentence = self.env._("Send the link to %s and to nobody else.", access.partner_id.name)
-        return self._show(access, link, sentence)
+        return self._show(access, link, {"default_partner_id": access.partner_id.id})
 
     # === BUSINESS METHODS === #
 
@@ -68,7 +84,7 @@ class CertificatePortalInvitation(models.TransientModel):
         self.ensure_one()
         return self.activation_id._invite(self.partner_id)
 
-    def _show(self, access, link, sentence, is_sent=False):
+    def _show(self, access, link, values):
         view = self.env.ref(
             "l10n_co_certificate_activation.certificate_portal_invitation_view_link"
         )
@@ -81,12 +97,11 @@ class CertificatePortalInvitation(models.TransientModel):
             "context": {
                 "default_activation_id": self.activation_id.id,
                 "default_link": link,
-                "default_sentence": sentence,
                 "default_link_sentence": self.env._(
                     "Anyone who has the link can complete the steps until %s. It is shown only "
                     "once, and a manager can withdraw it.",
                     access._get_end(),
                 ),
-                "default_is_sent": is_sent,
+                **values,
             },
         }

@@ -30,10 +30,7 @@ class ElectronicInvoicingDecision(models.TransientModel):
     typed_nit = fields.Char(string="Type the NIT with its check digit")
     is_understood = fields.Boolean(string="I know that this cannot be undone")
     reason = fields.Char()
-    is_ready = fields.Boolean(
-        compute="_compute_is_ready", help="Whether what the dialog asks for has been given."
-    )
-    field_errors = fields.Json(compute="_compute_is_ready", help="Errors by field name.")
+    field_errors = fields.Json(compute="_compute_field_errors", help="Errors by field name.")
 
     @api.depends("setup_id")
     def _compute_nit(self):
@@ -41,16 +38,11 @@ class ElectronicInvoicingDecision(models.TransientModel):
             nit = identity.format_nit(wizard.setup_id.profile_vat) or "-"
             wizard.nit, wizard.check_digit = nit.rsplit("-", 1)
 
-    @api.depends("decision", "typed_nit", "is_understood", "reason", "setup_id")
-    def _compute_is_ready(self):
+    @api.depends("typed_nit", "setup_id")
+    def _compute_field_errors(self):
         for wizard in self:
             error = wizard.typed_nit and wizard.setup_id._get_typed_nit_error(wizard.typed_nit)
             wizard.field_errors = {"typed_nit": error} if error else {}
-            wizard.is_ready = {
-                "test_set": wizard.typed_nit and not error,
-                "start": wizard.is_understood,
-                "reset": (wizard.reason or "").strip(),
-            }.get(wizard.decision)
 
     def action_confirm(self):
         """Do what was decided, and go on."""

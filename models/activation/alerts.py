@@ -60,7 +60,7 @@ def _write_letter_next(self):
     is_attached = self.signed_letter_size and self.letter_downloaded_on
     if not self.needs_letter or not self._is_letter_open() or is_attached:
         return None
-    if self.letter_void_sentence:
+    if self.letter_void_sentence or self._write_letter_sent():
         return None
     if not self.letter_downloaded_on:
         return self.env._(
@@ -191,6 +191,21 @@ ALERTS = {
         "danger", lambda self: self.letter_review == "rejected" and self.letter_review_sentence
     ),
     "letter_void": Alert("warning", lambda self: self.letter_void_sentence),
+    "letter_sent": Alert(
+        "info",
+        lambda self: self._is_letter_open() and self._write_letter_sent(),
+        icon="fa-paper-plane",
+        action=Action(
+            "action_withdraw_letter_link",
+            lambda self: self.env._("Withdraw the link"),
+            confirm=lambda self: self.env._(
+                "Withdraw the link? The page closes to the legal representative at once."
+            ),
+        ),
+    ),
+    "letter_not_sent": Alert(
+        "warning", lambda self: self._is_letter_open() and self._write_letter_not_sent()
+    ),
     "letter_next": Alert(MUTED, _write_letter_next),
     "letter_problem": Alert("danger", lambda self: self.signed_letter_problem),
     "letter_known": Alert(

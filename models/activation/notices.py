@@ -1,8 +1,6 @@
 from collections.abc import Callable
 from typing import NamedTuple
 
-from markupsafe import Markup
-
 from odoo import SUPERUSER_ID, api, fields, models
 
 from ...const import (
@@ -14,6 +12,7 @@ from ...const import (
     ACTIVITY_PROBLEM,
     ACTIVITY_REQUEST,
     REQUEST_URL,
+    STEPS_PATH,
     WIZARD_PATH,
 )
 from ..core.aftermath import shielded
@@ -36,7 +35,10 @@ class Button(NamedTuple):
 _STEPS_BUTTON = Button(
     lambda self: self.env._("Continue with your digital certificate"), "_get_steps_url"
 )
-_RECORD_BUTTON = Button(lambda self: self.env._("Open the activation"), "_get_steps_url")
+_RECORD_BUTTON = Button(lambda self: self.env._("Open the activation"), "_get_record_url")
+_CERTIFICATE_BUTTON = Button(
+    lambda self: self.env._("See your certificate and its record"), "_get_steps_url"
+)
 _REQUEST_BUTTON = Button(
     lambda self: self.env._("Open the request"), "_get_request_url", "request_ids"
 )
@@ -50,7 +52,8 @@ class Notice(NamedTuple):
     :ivar button: its label, and where it leads
     :ivar subject: function of an activation, which returns the subject in its language
     :ivar sentence: likewise
-    :ivar bool to_contacts: whether invited contacts are translated, too
+    :ivar bool to_contacts: whether invited contacts are told, too
+    :ivar bool to_seller: whether it goes to the seller's people, about a client of theirs
     """
 
     recipients: str
@@ -59,9 +62,11 @@ class Notice(NamedTuple):
     subject: Callable
     sentence: Callable
     to_contacts: bool = False
+    to_seller: bool = False
 
 
-# No notice of a request repeats the custodian's observations, which may name a person.
+# A subject says to a person what happened, and what to do if there is something. No notice of a request
+# repeats the custodian's observations, which may name a person.
 NOTICES = {
     "paid": Notice(
         "_get_responsible_users",
@@ -75,15 +80,21 @@ NOTICES = {
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._("The payment of your digital certificate was not completed"),
-        lambda self: self.env._("You can try again. %s", self.payment_message or ""),
+        lambda self: self.env._("Your payment was not completed: try again"),
+        lambda self: self.env._(
+            "The digital certificate of %(company)s is not paid. You can try again. %(message)s",
+            company=self.company_id.name,
+            message=self.payment_message or "",
+        ).strip(),
         to_contacts=True,
     ),
     "returned": Notice(
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._("The payment of a digital certificate is no longer valid"),
+        lambda self: self.env._(
+            "Your digital certificate is no longer paid: decide whether to keep it"
+        ),
         lambda self: self.env._(
             "%(sentence)s Decide whether %(company)s keeps its activation.",
             sentence=self.payment_sentence,
@@ -94,14 +105,14 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._("Too much was charged for a digital certificate"),
+        lambda self: self.env._("You paid too much for your digital certificate: ask for a refund"),
         lambda self: self.surplus_sentence,
     ),
     "receipt_waiting": Notice(
         "_get_managers",
         ACTIVITY_DECISION,
         _RECORD_BUTTON,
-        lambda self: self.env._("A payment receipt waits for your decision"),
+        lambda self: self.env._("A payment receipt has come in: approve or reject it"),
         lambda self: self.env._(
             "%s attached the receipt of its digital certificate. Approve or reject it.",
             self.company_id.name,
@@ -111,14 +122,14 @@ NOTICES = {
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._("The receipt of your digital certificate was rejected"),
+        lambda self: self.env._("Your payment receipt was rejected: correct it and send it again"),
         lambda self: self.payment_sentence,
     ),
     "letter_void": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._("The signed letter of your digital certificate is void"),
+        lambda self: self.env._("Your signed letter is void: have the new one signed"),
         lambda self: self.letter_void_sentence or "",
         to_contacts=True,
     ),
@@ -126,26 +137,38 @@ NOTICES = {
         "_get_lender_custodians",
         ACTIVITY_LETTER,
         _RECORD_BUTTON,
-        lambda self: self.env._("A signed letter waits for your review"),
+        lambda self: self.env._("Review the signed letter of %s", self.company_id.name),
         lambda self: self.env._(
             "Review the letter of %s, which signs with your certificate. Accept it, or reject "
             "it with a reason.",
             self.company_id.name,
         ),
+        to_seller=True,
     ),
     "letter_rejected": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._("The signed letter of your digital certificate was rejected"),
+        lambda self: self.env._("Your letter was rejected: attach another scan"),
         lambda self: self.letter_review_sentence or "",
         to_contacts=True,
+    ),
+    "letter_returned": Notice(
+        "_get_letter_sender",
+        ACTIVITY_NEXT_STEP,
+        _STEPS_BUTTON,
+        lambda self: self.env._("The signed letter came back: check it and continue"),
+        lambda self: self.env._(
+            "%(name)s sent the signed letter of %(company)s back. Look at it, then press Continue.",
+            name=self._get_representative_name(),
+            company=self.company_id.name,
+        ),
     ),
     "letter_accepted": Notice(
         "_get_responsible_users",
         None,
         _RECORD_BUTTON,
-        lambda self: self.env._("The signed letter of your digital certificate was accepted"),
+        lambda self: self.env._("Your letter was accepted: your invoices are signed"),
         lambda self: self.env._(
             "The certificate signs the invoices of %s from now on.", self.company_id.name
         ),
@@ -155,7 +178,9 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_FILE,
         _RECORD_BUTTON,
-        lambda self: self.env._("A stored file of a digital certificate is missing or was altered"),
+        lambda self: self.env._(
+            "A file of %s is missing or was altered: have it restored", self.company_id.name
+        ),
         lambda self: self.env._(
             "A letter or receipt of %s is not the file that was stored. Ask your administrator "
             "to restore it from the backup, or have it attached again.",
@@ -169,33 +194,45 @@ NOTICES = {
         lambda self: self._get_revoked_subject(),
         lambda self: self._get_revoked_sentence(self.revocation_as_of, self.revocation_code),
     ),
+    "activated": Notice(
+        "_get_responsible_users",
+        None,
+        _CERTIFICATE_BUTTON,
+        lambda self: self._get_step_sentences()["finished"],
+        lambda self: self._write_activated(),
+        to_contacts=True,
+    ),
     "request_sent": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
-        lambda self: self.env._("A request for a digital certificate has come in"),
+        lambda self: self.env._(
+            "%s requests a digital certificate: review its documents", self.company_id.name
+        ),
         lambda self: self.env._(
             "%(company)s asks %(authority)s for a certificate. Review its documents.",
             company=self.company_id.name,
             authority=self.request_ids.authority_id.name or "",
         ),
+        to_seller=True,
     ),
     "request_resent": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
-        lambda self: self.env._("A request for a digital certificate was sent again"),
+        lambda self: self.env._("%s corrected its request: review it again", self.company_id.name),
         lambda self: self.env._(
             "%(company)s corrected its request to %(authority)s. Review what was rejected.",
             company=self.company_id.name,
             authority=self.request_ids.authority_id.name or "",
         ),
+        to_seller=True,
     ),
     "request_rejected": Notice(
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._("Your request for a digital certificate was rejected"),
+        lambda self: self.env._("Your request was rejected: correct it and send it again"),
         lambda self: self.env._(
             "See what has to be corrected, and send it again. What was accepted is kept."
         ),
@@ -204,7 +241,7 @@ NOTICES = {
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._("Your digital certificate was issued"),
+        lambda self: self.env._("Your digital certificate was issued: load its file"),
         lambda self: self.env._(
             "%s gives you its file and its password. Load them to sign with it.",
             self.request_ids.authority_id.name or "",
@@ -214,19 +251,25 @@ NOTICES = {
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
-        lambda self: self.env._("A requested digital certificate is active"),
+        lambda self: self.env._(
+            "The certificate that %s requested is active", self.company_id.name
+        ),
         lambda self: self.env._(
             "%s signs with it. There is nothing left to do.", self.company_id.name
         ),
+        to_seller=True,
     ),
     "request_cancelled": Notice(
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
-        lambda self: self.env._("A request for a digital certificate was cancelled"),
+        lambda self: self.env._(
+            "%s withdrew its request: stop processing it", self.company_id.name
+        ),
         lambda self: self.env._(
             "%s withdrew its request: stop processing it.", self.company_id.name
         ),
+        to_seller=True,
     ),
 }
 
@@ -341,9 +384,11 @@ class CertificateActivation(models.Model):
         """
         self.ensure_one()
         notice = NOTICES[kind]
+        mailing = self.env["certificate.mailing"]
         for user in getattr(self, notice.recipients)() if users is None else users:
+            lang = mailing._choose_person_lang(user, self.company_id)
             # The message already announces the activity.
-            context = {"lang": user.lang, "mail_activity_quick_update": True}
+            context = {"lang": lang, "mail_activity_quick_update": True}
             translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             place = translated[notice.button.place] if notice.button.place else translated
             subject, sentence = translated._get_notice(kind)
@@ -357,14 +402,59 @@ class CertificateActivation(models.Model):
                     notice.activity, user_id=user.id, summary=subject, note=sentence
                 )
             url = getattr(translated, notice.button.get_url)(user)
-            place.message_notify(
-                partner_ids=user.partner_id.ids,
-                subject=subject,
-                body=Markup('<p>%s</p><p><a href="%s">%s</a></p>')
-                % (sentence, url, notice.button.label(translated)),
+            translated._notify_about(
+                place,
+                user.partner_id,
+                subject,
+                [sentence],
+                (notice.button.label(translated), url),
+                to_seller=notice.to_seller,
             )
         if notice.to_contacts:
             self._notify_contacts(kind)
+
+    def _get_brand(self):
+        """Return the company whose name and logo the mails about this bear: the seller, else its own.
+
+        :return: in sudo mode
+        :rtype: res.company
+        """
+        activation = self.sudo()
+        return activation.seller_id or activation.company_id
+
+    def _notify_about(
+        self, place, partner, subject, paragraphs, button, *, notes=(), to_seller=False
+    ):
+        """Notify a person of something about this activation, in the language of the context.
+
+        :param place: the record that carries the message
+        :param partner: `res.partner`
+        :param str subject: of the mail
+        :param list paragraphs: what it says
+        :param tuple button: its label and its address
+        :param notes: what it says after the button
+        :param bool to_seller: whether the person is one of the seller's
+        """
+        mailing, brand, lang = self.env["certificate.mailing"], self._get_brand(), self.env.lang
+        mailing._notify_person(
+            place,
+            partner,
+            lang,
+            brand=brand,
+            subject=subject,
+            content=mailing._write_content(brand, lang, paragraphs, button, notes=notes),
+            about=self.env._("client") if to_seller else self.env._("digital certificate"),
+            name=self.company_id.name,
+        )
+
+    def _write_activated(self):
+        """Say what signs from when to when, and what proves it.
+
+        :rtype: str
+        """
+        sentences = self._get_step_sentences()
+        facts = sentences["active"] or self.letter_review_sentence or self.pause_sentence
+        return " ".join(filter(None, (facts, sentences["record"])))
 
     def _get_notice(self, kind):
         """Write a notice: its subject and one sentence, in the language of the context.
@@ -376,12 +466,16 @@ class CertificateActivation(models.Model):
         return notice.subject(self), notice.sentence(self)
 
     def _get_steps_url(self, user):
-        """Return the address of the steps if the user has only this company."""
-        base_url = self.get_base_url()
-        if len(user.company_ids) == 1 and self._get_step() != "finish":
-            return f"{base_url}{WIZARD_PATH}"
+        """Return the address of the three steps, in the company of this for who has several."""
+        path = WIZARD_PATH if len(user.company_ids) == 1 else f"{STEPS_PATH}/{self.id}"
+        return f"{self.get_base_url()}{path}"
+
+    def _get_record_url(self, user):
+        """Return the address where a user decides: the steps while they go on, else the record."""
+        if self._get_step() != "finish" and self.company_id in user.company_ids:
+            return self._get_steps_url(user)
         # Odoo's own link to a record, which switches the company on the way.
-        return f"{base_url}/mail/view?model={self._name}&res_id={self.id}"
+        return f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
 
     def _get_request_url(self, _user):
         """Return the address at which the seller processes a request."""

@@ -1,8 +1,8 @@
-"""The routes by which a company gets a certificate, and everything in which they differ.
+"""The routes by which a company gets a certificate, and what each needs and does.
 
 Each route is one stateless object, found by its code in `certificate.activation.route`. The steps ask
-`activation._get_route()` instead of comparing codes. To add a route, add a class here and its code to the
-selection of that field. (Routes are not models: a client cannot call them.)
+`activation._get_route()` instead of comparing codes. To add a route, add a class here, its
+place in `ROUTES`, and its code to the selection of that field. (Routes are not models: a client cannot call them.)
 """
 
 from odoo.exceptions import UserError

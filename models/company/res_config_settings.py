@@ -209,9 +209,31 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     certificate_reminder_days = fields.Char(
         related="company_id.certificate_reminder_days", readonly=False
     )
+    certificate_field_errors = fields.Json(
+        compute="_compute_certificate_field_errors", help="Errors by field name."
+    )
     certificate_cron_last = fields.Datetime(string="Last run", compute="_compute_certificate_cron")
     certificate_cron_next = fields.Datetime(string="Next run", compute="_compute_certificate_cron")
     certificate_cron_warning = fields.Char(compute="_compute_certificate_cron")
+
+    @api.depends(
+        "certificate_validity_months", "certificate_renewal_days", "certificate_reminder_days"
+    )
+    def _compute_certificate_field_errors(self):
+        for settings in self:
+            errors = {
+                "certificate_validity_months": settings.certificate_validity_months < 1
+                and self.env._("The certificate must be valid for at least one month."),
+                "certificate_renewal_days": settings.certificate_renewal_days < 1
+                and self.env._("The certificate must be renewable for at least one day."),
+                "certificate_reminder_days": settings.company_id._get_reminder_days_error(
+                    settings.certificate_reminder_days
+                ),
+            }
+            # Of the seller alone, which sets them.
+            settings.certificate_field_errors = settings.is_certificate_seller and {
+                name: sentence for name, sentence in errors.items() if sentence
+            }
 
     @api.depends("company_id")
     def _compute_certificate_cron(self):

@@ -3,11 +3,13 @@
 from . import (
     addresses,
     aftermath,
+    concerned,
     ir_attachment,
     ir_binary,
     ir_http,
     ir_ui_menu,
     mail_thread,
+    mailing,
     ondelete_guard,
     whole_files,
 )

@@ -1,3 +1,6 @@
+import functools
+
+from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter, ValidationError
 
 from odoo import api, models
@@ -97,7 +100,23 @@ class IrHttp(models.AbstractModel):
         endpoint = getattr(rule.endpoint, "func", rule.endpoint)
         if endpoint.__module__.startswith(f"odoo.addons.{MODULE}."):
             protect_answer()
+            if explain := rule.endpoint.routing.get("explain_old_token"):
+                request.explain_old_token = functools.partial(explain, **args)
         super()._pre_dispatch(rule, args)
+
+    @classmethod
+    def _handle_error(cls, exception):
+        """Override of `base` to show what a route's `explain_old_token` returns when a form was sent with
+        the CSRF token of a session that has ended.
+        """
+        explain = isinstance(exception, BadRequest) and getattr(request, "explain_old_token", None)
+        if not explain or request.validate_csrf(request.get_http_params().get("csrf_token")):
+            return super()._handle_error(exception)
+        request.env.cr.rollback()
+        response = explain()
+        response.flatten()
+        cls._post_dispatch(response)
+        return response
 
     @classmethod
     def _post_dispatch(cls, response):  # pylint: disable=missing-return

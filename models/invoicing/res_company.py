@@ -3,6 +3,10 @@ from odoo import api, fields, models
 from ...const import PARTNER_RESPONSIBILITIES_FIELD, RESPONSIBILITY_NONE
 from ...tools import identity
 
+# Each is filled in for a company whose invoices another provider sends to DIAN: fields of Odoo's own add-ons for
+# Carvajal, and for DIAN's web services.
+_OTHER_PROVIDERS = ("l10n_co_edi_username", "l10n_co_dian_operation_mode_ids")
+
 
 class ResCompany(models.Model):
     """What DIAN asks of a company that issues electronic invoices, and who looks after it."""
@@ -22,11 +26,25 @@ class ResCompany(models.Model):
         # Not there yet while the add-on is installed: `hooks.post_init_hook` sets it then.
         return self.env.ref(RESPONSIBILITY_NONE, raise_if_not_found=False) or []
 
-    @api.constrains("partner_id")
-    def _check_partner_nit_lock(self):
-        self.partner_id._check_nit_lock()
-
     # === BUSINESS METHODS === #
+
+    def _get_electronic_phase(self):
+        """Tell how far this company has come with electronic invoicing, for what Accounting shows of it.
+
+        It costs no query: it is asked for each invoice, of whoever does not use the add-on, too.
+
+        :return: `open`, `started`, or False for a company that the six steps are not for
+        :rtype: str | bool
+        """
+        self.ensure_one()
+        if self.account_fiscal_country_id.code != "CO":
+            return False
+        started = self.env["electronic.invoicing.setup"]._get_started_company_ids()
+        if not started.isdisjoint(self.parent_ids.ids):
+            return "started"
+        company = self.sudo()
+        has_other = any(company[name] for name in _OTHER_PROVIDERS if name in company._fields)
+        return False if has_other else "open"
 
     def _get_electronic_profile_errors(self, profile=None):
         """Say what is missing or wrong in the organisation profile.

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date, mute_logger
 
 from ...const import GROUP_MANAGER, JOURNAL_RESOLUTION_FIELDS
+from ...exceptions import make_fields_error
 from ...tools import dian
 from ..core.ondelete_guard import ondelete_guard
 
@@ -251,50 +252,66 @@ class ElectronicInvoicingResolution(models.Model):
             )
 
     @api.constrains(
-        "range_from", "range_to", "date_start", "date_end", "alarm_days", "alarm_numbers"
+        "range_from",
+        "range_to",
+        "date_start",
+        "date_end",
+        "alarm_days",
+        "alarm_numbers",
+        "number",
+        "prefix",
+        "technical_key",
     )
-    def _check_range(self):
-        for resolution in self:
-            if not 1 <= resolution.range_from <= resolution.range_to:
-                raise ValidationError(
-                    self.env._(
-                        "The first number must be 1 or more, and the last must not be lower than "
-                        "the first."
-                    )
-                )
-            if resolution.date_end < resolution.date_start:
-                raise ValidationError(self.env._("The resolution must not end before it begins."))
-            if resolution.alarm_days < 0 or resolution.alarm_numbers < 0:
-                raise ValidationError(
-                    self.env._("The warnings must be for 0 or more days and numbers.")
-                )
-
-    @api.constrains("number", "prefix", "technical_key")
     def _check_form(self):
         for resolution in self:
-            if dian.is_test_resolution_number(resolution.number):
-                raise ValidationError(
-                    self.env._(
-                        "This is the numbering of DIAN's test environment. Enter the one that "
-                        "DIAN authorised for your company."
-                    )
-                )
-            if not dian.is_resolution_number(resolution.number):
-                raise ValidationError(
-                    self.env._("The number of a resolution has 14 digits and begins with 1876.")
-                )
-            if not dian.is_prefix(resolution.prefix):
-                raise ValidationError(
-                    self.env._("A prefix has at most four letters or digits, and no accents.")
-                )
-            key = resolution.sudo().technical_key
-            if key and not dian.is_technical_key(key):
-                raise ValidationError(
-                    self.env._(
-                        "The technical key has only digits and the letters a to f. Copy it from "
-                        "DIAN's page of your numbering."
-                    )
-                )
+            if errors := resolution._get_form_errors():
+                raise make_fields_error(errors)
+
+    @api.model
+    def _get_draft_errors(self, vals):
+        draft = self.new({name: vals[name] for name in JOURNAL_RESOLUTION_FIELDS if name in vals})
+        errors = super()._get_draft_errors(vals) | draft._get_form_errors()
+        return {name: sentence for name, sentence in errors.items() if name in vals}
+
+    def _get_form_errors(self):
+        """Say what is wrong with the data of form 1876.
+
+        :return: one sentence by the name of each field
+        :rtype: dict[str, str]
+        """
+        errors = {}
+        if not self.number:
+            pass  # said already: it is required
+        elif dian.is_test_resolution_number(self.number):
+            errors["number"] = self.env._(
+                "This is the numbering of DIAN's test environment. Enter the one that "
+                "DIAN authorised for your company."
+            )
+        elif not dian.is_resolution_number(self.number):
+            errors["number"] = self.env._(
+                "The number of a resolution has 14 digits and begins with 1876."
+            )
+        if not dian.is_prefix(self.prefix):
+            errors["prefix"] = self.env._(
+                "A prefix has at most four letters or digits, and no accents."
+            )
+        if not 1 <= self.range_from <= self.range_to:
+            name = "range_from" if self.range_from < 1 else "range_to"
+            errors[name] = self.env._(
+                "The first number must be 1 or more, and the last must not be lower than the first."
+            )
+        if self.date_start and self.date_end and self.date_end < self.date_start:
+            errors["date_end"] = self.env._("The resolution must not end before it begins.")
+        key = self.sudo().technical_key
+        if key and not dian.is_technical_key(key):
+            errors["technical_key"] = self.env._(
+                "The technical key has only digits and the letters a to f. Copy it from "
+                "DIAN's page of your numbering."
+            )
+        for name in ("alarm_days", "alarm_numbers"):
+            if self[name] < 0:
+                errors[name] = self.env._("The warnings must be for 0 or more days and numbers.")
+        return errors
 
     # === ACTION METHODS === #
 

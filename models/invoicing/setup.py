@@ -1,6 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError, ValidationError
-from odoo.tools import SQL, format_date
+from odoo.exceptions import UserError
+from odoo.tools import SQL, format_date, ormcache
 
 from ...const import (
     ACTIVITY_RESOLUTION,
@@ -12,6 +12,7 @@ from ...const import (
     PROFILE_FIELDS,
     TEST_SET_FIELDS,
 )
+from ...exceptions import make_fields_error
 from ...tools import dian, identity
 
 
@@ -244,26 +245,7 @@ class ElectronicInvoicingSetup(models.Model):
         step = next((step for step in setup._get_steps() if step["key"] == key), None)
         if not step or step["state"] == "locked":
             raise UserError(self.env._("This step opens when the previous one is done."))
-        if key == "certificate":
-            can_renew = self.env.company._get_active_certificate_activation().can_renew
-            return self._get_action(
-                "certificate_activation_renew_action"
-                if can_renew
-                else "certificate_activation_wizard_action"
-            )
-        if key == "start" and not setup.started_on:
-            return setup.action_start()
-        if key == "test_set":
-            setup._take_from_journals()
-        elif key == "resolution":
-            return setup._action_open_resolutions()
-        elif key == "invoice":
-            setup._choose_the_only()
-        action = self._get_action(f"electronic_invoicing_setup_{key}_action")
-        context = {"certificate_step": "history" if key == "start" else key}
-        if field in PROFILE_FIELDS:
-            context["focus"] = field
-        return {**action, "res_id": setup.id, "context": context}
+        return setup._open_step(key, field)
 
     def action_open_next(self, after=None):
         """Save, and open the first step that is not done, or a new invoice when all are.
@@ -272,12 +254,19 @@ class ElectronicInvoicingSetup(models.Model):
             six steps are opened, which say what it lacks
         :return: an action
         :rtype: dict
+        :raise ValidationError: of what the form of that step lacks, for its fields
         """
         after = after or self.env.context.get("certificate_step")
         key = self._describe_next()["key"]
         if not key:
             return self.action_create_invoice()
-        return self.action_open_overview() if key == after else self.action_open_step(key)
+        # The first step that is not done is open. Whoever only reads may have no set-up yet.
+        setup = self._get_for_company()
+        if key != after:
+            return setup._open_step(key)
+        if errors := setup._get_step_errors(key):
+            raise make_fields_error(errors)
+        return self.action_open_overview()
 
     @api.model
     def action_create_invoice(self):
@@ -340,7 +329,7 @@ class ElectronicInvoicingSetup(models.Model):
             record.invalidate_recordset()
         self._check_test_set()
         if error := self._get_typed_nit_error(typed_nit):
-            raise ValidationError(error)
+            raise make_fields_error({"typed_nit": error})
         nit = identity.format_nit(company.vat)
         if self.test_set_evidence_size:
             self._check_stored_pdf("test_set_evidence")
@@ -380,6 +369,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "started_by_id": self.env.user.id,
             }
         )
+        self._forget_started()
         setup.message_post(
             body=self.env._(
                 "Electronic invoicing has started, with the resolution %s.",
@@ -396,7 +386,7 @@ class ElectronicInvoicingSetup(models.Model):
         self._lock(GROUP_SYSTEM)
         reason = " ".join((reason or "").split())
         if not reason:
-            raise UserError(self.env._("Explain why the NIT has to change."))
+            raise make_fields_error({"reason": self.env._("Explain why the NIT has to change.")})
         if not self.locked_nit:
             return
         setup = self._trusted()
@@ -422,6 +412,7 @@ class ElectronicInvoicingSetup(models.Model):
                 "started_by_id": False,
             }
         )
+        self._forget_started()
 
     def _get_typed_nit_error(self, typed_nit):
         """Say that what was typed is not the company's NIT, or return nothing.
@@ -452,7 +443,7 @@ class ElectronicInvoicingSetup(models.Model):
     def _check_test_set(self):
         self._check_before("test_set")
         if errors := self._get_test_set_errors():
-            raise ValidationError("\n".join(errors))
+            raise make_fields_error(errors)
 
     # === BUSINESS METHODS === #
 
@@ -474,6 +465,21 @@ class ElectronicInvoicingSetup(models.Model):
         """
         self.check_access("read")
         return self.search_fetch([("company_id", "=", self.env.company.id)])
+
+    @api.model
+    @ormcache()
+    def _get_started_company_ids(self):
+        """Return the companies that invoice electronically, from Odoo's cache.
+
+        :rtype: frozenset[int]
+        """
+        started = self.sudo().search_fetch([("started_on", "!=", False)], ["company_id"])
+        return frozenset(started.company_id.ids)
+
+    def _forget_started(self):
+        """Let the cache be filled anew: at once, and after the commit, for who reads it meanwhile."""
+        self.env.registry.clear_cache()
+        self.env.cr.postcommit.add(self.env.registry.clear_cache)
 
     # === BUSINESS METHODS - TEST SET === #
 
@@ -498,27 +504,56 @@ class ElectronicInvoicingSetup(models.Model):
     def _get_test_set_errors(self):
         """Say what keeps the test set from being confirmed.
 
-        :rtype: list[str]
+        :return: one sentence by the name of each field
+        :rtype: dict[str, str]
         """
-        errors = []
+        errors = self._get_identifier_errors()
         today = self.env["certificate.activation"]._get_today()
-        identifier_errors = self._get_identifier_errors()
         if not self.test_set_identifier:
-            errors.append(self.env._("Enter the TestSetId that DIAN shows for your software."))
-        if "test_set_identifier" in identifier_errors:
-            errors.append(self.env._("The TestSetId is not complete. Copy it from DIAN's page."))
-        if "software_identifier" in identifier_errors:
-            errors.append(self.env._("The Software ID is not complete. Copy it from DIAN's page."))
+            errors["test_set_identifier"] = self.env._(
+                "Enter the TestSetId that DIAN shows for your software."
+            )
         if self.test_set_result != "accepted":
-            errors.append(
-                self.env._("Choose the result “Accepted” once DIAN has accepted the test set.")
+            errors["test_set_result"] = self.env._(
+                "Choose the result “Accepted” once DIAN has accepted the test set."
             )
         if not self.test_set_accepted_on:
-            errors.append(self.env._("Enter the day on which DIAN accepted the test set."))
+            errors["test_set_accepted_on"] = self.env._(
+                "Enter the day on which DIAN accepted the test set."
+            )
         elif self.test_set_accepted_on > today:
-            errors.append(self.env._("The date of the acceptance is in the future."))
+            errors["test_set_accepted_on"] = self.env._(
+                "The date of the acceptance is in the future."
+            )
         elif self.test_set_sent_on and self.test_set_sent_on > self.test_set_accepted_on:
-            errors.append(self.env._("DIAN cannot accept a test set before it is sent."))
+            errors["test_set_accepted_on"] = self.env._(
+                "DIAN cannot accept a test set before it is sent."
+            )
+        return errors
+
+    def _get_invoice_errors(self):
+        """Say what the set-up of the sales invoice lacks.
+
+        :return: one sentence by the name of each field
+        :rtype: dict[str, str]
+        """
+        errors = {}
+        if not self.resolution_id:
+            errors["resolution_id"] = self.env._("Choose the billing resolution.")
+        elif self.resolution_id.state != "in_force":
+            errors["resolution_id"] = self.env._("Choose a resolution that is in force.")
+        if self.resolution_id and not self.sale_journal_id:
+            here = [("type", "=", "sale"), ("company_id", "=", self.company_id.id)]
+            has_journals = self.env["account.journal"].sudo().search_count(here, limit=1)
+            errors["sale_journal_id"] = (
+                self.env._("Choose the sales journal.")
+                if has_journals
+                else self.env._(
+                    "Your company has no sales journal. Ask an accountant to create one, in Accounting under Journals."
+                )
+            )
+        if not self.invoice_type:
+            errors["invoice_type"] = self.env._("Choose the invoice type.")
         return errors
 
     def _get_nit_lock_sentence(self):
@@ -583,16 +618,68 @@ class ElectronicInvoicingSetup(models.Model):
         :param str kind: of `electronic.invoicing.resolution._get_alarms`
         """
         self.ensure_one()
-        for user in self.company_id._get_certificate_managers():
-            translated = self.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
+        mailing, company = self.env["certificate.mailing"], self.company_id
+        brand = company.sudo().certificate_seller_id or company
+        for user in company._get_certificate_managers():
+            lang = mailing._choose_person_lang(user, company)
+            # The mail already announces the activity.
+            context = {"lang": lang, "mail_activity_quick_update": True}
+            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            subject = translated.env._("Your billing resolution ends soon")
+            sentence = translated.resolution_id._get_alarms()[kind]
             translated.activity_schedule(
-                ACTIVITY_RESOLUTION,
-                user_id=user.id,
-                summary=translated.env._("Your billing resolution ends soon"),
-                note=translated.resolution_id._get_alarms()[kind],
+                ACTIVITY_RESOLUTION, user_id=user.id, summary=subject, note=sentence
+            )
+            # Odoo's own link to a record, which switches the company on the way.
+            url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
+            mailing._notify_person(
+                translated,
+                user.partner_id,
+                lang,
+                brand=brand,
+                subject=subject,
+                content=mailing._write_content(
+                    brand, lang, [sentence], (translated.env._("Open the six steps"), url)
+                ),
+                about=translated.env._("electronic invoicing"),
+                name=company.name,
             )
 
     # === BUSINESS METHODS - ACTIONS === #
+
+    def _open_step(self, key, field=None):
+        """Open what a step needs that is not locked; see `action_open_step`."""
+        if key == "certificate":
+            can_renew = self.env.company._get_active_certificate_activation().can_renew
+            return self._get_action(
+                "certificate_activation_renew_action"
+                if can_renew
+                else "certificate_activation_wizard_action"
+            )
+        if key == "start" and not self.started_on:
+            return self.action_start()
+        if key == "test_set":
+            self._take_from_journals()
+        elif key == "resolution":
+            return self._action_open_resolutions()
+        elif key == "invoice":
+            self._choose_the_only()
+        action = self._get_action(f"electronic_invoicing_setup_{key}_action")
+        context = {"certificate_step": "history" if key == "start" else key}
+        if field in PROFILE_FIELDS:
+            context["focus"] = field
+        return {**action, "res_id": self.id, "context": context}
+
+    def _get_step_errors(self, key):
+        """Return what the form of a step lacks, as far as this user can write it there.
+
+        :return: one sentence by the name of each field
+        :rtype: dict[str, str]
+        """
+        if key == "profile" and self.can_edit_profile:
+            errors = self.company_id._get_electronic_profile_errors()
+            return {name: sentence for name, (_label, sentence) in errors.items()}
+        return self._get_invoice_errors() if key == "invoice" else {}
 
     @api.model
     def _get_action(self, name):

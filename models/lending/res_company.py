@@ -1,7 +1,5 @@
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
@@ -107,10 +105,10 @@ class ResCompany(models.Model):
         activations = self.env["certificate.activation"]
         end = activations._get_day(certificate.date_end)
         setup = self._get_setup_of_lender(create=True)
-        custodians = self._get_custodians()
+        custodians, mailing = self._get_custodians(), self.env["certificate.mailing"]
         setup.activity_unlink([ACTIVITY_LENT_EXPIRY])
         for user in custodians:
-            translated = self.with_context(lang=user.lang)
+            translated = self.with_context(lang=mailing._choose_person_lang(user, self))
             subject, sentence = translated._get_lent_notice()
             setup.with_context(mail_activity_quick_update=True).activity_schedule(
                 ACTIVITY_LENT_EXPIRY,
@@ -126,18 +124,26 @@ class ResCompany(models.Model):
             vals_list.append(
                 {
                     **activations._prepare_reminder_vals(),
+                    **mailing._prepare_mail(
+                        emails,
+                        lang,
+                        brand=self,
+                        subject=subject,
+                        content=mailing._write_content(
+                            self,
+                            lang,
+                            [sentence],
+                            (
+                                translated.env._("Open the board"),
+                                f"{self.get_base_url()}{BOARD_PATH}",
+                            ),
+                        ),
+                        about=translated.env._("lent certificate"),
+                        name=self.name,
+                    ),
                     "model": setup._name,
                     "res_id": setup.id,
-                    "subject": subject,
                     "body": sentence,
-                    "body_html": Markup('<p>%s</p><p><a href="%s%s">%s</a></p>')
-                    % (
-                        sentence,
-                        self.get_base_url(),
-                        BOARD_PATH,
-                        translated.env._("Open the board"),
-                    ),
-                    "email_to": ", ".join(emails),
                 }
             )
         self.env["mail.mail"].create(vals_list)

@@ -4,9 +4,11 @@ from . import (
     ir_ui_view,
     l10n_latam_identification_type,
     letter,
+    link,
     res_company,
     res_country_state,
     review,
     scan,
+    sending,
     voided_letter,
 )

@@ -81,6 +81,22 @@ class CertificateActivation(models.Model):
         :raise ValidationError: naming each missing or wrong field
         """
         self._lock(GROUP_USER)
+        self._make_letter()
+        return self.env.ref(LETTER_REPORT).report_action(self, config=False)
+
+    def action_delete_signed_letter(self):
+        """Delete the attached scan, so that another one can be attached."""
+        self._lock(GROUP_USER)
+        self._check_letter_open()
+        self._trusted().write({"signed_letter": False})
+
+    # === BUSINESS METHODS - LETTER === #
+
+    def _make_letter(self):
+        """Fix the letter's date and code; the row is locked.
+
+        :raise ValidationError: naming each missing or wrong field
+        """
         self._check_letter_open()
         self._check_takes_letter()
         self._check_lender()
@@ -102,15 +118,6 @@ class CertificateActivation(models.Model):
                 "letter_downloaded_on": fields.Datetime.now(),
             }
         )
-        return self.env.ref(LETTER_REPORT).report_action(self, config=False)
-
-    def action_delete_signed_letter(self):
-        """Delete the attached scan, so that another one can be attached."""
-        self._lock(GROUP_USER)
-        self._check_letter_open()
-        self._trusted().write({"signed_letter": False})
-
-    # === BUSINESS METHODS - LETTER === #
 
     def _prepare_representative_vals(self):
         """Prefill the representative: from the company's last activation, else from the company.
@@ -393,6 +400,7 @@ class CertificateActivation(models.Model):
         """
         for activation in self._trusted():
             had_scan = activation.signed_letter_sha256
+            activation._end_letter_links()
             self.env["certificate.voided.letter"].sudo()._keep(activation, reason)
             activation.write({**LETTER_VALUES, "signed_letter": False})
             users = activation._get_responsible_users()

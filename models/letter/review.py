@@ -199,6 +199,7 @@ class CertificateActivation(models.Model):
         """
         self._check_signed_letter()
         activation = self._trusted()
+        activation._end_letter_links()
         activation.write({"letter_review": "waiting"})
         activation.message_post(body=self.env._("A new signed letter was attached."))
         activation._notify("letter_review")

@@ -4,4 +4,4 @@ from . import links  # isort: skip  # what follows inherits it
 from . import input  # isort: skip  # what follows inherits it
 from . import guarded  # isort: skip  # what follows inherits it
 from . import pdf  # isort: skip  # what follows inherits it
-from . import pdf_conversion
+from . import mailed, pdf_conversion

@@ -3,10 +3,11 @@ from contextlib import contextmanager
 
 from odoo import api, models
 from odoo.api import NewId
-from odoo.exceptions import MissingError, UserError, ValidationError
+from odoo.exceptions import MissingError, UserError
 from odoo.fields import Command
 
 from ...const import MODULE
+from ...exceptions import make_fields_error
 from ...tools.text_limits import (
     INTEGER_MAX,
     NUMBER_MAX,
@@ -101,7 +102,7 @@ class CertificateInputMixin(models.AbstractModel):
         :rtype: dict
         :raise ValidationError: with one sentence for each field whose value cannot be kept
         """
-        cleaned, errors = dict(vals), []
+        cleaned, errors = dict(vals), {}
         for name, value in vals.items():
             field = self._fields.get(name)
             if field is None or MODULE not in field._modules:
@@ -116,22 +117,32 @@ class CertificateInputMixin(models.AbstractModel):
                 is_empty = not cleaned[name] and not isinstance(cleaned[name], NewId)
                 if field.required and is_empty and not is_draft and kind != "number":
                     # Code that runs before PostgreSQL's own check relies on it.
-                    errors.append(self.env._("Missing: %s.", field._description_string(self.env)))
+                    errors[name] = self.env._("Missing: %s.", field._description_string(self.env))
             except _TooLongError as error:
                 if not is_draft or field.type == "html":
-                    errors.append(self._get_length_sentence(field, error.length))
+                    errors[name] = self._get_length_sentence(field, error.length)
             except MissingError as error:
-                errors.append(str(error))
+                errors[name] = str(error)
             except (AttributeError, LookupError, OverflowError, TypeError, ValueError):
-                errors.append(
-                    self.env._(
-                        "%s: this value is not valid. Enter it again.",
-                        field._description_string(self.env),
-                    )
+                errors[name] = self.env._(
+                    "%s: this value is not valid. Enter it again.",
+                    field._description_string(self.env),
                 )
         if errors:
-            raise ValidationError("\n".join(errors))
+            # All at once: a form is not to be corrected field by field.
+            good = {name: value for name, value in cleaned.items() if name not in errors}
+            raise make_fields_error(self._get_draft_errors(good) | errors)
         return cleaned
+
+    @api.model
+    def _get_draft_errors(self, vals):
+        """Say what is wrong with values that are of the right kind, while others are missing.
+
+        :param dict vals: as for `write`
+        :return: one sentence by the name of each field
+        :rtype: dict[str, str]
+        """
+        return {}
 
     @api.model
     def _get_length_errors(self, values):

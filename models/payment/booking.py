@@ -66,9 +66,13 @@ class AccountMove(models.Model):
 
         :param Exception error: what went wrong
         """
+        mailing = self.env["certificate.mailing"]
         for move in self.sudo():
             for user in move._get_certificate_accountants():
-                told = move.with_env(self.env(user=SUPERUSER_ID, context={"lang": user.lang}))
+                lang = mailing._choose_person_lang(user, move.company_id)
+                # The mail already announces the activity.
+                context = {"lang": lang, "mail_activity_quick_update": True}
+                told = move.with_env(self.env(user=SUPERUSER_ID, context=context))
                 note = told.env._(
                     "The payment of the digital certificate of %(company)s cannot be booked: %(reason)s Once "
                     "that is fixed, it is booked automatically within the hour. Do not register the payment by "
@@ -80,11 +84,23 @@ class AccountMove(models.Model):
                 if known:
                     known.note = note
                     continue
+                subject = told.env._("A confirmed payment is not booked")
                 told.activity_schedule(
-                    ACTIVITY_BOOKING,
-                    user_id=user.id,
-                    summary=told.env._("A confirmed payment is not booked"),
-                    note=note,
+                    ACTIVITY_BOOKING, user_id=user.id, summary=subject, note=note
+                )
+                # The same link as Odoo's own mails have, which switches the company on the way.
+                url = f"{told.get_base_url()}/mail/view?model={told._name}&res_id={told.id}"
+                mailing._notify_person(
+                    told,
+                    user.partner_id,
+                    lang,
+                    brand=told.company_id,
+                    subject=subject,
+                    content=mailing._write_content(
+                        told.company_id, lang, [note], (told.env._("Open the invoice"), url)
+                    ),
+                    about=told.env._("client"),
+                    name=told.commercial_partner_id.name,
                 )
 
     def _get_certificate_paid_on(self):

@@ -1,27 +1,17 @@
-import hashlib
-import secrets
 from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
-from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
-from odoo.tools import consteq, email_normalize
+from odoo.tools import SQL, consteq, email_normalize, ormcache
 
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
+from ...exceptions import make_fields_error
+from ...tools.link_token import hash_token, make_token
 from ..core.addresses import get_page_path
+from ..core.concerned import INVITED, add_noted, note
 
-_TOKEN_BYTES = 32  # 256 bits: nobody finds one by trying
-_TOKEN_LENGTH = 100  # characters that are read; a token has 43
-
-
-def hash_token(token):
-    """Hash a token as it is kept: a random one of 256 bits needs no salt and no slow hash.
-
-    :param str token: as it stands in the link, or what a visitor sent instead
-    :rtype: str
-    """
-    return hashlib.sha256(token.strip()[:_TOKEN_LENGTH].encode()).hexdigest()
+_KNOWN_MAX = 10000  # contacts whose ids are kept in memory
 
 
 @dataclass(frozen=True)
@@ -45,7 +35,7 @@ class CertificatePortalAccess(models.Model):
 
     _name = "certificate.portal.access"
     _description = "Portal Access of a Contact"
-    _inherit = ["certificate.guarded.mixin"]
+    _inherit = ["certificate.mailed.mixin"]
     _order = "id desc"
     _rec_name = "partner_id"
 
@@ -130,6 +120,14 @@ class CertificatePortalAccess(models.Model):
         if not self.withdrawn_on:
             self._end(self.env._("Invitation withdrawn."))
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accesses = super().create(vals_list)
+        note(self.env, INVITED, accesses.partner_id.ids)
+        return accesses
+
     # === BUSINESS METHODS - END === #
 
     def _get_ending(self):
@@ -194,6 +192,27 @@ class CertificatePortalAccess(models.Model):
     # === BUSINESS METHODS - INVITATION === #
 
     @api.model
+    def _get_invited_ids(self):
+        """Return the contacts that were ever invited: see `core/concerned.py`.
+
+        :return: ids; None when they are too many to be kept, and each contact may be one of them
+        :rtype: frozenset[int] | None
+        """
+        known = self._read_invited_ids()
+        return known if known is None else add_noted(self.env, INVITED, known)
+
+    @api.model
+    @ormcache()
+    def _read_invited_ids(self):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT partner_id FROM certificate_portal_access LIMIT %s",
+                _KNOWN_MAX + 1,
+            )
+        )
+        return frozenset(row[0] for row in rows) if len(rows) <= _KNOWN_MAX else None
+
+    @api.model
     def _invite(self, activation, partner):
         """Give a contact access by a new link; any earlier link stops working.
 
@@ -205,24 +224,23 @@ class CertificatePortalAccess(models.Model):
         partner.check_access("read")
         email = email_normalize(partner.email)
         if not email:
-            raise UserError(
-                self.env._(
-                    "%s has no valid email address. Enter one in the contact.",
-                    partner.display_name,
-                )
+            sentence = self.env._(
+                "%s has no valid email address. Enter one in the contact.", partner.display_name
             )
+            raise make_fields_error({"partner_id": sentence})
         if partner == self.env.ref("base.public_partner"):
-            raise UserError(self.env._("Choose the person who will do this."))
-        if not (partner.active and partner._is_contact_of(activation.company_id)):
-            raise UserError(
-                self.env._(
-                    "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
-                    "one for the person who will do this.",
-                    contact=partner.display_name,
-                    company=activation.sudo().company_id.name,
-                )
+            raise make_fields_error(
+                {"partner_id": self.env._("Choose the person who will do this.")}
             )
-        token = secrets.token_urlsafe(_TOKEN_BYTES)
+        if not (partner.active and partner._is_contact_of(activation.company_id)):
+            sentence = self.env._(
+                "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
+                "one for the person who will do this.",
+                contact=partner.display_name,
+                company=activation.sudo().company_id.name,
+            )
+            raise make_fields_error({"partner_id": sentence})
+        token = make_token()
         now = fields.Datetime.now()
         vals = {
             "email": email,
@@ -234,6 +252,8 @@ class CertificatePortalAccess(models.Model):
             "opened_on": False,
             "opened_by_id": False,
             "withdrawn_on": False,
+            "mail_state": False,
+            "mail_error": False,
         }
         access = self._trusted().search(
             [("activation_id", "=", activation.id), ("partner_id", "=", partner.id)]
@@ -269,47 +289,57 @@ class CertificatePortalAccess(models.Model):
         path = get_page_path(self.env, path, access.partner_id.lang)
         return f"{access.activation_id.get_base_url()}{path}#{token}"
 
-    def _send(self, link):
-        """Send the link to the contact, in the contact's language, and keep nothing of the mail.
-
-        Odoo's own queue would keep it in the database until it is sent, or forever if it is not.
+    def _hand_over(self, link):
+        """Send the link to the contact, in the contact's language.
 
         :param str link: of `_invite`
-        :raise MailDeliveryException: when it could not be sent
+        :raise MailNotSent: with the remedy
         """
-        self.ensure_one()
-        access = self.sudo().with_context(lang=self.sudo().partner_id.lang or self.env.lang)
-        activation, user = access.activation_id, access.invited_by_id
-        names = {"company": activation.company_id.name, "user": user.name}
-        body = access.env["ir.qweb"]._render(
-            "l10n_co_certificate_activation.portal_invitation_mail",
-            {
-                "link": link,
-                "greeting": access.env._("Hello %s,", access.partner_id.name),
-                "task": access.env._(
+        access, mailing = self.sudo(), self.env["certificate.mailing"]
+        activation, user, partner = access.activation_id, access.invited_by_id, access.partner_id
+        company, lang = (
+            activation.company_id,
+            mailing._choose_person_lang(partner, activation.company_id),
+        )
+        access, brand = access.with_context(lang=lang), activation._get_brand()
+        names = {"company": company.name, "user": user.name}
+        content = mailing._write_content(
+            brand,
+            lang,
+            [
+                access.env._("Hello %s,", partner.name),
+                access.env._(
                     "%(company)s is activating the digital certificate with which its electronic "
                     "invoices are signed. %(user)s asks you to do it, in three steps: pay, have the "
                     "letter signed by your legal representative, and finish. You need neither a user "
                     "nor a password, and a phone is enough.",
                     **names,
                 ),
-                "end": access.env._(
+            ],
+            (access.env._("Open the three steps"), link),
+            notes=[
+                access.env._(
                     "The link works until %s. It is yours alone: anyone who has it can complete "
                     "the steps in your name.",
                     access._get_end(),
                 ),
-                "lender": activation._get_lender_sentence() if activation.seller_id else None,
-            },
+                activation.with_context(lang=lang)._get_lender_sentence()
+                if activation.seller_id
+                else "",
+                access.env._(
+                    "If the button does not work, copy this address into your browser: %s", link
+                ),
+            ],
         )
-        servers = access.env["ir.mail_server"]
-        servers.send_email(
-            servers._build_email__(
-                email_from=user.email_formatted or activation.company_id.email_formatted,
-                email_to=[access.email],
-                subject=access.env._("Activate the digital certificate of %s", names["company"]),
-                body=str(body),
-                subtype="html",
-            )
+        mailing._hand_over(
+            access.email,
+            lang,
+            brand=brand,
+            subject=access.env._("Activate the digital certificate of %s", company.name),
+            content=content,
+            about=access.env._("digital certificate"),
+            name=company.name,
+            **({"reply_to": user.email_formatted} if user.email_normalized else {}),
         )
 
     # === BUSINESS METHODS - ENTRY === #

@@ -13,6 +13,8 @@ from ...const import (
 from ..activation.notices import NOTICES
 from .access import PortalContact
 
+_ACCESS = "certificate.portal.access"
+
 
 class CertificateActivation(models.Model):
     """The portal: a contact of the client, without a login, completes the same three steps."""
@@ -99,7 +101,8 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _get_actor_facts(self):
-        """Return who acts: the contact, by name and email, or a user, by name and login.
+        """Return who acts: the contact or the legal representative, by name and email, or a user, by name and
+        login.
 
         :rtype: dict[str, str]
         """
@@ -109,12 +112,16 @@ class CertificateActivation(models.Model):
                 "login": access.email,
                 "invited_by": access.invited_by_id.name,
             }
+        if link := self._get_letter_link():
+            return {"name": link.name, "login": link.email}
         user = self.env.user
         return {"name": user.name, "login": user.login}
 
     def _get_conversion_key(self):
         if access := self._get_portal_access():
             return access._name, access.id
+        if link := self._get_letter_link():
+            return link._name, link.id
         return super()._get_conversion_key()
 
     # === BUSINESS METHODS - STEPS === #
@@ -265,9 +272,12 @@ class CertificateActivation(models.Model):
         The mail leads to the page but contains no token: a contact without access yet must use the
         link in the invitation.
         """
-        for access in self.sudo().portal_access_ids - self._get_portal_access():
+        # Whoever acts sees it on the page; what is finished they get by mail as well.
+        actor = self._get_portal_access() if kind != "activated" else self.env[_ACCESS]
+        for access in self.sudo().portal_access_ids - actor:
             partner = access.partner_id
-            context = {"lang": partner.lang}
+            lang = self.env["certificate.mailing"]._choose_person_lang(partner, self.company_id)
+            context = {"lang": lang}
             translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
             subject, sentence = translated._get_notice(kind)
             moment = translated.letter_reviewed_on if kind.startswith("letter_") else ""
@@ -275,14 +285,16 @@ class CertificateActivation(models.Model):
             if access.state not in ("valid", "expired") or access.last_notice == notice:
                 continue
             access._trusted().last_notice = notice
-            translated.message_notify(
-                partner_ids=partner.ids,
-                subject=subject,
-                body=Markup('<p>%s</p><p><a href="%s">%s</a></p><p>%s</p>')
-                % (
-                    sentence,
-                    f"{translated.get_base_url()}{translated._get_portal_path()}",
+            translated._notify_about(
+                translated,
+                partner,
+                subject,
+                [sentence],
+                (
                     NOTICES[kind].button.label(translated),
-                    translated.env._("If the page does not open, use the link in your invitation."),
+                    f"{translated.get_base_url()}{translated._get_portal_path()}",
                 ),
+                notes=[
+                    translated.env._("If the page does not open, use the link in your invitation.")
+                ],
             )

@@ -2,14 +2,14 @@ from collections import defaultdict
 from datetime import timedelta
 from functools import cache
 
-from markupsafe import Markup
 from psycopg2.errors import SerializationFailure
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.tools import SQL
 
-from ...const import ACTIVITY_EXPIRY, RENEWAL_PATH
+from ...const import ACTIVITY_EXPIRY, BOARD_PATH, RENEWAL_PATH, STEPS_PATH
 from ...tools import expiry
+from ..core.mailing import fill_in, mark
 
 # Batch size: one transaction of the cron does all of a batch, or nothing if it is killed.
 BATCH_SIZE = 500
@@ -176,8 +176,7 @@ class CertificateActivation(models.Model):
     def _remind(self):
         """Tell the responsible users, the companies and the seller, each in their language.
 
-        With as few statements as a batch allows: no template is rendered, and Odoo's queue sends
-        the mails after the transaction.
+        With as few statements as a batch allows; Odoo's queue sends the mails after the transaction.
         """
         if not self:
             return
@@ -206,7 +205,7 @@ class CertificateActivation(models.Model):
         :param get_notice: like `_get_expiry_notice`, for an activation and a language
         :rtype: list[dict]
         """
-        today = self._get_today()
+        today, mailing = self._get_today(), self.env["certificate.mailing"]
         common = {
             "activity_type_id": self.env.ref(ACTIVITY_EXPIRY).id,
             "res_model_id": self.env["ir.model"]._get_id(self._name),
@@ -215,7 +214,8 @@ class CertificateActivation(models.Model):
         vals_list = []
         for activation in self:
             for user in users[activation]:
-                subject, sentence = get_notice(activation, user.lang)
+                lang = mailing._choose_person_lang(user, activation.company_id)
+                subject, sentence = get_notice(activation, lang)
                 vals_list.append(
                     {
                         **common,
@@ -238,34 +238,52 @@ class CertificateActivation(models.Model):
         :rtype: list[dict]
         """
         common = {**self._prepare_reminder_vals(), "model": self._name}
-        base_url = self.browse().get_base_url()
+        base_url, mailing = self.browse().get_base_url(), self.env["certificate.mailing"]
         everybody = self.env["res.users"].union(*users.values())
         elsewhere = everybody.filtered(lambda user: len(user.company_ids) > 1)
 
+        # Laid out once for a language; the mails of a batch differ by a few words.
         @cache
-        def get_button(lang):
-            return self.with_context(lang=lang).env._("Renew your digital certificate")
+        def get_common(brand, lang):
+            env = self.with_context(lang=lang).env
+            button = env._("Renew your digital certificate"), mark("url")
+            return {
+                **common,
+                **mailing._prepare_mail(
+                    [],
+                    lang,
+                    brand=brand,
+                    subject="",
+                    content=mailing._write_content(brand, lang, [mark("sentence")], button),
+                    about=env._("digital certificate"),
+                    name=mark("name"),
+                ),
+            }
 
         vals_list = []
         for activation in self:
             addresses = self._group_addresses(users[activation], activation.company_id)
-            # Odoo's own link to a record switches the company on the way, for users who have
-            # several.
             path = (
-                f"/mail/view?model={self._name}&res_id={activation.id}"
+                f"{STEPS_PATH}/{activation.id}?renew=1"
                 if users[activation] & elsewhere
                 else RENEWAL_PATH
             )
+            brand = activation._get_brand()
             for lang, emails in addresses.items():
                 subject, sentence = get_notice(activation, lang)
+                vals = get_common(brand, lang)
+                words = {
+                    "sentence": sentence,
+                    "url": f"{base_url}{path}",
+                    "name": activation.company_id.name,
+                }
                 vals_list.append(
                     {
-                        **common,
+                        **vals,
                         "res_id": activation.id,
                         "subject": subject,
                         "body": sentence,
-                        "body_html": Markup('<p>%s</p><p><a href="%s%s">%s</a></p>')
-                        % (sentence, base_url, path, get_button(lang)),
+                        "body_html": fill_in(vals["body_html"], words),
                         "email_to": ", ".join(emails),
                     }
                 )
@@ -277,9 +295,13 @@ class CertificateActivation(models.Model):
 
         :rtype: dict[str, list[str]]
         """
-        languages = {user.email_normalized: user.lang for user in users}
-        contact = company.partner_id
-        languages.setdefault(contact.email_normalized, contact.lang)
+        mailing = self.env["certificate.mailing"]
+        languages = {
+            user.email_normalized: mailing._choose_person_lang(user, company) for user in users
+        }
+        languages.setdefault(
+            company.partner_id.email_normalized, mailing._choose_company_lang(company, users)
+        )
         addresses = defaultdict(list)
         for address, lang in languages.items():
             if address:
@@ -292,48 +314,48 @@ class CertificateActivation(models.Model):
         :param get_notice: as returned by `_prepare_reminder_activities`
         :rtype: list[dict]
         """
-        seller = self.env.company.certificate_seller_id.sudo()
-        if not seller.email:
+        seller, mailing = (
+            self.env.company.certificate_seller_id.sudo(),
+            self.env["certificate.mailing"],
+        )
+        email = seller.partner_id.email_normalized
+        if not email:
             return []
-        lang = seller.partner_id.lang
-        translated = self.with_context(lang=lang)
-        sentences = [get_notice(activation, lang)[1] for activation in self]
-        items = Markup().join(Markup("<li>%s</li>") % sentence for sentence in sentences)
+        lang = mailing._choose_company_lang(seller, seller._get_certificate_custodians())
+        env = self.with_context(lang=lang).env
+        is_one = len(self) == 1
+        content = mailing._write_content(
+            seller,
+            lang,
+            [
+                env._("This company was reminded today.")
+                if is_one
+                else env._("These companies were reminded today.")
+            ],
+            (env._("Open the board"), f"{self.browse().get_base_url()}{BOARD_PATH}"),
+            items=[get_notice(activation, lang)[1] for activation in self],
+        )
         return [
-            {
-                **self._prepare_sender_vals(),
-                "subject": translated.env._("A digital certificate of your clients ends")
-                if len(self) == 1
-                else translated.env._("%s digital certificates of your clients end", len(self)),
-                "body_html": Markup("<p>%s</p><ul>%s</ul>")
-                % (
-                    translated.env._("This company was reminded today.")
-                    if len(self) == 1
-                    else translated.env._("These companies were reminded today."),
-                    items,
-                ),
-                "email_to": seller.email,
-            }
+            mailing._prepare_mail(
+                [email],
+                lang,
+                brand=seller,
+                subject=env._("A digital certificate of your clients ends")
+                if is_one
+                else env._("%s digital certificates of your clients end", len(self)),
+                content=content,
+                about=env._("client board"),
+                name=seller.name,
+            )
         ]
 
     def _prepare_reminder_vals(self):
         """Keep a mail as a message of the activation, to show who was reminded."""
         return {
-            **self._prepare_sender_vals(),
             "message_type": "notification",
             "subtype_id": self.env.ref("mail.mt_note").id,
             "is_internal": True,
             "auto_delete": False,
-        }
-
-    def _prepare_sender_vals(self):
-        """Send as OdooBot, with replies to the seller."""
-        seller = self.env.company.certificate_seller_id.sudo()
-        sender = self.env.user.email_formatted
-        return {
-            "author_id": self.env.user.partner_id.id,
-            "email_from": sender,
-            "reply_to": seller.email_formatted or sender,
         }
 
     def _get_expiry_notice(self):

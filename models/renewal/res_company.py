@@ -1,7 +1,7 @@
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
 
 from ...const import DANGER_DAYS, REMINDER_DAYS, RENEWAL_DAYS, WARNING_DAYS
+from ...exceptions import make_fields_error
 from ...tools import expiry
 
 
@@ -17,11 +17,13 @@ class ResCompany(models.Model):
         string="Renewal of the certificate",
         default=RENEWAL_DAYS,
         help="Days before its end from which a certificate can be renewed.",
+        prefetch="certificate",
     )
     certificate_reminder_days = fields.Char(
         string="Reminders of the certificate",
         default=REMINDER_DAYS,
         help="Days before its end on which a company is reminded; once more when it has ended.",
+        prefetch="certificate",
     )
 
     _certificate_renewal_days_positive = models.Constraint(
@@ -32,18 +34,26 @@ class ResCompany(models.Model):
     @api.constrains("certificate_reminder_days")
     def _check_certificate_reminder_days(self):
         for company in self:
-            try:
-                expiry.parse_days(company.certificate_reminder_days)
-            except ValueError as error:
-                raise ValidationError(
-                    self.env._(
-                        "The days of the reminders must be whole numbers from 1 to 999, such as "
-                        "%s.",
-                        REMINDER_DAYS,
-                    )
-                ) from error
+            if error := self._get_reminder_days_error(company.certificate_reminder_days):
+                raise make_fields_error({"certificate_reminder_days": error})
 
     # === BUSINESS METHODS === #
+
+    @api.model
+    def _get_reminder_days_error(self, days):
+        """Say what is wrong with the days of the reminders, or return None.
+
+        :param str days: as an administrator types them
+        :rtype: str | None
+        """
+        try:
+            expiry.parse_days(days)
+        except ValueError:
+            return self.env._(
+                "The days of the reminders must be whole numbers from 1 to 999, such as %s.",
+                REMINDER_DAYS,
+            )
+        return None
 
     def _get_certificate_renewal_days(self):
         """Return for how many days before its end a certificate can be renewed.
@@ -72,6 +82,8 @@ class ResCompany(models.Model):
         activations = self.env["certificate.activation"].sudo()
         if self == self.certificate_seller_id:
             return self.sudo()._get_lent_warning()
+        if not self._may_have_activation():
+            return None
         if activation is None:
             activation = self._get_active_certificate_activation()
         if activation:

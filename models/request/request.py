@@ -16,6 +16,7 @@ from ...const import (
     REQUEST_FIELDS,
     REQUEST_STATES,
 )
+from ...exceptions import make_fields_error
 from ...tools import identity
 
 # While the company writes the request.
@@ -383,13 +384,15 @@ class CertificateRequest(models.Model):
         proposed = self._get_proposed_days()
         date_start, date_end = date_start or proposed[0], date_end or proposed[1]
         if date_start > date_end:
-            raise UserError(
-                self.env._("The first day of the certificate is after its last one. Correct them.")
+            sentence = self.env._(
+                "The first day of the certificate is after its last one. Correct them."
             )
+            raise make_fields_error({"date_start": sentence})
         if date_end < activation._get_today():
-            raise UserError(
-                self.env._("This certificate has ended already. Ask the authority for the new one.")
+            sentence = self.env._(
+                "This certificate has ended already. Ask the authority for the new one."
             )
+            raise make_fields_error({"date_end": sentence})
         open_documents = self.document_ids.filtered(
             lambda document: document.document_size and document.state != "accepted"
         )

@@ -8,6 +8,7 @@ from ...tools import pkcs12
 from ..activation.routes import ROUTES
 
 _DEMO = "demo"
+_TEST = "test"
 _DEMO_PROVIDER = "payment.payment_provider_demo"
 
 
@@ -219,6 +220,30 @@ class ResCompany(models.Model):
         if seller.certificate_provider_id:
             seller.certificate_provider_id = provider.id
         seller.certificate_accept_test_payments = True
+
+    def _get_test_choice(self):
+        """Offer to try the sale with a provider that is in test mode, while its payments activate nothing.
+
+        :rtype: list[dict]
+        """
+        if self.certificate_accept_test_payments:
+            return []
+        return [
+            {
+                "key": _TEST,
+                "label": self.env._("Try it with test payments"),
+                "confirm_label": self.env._("Try it"),
+                "confirm": self.env._(
+                    "Anyone who buys through a provider in test mode pays nothing and gets a certificate that signs: "
+                    "switch test payments off before you sell."
+                ),
+            }
+        ]
+
+    def _choose_test(self):
+        """Accept the payments of providers in test mode."""
+        self._check_sale_editor()
+        self.certificate_accept_test_payments = True
 
     def _mend_demo(self, _route):
         """Accept only real payments from now on."""

@@ -77,6 +77,7 @@ STEPS = {
         lambda env: env._("Real payments"),
         lambda seller: seller.env._("Only real payments activate a certificate."),
         "_mend_provider",
+        lambda seller: seller._get_test_choice(),
         after="provider",
     ),
 }

@@ -89,6 +89,14 @@ TRACKED = {
         "opened_by_id": "portal",
         "withdrawn_on": "portal",
     },
+    "certificate.letter.link": {
+        "letter_code": "letter",
+        "email": "letter",
+        "sent_on": "letter",
+        "opened_on": "letter",
+        "returned_on": "letter",
+        "ended_on": "letter",
+    },
     "res.company": {
         "certificate_lent_id": "certificate",
         "certificate_product_id": "settings",

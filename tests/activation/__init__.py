@@ -2,6 +2,7 @@
 
 from . import (
     test_activation_record,
+    test_beginning,
     test_certificate_activation,
     test_step_order,
     test_tours,

@@ -120,6 +120,25 @@ class TestTours(CertificateCommon, TourCase):
         self.assertEqual(activation.state, "process")
         self.assertFalse(activation.signed_letter_sha256)
         self.assertTrue(activation.letter_code)
+        self.assertEqual(activation.representative_surname, "Pérez")
+
+    def test_nothing_is_lost_or_done_twice_when_the_line_is_bad_or_the_session_ends(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        with mute_logger("odoo.http"):  # the session that ended
+            self.start_tour(WIZARD_PATH, "certificate_activation_bad_line", login=self.user_a.login)
+        activation.invalidate_recordset()
+        self.assertEqual(activation.representative_name, "Renata")
+        self.assertEqual(activation.signed_letter_filename, "sharper.pdf")
+        files = self.env["ir.attachment"].search_count(
+            [
+                ("res_model", "=", activation._name),
+                ("res_id", "=", activation.id),
+                ("res_field", "=", "signed_letter"),
+            ]
+        )
+        self.assertEqual(files, 1)
 
     def test_a_large_scan_and_photos_become_a_pdf_that_is_looked_at_first(self):
         activation = self.get_downloaded()
@@ -223,11 +242,14 @@ class TestTours(CertificateCommon, TourCase):
 @tagged("post_install", "-at_install")
 class TestElectronicProcessTours(ElectronicInvoicingCommon, TourCase):
     def test_what_the_profile_lacks_is_found_and_entered(self):
-        self.company_a.sudo().street = False
-        self.start_tour(
-            "/odoo/electronic-process", "electronic_process_profile", login=self.manager_a.login
+        self.company_a.sudo().write({"street": False, "city": False})
+        with mute_logger("odoo.http"):
+            self.start_tour(
+                "/odoo/electronic-process", "electronic_process_profile", login=self.manager_a.login
+            )
+        self.assertEqual(
+            (self.company_a.street, self.company_a.city), ("Carrera 43A # 1-50", "Medellín")
         )
-        self.assertEqual(self.company_a.street, "Carrera 43A # 1-50")
 
     def test_a_user_walks_from_the_test_set_to_the_start_and_an_administrator_back(self):
         self.get_active()

@@ -114,8 +114,14 @@ class TestWizard(CertificateCommon):
         self.assertTrue(wizard.is_representative_open)
         self.press(wizard, "action_download_letter")
         self.assertFalse(wizard.is_representative_open)
-        with self.assertRaises(AccessError):
-            wizard.with_user(self.user_b).action_change_representative()
+        code = activation.letter_code
+        self.press(wizard, "action_change_representative")
+        self.press(wizard, "action_keep_representative")
+        self.assertFalse(wizard.is_representative_open)
+        self.assertEqual(activation.letter_code, code)
+        for action in ("action_change_representative", "action_keep_representative"):
+            with self.assertRaises(AccessError):
+                getattr(wizard.with_user(self.user_b), action)()
 
     def test_the_page_says_whose_it_is_and_that_another_company_is_chosen(self):
         user = self.user_a

@@ -144,19 +144,6 @@ class CertificateCommon(AccountPaymentCommon, Walk):
         for speaker in speakers:
             speaker.lang = "es_CO"
 
-    @classmethod
-    def serve_to_tours(cls, name, content):
-        """Let a tour fetch a file, `certificate_tour_<name>`: a browser has none of its own."""
-        file = cls.env["ir.attachment"].create({"name": name, "raw": content, "public": True})
-        cls.env["ir.model.data"].create(
-            {
-                "module": "base",
-                "name": f"certificate_tour_{name}",
-                "model": file._name,
-                "res_id": file.id,
-            }
-        )
-
     @contextmanager
     def rolled_back(self):
         """Undo what is written meanwhile, and what the caches hold of it."""

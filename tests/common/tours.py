@@ -64,6 +64,19 @@ class TourCase(HttpCase):
         cls.startClassPatcher(patch.object(common, "ChromeBrowser", TourBrowser))
         cls.addClassCleanup(TourBrowser.quit)
 
+    @classmethod
+    def serve_to_tours(cls, name, content):
+        """Let a tour fetch a file, `certificate_tour_<name>`: a browser has none of its own."""
+        file = cls.env["ir.attachment"].create({"name": name, "raw": content, "public": True})
+        cls.env["ir.model.data"].create(
+            {
+                "module": "base",
+                "name": f"certificate_tour_{name}",
+                "model": file._name,
+                "res_id": file.id,
+            }
+        )
+
     def start_tour(self, *args, timeout=240, **kwargs):
         """Start a tour, and give it some minutes, as its steps have: other tests may run at the same time."""
         return super().start_tour(*args, timeout=timeout, **kwargs)

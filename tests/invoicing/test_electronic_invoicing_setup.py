@@ -205,9 +205,7 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
             )
             # The page is called by the step, and elsewhere the record by its company.
             title = self.setup_a._get_step_titles()[key]
-            self.assertEqual(
-                self.setup_a.with_context(**action["context"]).display_name, title
-            )
+            self.assertEqual(self.setup_a.with_context(**action["context"]).display_name, title)
             self.assertEqual(self.setup_a.display_name, self.company_a.name)
             # Each is found again by its address.
             self.assertTrue(action["path"])
@@ -330,11 +328,11 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         decision = self.get_decision(setup.action_confirm_test_set())
         decision.typed_nit = "830114921-1"
         self.assertTrue(decision.field_errors["typed_nit"])
-        self.assertFalse(decision.is_ready)
-        with self.assertRaises(ValidationError):
+        with self.assertRaises(ValidationError) as caught:
             decision.action_confirm()
+        self.assertEqual([*caught.exception.context["field_errors"]], ["typed_nit"])
         decision.typed_nit = NIT
-        self.assertEqual((decision.field_errors or {}, decision.is_ready), ({}, True))
+        self.assertFalse(decision.field_errors)
         action = decision.action_confirm()
         self.assertEqual(action["res_model"], "electronic.invoicing.resolution")
         resolution = self.create_resolution()
@@ -345,9 +343,9 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
         if not setup.sale_journal_id:
             setup.sale_journal_id = self.get_journal(self.company_a)
         decision = self.get_decision(setup.action_open_next())
-        self.assertFalse(decision.is_ready)
+        with self.assertRaises(UserError):
+            decision.action_confirm()
         decision.is_understood = True
-        self.assertTrue(decision.is_ready)
         self.assertEqual(decision.action_confirm()["path"], "electronic-process")
         action = setup.action_open_next()
         self.assertEqual((action["res_model"], action["view_mode"]), ("account.move", "form"))

@@ -158,7 +158,8 @@ class TestMoneyBack(PaymentFollowCommon):
                 self.assertEqual(len(marks), 1)
                 self.assertEqual(activation.activity_exception_decoration, "danger")
                 self.assertEqual(len(self.get_notices(activation, self.manager_a)), 1)
-                self.assertFalse(self.get_notices(activation)[1:])
+                # That it is paid, and that it is active.
+                self.assertFalse(self.get_notices(activation)[2:])
                 activation.with_user(self.manager_a).action_revoke()
                 savepoint.rollback()
 

@@ -5,9 +5,9 @@ does.
 import base64
 import io
 from datetime import datetime, timedelta, timezone
-from unittest.mock import patch
 
 from freezegun import freeze_time
+from lxml import html
 from PIL import Image
 
 from odoo import fields
@@ -15,13 +15,14 @@ from odoo.exceptions import AccessError, ConcurrencyError, UserError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
-from odoo.addons.base.models.ir_mail_server import IrMail_Server, MailDeliveryException
+from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from ...const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ...controllers import portal
-from ...models.portal.access import hash_token
+from ...tools.link_token import hash_token
 from ...tools.pdf_check import MAX_SIZE
 from ..common import letter_samples, pdf_samples, samples
+from ..common.mails import MailWatch
 from ..common.portal import ACCESS, CertificatePortalCommon
 from ..common.tours import TourCase
 from ..common.walk import REPRESENTATIVE
@@ -52,7 +53,7 @@ REQUESTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestPortal(CertificatePortalCommon, TourCase):
+class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
     browser_size = "390x844"
     touch_enabled = True
 
@@ -212,6 +213,38 @@ class TestPortal(CertificatePortalCommon, TourCase):
                 if ("GET", path) not in REQUESTS:
                     self.assertIn(response.status_code, (404, 405))
 
+    def test_a_form_of_an_earlier_session_is_explained(self):
+        activation = self.get_downloaded()
+        self.attach(activation)
+        self.enter(activation)
+        for old_token in ("", "wrong", "0o99999999999"):
+            for method, path in REQUESTS:
+                if method != "POST":
+                    continue
+                data = {"csrf_token": old_token, **self.get_form(representative_name="Otra")}
+                with self.subTest(path=path, token=old_token), self.unchanged():
+                    response = self.ask("POST", activation, path, csrf=False, data=data)
+                    self.assertEqual(response.status_code, 400)
+                    if path == "/pdf":
+                        self.assertTrue(response.json()["error"])
+                    else:
+                        self.assertIn('name="error"', response.text)
+                        self.assertIn('name="csrf_token"', response.text)
+        # Whose session has ended is told how to come back.
+        self.visit()
+        for path in ("/representative", "/signed-letter", "/finish", "/open"):
+            with self.subTest(path=path, by="another session"), self.unchanged():
+                response = self.ask("POST", activation, path, csrf=False)
+                self.assertEqual(response.status_code, 400)
+                self.assertIn('name="session_over"', response.text)
+                self.assertIn('name="access_token"', response.text)
+                self.assertNotIn("o_certificate_open_at_once", response.text)
+        # An activation that does not exist looks the same.
+        missing = activation.browse(2**31 - 1)
+        response = self.ask("POST", missing, "/finish", csrf=False)
+        self.assertEqual(response.status_code, 400)
+        self.assertIn('name="session_over"', response.text)
+
     def test_too_many_wrong_links_are_refused_and_a_right_one_opens(self):
         activation = self.start()
         _access, token = self.invite(activation)
@@ -302,18 +335,20 @@ class TestPortal(CertificatePortalCommon, TourCase):
         invitation = invitation.create({"activation_id": activation.id})
         self.assertIn(invitation.partner_id, self.company_a.partner_id.child_ids)
         invitation.partner_id = self.contact
-        sent = []
-        with patch.object(
-            IrMail_Server, "send_email", lambda _self, mail, *_a, **_o: sent.append(mail)
-        ):
+        with self.sending() as sent:
             action = invitation.action_send()
+            # What is rolled back is not sent.
+            self.assertFalse(sent)
         link = action["context"]["default_link"]
         token = link.partition("#")[2]
         self.assertGreaterEqual(len(token), 43)
         self.assertEqual(sent[0]["To"], self.contact.email)
-        html = sent[0].get_body(("html",)).get_content()
+        html = self.get_html(sent[0])
         self.assertIn(link, html)
-        self.assertTrue(action["context"]["default_is_sent"])
+        self.assertIn(self.seller.name, sent[0]["From"])
+        self.assertIn(self.manager_a.email, sent[0]["Reply-To"])
+        page = self.env[INVITATION].with_user(self.manager_a).with_context(**action["context"])
+        self.assertTrue(page.new(page.default_get(["access_id"])).is_sent)
         # What the server is asked for, and may log, is what stands before the #.
         self.assertNotIn("?", link)
         access = activation.sudo().portal_access_ids
@@ -331,15 +366,23 @@ class TestPortal(CertificatePortalCommon, TourCase):
 
     def test_a_mail_that_cannot_be_sent_leaves_the_link_to_be_copied(self):
         invitation = self.env[INVITATION].with_user(self.manager_a)
-        invitation = invitation.create({"activation_id": self.start().id})
-
-        def fail(*_args, **_options):
-            raise MailDeliveryException("No server")
-
-        with patch.object(IrMail_Server, "send_email", fail):
-            action = invitation.action_send()
-        self.assertFalse(action["context"]["default_is_sent"])
-        activation = invitation.activation_id
+        activation = self.start()
+        for failure in (
+            MailDeliveryException("No server"),
+            ConnectionRefusedError(),
+            UserError("Missing SMTP Server"),
+            ValueError("Header values may not contain linefeed"),
+        ):
+            with self.subTest(failure=failure):
+                dialog = invitation.create({"activation_id": activation.id})
+                with self.sending(failure):
+                    action = dialog.action_send()
+                page = invitation.with_context(**action["context"])
+                page = page.new(page.default_get(["access_id"]))
+                self.assertFalse(page.is_sent)
+                access = activation.sudo().portal_access_ids[:1]
+                self.assertEqual(access.mail_state, "failed")
+                self.assertIn(access.mail_error, page.sentence)
         self.visit()
         self.assertEqual(self.open(activation, action["context"]["default_link"]).status_code, 303)
 
@@ -405,9 +448,9 @@ class TestPortal(CertificatePortalCommon, TourCase):
         self.assertEqual((activation.state, activation.letter_code), ("process", False))
         location = self.do(activation, "/representative", data=self.get_form())
         response = self.url_open(location)
-        self.assertTrue(
-            response.headers["Refresh"].endswith(f"{PORTAL_PATH}/{activation.id}/letter")
-        )
+        # A page that is left while it loads has no scripts: its own script saves the letter.
+        self.assertNotIn("Refresh", response.headers)
+        self.assertIn("o_certificate_letter ", response.text)
         letter = self.ask("GET", activation, "/letter")
         self.assertEqual(letter.content, activation._render_letter())
         self.assertIn("attachment", letter.headers["Content-Disposition"])
@@ -486,6 +529,25 @@ class TestPortal(CertificatePortalCommon, TourCase):
         self.assertEqual(activation.signed_letter_pages, 2)
         self.assertEqual(activation.sudo().record_facts["user"]["name"], self.contact.name)
 
+    def test_nothing_is_lost_or_done_twice_when_the_line_is_bad(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        self.speak_spanish(self.contact)
+        self.serve_to_tours("scan", pdf_samples.scan_pdf(2))
+        _access, link = activation.with_user(self.manager_a)._invite(self.contact)
+        with mute_logger("odoo.http"):  # the form of the session that ended
+            self.start_tour_by_link(link, "certificate_portal_bad_line")
+        activation.invalidate_recordset()
+        self.assertEqual(activation.signed_letter_pages, 2)
+        self.assertEqual(activation.representative_street, "Bogotá")
+        steps = [
+            message.body for message in activation.sudo().message_ids if "portal" in message.body
+        ]
+        for sentence in ("datos del representante", "Adjuntó la carta"):
+            with self.subTest(step=sentence):
+                self.assertEqual(sum(sentence in body for body in steps), 1, steps)
+
     def test_what_is_posted_twice_has_one_effect(self):
         activation = self.start()
         self.enter(activation)
@@ -536,6 +598,17 @@ class TestPortal(CertificatePortalCommon, TourCase):
             files = {"files": ("page.html", b"<html>", "text/html")}
             refused = self.ask("POST", activation, "/pdf", files=files)
         self.assertEqual((refused.status_code, refused.json()["position"]), (422, 0))
+
+    def test_the_data_can_be_left_as_it_was_after_the_download(self):
+        activation = self.get_downloaded()
+        self.attach(activation)
+        self.enter(activation)
+        page = html.fromstring(self.ask("GET", activation).text)
+        (keep,) = page.xpath("//details//a[@name='keep']")
+        with self.unchanged():
+            response = self.url_open(keep.get("href"))
+        self.assertEqual(response.url.rsplit("/", 1)[-1], str(activation.id))
+        self.assertIn('name="representative_summary"', response.text)
 
     def test_a_letter_that_became_void_is_said_to_be(self):
         activation = self.get_downloaded()
@@ -595,7 +668,7 @@ class TestPortal(CertificatePortalCommon, TourCase):
 
         self.assertEqual(len(get_told()), 1)
         self.assertIn(f"{PORTAL_PATH}/{activation.id}", get_told().body)
-        self.assertNotIn("#", get_told().body)
+        self.assertNotIn("/open", get_told().body)
         access.action_withdraw()
         access.last_notice = False
         activation.sudo()._react_to_payment()

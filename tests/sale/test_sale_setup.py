@@ -68,6 +68,18 @@ class TestSaleSetup(CertificatePaymentCommon):
         for step in STEPS.values():
             self.assertTrue(callable(getattr(company, step.review)))
 
+    def test_a_provider_in_test_mode_can_be_tried_and_is_switched_off_again(self):
+        self.seller.certificate_accept_test_payments = False
+        step = self.get_steps()["test"]
+        self.assertEqual((step["state"], step["level"]), ("todo", "warning"))
+        self.assertEqual([choice["key"] for choice in step["choices"]], ["test"])
+        self.open("test", "test")
+        self.assertTrue(self.seller.certificate_accept_test_payments)
+        step = self.get_steps()["test"]
+        self.assertEqual((step["level"], step["choices"]), ("danger", []))
+        self.open("test")
+        self.assertFalse(self.seller.certificate_accept_test_payments)
+
     def test_a_seller_that_is_set_up_lacks_only_real_payments(self):
         steps = self.get_steps()
         self.assertEqual([*steps], [*STEPS])

@@ -4,9 +4,11 @@ import { useService } from "@web/core/utils/hooks";
 import { Layout } from "@web/search/layout";
 import { standardActionServiceProps } from "@web/webclient/actions/action_service";
 
+import { useKeptFocus } from "../form/kept_focus";
+import { usePage } from "../page/page";
 import { Words } from "../texts/texts";
 
-import { Component, onWillStart, useState } from "@odoo/owl";
+import { Component, onWillStart, useRef, useState } from "@odoo/owl";
 
 /** The six steps of activating electronic invoicing, each with its state and its one button. */
 export class ElectronicProcess extends Component {
@@ -19,6 +21,8 @@ export class ElectronicProcess extends Component {
         this.action = useService("action");
         this.orm = useService("orm");
         this.state = useState({ overview: null });
+        usePage();
+        useKeptFocus(useRef("page"), "h1");
         onWillStart(() => this.load());
     }
 

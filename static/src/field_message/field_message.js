@@ -2,16 +2,36 @@ import { registry } from "@web/core/registry";
 import { charField } from "@web/views/fields/char/char_field";
 import { dateField } from "@web/views/fields/datetime/datetime_field";
 import { emailField } from "@web/views/fields/email/email_field";
+import { integerField } from "@web/views/fields/integer/integer_field";
 import { buildM2OFieldDescription, Many2OneField } from "@web/views/fields/many2one/many2one_field";
 import { many2ManyTagsField } from "@web/views/fields/many2many_tags/many2many_tags_field";
 import { monetaryField } from "@web/views/fields/monetary/monetary_field";
+import { radioField } from "@web/views/fields/radio/radio_field";
 import { selectionField } from "@web/views/fields/selection/selection_field";
 
-import { Component, useEffect, useRef } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 /**
- * Wraps a native field: when the record's `field_errors` ({field: sentence}) names it, the field and
- * its label turn red and the sentence appears under it, also for screen readers.
+ * Returns what is wrong with a field: what the server answered to what was just submitted, while the field still has
+ * that value; or else what the record's `field_errors` says ({field: sentence}; in Odoo's settings
+ * `certificate_field_errors`). A patient form shows that when the field was changed.
+ *
+ * @returns {string | undefined}
+ */
+function getMessage(record, name, told = record.model.env.certificateTold) {
+    // Each is read in any case, so that a change of one renders the field again.
+    const { [name]: value, field_errors: own, certificate_field_errors: settings } = record.data;
+    const errors = own || settings;
+    const submitted = told?.fields[name];
+    if (submitted && submitted.value === value) {
+        return submitted.sentence;
+    }
+    return !told?.isPatient || told.touched[name] ? errors?.[name] : undefined;
+}
+
+/**
+ * Wraps a native field: when something is wrong with it, the field and its label turn red and the
+ * sentence appears under it, also for screen readers.
  *
  * Odoo's own `required` cannot do this: it is red before anything was submitted, it refuses to save
  * incomplete data, and it gives no explanation.
@@ -22,6 +42,8 @@ class FieldMessage extends Component {
 
     setup() {
         this.root = useRef("root");
+        this.told = this.env.certificateTold && useState(this.env.certificateTold);
+        this.watchChanges();
         useEffect(
             (message) => {
                 const input = this.root.el.querySelector("input, button");
@@ -43,8 +65,33 @@ class FieldMessage extends Component {
         );
     }
 
+    watchChanges() {
+        const { name } = this.props;
+        let first = true;
+        useEffect(
+            () => {
+                if (this.told && !first) {
+                    this.told.touched[name] = true;
+                }
+                first = false;
+            },
+            () => [this.props.record.data[name]]
+        );
+    }
+
+    /** The message belongs to what was there when it was written. */
+    forget() {
+        const { record, name } = this.props;
+        if (this.told?.fields[name]) {
+            delete this.told.fields[name];
+        }
+        if (record.data.field_errors?.[name]) {
+            delete record.data.field_errors[name];
+        }
+    }
+
     get message() {
-        return this.props.record.data.field_errors?.[this.props.name];
+        return getMessage(this.props.record, this.props.name, this.told);
     }
 
     get messageId() {
@@ -58,17 +105,28 @@ function withMessage(nativeField) {
         component: class extends FieldMessage {
             nativeComponent = nativeField.component;
         },
-        fieldDependencies: [{ name: "field_errors", type: "json", readonly: true }],
-        isValid: (record, fieldName) => !record.data.field_errors?.[fieldName],
+        isValid: (record, fieldName) => !getMessage(record, fieldName),
     };
 }
 
-registry
-    .category("fields")
-    .add("certificate_char", withMessage(charField))
-    .add("certificate_date", withMessage(dateField))
-    .add("certificate_email", withMessage(emailField))
-    .add("certificate_many2many_tags", withMessage(many2ManyTagsField))
-    .add("certificate_many2one", withMessage(buildM2OFieldDescription(Many2OneField)))
-    .add("certificate_monetary", withMessage(monetaryField))
-    .add("certificate_selection", withMessage(selectionField));
+/** The native fields that show a message, by the names of their widgets. */
+const FIELDS = {
+    certificate_char: charField,
+    certificate_date: dateField,
+    certificate_email: emailField,
+    certificate_integer: integerField,
+    certificate_many2many_tags: many2ManyTagsField,
+    certificate_many2one: buildM2OFieldDescription(Many2OneField),
+    certificate_monetary: monetaryField,
+    certificate_radio: radioField,
+    certificate_selection: selectionField,
+};
+
+/** Whether a widget shows a message. */
+export function isTelling(widget) {
+    return widget in FIELDS;
+}
+
+for (const [name, nativeField] of Object.entries(FIELDS)) {
+    registry.category("fields").add(name, withMessage(nativeField));
+}

@@ -1,8 +1,9 @@
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
-import { useService } from "@web/core/utils/hooks";
 import { session } from "@web/session";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
+
+import { askToLogIn, getFailure, RequestFailure, send } from "../connection/connection";
 
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
@@ -25,7 +26,6 @@ export class OwnCertificate extends Component {
     static defaultProps = { route: ROUTE, owner: "activation_id" };
 
     setup() {
-        this.http = useService("http");
         this.root = useRef("root");
         this.state = useState({
             certificate: null,
@@ -75,13 +75,18 @@ export class OwnCertificate extends Component {
         return `own_certificate_${name}_error`;
     }
 
+    /** A message belongs to what was sent. */
+    forget(name) {
+        delete this.state.errors[name];
+    }
+
     choose(name, ev) {
         const [file] = ev.target.files;
         // Reset, so that choosing the same file again triggers a change.
         ev.target.value = "";
         if (file) {
             this.state[name] = file;
-            delete this.state.errors[name];
+            this.forget(name);
         }
     }
 
@@ -91,24 +96,37 @@ export class OwnCertificate extends Component {
             this.state.isSending = true;
             try {
                 this.state.errors = await this.post();
-            } catch {
-                this.state.errors = {
-                    certificate: [
-                        _t(
-                            "The file did not reach the server. Check your connection and try again."
-                        ),
-                    ],
-                };
+                this.state.password = "";
+            } catch (error) {
+                // The password stays in its field, as the files do: nothing was wrong with them.
+                this.state.errors = await this.recover(getFailure(error));
             }
             this.state.isSending = false;
-            this.state.password = "";
         }
         if (Object.keys(this.state.errors).length) {
             this.state.refusals++;
             return;
         }
-        Object.assign(this.state, { certificate: null, key: null, isKeyApart: false });
+        Object.assign(this.state, { certificate: null, key: null, password: "", isKeyApart: false });
         await this.props.record.load();
+    }
+
+    /** Says why nothing came back; nothing, if the certificate was loaded nevertheless. */
+    async recover(failure) {
+        if (failure.kind === "session") {
+            askToLogIn();
+        }
+        if (failure.kind === "lost") {
+            try {
+                await this.props.record.load();
+            } catch (error) {
+                getFailure(error);
+            }
+            if (this.facts) {
+                return {};
+            }
+        }
+        return { certificate: [failure.message] };
     }
 
     refuse() {
@@ -131,15 +149,20 @@ export class OwnCertificate extends Component {
     }
 
     async post() {
-        const data = { csrf_token: odoo.csrf_token, password: this.state.password };
+        const form = new FormData();
+        form.append("csrf_token", odoo.csrf_token);
+        form.append("password", this.state.password);
         for (const name of ["certificate", "key"]) {
             if (this.state[name]) {
-                data[name] = this.state[name];
+                form.append(name, this.state[name]);
             }
         }
         const owner = this.props.record.data[this.props.owner];
-        const { errors } = await this.http.post(`${this.props.route}/${owner.id}`, data);
-        return errors;
+        const { body, status } = await send(`${this.props.route}/${owner.id}`, { form });
+        if (!body.errors) {
+            throw new RequestFailure("failed", status);
+        }
+        return body.errors;
     }
 }
 

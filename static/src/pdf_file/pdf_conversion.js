@@ -3,6 +3,7 @@ import { user } from "@web/core/user";
 import { loadPDFJSAssets } from "@web/core/utils/pdfjs";
 import { session } from "@web/session";
 
+import { RequestFailure, send } from "../connection/connection";
 import { SourcePicture } from "./source_picture";
 
 import { Component, onWillUnmount, useEffect, useRef, useState } from "@odoo/owl";
@@ -33,6 +34,12 @@ export async function getKind(file) {
     return KINDS[start] || (text.includes("%PDF-") ? "pdf" : "");
 }
 
+/** Whether a file is one picture; a TIFF may have pages, of which a browser shows the first. */
+export async function isOnePicture(file) {
+    const [first, second] = new Uint8Array(await file.slice(0, 2).arrayBuffer());
+    return [0xffd8, 0x8950].includes((first << 8) | second);
+}
+
 export function formatSize(bytes, maximumFractionDigits = 1) {
     const [unit, size] = bytes < 1e6 ? ["kilobyte", 1e3] : ["megabyte", 1e6];
     const format = { style: "unit", unit, maximumFractionDigits };
@@ -41,27 +48,40 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
     return new Intl.NumberFormat(language, format).format(bytes / size);
 }
 
-/** @returns {string} why files that are too large, alone or together, are refused */
-export function getTooMuchSentence() {
+/**
+ * @param {{kind: string}[]} sources
+ * @returns {string} why files that are too large, alone or together, are refused
+ */
+export function getTooMuchSentence(sources) {
+    if (sources.every(({ kind }) => kind === "photo")) {
+        return sources.length === 1
+            ? _t("The photo is larger than %s. Take it again with a lower resolution.", LIMITS.input.label)
+            : _t(
+                  "The photos are larger than %s together. Choose only the pages that are asked for, or take them again with a lower resolution.",
+                  LIMITS.input.label
+              );
+    }
     return _t(
-        "What you chose is larger than %s. Scan the document in black and white or at 150 dpi, or take photos of a lower resolution.",
+        "What you chose is larger than %s. Scan the document in black and white or at 150 dpi, or take photos of its pages.",
         LIMITS.input.label
     );
 }
 
-/** An error whose message is a sentence for the user. */
-class ConversionError extends Error {}
+/** A refusal of the server, whose message is its sentence. */
+class Refusal extends Error {}
 
 /**
  * Asks the server to make one PDF from files; the server does not store it.
  *
- * @param {XMLHttpRequest} request
+ * @param {() => XMLHttpRequest} makeRequest
  * @param {{model: string, id: number, url: string}} owner of the PDF; with its own address, if any
- * @param {File[]} files
+ * @param {{file: File, kind: string}[]} sources
  * @param {(share: number) => void} onProgress called with how much is uploaded, from 0 to 1
  * @returns {Promise<{pdf: string, size: number}>} base64, bytes
+ * @throws {RequestFailure | Refusal}
  */
-function convert(request, owner, files, onProgress) {
+async function convert(makeRequest, owner, sources, onProgress) {
+    const files = sources.map(({ file }) => file);
     const form = new FormData();
     form.append("csrf_token", odoo.csrf_token);
     if (!owner.url) {
@@ -71,30 +91,24 @@ function convert(request, owner, files, onProgress) {
     for (const file of files) {
         form.append("files", file, file.name);
     }
-    return new Promise((resolve, reject) => {
-        const fail = (message) => reject(new ConversionError(message));
-        request.upload.addEventListener("progress", (ev) => onProgress(ev.loaded / ev.total));
-        request.upload.addEventListener("load", () => onProgress(1));
-        request.addEventListener("abort", () => fail(""));
-        request.addEventListener("error", () =>
-            fail(_t("The connection was interrupted. Your files are still here: try again."))
-        );
-        request.addEventListener("load", () => {
-            const { pdf, size, error, position } = request.response || {};
-            if (pdf) {
-                resolve({ pdf, size });
-            } else if (error && files.length > 1 && Number.isInteger(position)) {
-                fail(`${files[position].name}: ${error}`);
-            } else if (request.status === 413) {
-                fail(getTooMuchSentence());
-            } else {
-                fail(error || _t("The PDF could not be made. Reload the page and try again."));
-            }
-        });
-        request.open("POST", owner.url || "/certificate/pdf");
-        request.responseType = "json";
-        request.send(form);
-    });
+    const url = owner.url || "/certificate/pdf";
+    const ask = async () => {
+        try {
+            return (await send(url, { form, makeRequest, onProgress })).body;
+        } catch (failure) {
+            // A proxy may accept less than the server.
+            throw failure.status === 413 ? new Refusal(getTooMuchSentence(sources)) : failure;
+        }
+    };
+    const { pdf, size, error, position } = await ask();
+    if (pdf) {
+        return { pdf, size };
+    }
+    if (!error) {
+        throw new RequestFailure("failed");
+    }
+    const isOfOne = files.length > 1 && Number.isInteger(position);
+    throw new Refusal(isOfOne ? `${files[position].name}: ${error}` : error);
 }
 
 /**
@@ -132,7 +146,7 @@ export class PdfConversion extends Component {
         useEffect(
             () => {
                 if ([null, document.body].includes(document.activeElement)) {
-                    this.root.el.querySelector("[data-next]")?.focus({ preventScroll: true });
+                    this.root.el.querySelector("[data-next]")?.focus();
                 }
             },
             () => [this.state.stage]
@@ -192,13 +206,23 @@ export class PdfConversion extends Component {
         return Math.round(100 * this.state.progress);
     }
 
+    /** Removes a file; keyboard users continue at the one that comes in its place. */
+    remove(source, index) {
+        this.props.onRemove(source);
+        requestAnimationFrame(() => {
+            const buttons = this.root.el?.querySelectorAll(".o_certificate_remove_source") || [];
+            const next = buttons[Math.min(index, buttons.length - 1)];
+            (next || this.root.el?.querySelector("[data-next]"))?.focus();
+        });
+    }
+
     async convert() {
         this.props.onStart();
         Object.assign(this.state, { stage: "upload", progress: 0, error: "" });
-        this.request = new XMLHttpRequest();
-        const files = this.props.sources.map(({ file }) => file);
+        const makeRequest = () => (this.request = new XMLHttpRequest());
+        const { owner, sources } = this.props;
         try {
-            const { pdf, size } = await convert(this.request, this.props.owner, files, (share) => {
+            const { pdf, size } = await convert(makeRequest, owner, sources, (share) => {
                 this.state.progress = share;
                 if (share === 1) {
                     this.state.stage = "convert";
@@ -208,7 +232,7 @@ export class PdfConversion extends Component {
             const url = URL.createObjectURL(new Blob([bytes], { type: "application/pdf" }));
             Object.assign(this.state, { stage: "done", pdf, size, url });
         } catch (error) {
-            if (!(error instanceof ConversionError)) {
+            if (!(error instanceof Refusal || error instanceof RequestFailure)) {
                 throw error;
             }
             Object.assign(this.state, { stage: "offer", error: error.message });
@@ -216,7 +240,7 @@ export class PdfConversion extends Component {
     }
 
     cancel() {
-        this.request.abort();
+        this.request?.abort();
     }
 
     /** Goes back to the files, such as when a page turns out to be missing or in the wrong place. */

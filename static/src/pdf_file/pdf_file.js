@@ -2,11 +2,14 @@ import { isMobileOS } from "@web/core/browser/feature_detection";
 import { useDropzone } from "@web/core/dropzone/dropzone_hook";
 import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
+import { useService } from "@web/core/utils/hooks";
 import { getDataURLFromFile, url } from "@web/core/utils/urls";
 import { standardFieldProps } from "@web/views/fields/standard_field_props";
 
+import { askToLogIn, getFailure } from "../connection/connection";
+import { announce } from "../page/status";
 import { formatSize, LIMITS, PdfConversion } from "./pdf_conversion";
-import { isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
+import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
 
 import { Component, useRef, useState } from "@odoo/owl";
 
@@ -32,12 +35,17 @@ export class PdfFile extends Component {
     };
 
     setup() {
+        this.orm = useService("orm");
         this.root = useRef("root");
         this.input = useRef("input");
         this.camera = useRef("camera");
         this.state = useState({
             refusal: "",
             isSaving: false,
+            // How far the reading of what was chosen has come.
+            reading: "",
+            // What did not arrive, to be sent again as it is.
+            pending: null,
             isPreviewed: false,
             // The files to make a PDF from; another selection is another conversion.
             sources: [],
@@ -126,12 +134,15 @@ export class PdfFile extends Component {
      * @param {boolean} isAdding whether they are further pages of the files before
      */
     async attach(files, isAdding = false) {
-        if (!files.length || this.state.isSaving) {
+        if (!files.length || this.state.isSaving || this.state.reading) {
             return;
         }
         const former = isAdding ? this.state.sources : [];
-        const { refusal, sources } = await readSources(files, former);
-        this.state.refusal = refusal;
+        const { refusal, sources } = await readSources(files, former, (number) => {
+            this.state.reading = getReadingSentence(number, files.length);
+        });
+        this.state.reading = "";
+        Object.assign(this.state, { refusal, pending: null });
         if (refusal) {
             return;
         }
@@ -178,23 +189,75 @@ export class PdfFile extends Component {
 
     async saveRecord(data, fileName) {
         const { record, name } = this.props;
-        // Save what was typed first, so that a refused file loses none of it.
-        if (!(await record.save())) {
+        let isUpdated = false;
+        try {
+            // Save what was typed first, so that a refused file loses none of it.
+            if (!(await record.save())) {
+                return false;
+            }
+            isUpdated = true;
+            await record.update({ [name]: data, [`${name}_filename`]: fileName });
+            if (!(await record.save())) {
+                await record.discard();
+                this.state.refusal = _t("The file could not be saved. Try again.");
+                return false;
+            }
+        } catch (error) {
+            const failure = getFailure(error);
+            if (isUpdated) {
+                await record.discard();
+            }
+            if (failure?.kind === "lost" && isUpdated && (await this.isStored(data))) {
+                await this.refresh();
+                this.sayAttached();
+                return true;
+            }
+            if (failure?.kind === "session") {
+                askToLogIn();
+            }
+            this.state.refusal = failure ? failure.message : error.data.message;
+            this.state.pending = failure && { data, fileName };
             return false;
         }
-        await record.update({ [name]: data, [`${name}_filename`]: fileName });
-        let refusal = "";
-        const isSaved = await record.save({
-            onError: (error) => {
-                refusal = error.data?.message || error.message;
-                return false;
-            },
-        });
-        if (!isSaved) {
-            this.state.refusal = refusal || _t("The file could not be saved. Try again.");
-            await record.discard();
+        this.sayAttached();
+        return true;
+    }
+
+    sayAttached() {
+        announce(_t("The file was attached."));
+    }
+
+    /** Whether a file arrived although the answer did not. */
+    async isStored(data) {
+        const size = `${this.props.name}_size`;
+        const { model, id } = this.owner;
+        try {
+            const [values] = await this.orm.silent.read(model, [id], [size]);
+            return values[size] === atob(data).length;
+        } catch (error) {
+            getFailure(error);
+            return false;
         }
-        return isSaved;
+    }
+
+    /** Reads the record again; what was typed meanwhile is saved. */
+    async refresh() {
+        const { record } = this.props;
+        await record.save();
+        await record.load();
+    }
+
+    /** Sends again what did not arrive, or only its answer. */
+    async retry() {
+        const { data, fileName } = this.state.pending;
+        Object.assign(this.state, { refusal: "", pending: null, isSaving: true });
+        if (await this.isStored(data)) {
+            await this.refresh();
+            Object.assign(this.state, { isSaving: false, sources: [] });
+            this.sayAttached();
+        } else {
+            await this.use(data, fileName);
+        }
     }
 }
 

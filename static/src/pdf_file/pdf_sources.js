@@ -1,6 +1,6 @@
 import { _t } from "@web/core/l10n/translation";
 
-import { getKind, getTooMuchSentence, LIMITS } from "./pdf_conversion";
+import { getKind, getTooMuchSentence, isOnePicture, LIMITS } from "./pdf_conversion";
 import { makeJpeg, readTimeTaken } from "./photo";
 
 // In names that telephones and messengers make up, this says nothing of an order.
@@ -9,17 +9,22 @@ const RANDOM = /[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32}/gi;
 let lastId = 0;
 
 /**
- * Checks the chosen files, and refuses those that the server would refuse for their kind.
+ * Checks the chosen files, makes photos smaller, and refuses what the server would refuse for its kind or size.
  *
  * @param {File[]} files
  * @param {{id: number, file: File, kind: string, taken: number}[]} former sources, after which these
  * are further pages
+ * @param {(number: number) => void} onRead called with the number of the file that is read, from 1
  * @returns {Promise<{refusal: string, sources: object[]}>} a sentence, or the files to make a PDF
  * from
  */
-export async function readSources(files, former = []) {
+export async function readSources(files, former, onRead) {
     const sources = [];
-    for (const file of files) {
+    if (former.length + files.length > LIMITS.input.files) {
+        return { refusal: getTooManySentence() };
+    }
+    for (const [index, file] of files.entries()) {
+        onRead(index + 1);
         const source = await readSource(file);
         const refusal = refuse(source.file, source.kind);
         if (refusal) {
@@ -29,18 +34,27 @@ export async function readSources(files, former = []) {
     }
     sources.sort(compareSources);
     const all = [...former, ...sources];
-    return { refusal: refuseAll(all.map((source) => source.file)), sources: all };
+    const size = all.reduce((total, source) => total + source.file.size, 0);
+    return { refusal: size > LIMITS.input.bytes ? getTooMuchSentence(all) : "", sources: all };
 }
 
 async function readSource(file) {
     const kind = await getKind(file);
-    const jpeg = kind === "heic" && (await makeJpeg(file));
+    const isHeic = kind === "heic";
+    const jpeg = (isHeic || (await isOnePicture(file))) && (await makeJpeg(file, isHeic));
     return {
         id: ++lastId,
         file: jpeg || file,
         kind: jpeg ? "photo" : kind,
         taken: (kind === "photo" && (await readTimeTaken(file))) || file.lastModified,
     };
+}
+
+/** Says how far the reading of the files has come; see `readSources`. */
+export function getReadingSentence(number, count) {
+    return count === 1
+        ? _t("Preparing the file…")
+        : _t("Preparing file %(number)s of %(count)s…", { number, count });
 }
 
 /**
@@ -97,19 +111,9 @@ function refuse(file, kind) {
     return "";
 }
 
-/**
- * @returns {string} why the files are refused together, or nothing
- */
-function refuseAll(files) {
-    const { bytes, files: count } = LIMITS.input;
-    if (files.length > count) {
-        return _t(
-            "You chose more than %s files. Attach only what is asked for, or scan all pages into one PDF.",
-            count
-        );
-    }
-    if (files.reduce((size, file) => size + file.size, 0) > bytes) {
-        return getTooMuchSentence();
-    }
-    return "";
+function getTooManySentence() {
+    return _t(
+        "You chose more than %s files. Attach only what is asked for, or scan all pages into one PDF.",
+        LIMITS.input.files
+    );
 }

@@ -3,10 +3,24 @@ import { _t } from "@web/core/l10n/translation";
 import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
+import { RequestFailure, send } from "../connection/connection";
 import { PdfConversion } from "../pdf_file/pdf_conversion";
-import { isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
+import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
+
+import { announceNext } from "../page/status";
+import { readPage, showPage } from "./page";
 
 import { Component, useState, xml } from "@odoo/owl";
+
+/** The session of a visitor who came by a link, which no login begins again. */
+class SessionFailure extends RequestFailure {
+    constructor() {
+        super("session");
+        this.message = _t(
+            "Your session has ended. Open the link of your invitation again in another tab of this browser, then try again here: your files are still here."
+        );
+    }
+}
 
 /** The conversion of the files chosen in the form around it; see `Upload`. */
 class UploadConversion extends Component {
@@ -65,7 +79,12 @@ export class Upload extends Interaction {
             }),
             "t-on-click": () => this.choose(false, true),
         },
-        "button[name=attach]": { "t-att-class": () => ({ "d-none": !this.isSending }) },
+        "button[name=attach]": {
+            "t-att-class": () => ({ "d-none": !this.isSending && !this.isPending }),
+        },
+        _root: {
+            "t-on-submit.prevent": this.retry,
+        },
     };
 
     setup() {
@@ -73,6 +92,7 @@ export class Upload extends Interaction {
         this.refusal = this.el.querySelector(".o_certificate_refusal");
         this.button = this.el.querySelector("button[name=attach]");
         this.isSending = false;
+        this.isPending = false;
         this.isAdding = false;
     }
 
@@ -125,7 +145,11 @@ export class Upload extends Interaction {
         if (!files.length) {
             return;
         }
-        const { refusal, sources } = await this.waitFor(readSources(files, former));
+        const reading = readSources(files, former, (number) =>
+            this.showSending(true, getReadingSentence(number, files.length))
+        );
+        const { refusal, sources } = await this.waitFor(reading);
+        this.showSending(false);
         this.refuse(refusal);
         if (!refusal && !isToBeConverted(sources)) {
             // Photos that were chosen before are not what is sent now.
@@ -147,43 +171,88 @@ export class Upload extends Interaction {
         return this.send();
     }
 
-    /** Sends the form, and stays on the page when the file is refused: the photos are still here. */
+    /** Sends the form, and stays on the page when the file is refused or does not arrive: it is still here. */
     async send() {
-        const body = new FormData(this.el);
+        this.refuse("");
         this.showSending(true);
-        let response;
+        let answer;
         try {
-            response = await this.waitFor(
-                fetch(this.el.action, { method: "POST", body, redirect: "manual" })
-            );
-        } catch {
-            this.showSending(false);
-            this.refuse(
-                _t("The connection was interrupted. Your files are still here: try again.")
-            );
-            return;
+            answer = await this.waitFor(this.post());
+        } catch (failure) {
+            if (!(failure instanceof RequestFailure)) {
+                throw failure;
+            }
+            if (failure.kind === "lost" && (await this.waitFor(this.isAttached()))) {
+                return this.reload();
+            }
+            this.offerAgain();
+            return this.refuse(failure.message);
         }
-        if (response.type === "opaqueredirect") {
-            window.history.replaceState(null, "", `${this.el.dataset.path}#signed_letter`);
-            window.location.reload();
-            return;
+        if (answer.status < 400) {
+            return this.reload();
         }
-        const text = await this.waitFor(response.text());
-        const page = new DOMParser().parseFromString(text, "text/html");
+        this.showSending(false);
+        const page = new DOMParser().parseFromString(answer.body, "text/html");
         const sentence = page.getElementById("file_error")?.textContent.trim();
         if (sentence) {
             this.input.value = "";
-            this.showSending(false);
             this.refuse(sentence);
-        } else {
-            this.el.submit(); // the whole page says what is wrong, such as that the link has expired
+        } else if (!showPage(page, this.services["public.interactions"])) {
+            this.refuse(new RequestFailure("failed").message);
         }
     }
 
-    showSending(isSending) {
-        this.isSending = isSending;
-        this.button.textContent = _t("Uploading…");
+    /** Sends again what did not arrive, or only its answer. */
+    async retry() {
+        if (!this.isPending) {
+            return;
+        }
+        this.showSending(true);
+        if (await this.waitFor(this.isAttached())) {
+            return this.reload();
+        }
+        return this.send();
+    }
+
+    async post() {
+        const answer = await send(this.el.action, { form: new FormData(this.el), type: "text" });
+        if (answer.status === 403) {
+            throw new SessionFailure();
+        }
+        return answer;
+    }
+
+    /** Whether the file arrived although the answer did not. */
+    async isAttached() {
+        try {
+            const page = await readPage(this.el.dataset.path);
+            return Boolean(page.querySelector(".o_certificate_card"));
+        } catch (failure) {
+            if (!(failure instanceof RequestFailure)) {
+                throw failure;
+            }
+            return false;
+        }
+    }
+
+    reload() {
+        announceNext(_t("The file was attached."));
+        window.history.replaceState(null, "", `${this.el.dataset.path}#signed_letter`);
+        window.location.reload();
+    }
+
+    /** @param {string} label of the button that shows what is going on */
+    showSending(isSending, label = _t("Uploading…")) {
+        Object.assign(this, { isSending, isPending: false });
+        this.button.textContent = label;
         this.button.disabled = isSending;
+        this.updateContent();
+    }
+
+    /** Lets the file be sent again as it is. */
+    offerAgain() {
+        this.showSending(false, _t("Try again"));
+        this.isPending = true;
         this.updateContent();
     }
 

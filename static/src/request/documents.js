@@ -121,18 +121,12 @@ export class RequestDocuments extends Component {
             discard: async () => {
                 values = null;
             },
-            save: async ({ onError } = {}) => {
+            load: () => this.reload(),
+            save: async () => {
                 if (!values) {
                     return this.props.record.save();
                 }
-                try {
-                    await this.orm.write(MODEL, [document.id], values);
-                } catch (error) {
-                    if (onError) {
-                        return onError(error);
-                    }
-                    throw error;
-                }
+                await this.orm.write(MODEL, [document.id], values);
                 values = null;
                 await this.reload();
                 return true;

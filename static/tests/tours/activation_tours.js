@@ -1,3 +1,4 @@
+import { breakLine, endSession, mendLine } from "./bad_line";
 import { addTour } from "./tour";
 
 /** Puts a file into the field of the signed letter, as choosing one does. */
@@ -23,7 +24,7 @@ async function fetchFile(name, url) {
     return new File([await response.blob()], name);
 }
 
-function attachFrom(name, url) {
+export function attachFrom(name, url) {
     return attachAll(async () => [await fetchFile(name, url)]);
 }
 
@@ -98,6 +99,7 @@ const buy = (state) => [
         expectUnloadPage: true,
     },
     {
+        isDetour: true,
         content: `Let the payment become ${state}`,
         trigger: "select#simulated_payment_state",
         run: `select ${state}`,
@@ -111,6 +113,7 @@ const buy = (state) => [
 ];
 
 addTour("certificate_activation_buy", {
+    atMost: { clicks: 3, fields: 0 },
     steps: () => [
         {
             content: "The second step can be started",
@@ -180,6 +183,7 @@ addTour("certificate_activation_buy_in_vain", {
 });
 
 addTour("certificate_activation_flow", {
+    atMost: { clicks: 5, fields: 6 },
     steps: () => [
         {
             content: "The payment is verified on entry",
@@ -192,6 +196,7 @@ addTour("certificate_activation_flow", {
         },
         step("process"),
         {
+            isDetour: true,
             content: "The loan is understood",
             trigger: "button[name=action_understood]",
             run: "click",
@@ -218,6 +223,7 @@ addTour("certificate_activation_flow", {
         },
         attached,
         {
+            isDetour: true,
             content: "Look at the scan",
             trigger: ".o_certificate_preview",
             run: "click",
@@ -242,6 +248,7 @@ addTour("certificate_activation_flow", {
             trigger: "div[name=test_set_identifier] input",
         },
         {
+            isDetour: true,
             content: "Not now: go back to the six steps",
             trigger: "button[name=action_open_overview]",
             run: "click",
@@ -322,6 +329,22 @@ addTour("certificate_activation_refusals", {
             trigger: "div[name=representative_summary]:contains(María Pérez)",
         },
         {
+            content: "Change the data",
+            trigger: "button[name=action_change_representative]",
+            run: "click",
+        },
+        type("surname", "Otra"),
+        {
+            content: "Keep the letter after all",
+            trigger: "button[name=action_keep_representative]",
+            run: "click",
+        },
+        {
+            content: "Nothing has changed",
+            trigger:
+                ".o_form_view:has(button[name=action_change_representative]) div[name=representative_summary]:contains(María Pérez)",
+        },
+        {
             content: "Attach the scan",
             trigger: zone,
             run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
@@ -397,6 +420,18 @@ const TAKEN = {
     second: "09af9f1c" + "0".repeat(24),
 };
 
+/** EXIF with one entry: the orientation of a telephone that is held upright. */
+const UPRIGHT =
+    "\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+async function makeUpright(width, height) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d").fillRect(0, 0, width / 2, height);
+    const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 1));
+    const exif = Uint8Array.from(UPRIGHT, (character) => character.charCodeAt(0));
+    return new File([jpeg.slice(0, 2), exif, jpeg.slice(2)], "large.jpg");
+}
+
 const HEIC = "\0\0\0\x18ftypheic";
 
 addTour("certificate_activation_photos", {
@@ -439,6 +474,22 @@ addTour("certificate_activation_photos", {
         {
             content: "It has become a JPEG",
             trigger: ".o_certificate_sources li:contains(IMG_1.jpg):has(img)",
+        },
+        {
+            content: "Choose a large one, which its telephone says is held upright",
+            trigger: zone,
+            run: attachAll(async () => [await makeUpright(3000, 1500)]),
+        },
+        {
+            content: "It was made smaller, and is upright",
+            trigger: ".o_certificate_sources li:contains(large.jpg) img",
+            async run({ anchor }) {
+                await anchor.decode();
+                const size = `${anchor.naturalWidth} x ${anchor.naturalHeight}`;
+                if (size !== "1100 x 2200") {
+                    throw new Error(`The photo is of ${size} pixels`);
+                }
+            },
         },
         {
             content:
@@ -542,6 +593,122 @@ addTour("certificate_lender_page", {
         {
             content: "It leads to the page that sets up the sale",
             trigger: ".o_certificate_process_page li[data-step=seller]",
+        },
+    ],
+});
+
+const typeWithoutLeaving = (field, text) => ({
+    content: `Type ${field}, without leaving it`,
+    trigger: `div[name=representative_${field}] input`,
+    run: `edit ${text}`,
+});
+
+/** The session ends while the form is filled in, and the line is bad: nothing is lost, and nothing is done twice. */
+addTour("certificate_activation_bad_line", {
+    steps: () => [
+        step("process"),
+        download,
+        {
+            content: "The name is red",
+            trigger: "div[name=representative_name] input[aria-invalid=true]",
+        },
+        typeWithoutLeaving("name", "Renata"),
+        {
+            content: "Its message goes while it is typed, and the others stay",
+            trigger:
+                ".o_form_view:has(div[name=representative_vat] .o_certificate_message) div[name=representative_name]:not(:has(.o_certificate_message)) input[aria-invalid=false]:not([aria-describedby])",
+        },
+        {
+            content: "The session ends",
+            trigger: "button[name=action_download_letter]",
+            async run({ anchor }) {
+                await endSession();
+                anchor.click();
+            },
+        },
+        {
+            content: "Odoo says so, and leads to the login",
+            trigger: ".o_error_dialog footer button",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "Log in again",
+            trigger: ".oe_login_form input[name=login]",
+            run({ anchor }) {
+                anchor.value = "certificate_a";
+                anchor.form.querySelector("[name=password]").value = anchor.value;
+                anchor.form.submit();
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "What was typed is back",
+            trigger: "div[name=representative_name] input:value(Renata)",
+            run() {
+                breakLine("offline", /web_save/);
+            },
+        },
+        {
+            content: "Attach the scan while the line is bad",
+            trigger: zone,
+            run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
+        },
+        {
+            content: "The file is still here, and so is what was typed",
+            trigger:
+                ".o_form_view:has(div[name=representative_name] input:value(Renata)):has(.o_certificate_refusal:contains(still here)) .o_certificate_retry",
+            run({ anchor }) {
+                breakLine("502", /web_save/);
+                anchor.click();
+            },
+        },
+        {
+            content: "A proxy without a server is a bad line",
+            trigger: ".o_certificate_refusal:contains(still here) ~ .o_certificate_retry",
+            async run({ anchor }) {
+                mendLine();
+                anchor.click();
+            },
+        },
+        attached,
+        {
+            content: "Delete it",
+            trigger: "button[name=action_delete_signed_letter]",
+            run({ anchor }) {
+                anchor.focus();
+                anchor.click();
+            },
+        },
+        {
+            content: "The focus is on the button to attach another one",
+            trigger: ".o_certificate_attach:focus",
+            run() {
+                breakLine("lost", /web_save/);
+            },
+        },
+        {
+            content: "Attach another one, and lose the answer",
+            trigger: zone,
+            run: attachFrom("sharper.pdf", "/web/content/base.certificate_tour_sharper"),
+        },
+        {
+            ...attached,
+            trigger: ".o_certificate_card:contains(sharper.pdf)",
+            run: mendLine,
+        },
+        {
+            content: "Download the letter, which does not arrive",
+            trigger: "button[name=action_download_letter]",
+            run({ anchor }) {
+                breakLine("offline", /report.download/);
+                anchor.click();
+            },
+        },
+        {
+            content: "The page says what is missing, or that the letter did not arrive",
+            trigger: ".o_certificate_message, .o_notification",
+            run: mendLine,
         },
     ],
 });

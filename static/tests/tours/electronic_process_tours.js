@@ -54,11 +54,22 @@ addTour("electronic_process_profile", {
             run: "click",
         },
         {
-            content: "The field has the focus and says what to do",
+            content: "The field has the focus and says what to do; the city, which nobody touched, does not",
             trigger:
-                ".o_form_view:has(div[name=profile_street] .o_certificate_message) div[name=profile_street] input:focus[aria-invalid=true]",
+                ".o_form_view:has(div[name=profile_street] .o_certificate_message):not(:has(div[name=profile_city] .o_certificate_message)) div[name=profile_street] input:focus[aria-invalid=true]",
         },
         type("profile_street", "Carrera 43A # 1-50"),
+        {
+            content: "The message is gone",
+            trigger: ".o_form_view:not(:has(.o_certificate_message))",
+        },
+        next,
+        {
+            content: "What is missing is red now, and has the focus",
+            trigger:
+                "body:not(:has(.modal)) div[name=profile_city]:has(.o_certificate_message) input:focus[aria-invalid=true]",
+        },
+        type("profile_city", "Medellín"),
         {
             content: "The message is gone",
             trigger: ".o_form_view:not(:has(.o_certificate_message))",
@@ -71,22 +82,25 @@ addTour("electronic_process_profile", {
     ],
 });
 
-/** From the test set, which locks the NIT, to the start. */
+const detour = (step) => ({ ...step, isDetour: true });
+
+/** From the test set, which locks the NIT, to the start: with the 9 clicks of the certificate at most 20. */
 addTour("electronic_process_start", {
+    atMost: { clicks: 8, fields: 9 },
     steps: () => [
         {
             content: "The NIT can still change",
             trigger: ".o_certificate_process .alert-warning",
         },
         open("test_set", "todo"),
-        type("test_set_identifier", "a1b2"),
+        detour(type("test_set_identifier", "a1b2")),
         {
             content: "Another form than DIAN's is red",
             trigger: "div[name=test_set_identifier] .o_certificate_message",
         },
         type("test_set_identifier", "f81d4fae-7dec-11d0-a765-00a0c91e6bf6"),
-        back,
-        open("test_set", "in_progress"),
+        detour(back),
+        detour(open("test_set", "in_progress")),
         {
             content: "DIAN accepted it",
             trigger: "div[name=test_set_result] input[data-value=accepted]",
@@ -104,6 +118,7 @@ addTour("electronic_process_start", {
                 ".modal:has(div[name=check_digit]:contains(1)) div[name=nit]:contains(900987321)",
         },
         {
+            isDetour: true,
             content: "Type another NIT",
             trigger: ".modal div[name=typed_nit] input",
             run: "edit 830114921-1 && press Tab",
@@ -120,8 +135,16 @@ addTour("electronic_process_start", {
         },
         confirm,
         {
-            content: "The next step is there at once",
-            trigger: "div[name=range_from] input",
+            content: "The next step is there at once, and nothing is red",
+            trigger:
+                ".o_form_view:not(:has(.o_certificate_message)) div[name=range_from] input",
+        },
+        detour(type("number", "123")),
+        detour(next),
+        {
+            content: "Each missing or wrong field says so, without a dialog, and the first has the focus",
+            trigger:
+                "body:not(:has(.modal)) .o_form_view:has(div[name=range_from] .o_certificate_message):has(div[name=date_end] .o_certificate_message) div[name=number] input:focus[aria-invalid=true]",
         },
         type("number", "18764000000001"),
         type("prefix", "setp"),
@@ -135,7 +158,8 @@ addTour("electronic_process_start", {
             trigger:
                 ".o_form_view:has(div[name=invoice_type] input[data-value='01']:checked) div[name=resolution_id] input:value(18764000000001)",
         },
-        ...choose("sale_journal_id", "FE"),
+        // A single journal would be chosen already.
+        ...choose("sale_journal_id", "FE").map(detour),
         next,
         {
             content: "It cannot be started unread",
@@ -152,6 +176,7 @@ addTour("electronic_process_start", {
             trigger: `.o_certificate_process:has(.progress-bar[style*='100%']):has(.o_certificate_invoice) ${row("start", "done")}`,
         },
         {
+            isDetour: true,
             content: "What is done can be looked at again",
             trigger: `${row("start", "done")} button`,
             run: "click",
@@ -177,9 +202,25 @@ addTour("electronic_process_reset", {
             run: "click",
         },
         {
-            content: "Say why",
-            trigger: ".modal div[name=reason] input",
-            run: "edit The RUT has another NIT && press Tab",
+            isDetour: true,
+            content: "Not now",
+            trigger: ".modal footer button.btn-secondary",
+            run: "click",
+        },
+        {
+            content: "The focus is where it was",
+            trigger: "body:not(:has(.modal)) button[name=action_reset]:focus",
+        },
+        detour({
+            content: "Unlock it after all",
+            trigger: "button[name=action_reset]",
+            run: "click",
+        }),
+        {
+            content: "Without a reason it stays closed, and nothing is red; say why",
+            trigger:
+                ".modal:has(footer button[name=action_confirm]:disabled):not(:has(.o_certificate_message)) div[name=reason] input",
+            run: "edit The RUT has another NIT",
         },
         confirm,
         {

@@ -89,12 +89,11 @@ addTour("certificate_letter_reject", {
         },
         {
             content: "Not without a reason",
-            trigger: ".modal footer button[name=action_confirm]:visible",
-            run: "click",
+            trigger: ".modal footer button[name=action_confirm]:disabled",
         },
         {
             content: "Say why",
-            trigger: ".modal div[name=reason].o_field_invalid input",
+            trigger: ".modal div[name=reason]:not(.o_field_invalid) input",
             run: `edit ${REASON}`,
         },
         {

@@ -1,3 +1,4 @@
+import { breakLine, endSession, mendLine } from "./bad_line";
 import { addTour } from "./tour";
 
 const step = (name) => ({
@@ -155,6 +156,96 @@ addTour("certificate_portal", {
     ],
 });
 
+const said = (content, level) => ({ content, trigger: `.o_certificate_said.alert-${level}` });
+
+const clickWithLine = (name, kind, pattern) => ({
+    content: `Press ${name} while the line is bad: ${kind}`,
+    trigger: `[name=${name}]`,
+    run({ anchor }) {
+        breakLine(kind, pattern);
+        anchor.click();
+    },
+});
+
+/** The line is bad wherever it can be, and the session ends: nothing is lost, and nothing is done twice. */
+addTour("certificate_portal_bad_line", {
+    steps: () => [
+        step("process"),
+        ...["name", "surname", "vat", "issue_city", "position", "street", "city"].map((field) =>
+            type(field, field === "vat" ? "52123456" : "Bogotá")
+        ),
+        type("email", "maria@example.com"),
+        type("phone", "300 123 4567"),
+        choose("identification_type"),
+        choose("state"),
+        clickWithLine("download", "offline"),
+        said("The page says that the line is bad", "danger"),
+        {
+            content: "What was typed is there",
+            trigger: "#representative_street:value(Bogotá)",
+            run: mendLine,
+        },
+        clickWithLine("download", "502"),
+        said("A proxy without a server is a bad line", "danger"),
+        clickWithLine("download", "lost", /\/representative$/),
+        said("It was done, and the page says how far it got", "warning"),
+        {
+            content: "The letter can be downloaded",
+            trigger: "a[name=again]",
+            run: mendLine,
+        },
+        clickWithLine("again", "offline", /\/letter$/),
+        said("The letter did not arrive", "danger"),
+        {
+            ...attach("scan.pdf", () => fetchFile("scan")),
+            content: "Attach the letter without a line",
+            async run(context) {
+                const content = await fetchFile("scan");
+                breakLine("offline");
+                return attach("scan.pdf", () => content).run(context);
+            },
+        },
+        {
+            content: "The file is still here",
+            trigger:
+                ".o_certificate_upload:has(.o_certificate_refusal:not(:empty)) button[name=attach]:enabled:visible",
+            run({ anchor }) {
+                breakLine("lost", /\/signed-letter$/);
+                anchor.click();
+            },
+            expectUnloadPage: true,
+        },
+        {
+            content: "It was attached, although the answer was lost",
+            trigger: ".o_certificate_card:contains(scan.pdf)",
+        },
+        {
+            content: "Change the data after the session has ended",
+            trigger: "summary:contains(Cambiar)",
+            async run({ anchor }) {
+                anchor.click();
+                await endSession();
+            },
+        },
+        type("street", "Calle nueva 99"),
+        {
+            content: "Send it",
+            trigger: "button[name=download]:visible",
+            run: "click",
+        },
+        {
+            content: "The page explains, and says that what was typed is kept",
+            trigger: "div[name=closed] ~ .o_certificate_said.alert-info",
+            run() {
+                const drafts = JSON.stringify(Object.values(sessionStorage));
+                if (!drafts.includes("Calle nueva 99") || drafts.includes("csrf")) {
+                    throw new Error(`The draft is ${drafts}`);
+                }
+            },
+        },
+    ],
+});
+
 /** The contact reads why the letter was rejected, and hands in a new scan. */
 addTour("certificate_portal_letter", {
     steps: () => [
@@ -176,6 +267,53 @@ addTour("certificate_portal_letter", {
             content: "Nothing is signed yet, and the page says so",
             trigger:
                 "div[name=finish]:has(h2:contains(Tu carta está en revisión)) div[name=letter_review]",
+        },
+    ],
+});
+
+/** The legal representative sends a photo of the signed letter back by the link in the mail. */
+addTour("certificate_letter_link", {
+    steps: () => [
+        {
+            content: "The link opens the letter by itself, and its token is gone",
+            trigger: "a[name=letter]",
+            run() {
+                if (window.location.hash || window.location.search) {
+                    throw new Error("The token stands in the address.");
+                }
+                if (document.documentElement.scrollWidth > window.innerWidth) {
+                    throw new Error(`${document.documentElement.scrollWidth} pixels wide`);
+                }
+            },
+        },
+        attach("photo.jpg", () => fetchFile("photo")),
+        {
+            content: "Have a PDF made of the photo",
+            trigger: ".o_certificate_convert",
+            run: "click",
+        },
+        {
+            content: "Use it, after a look",
+            trigger: ".o_certificate_use",
+            run: "click",
+            expectUnloadPage: true,
+        },
+        {
+            content: "It is there, and who sent the letter was told",
+            trigger: "div[name=returned]",
+        },
+        press("delete"),
+        {
+            content: "It can be replaced",
+            trigger: ".o_certificate_upload input[type=file]",
+        },
+        {
+            ...attach("firmada.pdf", () => fetchFile("signed")),
+            expectUnloadPage: true,
+        },
+        {
+            content: "The other one is there",
+            trigger: ".o_certificate_card:contains(firmada.pdf)",
         },
     ],
 });
