@@ -211,12 +211,14 @@ class CertificateActivation(models.Model):
         """Open the renewal of the activation that signs for the user's company, and start it when
         it is time.
 
-        Otherwise open the current activation, which says from when it can be renewed.
+        Otherwise open the current activation, which says from when it can be renewed. The seller gets its own page.
 
         :return: the action of a full page
         :rtype: dict
         :raise AccessError: for a user without the group
         """
+        if self.env.company == self.env.company.certificate_seller_id:
+            return self.action_open_wizard()
         activation = self._get_or_start()
         if activation.is_requested:
             # A request to an authority may still run when the current activation has to be renewed.

@@ -49,14 +49,11 @@ class TestTours(CertificateCommon, TourCase):
         self.assertEqual(activation.representative_vat, "52123456")
         self.assertEqual(activation.signed_letter_pages, 2)
 
-    def test_a_mistake_leads_to_where_it_is_put_right(self):
+    def test_the_seller_is_led_to_what_it_sells(self):
         self.system_user.write(
             {"company_id": self.seller.id, "company_ids": [Command.link(self.seller.id)]}
         )
-        with mute_logger("odoo.http"):  # the lender activates nothing, and is told so
-            self.start_tour(
-                WIZARD_PATH, "certificate_activation_remedy", login=self.system_user.login
-            )
+        self.start_tour(WIZARD_PATH, "certificate_lender_page", login=self.system_user.login)
 
     def test_a_payment_that_fails_and_one_that_hangs_leave_a_way_on(self):
         activation = self.start()

@@ -10,9 +10,9 @@ from odoo.tests import tagged
 
 from ...const import ACTIVITY_LENT_EXPIRY
 from ..common import samples
+from ..common.case import CertificateCommon
 from ..common.own_samples import key_to_pem
 from ..common.renewal import RUNGS, ExpiryCommon
-from ..common.case import CertificateCommon
 from ..common.signing import SigningCommon
 
 SETUP = "electronic.invoicing.setup"

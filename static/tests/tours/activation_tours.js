@@ -583,11 +583,11 @@ addTour("certificate_activation_renewal", {
     ],
 });
 
-addTour("certificate_activation_remedy", {
+addTour("certificate_lender_page", {
     steps: () => [
         {
-            content: "The mistake has a way out",
-            trigger: ".modal button.btn-primary:contains(Set up the sale)",
+            content: "The seller finds its certificate in place of the three steps",
+            trigger: "li[data-step=certificate] button:contains(Set up the sale)",
             run: "click",
         },
         {
