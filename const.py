@@ -157,9 +157,7 @@ REPRESENTATIVE = {
     "representative_street": RepresentativeField(
         example="Carrera 7 # 12-34", autocomplete="street-address"
     ),
-    "representative_city": RepresentativeField(
-        example="Medellín", autocomplete="address-level2"
-    ),
+    "representative_city": RepresentativeField(example="Medellín", autocomplete="address-level2"),
     "representative_state_id": RepresentativeField("certificate_many2one", "Antioquia"),
 }
 REPRESENTATIVE_FIELDS = tuple(REPRESENTATIVE)

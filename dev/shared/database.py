@@ -172,6 +172,8 @@ class Database:
         # Whoever lends it is reminded of its own certificate in the same runs.
         lent = env.company.certificate_seller_id.certificate_lent_id
         env.flush_all()
+        # What is cached of who has an activation.
+        env.registry.clear_cache()
         env.cr.execute(
             "UPDATE certificate_certificate SET date_end = now() + interval '30 days' WHERE id = %s",
             [lent.id],

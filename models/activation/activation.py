@@ -24,6 +24,7 @@ from ...const import (
 )
 from ...exceptions import ACTIVATE, SALE, make_remedy_error
 from ...tools import expiry, identity
+from ..core.concerned import CLIENTS, note
 from ..keys import custody
 from .routes import NO_ROUTE, ROUTES
 
@@ -31,6 +32,7 @@ from .routes import NO_ROUTE, ROUTES
 _WRITE_EFFECTS = (
     (("signed_letter",), "_close_letter_activities"),
     (REPRESENTATIVE_FIELDS, "_restore_letter"),
+    (("payment_move_id",), "_note_payment_seller"),
 )
 # Methods called after a change to any of these states, in this order.
 _STATE_EFFECTS = (
@@ -197,7 +199,12 @@ class CertificateActivation(models.Model):
         for vals in vals_list:
             if vals.get("name", "/") == "/":
                 vals["name"] = self.env["ir.sequence"].next_by_code("certificate.activation")
-        return super().create(vals_list)
+        activations = super().create(vals_list)
+        # The company of a renewal has one already.
+        if first := activations.filtered(lambda activation: not activation.renewal_of_id):
+            note(self.env, CLIENTS, first.company_id.ids)
+        activations._note_payment_seller(None)
+        return activations
 
     def write(self, vals):
         if "certificate_id" in vals:

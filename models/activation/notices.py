@@ -105,9 +105,7 @@ NOTICES = {
         "_get_managers",
         ACTIVITY_PROBLEM,
         _RECORD_BUTTON,
-        lambda self: self.env._(
-            "You paid too much for your digital certificate: ask for a refund"
-        ),
+        lambda self: self.env._("You paid too much for your digital certificate: ask for a refund"),
         lambda self: self.surplus_sentence,
     ),
     "receipt_waiting": Notice(
@@ -124,9 +122,7 @@ NOTICES = {
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._(
-            "Your payment receipt was rejected: correct it and send it again"
-        ),
+        lambda self: self.env._("Your payment receipt was rejected: correct it and send it again"),
         lambda self: self.payment_sentence,
     ),
     "letter_void": Notice(
@@ -224,9 +220,7 @@ NOTICES = {
         "_get_seller_custodians",
         ACTIVITY_REQUEST,
         _REQUEST_BUTTON,
-        lambda self: self.env._(
-            "%s corrected its request: review it again", self.company_id.name
-        ),
+        lambda self: self.env._("%s corrected its request: review it again", self.company_id.name),
         lambda self: self.env._(
             "%(company)s corrected its request to %(authority)s. Review what was rejected.",
             company=self.company_id.name,
@@ -238,9 +232,7 @@ NOTICES = {
         "_get_responsible_users",
         ACTIVITY_NEXT_STEP,
         _STEPS_BUTTON,
-        lambda self: self.env._(
-            "Your request was rejected: correct it and send it again"
-        ),
+        lambda self: self.env._("Your request was rejected: correct it and send it again"),
         lambda self: self.env._(
             "See what has to be corrected, and send it again. What was accepted is kept."
         ),

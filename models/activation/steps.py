@@ -118,7 +118,9 @@ class CertificateActivation(models.Model):
         if self.phase == "pay":
             sentences = {
                 "pending": self.env._("Your payment is being confirmed."),
-                "recording": self.env._("Your payment is confirmed; the seller still has to book it."),
+                "recording": self.env._(
+                    "Your payment is confirmed; the seller still has to book it."
+                ),
                 "partial": self.env._("It is paid in part: pay the rest."),
                 "failed": self.env._("The payment was not completed: try again."),
                 "test": self.env._("Only a test payment was made: ask the seller."),

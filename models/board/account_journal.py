@@ -1,6 +1,14 @@
-from odoo import fields, models
+from odoo import api, fields, models
 
-from ...const import GROUP_MANAGER
+from ...const import GROUP_MANAGER, LIGHTS
+
+# The company's fields that the form of a sales journal shows, under the same names.
+_SHOWN = (
+    "certificate_state",
+    "certificate_days_left",
+    "certificate_days_sentence",
+    "certificate_light",
+)
 
 
 class AccountJournal(models.Model):
@@ -9,16 +17,33 @@ class AccountJournal(models.Model):
     _inherit = "account.journal"
 
     certificate_state = fields.Selection(
-        related="company_id.certificate_state",
+        lambda self: (
+            self.env["certificate.board"]._fields["state"]._description_selection(self.env)
+        ),
         string="State of the activation",
+        compute="_compute_certificate_state",
         groups=GROUP_MANAGER,
     )
     certificate_days_left = fields.Integer(
-        related="company_id.certificate_days_left", groups=GROUP_MANAGER
+        compute="_compute_certificate_state", groups=GROUP_MANAGER
     )
     certificate_days_sentence = fields.Char(
-        related="company_id.certificate_days_sentence", groups=GROUP_MANAGER
+        compute="_compute_certificate_state", groups=GROUP_MANAGER
     )
     certificate_light = fields.Selection(
-        related="company_id.certificate_light", groups=GROUP_MANAGER
+        LIGHTS,
+        string="Traffic light",
+        compute="_compute_certificate_state",
+        groups=GROUP_MANAGER,
     )
+
+    @api.depends("company_id", "type", "country_code")
+    @api.depends_context("lang", "uid")
+    def _compute_certificate_state(self):
+        shown = self.filtered(
+            lambda journal: journal.type == "sale" and journal.country_code == "CO"
+        )
+        for name in _SHOWN:
+            (self - shown)[name] = False
+            for journal in shown:
+                journal[name] = journal.company_id[name]

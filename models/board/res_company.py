@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 
 from ...const import GROUP_MANAGER, LIGHTS
+from .board import ROWS
 
 
 class ResCompany(models.Model):
@@ -33,15 +34,24 @@ class ResCompany(models.Model):
     @api.depends_context("lang", "uid")
     def _compute_certificate_state(self):
         # Any company that the user works for, even if it is not selected now; no other one.
-        companies = self & self.env.user.company_ids
-        rows = self.env["certificate.board"].sudo().search([("id", "in", companies.ids)])
-        row_by_id = rows.grouped("id")
+        # (All of these are active, as Odoo's cache has them.)
+        companies = self & self.browse(self.env.user._get_company_ids())
+        boards = self.env["certificate.board"].sudo()
+        # The form of a company that does not use it needs no query to say so; a list asks once for all.
+        is_unused = len(companies) == 1 and not (
+            companies._may_have_activation() or companies == companies.certificate_seller_id
+        )
+        row_by_id = {}
+        if companies and not is_unused:
+            rows = boards.with_context(**{ROWS: companies.ids})
+            row_by_id = rows.search([("id", "in", companies.ids)]).grouped("id")
         for company in self:
-            row = row_by_id.get(company.id, rows.browse())
-            company.certificate_state = row.state
+            row = row_by_id.get(company.id, boards)
+            is_none = is_unused and company in companies
+            company.certificate_state = "none" if is_none else row.state
             company.certificate_days_left = row.days_left
             company.certificate_days_sentence = row.days_sentence
-            company.certificate_light = row.light
+            company.certificate_light = "grey" if is_none else row.light
 
     # === BUSINESS METHODS === #
 

@@ -3,16 +3,23 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
 from ...tools import identity
+from ..core.concerned import CONTACTS, note
 from ..trace.history import recording
 
 # Methods called after a write of these fields, in this order.
 _WRITE_EFFECTS = {
+    "certificate_product_id": "_note_certificate_products",
+    "certificate_request_product_id": "_note_certificate_products",
     "certificate_lent_id": "_lend_another_certificate",
     "certificate_letter_html": "_void_letters",
 }
 
-# What only a method of this add-on writes: who has read the letter, and when.
-_SEALED = ("certificate_letter_read_on", "certificate_letter_read_by_id")
+# What only a method of this add-on writes: who has read the letter and when, and who has sold.
+_SEALED = (
+    "certificate_has_sold",
+    "certificate_letter_read_on",
+    "certificate_letter_read_by_id",
+)
 
 
 class ResCompany(models.Model):
@@ -33,6 +40,7 @@ class ResCompany(models.Model):
         domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
         help="The product on the invoice. It must belong to the seller alone. Its price and taxes "
         "are what a company pays.",
+        prefetch="certificate",
     )
     certificate_lent_id = fields.Many2one(
         "certificate.certificate",
@@ -40,11 +48,13 @@ class ResCompany(models.Model):
         domain="[('company_id', '=', id), '|', ('private_key_id', '!=', False), ('is_key_sealed', '=', True)]",
         groups="base.group_system",
         help="The certificate that signs for the companies that have signed the exoneration letter.",
+        prefetch="certificate",
     )
     certificate_validity_months = fields.Integer(
         string="Certificate validity",
         default=12,
         help="Months of validity per payment.",
+        prefetch="certificate",
     )
     certificate_provider_id = fields.Many2one(
         "payment.provider",
@@ -52,20 +62,24 @@ class ResCompany(models.Model):
         domain="[('company_id', '=', id), ('state', '!=', 'disabled')]",
         help="The only provider that collects the payments for the certificate; if empty, all of the "
         "seller's providers do.",
+        prefetch="certificate",
     )
     certificate_accept_receipts = fields.Boolean(
         string="Accept receipts",
         help="Let a company that paid an outside authority attach the receipt instead of buying "
         "here. A manager of that company approves it, and this company then lends its certificate.",
+        prefetch="certificate",
     )
     certificate_sign_after_review = fields.Boolean(
         string="Sign only after review",
         help="Sign nothing with the lent certificate until a custodian of this company has accepted "
         "the signed letter, even if its code or its digital signature was recognised.",
+        prefetch="certificate",
     )
     certificate_accept_test_payments = fields.Boolean(
         string="Accept test payments",
         help="Let payments of a provider in test mode activate certificates: for demonstrations.",
+        prefetch="certificate",
     )
 
     _certificate_validity_months_positive = models.Constraint(
@@ -123,12 +137,15 @@ class ResCompany(models.Model):
             self._check_sealed(vals)
         creation = self.with_context(certificate_company_creation=COMPANY_CREATION)
         companies = super(ResCompany, creation).create(vals_list).with_env(self.env)
-        # Of `res.partner._map_company_partners`.
-        self.env.registry.clear_cache()
+        note(self.env, CONTACTS, companies.sudo().partner_id.ids)
+        companies._note_certificate_products()
         return companies
 
     def write(self, vals):
         self._check_sealed(vals)
+        if "partner_id" in vals:
+            contacts = {*self.sudo().partner_id.ids, vals["partner_id"]}
+            note(self.env, CONTACTS, contacts - {False, None})
         with recording(self, vals):
             result = super().write(vals)
         for name, effect in _WRITE_EFFECTS.items():
@@ -147,7 +164,9 @@ class ResCompany(models.Model):
 
     @api.constrains("partner_id")
     def _check_partner_id(self):
+        # Of `res.partner._map_company_partners`.
         self.env.registry.clear_cache()
+        self.partner_id._check_nit_lock()
 
     # === COMPUTE METHODS === #
 
@@ -155,11 +174,11 @@ class ResCompany(models.Model):
         seller_id = self.env["ir.config_parameter"].sudo().get_param(SELLER_PARAMETER)
         # Anything but a number is no company.
         seller_id = int(seller_id) if str(seller_id).isdecimal() else 0
-        # The seller is named to everyone who buys, whichever companies they work for. One query finds
-        # whether it exists, and reads it and those who buy.
+        # The seller is named to everyone who buys, whichever companies they work for.
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        found = companies.search_fetch([("id", "in", (*self.ids, seller_id))])
-        seller = found.filtered(lambda company: company.id == seller_id)
+        seller = companies.browse(seller_id or None)
+        if seller and seller_id not in self._get_certificate_sellers():
+            seller = companies.search([("id", "=", seller_id)])
         self.certificate_seller_id = seller.with_env(self.env).sudo(self.env.su)
 
     def _inverse_certificate_seller_id(self):

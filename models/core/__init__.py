@@ -3,6 +3,7 @@
 from . import (
     addresses,
     aftermath,
+    concerned,
     ir_attachment,
     ir_binary,
     ir_http,

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from odoo.addons.base.models.ir_attachment import SECURITY_FIELDS
+
 from .ondelete_guard import ondelete_guard
 
 # Context key of the record that writes its own files.
@@ -65,7 +67,7 @@ class IrAttachment(models.Model):
         return attachments
 
     def write(self, vals):
-        kept = self.sudo().filtered(
+        kept = self._get_files_of_fields().filtered(
             lambda attachment: self._is_kept(attachment.res_model, attachment.res_field)
         )
         # Only a change of content matters: a file may move to another store.
@@ -90,6 +92,16 @@ class IrAttachment(models.Model):
         self._check_file_writer(is_deleted=True)
         self._check_company_pictures()
 
+    def _get_files_of_fields(self):
+        """Return those, in sudo mode, that are a field's: no other one is kept by its record, or a picture of one.
+
+        :rtype: ir.attachment
+        """
+        attachments = self.sudo()
+        # What Odoo reads next in any case, to check access; the rest of the row is not read.
+        attachments.fetch(SECURITY_FIELDS)
+        return attachments.filtered("res_field")
+
     def _check_company_pictures(self):
         """Refuse to let outsiders change a company's logo by way of its contact's attachments.
 
@@ -98,8 +110,8 @@ class IrAttachment(models.Model):
 
         :raise AccessError: when they do
         """
-        for attachment in self.sudo():
-            if attachment.res_field and attachment.res_model == "res.partner":
+        for attachment in self._get_files_of_fields():
+            if attachment.res_model == "res.partner":
                 partner = self.env["res.partner"].browse(attachment.res_id)
                 partner._check_company_picture(attachment.res_field)
 
@@ -109,11 +121,10 @@ class IrAttachment(models.Model):
         :param bool is_deleted: whether the file is being deleted, which is allowed with its record
         :raise AccessError: otherwise
         """
-        for attachment in self.sudo():
-            if attachment.res_field:
-                self._check_place(
-                    attachment.res_model, attachment.res_field, attachment.res_id, is_deleted
-                )
+        for attachment in self._get_files_of_fields():
+            self._check_place(
+                attachment.res_model, attachment.res_field, attachment.res_id, is_deleted
+            )
 
     @api.model
     def _check_place(self, res_model, res_field, res_id, is_deleted=False):
@@ -188,8 +199,8 @@ class IrAttachment(models.Model):
 
         Uploaded PDF files, which nothing in this process parses, and private keys, which are text.
         """
-        if self.env.context.get("certificate_pdf_unread") or (
-            b"PRIVATE KEY-----" in (bin_data or b"")
-        ):
+        if self.env.context.get("certificate_pdf_unread"):
             return None
-        return super()._index(bin_data, file_type, checksum=checksum)
+        # Not in the file, which may be large, but in what would be kept of it.
+        content = super()._index(bin_data, file_type, checksum=checksum)
+        return None if content and "PRIVATE KEY-----" in content else content

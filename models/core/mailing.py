@@ -1,6 +1,9 @@
 """How each mail of the add-on looks: its language, whose name and logo it bears, and its one button."""
 
+import re
 from types import SimpleNamespace
+
+from markupsafe import Markup, escape
 
 from odoo import SUPERUSER_ID, api, models
 from odoo.exceptions import UserError
@@ -16,6 +19,28 @@ _CONTENT = "l10n_co_certificate_activation.mail_content"
 _DEFAULT_LANG = "en_US"
 # The Spanish of Colombia, of Latin America, of anywhere.
 _SPANISH = ("es_CO", "es_419", "es_ES")
+
+
+# A word that is filled in later: between characters that nobody types.
+_MARK = re.compile("\ue000(\\w+)\ue001")
+
+
+def mark(name):
+    """Return the mark of a word that differs between the mails of a batch.
+
+    :rtype: str
+    """
+    return f"\ue000{name}\ue001"
+
+
+def fill_in(body, words):
+    """Fill the words in where a mail, which was laid out once for a batch, has their marks.
+
+    :param Markup body: with marks
+    :param dict[str, str] words: texts by the names of their marks
+    :rtype: Markup
+    """
+    return Markup(_MARK.sub(lambda found: escape(words.get(found[1], "")), body))
 
 
 class MailNotSent(Exception):
@@ -233,5 +258,3 @@ class CertificateMailing(models.AbstractModel):
         def run():
             with registry.cursor() as cr:
                 call(api.Environment(cr, SUPERUSER_ID, {"lang": lang}))
-
-

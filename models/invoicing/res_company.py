@@ -26,10 +26,6 @@ class ResCompany(models.Model):
         # Not there yet while the add-on is installed: `hooks.post_init_hook` sets it then.
         return self.env.ref(RESPONSIBILITY_NONE, raise_if_not_found=False) or []
 
-    @api.constrains("partner_id")
-    def _check_partner_nit_lock(self):
-        self.partner_id._check_nit_lock()
-
     # === BUSINESS METHODS === #
 
     def _get_electronic_phase(self):

@@ -5,6 +5,7 @@ from odoo.tools import frozendict, ormcache
 from ...const import COMPANY_CREATION, PARTNER_RESPONSIBILITIES_FIELD
 from ...tools import identity
 from ..core.aftermath import shielded
+from ..core.concerned import CONTACTS, add_noted
 from ..core.ondelete_guard import ondelete_guard
 from ..core.whole_files import read_whole
 
@@ -96,7 +97,7 @@ class ResPartner(models.Model):
         """
         mapped = {}
         companies = self.env["res.company"].sudo().with_context(active_test=False)
-        for company in companies.search([("partner_id", "!=", False)]):
+        for company in companies.search([("partner_id", "!=", False)], order="id"):
             partner_id = company.partner_id.id
             mapped[partner_id] = (*mapped.get(partner_id, ()), company.id)
         return frozendict(mapped)
@@ -195,6 +196,9 @@ class ResPartner(models.Model):
         invitations = self.env["certificate.portal.access"].sudo()
         if not self.ids or (vals is not None and _INVITED_FIELDS.isdisjoint(vals)):
             return invitations
+        invited = invitations._get_invited_ids()
+        if invited is not None and invited.isdisjoint(self.ids):
+            return invitations
         return invitations.search([("partner_id", "in", self.ids), ("withdrawn_on", "=", False)])
 
     def _check_invited(self, vals, invitations):
@@ -249,12 +253,12 @@ class ResPartner(models.Model):
 
         :raise ValidationError: when it is another one
         """
-        nit_type = self.env.ref("l10n_co.rut")
         for setup in self._get_nit_locks():
             partner = setup.company_id.partner_id
-            if (
-                identity.format_nit(partner.vat) != setup.locked_nit
-                or partner.l10n_latam_identification_type_id != nit_type
+            if identity.format_nit(
+                partner.vat
+            ) != setup.locked_nit or partner.l10n_latam_identification_type_id != self.env.ref(
+                "l10n_co.rut"
             ):
                 raise ValidationError(setup._get_nit_lock_sentence())
 
@@ -267,6 +271,10 @@ class ResPartner(models.Model):
         :rtype: electronic.invoicing.setup
         """
         setups = self.env["electronic.invoicing.setup"].sudo().with_context(active_test=False)
+        # Only the contact of a company has a NIT that is locked.
+        companies = add_noted(self.env, CONTACTS, self._map_company_partners().keys())
+        if companies.isdisjoint(self.ids):
+            return setups
         return setups.search(
             [("company_id.partner_id", "in", self.ids), ("locked_nit", "!=", False)]
         )

@@ -71,11 +71,13 @@ class ResCompany(models.Model):
         string="Stored text of the letter",
         groups="base.group_system",
         help="Leave it empty to use the default text.",
+        prefetch="certificate",
     )
     certificate_letter_english_html = fields.Html(
         string="English version of the letter",
         groups="base.group_system",
         help="A courtesy translation of your own text, offered for reading and never for signature.",
+        prefetch="certificate",
     )
     certificate_letter_text = fields.Html(
         string="Text of the letter",
@@ -102,12 +104,14 @@ class ResCompany(models.Model):
         default="Letter",
         groups="base.group_system",
         help="Colombian offices usually print on Letter.",
+        prefetch="certificate",
     )
     certificate_letter_has_logo = fields.Boolean(
         string="Logo on the letter",
         default=True,
         groups="base.group_system",
         help="The lender's logo at the top of the first page: a PNG or JPEG picture.",
+        prefetch="certificate",
     )
     certificate_letter_read_on = fields.Datetime(
         string="Letter read on",
@@ -115,6 +119,7 @@ class ResCompany(models.Model):
         copy=False,
         groups="base.group_system",
         help="When somebody of the lender confirmed that the text of today can be signed.",
+        prefetch="certificate",
     )
     certificate_letter_read_by_id = fields.Many2one(
         "res.users",
@@ -123,6 +128,7 @@ class ResCompany(models.Model):
         copy=False,
         ondelete="restrict",
         groups="base.group_system",
+        prefetch="certificate",
     )
 
     # === CONSTRAINT METHODS === #

@@ -82,7 +82,9 @@ class CertificateActivation(models.Model):
             return None
         if link.mail_state == "waiting":
             return self.env._(
-                "The letter is being sent to %(name)s (%(email)s).", name=link.name, email=link.email
+                "The letter is being sent to %(name)s (%(email)s).",
+                name=link.name,
+                email=link.email,
             )
         return self.env._(
             "The letter was sent to %(name)s (%(email)s) on %(date)s. The link in it works until %(end)s, and we "

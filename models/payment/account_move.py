@@ -7,7 +7,7 @@ from odoo.tools import SQL
 from ...const import ACTIVATION_STATES, MODULE, PAYMENT_LEVELS, PAYMENT_STATUSES
 from ..core.aftermath import shown_beside
 from ..core.ondelete_guard import ondelete_guard
-from .links import check_new_links
+from .links import OWNERS, check_new_links
 
 # A difference of so many pesos is rounding: nobody owes it, and nobody asks for it.
 ROUNDING = 1
@@ -177,8 +177,14 @@ class AccountMove(models.Model):
         return moves
 
     def write(self, vals):
+        companies = self.env["res.company"]
+        is_moved = not OWNERS.isdisjoint(
+            vals
+        ) and not companies._get_certificate_sellers().isdisjoint(self.sudo().company_id.ids)
         result = super().write(vals)
         check_new_links(self, vals)
+        if is_moved:
+            self._get_certificate_activation()._note_payment_seller(vals)
         if "state" in vals:
             self._follow_certificate_payment()
         return result
@@ -500,10 +506,11 @@ class AccountMove(models.Model):
 
         :rtype: certificate.activation
         """
-        return (
-            self.env["certificate.activation"]
-            .sudo()
-            .search_fetch([("payment_move_id", "in", self.ids), ("state", "!=", "cancelled")])
+        activations = self.env["certificate.activation"].sudo()
+        if not self.env["res.company"]._get_certificate_sellers():
+            return activations
+        return activations.search_fetch(
+            [("payment_move_id", "in", self.ids), ("state", "!=", "cancelled")]
         )
 
     def _is_for_certificate(self):
@@ -523,11 +530,17 @@ class AccountMove(models.Model):
 
         Called wherever money comes, goes back or is booked otherwise; by whoever does that.
         """
-        if self.env.context.get("certificate_follow") is FOLLOW_LATER:
+        if (
+            self.env.context.get("certificate_follow") is FOLLOW_LATER
+            or not self.env["res.company"]._get_certificate_sellers()
+        ):
             return
         moves = self.sudo()
         # A note may reverse a note, which then reverses nothing any more.
         reversed_moves = moves.reversed_entry_id | moves.reversed_entry_id.reversed_entry_id
-        invoices = (moves | reversed_moves).filtered(lambda move: move.move_type == "out_invoice")
+        sellers = self.env["res.company"]._get_certificate_sellers()
+        invoices = (moves | reversed_moves).filtered(
+            lambda move: move.move_type == "out_invoice" and move.company_id.id in sellers
+        )
         if invoices:
             self.env["certificate.activation"]._follow_payment(invoices)

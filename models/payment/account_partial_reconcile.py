@@ -15,6 +15,8 @@ class AccountPartialReconcile(models.Model):
         return partials
 
     def write(self, vals):
+        if not self.env["res.company"]._get_certificate_sellers():
+            return super().write(vals)
         check_links(self, is_leaving=True)
         moves = (self.debit_move_id | self.credit_move_id).move_id
         result = super().write(vals)
@@ -24,6 +26,8 @@ class AccountPartialReconcile(models.Model):
         return result
 
     def unlink(self):
+        if not self.env["res.company"]._get_certificate_sellers():
+            return super().unlink()
         check_links(self, is_leaving=True)
         moves = (self.debit_move_id | self.credit_move_id).move_id
         result = super().unlink()

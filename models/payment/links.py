@@ -50,6 +50,9 @@ def check_links(records, names=None, is_leaving=False, is_moved=False):
     :raise AccessError: otherwise
     """
     env, names = records.env, names or LINKS[records._name]
+    sellers = env["res.company"]._get_certificate_sellers()
+    if not sellers:
+        return
     own = None if env.su else set(env.user._get_company_ids())
     for record in records.sudo():
         rows = {}
@@ -67,8 +70,7 @@ def check_links(records, names=None, is_leaving=False, is_moved=False):
         linked = companies if is_moved else linked
         is_foreign = own is not None and not own.issuperset(linked.ids)
         is_mixed = not is_leaving and len(companies) > 1 and len(companies.root_id) > 1
-        # Ordinary work ends here, without a query of its own.
-        if (is_foreign or is_mixed) and _sells_certificates(linked):
+        if (is_foreign or is_mixed) and not sellers.isdisjoint(linked.ids):
             # Without its name, which others may not read.
             raise AccessError(
                 env._(
@@ -76,10 +78,3 @@ def check_links(records, names=None, is_leaving=False, is_moved=False):
                     "record payments of its invoices."
                 )
             )
-
-
-def _sells_certificates(companies):
-    """Tell whether one of these companies, in sudo mode, sells certificates, or did and was paid for one."""
-    activations = companies.env["certificate.activation"]
-    domain = [("payment_move_id.company_id", "in", companies.ids)]
-    return bool(companies._get_certificate_products() or activations.search_count(domain, limit=1))

@@ -377,6 +377,10 @@ class CertificateActivation(models.Model):
 
     # === BUSINESS METHODS - PAYMENT === #
 
+    def _note_payment_seller(self, _vals):
+        """Note which companies these activations pay: what others write of theirs is checked from now on."""
+        self.sudo().payment_move_id.company_id._note_certificate_sale()
+
     def _get_expected_transfers(self):
         """Return the announced wire transfers, in sudo mode, when nothing else is on its way.
 

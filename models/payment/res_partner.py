@@ -1,6 +1,7 @@
 from odoo import models
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
+from odoo.tools import SQL
 
 from ...tools import identity
 
@@ -64,6 +65,36 @@ class ResPartner(models.Model):
             partner = partner.parent_id
         return ids
 
+    def _filter_invoiced_certificate(self, seller):
+        """Return which of these contacts have an issued invoice of what a company sells of certificates.
+
+        :param seller: `res.company`
+        :rtype: res.partner
+        """
+        if not self or not seller:
+            return self.browse()
+        moves = self.env["account.move"]
+        moves.flush_model(["company_id", "move_type", "partner_id", "state"])
+        moves.line_ids.flush_model(["move_id", "product_id"])
+        names = ["certificate_product_id", "certificate_request_product_id"]
+        seller.flush_model(names)
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT DISTINCT move.partner_id FROM account_move move
+                JOIN res_company seller ON seller.id = move.company_id
+                JOIN account_move_line line ON line.move_id = move.id AND line.product_id IN (
+                    seller.certificate_product_id, seller.certificate_request_product_id
+                )
+                WHERE seller.id = %s AND move.partner_id IN %s
+                  AND move.move_type = 'out_invoice' AND move.state = 'posted'
+                """,
+                seller.id,
+                tuple(self.ids),
+            )
+        )
+        return self.browse(row[0] for row in rows)
+
     def _check_certificate_payer(self, vals):
         """Refuse that strangers make another one's contact a company's, which its payments then were.
 
@@ -71,32 +102,27 @@ class ResPartner(models.Model):
         :raise AccessError: for a contact that a seller of certificates has invoiced one
         """
         names = {"vat", "parent_id"}
-        if names.isdisjoint(vals) or not self.ids:
+        if (
+            names.isdisjoint(vals)
+            or not self.ids
+            or not self.env["res.company"]._get_certificate_sellers()
+        ):
             return
+        changed = self.sudo().filtered(lambda partner: partner._is_changed_by(vals, names))
         seller = self.env.company.sudo().certificate_seller_id
-        products = seller._get_certificate_products()
-        if not products or self._is_for(seller.ids):
+        # Who was invoiced comes first: nearly nobody was, and the rest needs queries, too.
+        invoiced = changed._filter_invoiced_certificate(seller)
+        if not invoiced or self._is_for(seller.ids):
             return
-        own = {
-            partner_id
-            for partner_id, company_ids in self._map_company_partners().items()
-            if self._is_for(company_ids)
-        }
+        mapped = self._map_company_partners()
         # Those of a company's own are its people's, to which Odoo also carries over what changes above them.
-        changed = self.sudo().filtered(
-            lambda partner: (
-                own.isdisjoint(partner._get_path_ids()) and partner._is_changed_by(vals, names)
+        if any(
+            not any(
+                self._is_for(mapped.get(partner_id, ()))
+                for partner_id in path
+                if partner_id in mapped
             )
-        )
-        if changed and self.env["account.move"].sudo().search_count(
-            [
-                ("partner_id", "in", changed.ids),
-                ("company_id", "=", seller.id),
-                ("move_type", "=", "out_invoice"),
-                ("state", "=", "posted"),
-                ("invoice_line_ids.product_id", "in", products.ids),
-            ],
-            limit=1,
+            for path in (partner._get_path_ids() for partner in invoiced)
         ):
             raise AccessError(
                 self.env._(

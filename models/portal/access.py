@@ -3,12 +3,15 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import NO_ACCESS, Domain
-from odoo.tools import consteq, email_normalize
+from odoo.tools import SQL, consteq, email_normalize, ormcache
 
 from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
 from ...exceptions import make_fields_error
 from ...tools.link_token import hash_token, make_token
 from ..core.addresses import get_page_path
+from ..core.concerned import INVITED, add_noted, note
+
+_KNOWN_MAX = 10000  # contacts whose ids are kept in memory
 
 
 @dataclass(frozen=True)
@@ -117,6 +120,14 @@ class CertificatePortalAccess(models.Model):
         if not self.withdrawn_on:
             self._end(self.env._("Invitation withdrawn."))
 
+    # === CRUD METHODS === #
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        accesses = super().create(vals_list)
+        note(self.env, INVITED, accesses.partner_id.ids)
+        return accesses
+
     # === BUSINESS METHODS - END === #
 
     def _get_ending(self):
@@ -181,6 +192,27 @@ class CertificatePortalAccess(models.Model):
     # === BUSINESS METHODS - INVITATION === #
 
     @api.model
+    def _get_invited_ids(self):
+        """Return the contacts that were ever invited: see `core/concerned.py`.
+
+        :return: ids; None when they are too many to be kept, and each contact may be one of them
+        :rtype: frozenset[int] | None
+        """
+        known = self._read_invited_ids()
+        return known if known is None else add_noted(self.env, INVITED, known)
+
+    @api.model
+    @ormcache()
+    def _read_invited_ids(self):
+        rows = self.env.execute_query(
+            SQL(
+                "SELECT DISTINCT partner_id FROM certificate_portal_access LIMIT %s",
+                _KNOWN_MAX + 1,
+            )
+        )
+        return frozenset(row[0] for row in rows) if len(rows) <= _KNOWN_MAX else None
+
+    @api.model
     def _invite(self, activation, partner):
         """Give a contact access by a new link; any earlier link stops working.
 
@@ -197,7 +229,9 @@ class CertificatePortalAccess(models.Model):
             )
             raise make_fields_error({"partner_id": sentence})
         if partner == self.env.ref("base.public_partner"):
-            raise make_fields_error({"partner_id": self.env._("Choose the person who will do this.")})
+            raise make_fields_error(
+                {"partner_id": self.env._("Choose the person who will do this.")}
+            )
         if not (partner.active and partner._is_contact_of(activation.company_id)):
             sentence = self.env._(
                 "%(contact)s is not a contact of %(company)s. Choose one of its contacts, or create "
@@ -263,8 +297,9 @@ class CertificatePortalAccess(models.Model):
         """
         access, mailing = self.sudo(), self.env["certificate.mailing"]
         activation, user, partner = access.activation_id, access.invited_by_id, access.partner_id
-        company, lang = activation.company_id, mailing._choose_person_lang(
-            partner, activation.company_id
+        company, lang = (
+            activation.company_id,
+            mailing._choose_person_lang(partner, activation.company_id),
         )
         access, brand = access.with_context(lang=lang), activation._get_brand()
         names = {"company": company.name, "user": user.name}

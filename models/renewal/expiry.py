@@ -9,6 +9,7 @@ from odoo.tools import SQL
 
 from ...const import ACTIVITY_EXPIRY, BOARD_PATH, RENEWAL_PATH, STEPS_PATH
 from ...tools import expiry
+from ..core.mailing import fill_in, mark
 
 # Batch size: one transaction of the cron does all of a batch, or nothing if it is killed.
 BATCH_SIZE = 500
@@ -241,10 +242,23 @@ class CertificateActivation(models.Model):
         everybody = self.env["res.users"].union(*users.values())
         elsewhere = everybody.filtered(lambda user: len(user.company_ids) > 1)
 
+        # Laid out once for a language; the mails of a batch differ by a few words.
         @cache
-        def get_words(lang):
+        def get_common(brand, lang):
             env = self.with_context(lang=lang).env
-            return env._("Renew your digital certificate"), env._("digital certificate")
+            button = env._("Renew your digital certificate"), mark("url")
+            return {
+                **common,
+                **mailing._prepare_mail(
+                    [],
+                    lang,
+                    brand=brand,
+                    subject="",
+                    content=mailing._write_content(brand, lang, [mark("sentence")], button),
+                    about=env._("digital certificate"),
+                    name=mark("name"),
+                ),
+            }
 
         vals_list = []
         for activation in self:
@@ -257,23 +271,20 @@ class CertificateActivation(models.Model):
             brand = activation._get_brand()
             for lang, emails in addresses.items():
                 subject, sentence = get_notice(activation, lang)
-                label, about = get_words(lang)
+                vals = get_common(brand, lang)
+                words = {
+                    "sentence": sentence,
+                    "url": f"{base_url}{path}",
+                    "name": activation.company_id.name,
+                }
                 vals_list.append(
                     {
-                        **common,
-                        **mailing._prepare_mail(
-                            emails,
-                            lang,
-                            brand=brand,
-                            subject=subject,
-                            content=mailing._write_content(
-                                brand, lang, [sentence], (label, f"{base_url}{path}")
-                            ),
-                            about=about,
-                            name=activation.company_id.name,
-                        ),
+                        **vals,
                         "res_id": activation.id,
+                        "subject": subject,
                         "body": sentence,
+                        "body_html": fill_in(vals["body_html"], words),
+                        "email_to": ", ".join(emails),
                     }
                 )
         return vals_list
@@ -303,7 +314,10 @@ class CertificateActivation(models.Model):
         :param get_notice: as returned by `_prepare_reminder_activities`
         :rtype: list[dict]
         """
-        seller, mailing = self.env.company.certificate_seller_id.sudo(), self.env["certificate.mailing"]
+        seller, mailing = (
+            self.env.company.certificate_seller_id.sudo(),
+            self.env["certificate.mailing"],
+        )
         email = seller.partner_id.email_normalized
         if not email:
             return []

@@ -17,11 +17,13 @@ class ResCompany(models.Model):
         string="Renewal of the certificate",
         default=RENEWAL_DAYS,
         help="Days before its end from which a certificate can be renewed.",
+        prefetch="certificate",
     )
     certificate_reminder_days = fields.Char(
         string="Reminders of the certificate",
         default=REMINDER_DAYS,
         help="Days before its end on which a company is reminded; once more when it has ended.",
+        prefetch="certificate",
     )
 
     _certificate_renewal_days_positive = models.Constraint(
@@ -80,6 +82,8 @@ class ResCompany(models.Model):
         activations = self.env["certificate.activation"].sudo()
         if self == self.certificate_seller_id:
             return self.sudo()._get_lent_warning()
+        if not self._may_have_activation():
+            return None
         if activation is None:
             activation = self._get_active_certificate_activation()
         if activation:

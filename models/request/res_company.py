@@ -16,6 +16,7 @@ class ResCompany(models.Model):
         domain="[('company_id', '=', id), ('type', '=', 'service'), ('sale_ok', '=', True)]",
         help="The product that a company buys to request a certificate of its own. It must belong to "
         "the seller alone. While it is empty, nobody can request one.",
+        prefetch="certificate",
     )
 
     def _get_certificate_products(self):

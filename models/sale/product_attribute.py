@@ -32,6 +32,8 @@ class CertificateAttributeMixin(models.AbstractModel):
 
         :raise AccessError: when they do
         """
+        if not self.env["res.company"]._get_certificate_sellers():
+            return
         templates, partners = self.sudo().product_tmpl_id, self.env["res.partner"]
         foreign = templates.company_id.filtered(lambda company: not partners._is_for(company.ids))
         if templates & foreign._get_certificate_products().product_tmpl_id:

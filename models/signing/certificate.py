@@ -165,7 +165,9 @@ class CertificateCertificate(models.Model):
                 "The issuer was not verified: it claims to be %s, and anybody can write that.", name
             )
             if name
-            else self.env._("The issuer was not verified, and names no authority that is known here."),
+            else self.env._(
+                "The issuer was not verified, and names no authority that is known here."
+            ),
             "unknown_issuer": self.env._(
                 "The issuer is not on the list of authorities accredited in Colombia."
             ),

@@ -7,6 +7,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from dateutil.relativedelta import relativedelta
 from freezegun import freeze_time
+from lxml import etree
 from psycopg2.errors import UniqueViolation
 
 from odoo import fields
@@ -160,6 +161,23 @@ class TestCertificateActivation(ActivationCommon):
             activations._get_or_start()
         page = self.env.ref("l10n_co_certificate_activation.certificate_sale_setup_action")
         self.assertEqual(refused.exception.args[1], page.id)
+
+    def test_the_form_shows_hashes_on_the_page_of_the_evidence_alone(self):
+        activation = self.get_active()
+        self.assertTrue(activation.has_invoice)
+        views = self.env["certificate.activation"].with_user(self.manager_a)
+        form = etree.fromstring(views.get_view(view_type="form")["arch"])
+        for name in ("certificate_fingerprint", "signed_letter_sha256", "record_sha256"):
+            [field] = form.xpath(
+                f"//field[@name='{name}'][not(ancestor::field)]"  # not of former letters
+            )
+            self.assertTrue(field.xpath("ancestor::page[@name='fingerprints']"), name)
+        buttons = form.xpath("//div[@name='button_box']/button/@name")
+        self.assertIn("action_open_invoice", buttons)
+        action = activation.with_user(self.user_a)._open_signed_letter()
+        self.assertIn(f"/{activation.id}/signed_letter", action["url"])
+        with self.assertRaises(AccessError):
+            activation.with_user(self.user_b)._open_signed_letter()
 
     # === CREATION === #
 

@@ -29,7 +29,13 @@ class TestMenus(CertificateCommon):
     def test_an_invoicing_user_has_the_way_to_the_certificate_and_nothing_else(self):
         self.assertEqual(
             self.see(self.user_a),
-            {"electronic_invoicing": ["start_process", "activate_certificate", "billing_resolutions"]},
+            {
+                "electronic_invoicing": [
+                    "start_process",
+                    "activate_certificate",
+                    "billing_resolutions",
+                ]
+            },
         )
         self.assertIsNone(self.see(self.stranger))
 

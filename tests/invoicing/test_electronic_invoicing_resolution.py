@@ -54,6 +54,14 @@ class TestElectronicInvoicingResolution(ElectronicInvoicingCommon):
 
     # === FORM === #
 
+    def test_only_who_enters_the_technical_key_reads_where_it_is_found(self):
+        resolutions = self.env["electronic.invoicing.resolution"]
+        for user, is_told in ((self.user_a, False), (self.manager_a, True)):
+            with self.subTest(user=user.login):
+                arch = resolutions.with_user(user).get_view(view_type="form")["arch"]
+                self.assertIs("technical_key_hint" in arch, is_told)
+                self.assertIs('name="technical_key"' in arch, is_told)
+
     def test_what_dian_does_not_write_is_refused(self):
         today = self.today
         for values in (

@@ -203,6 +203,10 @@ class TestElectronicInvoicingSetup(ElectronicInvoicingCommon):
                 (action["res_model"], action["res_id"], action["context"]),
                 (self.setup_a._name, self.setup_a.id, {"certificate_step": key}),
             )
+            # The page is called by the step, and elsewhere the record by its company.
+            title = self.setup_a._get_step_titles()[key]
+            self.assertEqual(self.setup_a.with_context(**action["context"]).display_name, title)
+            self.assertEqual(self.setup_a.display_name, self.company_a.name)
             # Each is found again by its address.
             self.assertTrue(action["path"])
         action = self.setup_a.action_open_step("profile", "profile_street")

@@ -205,9 +205,13 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         )
         self.assertIn("127.0.0.1", written[0].body)
         self.assertFalse(written.author_id)
-        entry = self.env["certificate.history"].sudo().search(
-            [("res_model", "=", self.activation._name), ("res_id", "=", self.activation.id)],
-            limit=1,
+        entry = (
+            self.env["certificate.history"]
+            .sudo()
+            .search(
+                [("res_model", "=", self.activation._name), ("res_id", "=", self.activation.id)],
+                limit=1,
+            )
         )
         self.assertEqual(
             (entry.event, entry.actor, entry.address),
@@ -436,7 +440,7 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
 
     def test_names_that_are_markup_or_break_headers(self):
         company = self.company_a.sudo()
-        company.name = "Pan, Sal & <i id=hostile>Más \"SAS\""
+        company.name = 'Pan, Sal & <i id=hostile>Más "SAS"'
         self.seller.name = "Firma, Fácil <i id=hostile>SAS"
         self.activation.representative_name = "<i id=hostile>Ana"
         mail, _link, token = self.send()

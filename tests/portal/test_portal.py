@@ -32,6 +32,7 @@ INVITATION = "certificate.portal.invitation"
 # Every route of one activation, and what is sent to it. A new one without a line here fails.
 REQUESTS = {
     ("GET", ""): {},
+    ("GET", "/invoice"): {},
     ("GET", "/letter"): {},
     ("GET", "/letter/english"): {},
     ("GET", "/open"): {},
@@ -108,6 +109,16 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         self.assertEqual((activation.state, activation.letter_review), ("active", "waiting"))
         self.assertTrue(activation.is_signing_blocked)
         self.assertIn('name="letter_review"', self.ask("GET", activation).text)
+
+    def test_the_page_is_the_sellers_and_keeps_codes_whole(self):
+        activation = self.get_downloaded()
+        self.enter(activation)
+        page = self.ask("GET", activation).text
+        self.assertIn('name="certificate_brand"', page)
+        self.assertIn("NIT", page)
+        for code in ("900.987.321-1", activation.letter_code, activation.name):
+            self.assertIn(f'<span class="text-nowrap">{code}</span>', page)
+        self.assertNotIn("900987321-1", page)
 
     def test_every_route_is_known_here(self):
         known = {}

@@ -6,13 +6,14 @@ import { standardActionServiceProps } from "@web/webclient/actions/action_servic
 
 import { useKeptFocus } from "../form/kept_focus";
 import { usePage } from "../page/page";
+import { Words } from "../texts/texts";
 
 import { Component, onWillStart, useRef, useState } from "@odoo/owl";
 
 /** The six steps of activating electronic invoicing, each with its state and its one button. */
 export class ElectronicProcess extends Component {
     static template = "l10n_co_certificate_activation.ElectronicProcess";
-    static components = { Layout };
+    static components = { Layout, Words };
     static props = { ...standardActionServiceProps };
     static model = "electronic.invoicing.setup";
 

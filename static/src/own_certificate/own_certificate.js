@@ -75,13 +75,18 @@ export class OwnCertificate extends Component {
         return `own_certificate_${name}_error`;
     }
 
+    /** A message belongs to what was sent. */
+    forget(name) {
+        delete this.state.errors[name];
+    }
+
     choose(name, ev) {
         const [file] = ev.target.files;
         // Reset, so that choosing the same file again triggers a change.
         ev.target.value = "";
         if (file) {
             this.state[name] = file;
-            delete this.state.errors[name];
+            this.forget(name);
         }
     }
 

@@ -73,24 +73,23 @@ export async function makeJpeg(file, isAlways = false) {
     if (!canReadCanvas()) {
         return null;
     }
-    const image = new Image();
     const canvas = document.createElement("canvas");
-    image.src = URL.createObjectURL(file);
     try {
-        await image.decode();
-        const { naturalWidth, naturalHeight } = image;
-        const ratio = Math.min(1, MAX_SIDE / Math.max(naturalWidth, naturalHeight));
+        const picture = await readPicture(file);
+        const { width, height } = picture;
+        const ratio = Math.min(1, MAX_SIDE / Math.max(width, height));
         if (ratio === 1 && !isAlways) {
             return null;
         }
-        canvas.width = Math.round(naturalWidth * ratio);
-        canvas.height = Math.round(naturalHeight * ratio);
+        canvas.width = Math.round(width * ratio);
+        canvas.height = Math.round(height * ratio);
         const context = canvas.getContext("2d");
         // What is transparent is paper.
         context.fillStyle = "white";
         context.fillRect(0, 0, canvas.width, canvas.height);
         context.imageSmoothingQuality = "high";
-        context.drawImage(image, 0, 0, canvas.width, canvas.height);
+        context.drawImage(picture, 0, 0, canvas.width, canvas.height);
+        picture.close?.();
         const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
         const name = file.name.replace(/\.[^.]*$/, ".jpg");
         const isBetter = isAlways || blob?.size < file.size;
@@ -98,9 +97,21 @@ export async function makeJpeg(file, isAlways = false) {
     } catch {
         return null;
     } finally {
-        URL.revokeObjectURL(image.src);
-        image.removeAttribute("src");
         canvas.width = canvas.height = 0; // releases the memory at once on a telephone
+    }
+}
+
+/** Reads a picture as the browser shows it, and else as its canvas reads it. */
+async function readPicture(file) {
+    const image = new Image();
+    image.src = URL.createObjectURL(file);
+    try {
+        await image.decode();
+        return image;
+    } catch {
+        return createImageBitmap(file);
+    } finally {
+        URL.revokeObjectURL(image.src);
     }
 }
 

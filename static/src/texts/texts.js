@@ -8,7 +8,7 @@ import { Component } from "@odoo/owl";
 const CODE = /([A-Z0-9][A-Z0-9.]*(?:-[A-Z0-9]+)+)/;
 
 /** A sentence, of which no code is broken at its hyphens. */
-class Words extends Component {
+export class Words extends Component {
     static template = "l10n_co_certificate_activation.Words";
     static props = { text: String };
 

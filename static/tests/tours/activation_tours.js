@@ -420,6 +420,18 @@ const TAKEN = {
     second: "09af9f1c" + "0".repeat(24),
 };
 
+/** EXIF with one entry: the orientation of a telephone that is held upright. */
+const UPRIGHT =
+    "\xff\xe1\0\x22Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06\0\0\0\0\0\0";
+
+async function makeUpright(width, height) {
+    const canvas = Object.assign(document.createElement("canvas"), { width, height });
+    canvas.getContext("2d").fillRect(0, 0, width / 2, height);
+    const jpeg = await new Promise((done) => canvas.toBlob(done, "image/jpeg", 1));
+    const exif = Uint8Array.from(UPRIGHT, (character) => character.charCodeAt(0));
+    return new File([jpeg.slice(0, 2), exif, jpeg.slice(2)], "large.jpg");
+}
+
 const HEIC = "\0\0\0\x18ftypheic";
 
 addTour("certificate_activation_photos", {
@@ -462,6 +474,22 @@ addTour("certificate_activation_photos", {
         {
             content: "It has become a JPEG",
             trigger: ".o_certificate_sources li:contains(IMG_1.jpg):has(img)",
+        },
+        {
+            content: "Choose a large one, which its telephone says is held upright",
+            trigger: zone,
+            run: attachAll(async () => [await makeUpright(3000, 1500)]),
+        },
+        {
+            content: "It was made smaller, and is upright",
+            trigger: ".o_certificate_sources li:contains(large.jpg) img",
+            async run({ anchor }) {
+                await anchor.decode();
+                const size = `${anchor.naturalWidth} x ${anchor.naturalHeight}`;
+                if (size !== "1100 x 2200") {
+                    throw new Error(`The photo is of ${size} pixels`);
+                }
+            },
         },
         {
             content:

@@ -1,0 +1,133 @@
+// Walks the three steps and the portal in browsers of other makers than Chromium's; run by dev/browsers.
+//   node browsers.mjs <address> <folder of files to attach, links and logins> <folder of the pictures> <browser>...
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
+
+import { Firefox, WebKit } from "./drivers.mjs";
+
+const [address, files, folder, ...chosen] = process.argv.slice(2);
+const BROWSERS = { firefox: Firefox, webkit: WebKit };
+const WIZARD = `${address}/odoo/electronic-process/activate-certificate`;
+const WIDTHS = [1280, 390];
+const REPRESENTATIVE = {
+    name: "María Fernanda",
+    surname: "Pérez Gómez",
+    vat: "52123456",
+    issue_city: "Bogotá",
+    position: "Gerente",
+    email: "maria@example.com",
+    phone: "300 123 4567",
+    street: "Calle 1 # 2-3",
+    city: "Medellín",
+};
+const findings = [];
+
+/** A page as wide as it is, in both widths; findings are what is wider. */
+async function look(browser, name) {
+    for (const width of WIDTHS) {
+        await browser.resize(width, 900);
+        await new Promise((resolve) => setTimeout(resolve, 700));
+        const wide = await browser.run(() => ({
+            content: document.documentElement.scrollWidth,
+            window: window.innerWidth,
+        }));
+        if (wide.content > wide.window) {
+            findings.push(`${name}: ${wide.content} pixels wide in ${wide.window}`);
+        }
+        writeFileSync(`${folder}/${name}-${width}.png`, await browser.capture());
+    }
+    await browser.resize(WIDTHS[0], 900);
+    console.log(name);
+}
+
+/** Pays with the provider of the demonstration. */
+async function buy(browser, button) {
+    await browser.click(`button[name=${button}]`);
+    await browser.fill("select#simulated_payment_state", "done");
+    await browser.click("button[name=o_payment_submit_button]:enabled");
+}
+
+/** A contact, by the link of an invitation, from the payment to the record. */
+async function walkPortal(browser, name) {
+    await browser.goTo(readFileSync(`${files}/portal-${name}`, "utf-8"));
+    await browser.wait(".o_certificate_stepper");
+    await look(browser, `${name}-portal-pay`);
+    await buy(browser, "buy");
+    await browser.click("button[name=continue]");
+    await browser.wait("#representative_name");
+    for (const [field, value] of Object.entries(REPRESENTATIVE)) {
+        await browser.fill(`#representative_${field}`, value);
+    }
+    await browser.run(() => {
+        for (const field of ["identification_type", "state"]) {
+            document.querySelector(`#representative_${field}_id`).selectedIndex = 1;
+        }
+    });
+    await look(browser, `${name}-portal-process`);
+    await browser.click("button[name=download]");
+    await browser.wait("div[name=downloaded]");
+    // Its scripts run although a letter is downloaded, and the address leads to the page alone then.
+    await browser.until(() => !window.location.search, "the address without a query");
+    await browser.wait("div[name=downloaded]:not(.alert-danger)");
+    await browser.attach("#file[multiple]", [`${files}/scan.pdf`]);
+    await browser.wait(".o_certificate_card");
+    await browser.click("button[name=delete]");
+    await browser.attach("#file[multiple]", [1, 2].map((number) => `${files}/photo${number}.jpg`));
+    await browser.click(".o_certificate_convert");
+    await browser.wait(".o_certificate_use");
+    await look(browser, `${name}-portal-photos`);
+    await browser.click(".o_certificate_use");
+    await browser.wait(".o_certificate_card");
+    await browser.click("button[name=finish]");
+    await browser.wait("div[name=finish]");
+    await look(browser, `${name}-portal-finish`);
+}
+
+/** A user, from the payment to the active certificate. */
+async function walkSteps(browser, name) {
+    await browser.goTo(`${address}/web/login`);
+    for (const field of ["login", "password"]) {
+        await browser.fill(`.oe_login_form input[name=${field}]`, `steps_${name}`);
+    }
+    await browser.run(() => document.querySelector(".oe_login_form").submit());
+    await browser.wait(".o_main_navbar");
+    await browser.goTo(WIZARD);
+    await browser.wait("button[name=action_pay]");
+    await look(browser, `${name}-pay`);
+    await buy(browser, "action_pay");
+    await browser.click("button[name=action_continue]");
+    await browser.click("button[name=action_download_letter]");
+    await browser.wait(".o_certificate_message");
+    await look(browser, `${name}-process-errors`);
+    for (const [field, value] of Object.entries(REPRESENTATIVE)) {
+        await browser.fill(`div[name=representative_${field}] input`, value);
+    }
+    await browser.click("button[name=action_download_letter]");
+    await browser.wait("div[name=representative_summary]");
+    await browser.attach(".o_certificate_zone input[type=file]", [`${files}/scan.pdf`]);
+    await browser.wait(".o_certificate_card");
+    await look(browser, `${name}-process-attached`);
+    await browser.click("button[name=action_finish]");
+    await browser.wait("div[name=finish] h1");
+    await look(browser, `${name}-finish`);
+}
+
+for (const name of chosen) {
+    if (!existsSync(BROWSERS[name].path)) {
+        console.log(`${name}: not installed, so left out`);
+        continue;
+    }
+    const walks = { portal: walkPortal, ...(process.env.PORTAL_ALONE ? {} : { steps: walkSteps }) };
+    for (const [walk, run] of Object.entries(walks)) {
+        const browser = await BROWSERS[name].open();
+        try {
+            await run(browser, name);
+        } catch (error) {
+            findings.push(`the walk ${walk} in ${name} stopped: ${error.message}`);
+            writeFileSync(`${folder}/stopped-${name}-${walk}.png`, await browser.capture());
+        } finally {
+            await browser.close();
+        }
+    }
+}
+console.log(findings.length ? findings.join("\n") : "nothing was found");
+process.exit(findings.length ? 1 : 0);
