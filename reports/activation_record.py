@@ -84,6 +84,7 @@ def _get_sections(facts):
         and (
             ("Código de la carta", f"{letter['code']}, del {_day(letter['date'])}"),
             ("Archivo", _get_file(letter)),
+            ("Recibida", _get_return(letter)),
             ("Reconocida", _get_match(letter)),
             ("SHA-256", _SMALL.format(letter["sha256"])),
         ),
@@ -136,6 +137,19 @@ def _get_file(letter):
     pages = "1 página" if letter["pages"] == 1 else f"{letter['pages']} páginas"
     kind = "con firma digital, " if letter["is_signed"] else ""
     return f"PDF {kind}de {pages} y {format_decimal(letter['size'], locale=_LOCALE)} bytes"
+
+
+def _get_return(letter):
+    """Say by whose link the letter came back; nothing where the company attached it itself."""
+    returned = letter.get("returned")
+    if not returned:
+        return None
+    moment = datetime.fromisoformat(returned["on"]).replace(tzinfo=timezone.utc)
+    origin = f", desde la IP {returned['ip']}" if returned["ip"] else ""
+    return (
+        f"de {returned['name']}, por el enlace enviado a {returned['email']}, el "
+        f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá (UTC-5){origin}"
+    )
 
 
 def _get_match(letter):

@@ -154,6 +154,7 @@ class CertificateActivation(models.Model):
                 "pages": activation.signed_letter_pages,
                 "size": activation.signed_letter_size,
                 "is_signed": self._is_letter_signed_digitally(),
+                "returned": self._get_return_facts(),
                 **self._get_review_facts(),
             }
             if has_letter

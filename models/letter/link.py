@@ -54,6 +54,8 @@ class CertificateLetterLink(models.Model):
     returned_on = fields.Datetime(
         readonly=True, help="When a signed letter came back by this link for the last time."
     )
+    returned_from = fields.Char(readonly=True, help="The network address that it came from.")
+    returned_sha256 = fields.Char(string="SHA-256 of what came back", readonly=True)
     ended_on = fields.Datetime(readonly=True)
     state = fields.Selection(
         [("valid", "Valid"), ("expired", "Expired"), ("ended", "Ended")], compute="_compute_state"
@@ -274,7 +276,13 @@ class CertificateLetterLink(models.Model):
             return
         activation._log_by_link(step)
         if step == "attach":
-            self._trusted().returned_on = fields.Datetime.now()
+            self._trusted().write(
+                {
+                    "returned_on": fields.Datetime.now(),
+                    "returned_from": activation._get_request_facts()["ip"],
+                    "returned_sha256": activation.signed_letter_sha256,
+                }
+            )
             activation._notify("letter_returned")
 
     def _get_closed_sentence(self):

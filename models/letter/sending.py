@@ -134,6 +134,27 @@ class CertificateActivation(models.Model):
         )
         return sender or self._get_responsible_users()
 
+    def _get_return_facts(self):
+        """Return by whose link the attached letter came back, for the record.
+
+        :return: texts only; None where it was attached in another way
+        :rtype: dict | None
+        """
+        activation = self.sudo()
+        link = activation.letter_link_ids.filtered(
+            lambda link: link.returned_sha256 == activation.signed_letter_sha256
+        )[:1]
+        return (
+            {
+                "name": link.name,
+                "email": link.email,
+                "on": fields.Datetime.to_string(link.returned_on),
+                "ip": link.returned_from or None,
+            }
+            if link
+            else None
+        )
+
     def _log_by_link(self, step):
         """Say in the history what the legal representative did, and from where."""
         link = self._get_letter_link()

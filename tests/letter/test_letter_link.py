@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from datetime import timedelta
 from unittest.mock import patch
 
+import pypdf
+
 from odoo import fields, http
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
@@ -224,6 +226,10 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         self.upload(self.get_scan())
         self.activation.action_finish()
         self.assertEqual(self.activation.state, "active")
+        returned = self.activation.sudo().record_facts["letter"]["returned"]
+        self.assertEqual((returned["email"], returned["ip"]), (link.email, "127.0.0.1"))
+        record = pypdf.PdfReader(io.BytesIO(self.activation._read_record())).pages[-1]
+        self.assertIn(link.email, " ".join(record.extract_text().split()))
         self.assertEqual(link.state, "ended")
         self.assert_closed()
 
