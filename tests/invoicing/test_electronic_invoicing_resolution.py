@@ -54,6 +54,20 @@ class TestElectronicInvoicingResolution(ElectronicInvoicingCommon):
 
     # === FORM === #
 
+    def test_a_form_hears_all_that_is_missing_or_wrong_at_once(self):
+        empty = {"date_start": False, "date_end": False, "range_from": 0, "range_to": 0}
+        with self.assertRaises(ValidationError) as caught:
+            self.create_resolution(number="123", prefix="ÑANDÚ", **empty)
+        errors = caught.exception.context["field_errors"]
+        self.assertEqual({*errors}, {"number", "prefix", "date_start", "date_end", "range_from"})
+        resolution = self.create_resolution()
+        with self.assertRaises(ValidationError) as caught:
+            resolution.write({"number": False, "range_from": 7000})
+        self.assertEqual([*caught.exception.context["field_errors"]], ["number"])
+        with self.assertRaises(ValidationError) as caught:
+            resolution.write({"range_from": 7000})
+        self.assertEqual([*caught.exception.context["field_errors"]], ["range_to"])
+
     def test_only_who_enters_the_technical_key_reads_where_it_is_found(self):
         resolutions = self.env["electronic.invoicing.resolution"]
         for user, is_told in ((self.user_a, False), (self.manager_a, True)):

@@ -59,6 +59,21 @@ class TestExpiry(ExpiryCommon):
         with self.assertRaises(ValidationError):
             self.seller.certificate_reminder_days = "soon"
 
+    def test_the_settings_say_at_each_field_what_is_wrong(self):
+        settings = self.env["res.config.settings"].sudo().with_company(self.seller)
+        typed = settings.new({"company_id": self.seller.id})
+        self.assertFalse(typed.certificate_field_errors)
+        typed.certificate_validity_months = typed.certificate_renewal_days = 0
+        typed.certificate_reminder_days = "soon"
+        self.assertEqual(
+            {*typed.certificate_field_errors},
+            {
+                "certificate_validity_months",
+                "certificate_renewal_days",
+                "certificate_reminder_days",
+            },
+        )
+
     def test_without_days_the_end_alone_is_told(self):
         self.seller.certificate_reminder_days = False
         reminded = []

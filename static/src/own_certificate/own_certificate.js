@@ -90,6 +90,13 @@ export class OwnCertificate extends Component {
         }
     }
 
+    /** Enter in the password loads the file. */
+    onKeydown({ key }) {
+        if (key === "Enter") {
+            this.send();
+        }
+    }
+
     async send() {
         this.state.errors = this.refuse();
         if (!Object.keys(this.state.errors).length) {

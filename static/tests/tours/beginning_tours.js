@@ -46,10 +46,13 @@ const isReady = (key) => arrive(`${key} is ready`, `li[data-step=${key}][data-st
 
 /** The administrator follows the page that sets up the sale, from the menu to the letter. */
 addTour("certificate_beginning_sale", {
-    atMost: { clicks: 16, fields: 8, pages: 11 },
+    atMost: { clicks: 17, fields: 8, pages: 11 },
     steps: () => [
         ...openSteps,
-        click("Set up the sale", `[data-menu-xmlid="${ADDON}.menu_certificate_sale_setup"]`),
+        ...openMenu(
+            `${ADDON}.menu_certificate_configuration`,
+            `${ADDON}.menu_certificate_sale_setup`
+        ),
         arrive("Nobody sells yet", "li[data-step=seller][data-state=todo]"),
         saleStep("seller"),
         arrive("Nothing is red on entry", ".o_form_view:not(:has(.o_certificate_message))"),
@@ -210,7 +213,7 @@ addTour("certificate_beginning_review", {
     atMost: { clicks: 6, fields: 0, pages: 3 },
     steps: () => [
         ...openSteps,
-        ...openMenu(`${ADDON}.menu_electronic_invoicing`, `${ADDON}.menu_certificate_letters`),
+        ...openMenu(`${ADDON}.menu_certificate_sale`, `${ADDON}.menu_certificate_letters`),
         arrive("The letter waits", ".o_data_row"),
         click("Open it", ".o_data_row .o_data_cell[name=company_id]"),
         arrive("It is there", ".o_statusbar_buttons button.btn-primary"),

@@ -54,7 +54,8 @@ addTour("electronic_process_profile", {
             run: "click",
         },
         {
-            content: "The field has the focus and says what to do; the city, which nobody touched, does not",
+            content:
+                "The field has the focus and says what to do; the city, which nobody touched, does not",
             trigger:
                 ".o_form_view:has(div[name=profile_street] .o_certificate_message):not(:has(div[name=profile_city] .o_certificate_message)) div[name=profile_street] input:focus[aria-invalid=true]",
         },
@@ -136,13 +137,13 @@ addTour("electronic_process_start", {
         confirm,
         {
             content: "The next step is there at once, and nothing is red",
-            trigger:
-                ".o_form_view:not(:has(.o_certificate_message)) div[name=range_from] input",
+            trigger: ".o_form_view:not(:has(.o_certificate_message)) div[name=range_from] input",
         },
         detour(type("number", "123")),
         detour(next),
         {
-            content: "Each missing or wrong field says so, without a dialog, and the first has the focus",
+            content:
+                "Each missing or wrong field says so, without a dialog, and the first has the focus",
             trigger:
                 "body:not(:has(.modal)) .o_form_view:has(div[name=range_from] .o_certificate_message):has(div[name=date_end] .o_certificate_message) div[name=number] input:focus[aria-invalid=true]",
         },
