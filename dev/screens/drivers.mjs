@@ -39,7 +39,7 @@ class Browser {
     folder = mkdtempSync(join(tmpdir(), "browser-"));
 
     start(command, args, environment = {}) {
-        const env = { ...process.env, HOME: this.folder, ...environment };
+        const env = { ...process.env, ...environment };
         const child = spawn(command, args, { env, stdio: "ignore" });
         this.processes.push(child);
     }
@@ -199,6 +199,8 @@ export class WebKit extends Browser {
             // In a container there are no name spaces to build its sandbox of.
             WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
             WEBKIT_DISABLE_COMPOSITING_MODE: "1",
+            XDG_CACHE_HOME: browser.folder,
+            XDG_DATA_HOME: browser.folder,
         });
         browser.address = `http://127.0.0.1:${port}`;
         const options = { "webkitgtk:browserOptions": { args: ["--automation"] } };

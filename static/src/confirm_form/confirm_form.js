@@ -11,7 +11,7 @@ export class ConfirmFormController extends formView.Controller {
         super.setup();
         useEffect(
             (root) => {
-                const onKeydown = (ev) => this.onKeydown(ev);
+                const onKeydown = (ev) => this.pressOnEnter(ev);
                 root?.addEventListener("keydown", onKeydown);
                 return () => root?.removeEventListener("keydown", onKeydown);
             },
@@ -19,7 +19,7 @@ export class ConfirmFormController extends formView.Controller {
         );
     }
 
-    async onKeydown(ev) {
+    async pressOnEnter(ev) {
         const isTyped = ev.target.matches("input:not([type=checkbox])");
         if (ev.key !== "Enter" || ev.isComposing || !isTyped) {
             return;

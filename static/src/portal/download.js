@@ -15,8 +15,8 @@ import { say } from "./step";
  */
 async function saveFile(url, interactions) {
     const { status, body, request } = await send(url, { type: "blob" });
-    if (status === 200 && body.type === "application/pdf") {
-        const disposition = request.getResponseHeader("Content-Disposition");
+    const disposition = request.getResponseHeader("Content-Disposition") || "";
+    if (status === 200 && disposition.startsWith("attachment")) {
         downloadFile(body, parse(disposition).parameters.filename, body.type);
         return;
     }

@@ -17,7 +17,7 @@ class SessionFailure extends RequestFailure {
     constructor() {
         super("session");
         this.message = _t(
-            "Your session has ended. Open the link of your invitation again in another tab of this browser, then try again here: your files are still here."
+            "Your session has ended. Open the link in your mail again in another tab of this browser, then try again here: your files are still here."
         );
     }
 }
