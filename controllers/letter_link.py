@@ -212,9 +212,7 @@ class LetterLink(Controller):
     def delete(self, activation_id, **_kwargs):
         return self._run(activation_id, "delete")
 
-    @_step(
-        "/pdf", max_content_length=limit_upload, explain_old_token=old_token.explain_as_json
-    )
+    @_step("/pdf", max_content_length=limit_upload, explain_old_token=old_token.explain_as_json)
     def make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 

@@ -104,7 +104,11 @@ function getPlaces(target) {
             break;
         }
     }
-    for (let el = target.parentElement; outermost && outermost.contains(el); el = el.parentElement) {
+    for (
+        let el = target.parentElement;
+        outermost && outermost.contains(el);
+        el = el.parentElement
+    ) {
         places.push(el);
     }
     return places;

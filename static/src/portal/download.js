@@ -72,7 +72,9 @@ export class Letter extends Interaction {
     async save() {
         this.state.textContent = _t("The letter is being downloaded.");
         try {
-            await this.waitFor(saveFile(`${this.path}/letter`, this.services["public.interactions"]));
+            await this.waitFor(
+                saveFile(`${this.path}/letter`, this.services["public.interactions"])
+            );
             this.state.textContent = _t(
                 "The letter was downloaded. Look for it among the downloads of your browser."
             );

@@ -5,7 +5,13 @@ import { Interaction } from "@web/public/interaction";
 
 import { RequestFailure, send } from "../connection/connection";
 import { PdfConversion } from "../pdf_file/pdf_conversion";
-import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
+import {
+    getReadingSentence,
+    isToBeConverted,
+    moveUp,
+    readSources,
+    removeSource,
+} from "../pdf_file/pdf_sources";
 
 import { announceNext } from "../page/status";
 import { readPage, showPage } from "./page";
