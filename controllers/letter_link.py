@@ -10,6 +10,7 @@ from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from ..tools.upload_limits import PDF_SIZE
+from . import old_token
 from .pdf import FORM_SIZE, answer_with_pdf, give_document, limit_upload, refuse_pdf
 from .verbs import route
 
@@ -41,7 +42,19 @@ def _page(path="", methods=("GET",), **options):
 
 def _step(path, **options):
     """Declare a route that does something: POST only, with a CSRF token."""
-    return _page(path, methods=("POST",), **{"max_content_length": FORM_SIZE, **options})
+    defaults = {"max_content_length": FORM_SIZE, "explain_old_token": _explain_old_token}
+    return _page(path, methods=("POST",), **{**defaults, **options})
+
+
+def _explain_old_token(activation_id):
+    """Show the page with a new token, if it is still the visitor's, or how to open it."""
+    pages = LetterLink()
+    if link := pages._get_link(activation_id):
+        sentence = old_token.get_renewed_sentence()
+        return pages._render(link, status=old_token.STATUS, error=sentence)
+    return pages._render_closed(
+        activation_id, status=old_token.STATUS, is_link=True, is_session_over=True
+    )
 
 
 class LetterLink(Controller):
@@ -199,7 +212,7 @@ class LetterLink(Controller):
     def delete(self, activation_id, **_kwargs):
         return self._run(activation_id, "delete")
 
-    @_step("/pdf", max_content_length=limit_upload)
+    @_step("/pdf", max_content_length=limit_upload, explain_old_token=old_token.explain_as_json)
     def make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 

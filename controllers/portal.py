@@ -1,7 +1,5 @@
 import base64
 
-from werkzeug.exceptions import BadRequest
-
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
 from odoo.tools import formatLang
@@ -15,6 +13,7 @@ from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from ..tools.upload_limits import PDF_SIZE
+from . import old_token
 from .pdf import (
     FORM_SIZE,
     answer_with_pdf,
@@ -59,29 +58,14 @@ def _step(path, **options):
 
 
 def _explain_old_token(activation_id):
-    """Show where the visitor stands, with a new token: the page if it is still theirs, or how to open it.
-
-    Tokens end with their session: when it expires, or when the link is opened again in another tab.
-    """
-    pages, status = CertificatePortal(), BadRequest.code
-    access = pages._get_certificate_access(activation_id)
-    if not access:
-        return pages._render_certificate_closed(
-            activation_id, status=status, is_link=True, is_session_over=True
-        )
-    sentence = request.env._(
-        "Nothing was sent, because your session was renewed in another window. Try again."
+    """Show where the visitor stands, with a new token: the page if it is still theirs, or how to open it."""
+    pages = CertificatePortal()
+    if access := pages._get_certificate_access(activation_id):
+        sentence = old_token.get_renewed_sentence()
+        return pages._render_certificate_page(access, status=old_token.STATUS, error=sentence)
+    return pages._render_certificate_closed(
+        activation_id, status=old_token.STATUS, is_link=True, is_session_over=True
     )
-    return pages._render_certificate_page(access, status=status, error=sentence)
-
-
-def _explain_old_token_as_json(activation_id):
-    """Say likewise why no PDF was made."""
-    return refuse_pdf(_get_session_sentence(), BadRequest.code)
-
-
-def _get_session_sentence():
-    return request.env._("Your session has expired. Open the link of your invitation again.")
 
 
 class CertificatePortal(CustomerPortal):
@@ -365,7 +349,7 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._run_certificate_step(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=limit_upload, explain_old_token=_explain_old_token_as_json)
+    @_step("/pdf", max_content_length=limit_upload, explain_old_token=old_token.explain_as_json)
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -373,7 +357,10 @@ class CertificatePortal(CustomerPortal):
         """
         access = self._get_certificate_access(activation_id)
         if not access:
-            return refuse_pdf(_get_session_sentence(), 403)
+            sentence = request.env._(
+                "Your session has expired. Open the link of your invitation again."
+            )
+            return refuse_pdf(sentence, 403)
         activation = access._get_activation()
 
         def make(files):

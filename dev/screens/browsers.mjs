@@ -71,7 +71,10 @@ async function walkPortal(browser, name) {
     await browser.attach("#file[multiple]", [`${files}/scan.pdf`]);
     await browser.wait(".o_certificate_card");
     await browser.click("button[name=delete]");
-    await browser.attach("#file[multiple]", [1, 2].map((number) => `${files}/photo${number}.jpg`));
+    await browser.attach(
+        "#file[multiple]",
+        [1, 2].map((number) => `${files}/photo${number}.jpg`)
+    );
     await browser.click(".o_certificate_convert");
     await browser.wait(".o_certificate_use");
     await look(browser, `${name}-portal-photos`);

@@ -39,7 +39,7 @@ class Browser {
     folder = mkdtempSync(join(tmpdir(), "browser-"));
 
     start(command, args, environment = {}) {
-        const env = { ...process.env, HOME: this.folder, ...environment };
+        const env = { ...process.env, ...environment };
         const child = spawn(command, args, { env, stdio: "ignore" });
         this.processes.push(child);
     }
@@ -126,7 +126,8 @@ export class Firefox extends Browser {
         const id = this.waiting.size + 1;
         const answered = new Promise((resolve) => this.waiting.set(id, resolve));
         this.socket.send(JSON.stringify({ id, method, params }));
-        const { result, error } = await answered;
+        const late = pause(TIMEOUT).then(() => ({ error: `timeout: ${method}` }));
+        const { result, error } = await Promise.race([answered, late]);
         if (error) {
             throw new Error(error);
         }
@@ -198,7 +199,8 @@ export class WebKit extends Browser {
             DISPLAY: display,
             // In a container there are no name spaces to build its sandbox of.
             WEBKIT_DISABLE_SANDBOX_THIS_IS_DANGEROUS: "1",
-            WEBKIT_DISABLE_COMPOSITING_MODE: "1",
+            XDG_CACHE_HOME: browser.folder,
+            XDG_DATA_HOME: browser.folder,
         });
         browser.address = `http://127.0.0.1:${port}`;
         const options = { "webkitgtk:browserOptions": { args: ["--automation"] } };
@@ -215,6 +217,7 @@ export class WebKit extends Browser {
         const response = await fetch(this.address + path, {
             method,
             body: body && JSON.stringify(body),
+            signal: AbortSignal.timeout(TIMEOUT),
         });
         const { value } = await response.json();
         if (value?.error) {
@@ -234,7 +237,10 @@ export class WebKit extends Browser {
 
     async attach(selector, paths) {
         await this.wait(selector);
-        const found = await this.call("POST", "/element", { using: "css selector", value: selector });
+        const found = await this.call("POST", "/element", {
+            using: "css selector",
+            value: selector,
+        });
         await this.call("POST", `/element/${found[ELEMENT]}/value`, { text: paths.join("\n") });
     }
 

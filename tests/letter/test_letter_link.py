@@ -367,6 +367,22 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
                 if ("GET", path) not in REQUESTS:
                     self.assertIn(response.status_code, (404, 405))
 
+    def test_a_form_of_an_earlier_session_is_explained(self):
+        self.enter()
+        self.upload(self.get_scan())
+        for path in ("/open", "/signed-letter", "/signed-letter/delete", "/pdf"):
+            with self.subTest(path=path), self.unchanged():
+                response = self.ask("POST", path, csrf=False, data={"csrf_token": "old"})
+                self.assertEqual(response.status_code, 400)
+                self.assertIn('"error"', response.text)
+        self.visit()
+        for path in ("/open", "/signed-letter"):
+            with self.subTest(path=path, by="another session"), self.unchanged():
+                response = self.ask("POST", path, csrf=False)
+                self.assertEqual(response.status_code, 400)
+                self.assertIn('name="session_over"', response.text)
+                self.assertNotIn("o_certificate_open_at_once", response.text)
+
     def test_a_file_that_is_none_is_refused_with_its_sentence(self):
         self.enter()
         code = self.activation.letter_code

@@ -14,7 +14,10 @@ const asIs = { keep: (value) => value, restore: (value) => value };
 const TYPES = {
     boolean: asIs,
     char: asIs,
-    date: { keep: (value) => value && serializeDate(value), restore: (text) => text && deserializeDate(text) },
+    date: {
+        keep: (value) => value && serializeDate(value),
+        restore: (text) => text && deserializeDate(text),
+    },
     float: asIs,
     integer: asIs,
     many2one: asIs,

@@ -50,7 +50,9 @@ async function explain(error, env) {
     }
     closeNotification?.();
     closeNotification = env.services.notification.add(
-        _t("The file did not arrive. Your data is saved: download it again once you are connected."),
+        _t(
+            "The file did not arrive. Your data is saved: download it again once you are connected."
+        ),
         { type: "danger", sticky: true }
     );
 }

@@ -114,7 +114,12 @@ export class OwnCertificate extends Component {
             this.state.refusals++;
             return;
         }
-        Object.assign(this.state, { certificate: null, key: null, password: "", isKeyApart: false });
+        Object.assign(this.state, {
+            certificate: null,
+            key: null,
+            password: "",
+            isKeyApart: false,
+        });
         await this.props.record.load();
     }
 

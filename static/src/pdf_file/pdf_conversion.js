@@ -55,7 +55,10 @@ export function formatSize(bytes, maximumFractionDigits = 1) {
 export function getTooMuchSentence(sources) {
     if (sources.every(({ kind }) => kind === "photo")) {
         return sources.length === 1
-            ? _t("The photo is larger than %s. Take it again with a lower resolution.", LIMITS.input.label)
+            ? _t(
+                  "The photo is larger than %s. Take it again with a lower resolution.",
+                  LIMITS.input.label
+              )
             : _t(
                   "The photos are larger than %s together. Choose only the pages that are asked for, or take them again with a lower resolution.",
                   LIMITS.input.label

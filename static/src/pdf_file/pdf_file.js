@@ -9,7 +9,13 @@ import { standardFieldProps } from "@web/views/fields/standard_field_props";
 import { askToLogIn, getFailure } from "../connection/connection";
 import { announce } from "../page/status";
 import { formatSize, LIMITS, PdfConversion } from "./pdf_conversion";
-import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "./pdf_sources";
+import {
+    getReadingSentence,
+    isToBeConverted,
+    moveUp,
+    readSources,
+    removeSource,
+} from "./pdf_sources";
 
 import { Component, useRef, useState } from "@odoo/owl";
 

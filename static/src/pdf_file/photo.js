@@ -93,7 +93,9 @@ export async function makeJpeg(file, isAlways = false) {
         const blob = await new Promise((done) => canvas.toBlob(done, "image/jpeg", QUALITY));
         const name = file.name.replace(/\.[^.]*$/, ".jpg");
         const isBetter = isAlways || blob?.size < file.size;
-        return isBetter && blob ? new File([blob], name, { lastModified: file.lastModified }) : null;
+        return isBetter && blob
+            ? new File([blob], name, { lastModified: file.lastModified })
+            : null;
     } catch {
         return null;
     } finally {

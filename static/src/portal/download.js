@@ -15,8 +15,8 @@ import { say } from "./step";
  */
 async function saveFile(url, interactions) {
     const { status, body, request } = await send(url, { type: "blob" });
-    if (status === 200 && body.type === "application/pdf") {
-        const disposition = request.getResponseHeader("Content-Disposition");
+    const disposition = request.getResponseHeader("Content-Disposition") || "";
+    if (status === 200 && disposition.startsWith("attachment")) {
         downloadFile(body, parse(disposition).parameters.filename, body.type);
         return;
     }
@@ -72,7 +72,9 @@ export class Letter extends Interaction {
     async save() {
         this.state.textContent = _t("The letter is being downloaded.");
         try {
-            await this.waitFor(saveFile(`${this.path}/letter`, this.services["public.interactions"]));
+            await this.waitFor(
+                saveFile(`${this.path}/letter`, this.services["public.interactions"])
+            );
             this.state.textContent = _t(
                 "The letter was downloaded. Look for it among the downloads of your browser."
             );

@@ -99,7 +99,9 @@ export class Step extends Interaction {
             throw new RequestFailure("failed", status);
         }
         if (this.isTyped && status === 403) {
-            const kept = _t("What you typed is kept in this tab. It comes back when you open the page in it.");
+            const kept = _t(
+                "What you typed is kept in this tab. It comes back when you open the page in it."
+            );
             say(document.querySelector("[name=closed]"), kept, "info");
         }
     }

@@ -5,7 +5,13 @@ import { Interaction } from "@web/public/interaction";
 
 import { RequestFailure, send } from "../connection/connection";
 import { PdfConversion } from "../pdf_file/pdf_conversion";
-import { getReadingSentence, isToBeConverted, moveUp, readSources, removeSource } from "../pdf_file/pdf_sources";
+import {
+    getReadingSentence,
+    isToBeConverted,
+    moveUp,
+    readSources,
+    removeSource,
+} from "../pdf_file/pdf_sources";
 
 import { announceNext } from "../page/status";
 import { readPage, showPage } from "./page";
@@ -17,7 +23,7 @@ class SessionFailure extends RequestFailure {
     constructor() {
         super("session");
         this.message = _t(
-            "Your session has ended. Open the link of your invitation again in another tab of this browser, then try again here: your files are still here."
+            "Your session has ended. Open the link in your mail again in another tab of this browser, then try again here: your files are still here."
         );
     }
 }

@@ -130,11 +130,10 @@ addTour("electronic_process_start", {
                 ".modal:has(div[name=typed_nit] .o_certificate_message) footer button.btn-primary:disabled",
         },
         {
-            content: "Type the NIT",
+            content: "Type the NIT, and confirm it by Enter",
             trigger: ".modal div[name=typed_nit] input",
-            run: "edit 900987321-1 && press Tab",
+            run: "edit 900987321-1 && press Enter",
         },
-        confirm,
         {
             content: "The next step is there at once, and nothing is red",
             trigger: ".o_form_view:not(:has(.o_certificate_message)) div[name=range_from] input",
