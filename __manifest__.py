@@ -76,8 +76,22 @@
     "demo": ["demo/certificate_demo.xml"],
     "assets": {
         "web.assets_backend": [
-            "l10n_co_certificate_activation/static/src/**/*",
+            "l10n_co_certificate_activation/static/src/**/*.scss",
             ("remove", "l10n_co_certificate_activation/static/src/portal/**/*"),
+            "l10n_co_certificate_activation/static/src/board/**/*",
+            "l10n_co_certificate_activation/static/src/form_menu/**/*",
+            "l10n_co_certificate_activation/static/src/lazy/**/*",
+            "l10n_co_certificate_activation/static/src/remedy/**/*",
+        ],
+        # What the pages of this add-on consist of: see lazy.js.
+        "l10n_co_certificate_activation.assets_pages": [
+            "l10n_co_certificate_activation/static/src/**/*.js",
+            "l10n_co_certificate_activation/static/src/**/*.xml",
+            ("remove", "l10n_co_certificate_activation/static/src/board/**/*"),
+            ("remove", "l10n_co_certificate_activation/static/src/form_menu/**/*"),
+            ("remove", "l10n_co_certificate_activation/static/src/lazy/**/*"),
+            ("remove", "l10n_co_certificate_activation/static/src/portal/**/*"),
+            ("remove", "l10n_co_certificate_activation/static/src/remedy/**/*"),
             ("remove", "l10n_co_certificate_activation/static/src/verify/**/*"),
         ],
         "web.assets_frontend": [

@@ -240,6 +240,7 @@ class CertificateBoard(models.Model):
 
     # === READING === #
 
+    @api.private
     def fetch(self, field_names=None):
         """Ask for these rows alone: what is joined to a row is looked for before it is known which ones are meant."""
         rows = self.with_context(**{ROWS: self.ids})

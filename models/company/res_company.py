@@ -14,12 +14,8 @@ _WRITE_EFFECTS = {
     "certificate_letter_html": "_void_letters",
 }
 
-# What only a method of this add-on writes: who has read the letter and when, and who has sold.
-_SEALED = (
-    "certificate_has_sold",
-    "certificate_letter_read_on",
-    "certificate_letter_read_by_id",
-)
+# What only a method of this add-on writes: who has read the letter, and when.
+_SEALED = ("certificate_letter_read_on", "certificate_letter_read_by_id")
 
 
 class ResCompany(models.Model):
@@ -159,7 +155,13 @@ class ResCompany(models.Model):
 
         :raise AccessError: outside sudo mode
         """
-        if not self.env.su and not vals.keys().isdisjoint(_SEALED):
+        if self.env.su:
+            return
+        if "certificate_has_sold" in vals:
+            raise AccessError(
+                self.env._("Whether a company has sold certificates is noted when it sells one.")
+            )
+        if not vals.keys().isdisjoint(_SEALED):
             raise AccessError(self.env._("Whoever has read the letter confirms it on its page."))
 
     @api.constrains("partner_id")

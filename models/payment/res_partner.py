@@ -65,7 +65,7 @@ class ResPartner(models.Model):
             partner = partner.parent_id
         return ids
 
-    def _filter_invoiced_certificate(self, seller):
+    def _filter_invoiced_for_certificate(self, seller):
         """Return which of these contacts have an issued invoice of what a company sells of certificates.
 
         :param seller: `res.company`
@@ -111,19 +111,18 @@ class ResPartner(models.Model):
         changed = self.sudo().filtered(lambda partner: partner._is_changed_by(vals, names))
         seller = self.env.company.sudo().certificate_seller_id
         # Who was invoiced comes first: nearly nobody was, and the rest needs queries, too.
-        invoiced = changed._filter_invoiced_certificate(seller)
+        invoiced = changed._filter_invoiced_for_certificate(seller)
         if not invoiced or self._is_for(seller.ids):
             return
         mapped = self._map_company_partners()
+        paths = [set(partner._get_path_ids()) for partner in invoiced]
         # Those of a company's own are its people's, to which Odoo also carries over what changes above them.
-        if any(
-            not any(
-                self._is_for(mapped.get(partner_id, ()))
-                for partner_id in path
-                if partner_id in mapped
-            )
-            for path in (partner._get_path_ids() for partner in invoiced)
-        ):
+        own = {
+            partner_id
+            for partner_id in mapped.keys() & set().union(*paths)
+            if self._is_for(mapped[partner_id])
+        }
+        if any(map(own.isdisjoint, paths)):
             raise AccessError(
                 self.env._(
                     "This contact was invoiced for a digital certificate. Only users of the company that sold it, or "

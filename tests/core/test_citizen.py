@@ -1,3 +1,4 @@
+import re
 from contextlib import ExitStack, contextmanager
 from unittest.mock import patch
 
@@ -6,7 +7,7 @@ from lxml import etree
 from odoo.exceptions import AccessError
 from odoo.fields import Command
 from odoo.tests import Form, tagged
-from odoo.tools import SQL
+from odoo.tools import SQL, file_open
 
 from ...const import MODULE
 from ..common.case import CertificateCommon
@@ -240,6 +241,16 @@ class TestCitizen(CertificateCommon):
         self.assertTrue(
             self.find_ours(self.record(bool, lambda _none: self.company_a.certificate_provider_id))
         )
+
+    # === PAGES THAT ARE LOADED WHEN THEY ARE OPENED === #
+
+    def test_each_page_is_loaded_when_it_is_opened(self):
+        """A client action that lazy.js does not name would not be there."""
+        with file_open(f"{MODULE}/static/src/lazy/lazy.js") as file:
+            source = file.read()
+        loaded = set(re.findall(r'"(\w+)"', re.search(r"ACTIONS = \[(.*)\]", source)[1]))
+        actions = self.env["ir.actions.client"].sudo().search([("tag", "=like", f"{MODULE}.%")])
+        self.assertEqual({action.tag.removeprefix(f"{MODULE}.") for action in actions}, loaded)
 
     # === ANSWERS THAT ARE CACHED === #
 

@@ -87,5 +87,5 @@ export class ElectronicProcess extends Component {
 }
 
 registry
-    .category("actions")
+    .category("lazy_components")
     .add("l10n_co_certificate_activation.electronic_process", ElectronicProcess);

@@ -15,4 +15,6 @@ export class LenderPage extends ElectronicProcess {
     }
 }
 
-registry.category("actions").add("l10n_co_certificate_activation.lender_page", LenderPage);
+registry
+    .category("lazy_components")
+    .add("l10n_co_certificate_activation.lender_page", LenderPage);

@@ -34,4 +34,6 @@ export class SaleSetup extends ElectronicProcess {
     }
 }
 
-registry.category("actions").add("l10n_co_certificate_activation.sale_setup", SaleSetup);
+registry
+    .category("lazy_components")
+    .add("l10n_co_certificate_activation.sale_setup", SaleSetup);
