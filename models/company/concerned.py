@@ -61,9 +61,9 @@ class ResCompany(models.Model):
 
         :rtype: bool
         """
-        if noted := add_noted(self.env, CLIENTS):
-            if not noted.isdisjoint(self.sudo().parent_ids.ids):
-                return True
+        noted = add_noted(self.env, CLIENTS)
+        if noted and not noted.isdisjoint(self.sudo().parent_ids.ids):
+            return True
         return any(map(self._has_activation, self.ids))
 
     @api.model

@@ -11,7 +11,8 @@ class ResUsers(models.Model):
         """Make a login that may have changed hands open the link of its invitation again."""
         result = super().write(vals)
         accesses = self.env["certificate.portal.access"].sudo()
-        if not _PERSON_FIELDS.isdisjoint(vals) and accesses._get_invited_ids() != frozenset():
-            if opened := accesses.search([("opened_by_id", "in", self.ids)]):
-                opened._trusted().write({"opened_by_id": False})
+        if _PERSON_FIELDS.isdisjoint(vals) or accesses._get_invited_ids() == frozenset():
+            return result
+        if opened := accesses.search([("opened_by_id", "in", self.ids)]):
+            opened._trusted().write({"opened_by_id": False})
         return result
