@@ -15,6 +15,4 @@ export class LenderPage extends ElectronicProcess {
     }
 }
 
-registry
-    .category("lazy_components")
-    .add("l10n_co_certificate_activation.lender_page", LenderPage);
+registry.category("lazy_components").add("l10n_co_certificate_activation.lender_page", LenderPage);

@@ -34,6 +34,4 @@ export class SaleSetup extends ElectronicProcess {
     }
 }
 
-registry
-    .category("lazy_components")
-    .add("l10n_co_certificate_activation.sale_setup", SaleSetup);
+registry.category("lazy_components").add("l10n_co_certificate_activation.sale_setup", SaleSetup);
