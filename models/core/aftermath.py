@@ -72,19 +72,26 @@ def after_commit(env, call, *, tries=_TRIES, or_rollback=False):
     dbname, lang = env.cr.dbname, env.lang
 
     def run():
-        try:
+        with _logging_errors():
+            # Odoo signals after all of this, which may wait for a mail server: until then another process
+            # would not know what was committed.
             registry = Registry(dbname)
             if registry.ready:
-                # Odoo signals after all of this, which may wait for a mail server: until then another process
-                # would not know what was committed.
                 registry.signal_changes()
+        with _logging_errors():
             in_own_transaction(dbname, call, lang=lang, tries=tries)
-        except Exception:
-            _logger.exception("What follows a transaction failed; the transaction itself is done")
 
     env.cr.postcommit.add(run)
     if or_rollback:
         env.cr.postrollback.add(run)
+
+
+@contextmanager
+def _logging_errors():
+    try:
+        yield
+    except Exception:
+        _logger.exception("What follows a transaction failed; the transaction itself is done")
 
 
 def in_own_transaction(dbname, call, *, lang=None, tries=_TRIES):

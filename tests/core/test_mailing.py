@@ -13,6 +13,7 @@ from odoo.tests import HttpCase, tagged
 
 from ...const import (
     ACTIVITY_BOOKING,
+    ACTIVITY_EXPIRY,
     ACTIVITY_LENT_EXPIRY,
     ACTIVITY_LETTER,
     ACTIVITY_RESOLUTION,
@@ -159,6 +160,11 @@ class TestMailing(MailingCommon, ExpiryCommon):
         setup = setup._get_for_company()
         with patch.object(type(setup.resolution_id), "_get_alarms", lambda _self: {"days": hostile}):
             setup._remind("days")
+        notice = patch.object(
+            type(self.activation), "_get_expiry_notice", lambda _self: (hostile, hostile)
+        )
+        with notice, self.at_days_left(30):
+            self.run_cron()
         for _ in range(2):  # the second one writes what the first one left
             self.activation.payment_move_id._report_certificate_problem(UserError(hostile))
         activities = self.env["mail.activity"].sudo().search([("note", "!=", False)])
@@ -167,7 +173,13 @@ class TestMailing(MailingCommon, ExpiryCommon):
             set(named.activity_type_id.mapped("id")),
             {
                 self.env.ref(name).id
-                for name in (ACTIVITY_BOOKING, ACTIVITY_LENT_EXPIRY, ACTIVITY_LETTER, ACTIVITY_RESOLUTION)
+                for name in (
+                    ACTIVITY_BOOKING,
+                    ACTIVITY_EXPIRY,
+                    ACTIVITY_LENT_EXPIRY,
+                    ACTIVITY_LETTER,
+                    ACTIVITY_RESOLUTION,
+                )
             },
         )
         for activity in named:
