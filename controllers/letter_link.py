@@ -20,6 +20,8 @@ _misses = RateLimit(limit=10, seconds=60)
 _uploads = RateLimit(limit=20, seconds=3600)
 # Conversions of photos, likewise: several are made until one is good.
 _conversions = RateLimit(limit=60, seconds=3600)
+# Documents that are read: each letter is laid out anew. Per link and hour.
+_reads = RateLimit(limit=60, seconds=3600)
 
 # In the session, by activation: the hash of the token that opened its page.
 _SESSION = "certificate_letter_link"
@@ -154,6 +156,12 @@ class LetterLink(Controller):
         link = self._get_link(activation_id)
         if not link:
             return self._render_closed(activation_id)
+        if _reads.is_reached(link.id):
+            sentence = request.env._(
+                "The documents were opened too often by this link. Wait an hour and try again."
+            )
+            return self._render(link, status=429, error=sentence)
+        _reads.add(link.id)
         activation = link._get_activation()
         try:
             return give_document(read(activation), name(activation))

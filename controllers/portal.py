@@ -26,6 +26,8 @@ from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
 _misses = RateLimit(limit=10, seconds=60)
+# Documents that are read: each letter is laid out anew. Per access and hour.
+_reads = RateLimit(limit=60, seconds=3600)
 
 _ACTIVATION = f"{PORTAL_PATH}/<record_id:activation_id>"
 # In the session, by activation: the hash of the token that opened it.
@@ -379,6 +381,12 @@ class CertificatePortal(CustomerPortal):
         access = self._get_certificate_access(activation_id)
         if not access:
             return self._render_certificate_closed(activation_id)
+        if _reads.is_reached(access.id):
+            sentence = request.env._(
+                "The documents were opened too often by this link. Wait an hour and try again."
+            )
+            return self._render_certificate_page(access, status=429, error=sentence)
+        _reads.add(access.id)
         activation = access._get_activation()
         try:
             return give(activation)

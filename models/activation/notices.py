@@ -16,6 +16,7 @@ from ...const import (
     WIZARD_PATH,
 )
 from ..core.aftermath import shielded
+from ..core.mailing import write_note
 
 
 class Button(NamedTuple):
@@ -399,7 +400,7 @@ class CertificateActivation(models.Model):
                 if notice.activity == ACTIVITY_NEXT_STEP:
                     known.unlink()  # there is one next step
                 place.activity_schedule(
-                    notice.activity, user_id=user.id, summary=subject, note=sentence
+                    notice.activity, user_id=user.id, summary=subject, note=write_note(sentence)
                 )
             url = getattr(translated, notice.button.get_url)(user)
             translated._notify_about(

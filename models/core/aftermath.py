@@ -6,13 +6,20 @@ come before the work and not after it; and what Odoo tries again, when two trans
 """
 
 import logging
+import random
+import time
 from contextlib import contextmanager
 
 from psycopg2 import Error, OperationalError
 
+from odoo import SUPERUSER_ID, api
 from odoo.exceptions import AccessError, ConcurrencyError, RedirectWarning, UserError
+from odoo.modules.registry import Registry
 
 _logger = logging.getLogger(__name__)
+
+_TRIES = 5  # of a transaction that meets another one, as Odoo itself has
+_WAIT = 0.2  # seconds at most between the first two, then twice as long each time
 
 
 @contextmanager
@@ -51,6 +58,59 @@ def shown_beside():
         raise
     except Exception:
         _logger.exception("What is said of a certificate could not be computed")
+
+
+def after_commit(env, call, *, tries=_TRIES, or_rollback=False):
+    """Do something in a transaction of its own, once this one has been committed.
+
+    What was committed stays done, and whoever did it is told so: whatever fails here ends in the log.
+
+    :param call: function of an environment, of the superuser in the language of the user
+    :param int tries: 1 for what cannot be done twice, such as sending a mail
+    :param bool or_rollback: whether to do it also when this transaction is rolled back
+    """
+    dbname, lang = env.cr.dbname, env.lang
+
+    def run():
+        with _logging_errors():
+            # Odoo signals after all of this, which may wait for a mail server: until then another process
+            # would not know what was committed.
+            registry = Registry(dbname)
+            if registry.ready:
+                registry.signal_changes()
+        with _logging_errors():
+            in_own_transaction(dbname, call, lang=lang, tries=tries)
+
+    env.cr.postcommit.add(run)
+    if or_rollback:
+        env.cr.postrollback.add(run)
+
+
+@contextmanager
+def _logging_errors():
+    try:
+        yield
+    except Exception:
+        _logger.exception("What follows a transaction failed; the transaction itself is done")
+
+
+def in_own_transaction(dbname, call, *, lang=None, tries=_TRIES):
+    """Do something in a transaction of its own, again when it meets another one.
+
+    :param str dbname: of the database
+    :param call: function of an environment, of the superuser
+    :param str lang: of the environment
+    :param int tries: how often it is done at most
+    :return: what the function returns
+    """
+    for number in range(1, tries + 1):
+        try:
+            with Registry(dbname).cursor() as cr:
+                return call(api.Environment(cr, SUPERUSER_ID, {"lang": lang}))
+        except (OperationalError, ConcurrencyError):
+            if number == tries:
+                raise
+            time.sleep(random.uniform(0, _WAIT * 2**number / 2))
 
 
 def get_reason(env, error):

@@ -43,6 +43,27 @@ def fill_in(body, words):
     return Markup(_MARK.sub(lambda found: escape(words.get(found[1], "")), body))
 
 
+def format_address(name, email):
+    """Write a name and an address for the header of a mail, to which neither adds anything.
+
+    :param str name: as somebody typed it
+    :param str email: likewise
+    :return: empty unless there is exactly one valid address
+    :rtype: str
+    """
+    address = email_normalize(email or "")
+    return formataddr((clean_text(name or ""), address)) if address else ""
+
+
+def write_note(sentence):
+    """Write the note of an activity, which Odoo takes for markup: a name in it is none.
+
+    :param str sentence: a text
+    :rtype: Markup
+    """
+    return Markup("<p>%s</p>") % sentence
+
+
 class MailNotSent(Exception):
     """A mail that could not be handed over; its text is one sentence, with the remedy."""
 
@@ -108,7 +129,7 @@ class CertificateMailing(models.AbstractModel):
             or email_normalize(self.env["ir.mail_server"]._get_default_from_address())
             or self.env.ref("base.partner_root").sudo().email_normalized
         )
-        sender = formataddr((clean_text(brand.name or ""), address)) if address else False
+        sender = format_address(brand.name, address)
         return {"author_id": brand.partner_id.id, "email_from": sender, "reply_to": sender}
 
     # === LAYOUT === #
@@ -197,32 +218,32 @@ class CertificateMailing(models.AbstractModel):
         }
 
     @api.model
-    def _hand_over(self, email, lang, *, brand, subject, content, about, name, files=(), **headers):
+    def _hand_over(self, email, lang, *, brand, subject, content, about, name, user, files=()):
         """Send a mail at once, and keep nothing of it: it contains a link that is nobody else's.
 
         Odoo's own queue would keep it in the database until it is sent, or forever if it is not.
 
         :param str email: the normalized address
         :param files: names and bytes of PDFs to attach
-        :param headers: `reply_to`, where the answers go to somebody else than the sender
+        :param user: `res.users` who gets the answers, if they have an address
         :raise MailNotSent: with the remedy
         """
         body = self._lay_out(brand, lang, content, about, clean_text(name))
         servers = self.env["ir.mail_server"].sudo()
-        sender = {**self._get_sender(brand), **headers}
+        sender = self._get_sender(brand)
         try:
             servers.send_email(
                 servers._build_email__(
                     email_from=sender["email_from"],
                     email_to=[email],
-                    reply_to=sender["reply_to"],
+                    reply_to=format_address(user.name, user.email) or sender["reply_to"],
                     subject=clean_text(subject),
                     body=str(self.env["mail.render.mixin"]._replace_local_links(body)),
                     subtype="html",
-                    attachments=[(name, data, "application/pdf") for name, data in files],
+                    attachments=[(clean_text(name), data, "application/pdf") for name, data in files],
                 )
             )
-        except (AssertionError, MailDeliveryException, OSError, UserError, ValueError) as error:
+        except (AssertionError, MailDeliveryException, OSError, UserError) as error:
             raise MailNotSent(self._explain_failure(email)) from error
 
     @api.model
@@ -245,16 +266,13 @@ class CertificateMailing(models.AbstractModel):
         )
 
     @api.model
-    def _after_commit(self, call):
-        """Do something with an environment of its own, once this transaction has been committed.
+    def _explain_surprise(self, email):
+        """Say that a mail could not be sent for a reason that nobody expected, and what to do.
 
-        Nobody gets a mail about what was rolled back.
-
-        :param call: function of an environment, of the superuser in the language of the user
+        :rtype: str
         """
-        registry, lang = self.env.registry, self.env.lang
-
-        @self.env.cr.postcommit.add
-        def run():
-            with registry.cursor() as cr:
-                call(api.Environment(cr, SUPERUSER_ID, {"lang": lang}))
+        return self.env._(
+            "The mail to %s could not be sent because of an unexpected error. Send it again; if that does not "
+            "help, ask your administrator for the details, which are in the server's log.",
+            email,
+        )

@@ -15,6 +15,7 @@ from ...const import (
 from ...exceptions import make_fields_error
 from ...tools import dian, identity
 from ..core.concerned import ask, forget
+from ..core.mailing import write_note
 
 
 class ElectronicInvoicingSetup(models.Model):
@@ -632,7 +633,7 @@ class ElectronicInvoicingSetup(models.Model):
             subject = translated.env._("Your billing resolution ends soon")
             sentence = translated.resolution_id._get_alarms()[kind]
             translated.activity_schedule(
-                ACTIVITY_RESOLUTION, user_id=user.id, summary=subject, note=sentence
+                ACTIVITY_RESOLUTION, user_id=user.id, summary=subject, note=write_note(sentence)
             )
             # Odoo's own link to a record, which switches the company on the way.
             url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"

@@ -5,10 +5,10 @@ from contextlib import suppress
 
 from psycopg2.errors import LockNotAvailable
 
-from odoo import SUPERUSER_ID, api, fields, models
-from odoo.modules.registry import Registry
+from odoo import api, fields, models
 from odoo.tools import SQL, mute_logger
 
+from ..core.aftermath import after_commit
 from .custody import is_neutralized
 
 _logger = logging.getLogger(__name__)
@@ -69,9 +69,8 @@ class CertificateKeyFile(models.Model):
         :param bool is_asked: by a custodian; a copy that was neutralised removes nothing by itself from
             a store that it may share with its original
         """
-        dbname = self.env.cr.dbname
         is_all = is_asked or not is_neutralized(self.env)
-        self.env.cr.postcommit.add(lambda: _remove_files(dbname, is_all))
+        after_commit(self.env, lambda env: env["certificate.key.file"]._remove(is_all))
 
     @api.model
     def _remove(self, is_all):
@@ -172,8 +171,3 @@ def _is_ordinary(name):
     the same file.
     """
     return bool(_ORDINARY.fullmatch(name))
-
-
-def _remove_files(dbname, is_all):
-    with Registry(dbname).cursor() as cr:
-        api.Environment(cr, SUPERUSER_ID, {})["certificate.key.file"]._remove(is_all)

@@ -5,6 +5,7 @@ from odoo.exceptions import UserError
 
 from ...const import ACTIVITY_LENT_EXPIRY, BOARD_PATH, GROUP_CUSTODIAN, WARNING_DAYS
 from ...tools import expiry
+from ..core.mailing import write_note
 
 
 class CertificateCertificate(models.Model):
@@ -114,7 +115,7 @@ class ResCompany(models.Model):
                 ACTIVITY_LENT_EXPIRY,
                 user_id=user.id,
                 summary=subject,
-                note=sentence,
+                note=write_note(sentence),
                 date_deadline=max(end, activations._get_today()),
             )
         vals_list = []

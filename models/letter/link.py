@@ -12,9 +12,11 @@ from ..core.addresses import get_page_path
 from ..core.mailing import MailNotSent
 
 _DAYS = 14  # for which a link is valid
-# Letters of one activation that are sent in an hour: an address that was typed is not flooded.
+# Letters that a company sends in an hour, and that an address gets: nobody whose address is typed is flooded.
 _SENT_MAX = 5
 _SENT_WITHIN = timedelta(hours=1)
+# Within which who sent the letter is told once that it came back, however often it does.
+_TOLD_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -56,6 +58,7 @@ class CertificateLetterLink(models.Model):
     )
     returned_from = fields.Char(readonly=True, help="The network address that it came from.")
     returned_sha256 = fields.Char(string="SHA-256 of what came back", readonly=True)
+    told_on = fields.Datetime(readonly=True, help="When who sent it was last told that it came back.")
     ended_on = fields.Datetime(readonly=True)
     state = fields.Selection(
         [("valid", "Valid"), ("expired", "Expired"), ("ended", "Ended")], compute="_compute_state"
@@ -67,7 +70,7 @@ class CertificateLetterLink(models.Model):
     def _compute_state(self):
         now = fields.Datetime.now()
         for link in self:
-            if link.ended_on or not link._is_of_letter():
+            if link.ended_on or not link._is_of_letter() or link._has_lost_sender():
                 link.state = "ended"
             else:
                 link.state = "valid" if link.expires_on > now else "expired"
@@ -88,6 +91,13 @@ class CertificateLetterLink(models.Model):
             and not activation._is_letter_stale()
         )
 
+    def _has_lost_sender(self):
+        """Tell whether who sent it may not send a letter of this company any more.
+
+        :rtype: bool
+        """
+        return not self._is_sender_entitled(self.sudo().sent_by_id, GROUP_USER)
+
     # === BUSINESS METHODS - SENDING === #
 
     @api.model
@@ -100,17 +110,21 @@ class CertificateLetterLink(models.Model):
         :raise UserError: when too many were sent just now
         """
         links, now = self._trusted(), fields.Datetime.now()
-        sent = links.search_count(
-            [("activation_id", "=", activation.id), ("sent_on", ">", now - _SENT_WITHIN)]
-        )
-        if sent >= _SENT_MAX:
-            raise UserError(
-                self.env._(
-                    "The letter was sent %s times within an hour. Wait an hour, or download it and send it "
-                    "yourself.",
-                    sent,
+        email = email_normalize(activation.representative_email)
+        lately = Domain("sent_on", ">", now - _SENT_WITHIN)
+        # A new activation or a second company is no new allowance.
+        for domain in (
+            Domain("company_id", "=", activation.company_id.id),
+            Domain("email", "=", email),
+        ):
+            if links.search_count(domain & lately, limit=_SENT_MAX) >= _SENT_MAX:
+                raise UserError(
+                    self.env._(
+                        "Letters were sent %s times within an hour. Wait an hour, or download the letter and "
+                        "send it yourself.",
+                        _SENT_MAX,
+                    )
                 )
-            )
         activation._end_letter_links()
         token = make_token()
         link = links.create(
@@ -118,7 +132,7 @@ class CertificateLetterLink(models.Model):
                 "activation_id": activation.id,
                 "letter_code": activation.letter_code,
                 "name": activation._get_representative_name(),
-                "email": email_normalize(activation.representative_email),
+                "email": email,
                 "token_hash": hash_token(token),
                 "sent_by_id": self.env.uid,
                 "sent_on": now,
@@ -202,7 +216,7 @@ class CertificateLetterLink(models.Model):
             about=env._("letter"),
             name=company.name,
             files=[(f"{activation._get_letter_filename()}.pdf", letter)],
-            **({"reply_to": user.email_formatted} if user.email_normalized else {}),
+            user=user,
         )
 
     def _end(self):
@@ -224,6 +238,8 @@ class CertificateLetterLink(models.Model):
         found = self.sudo().search(
             Domain("activation_id", "=", activation_id) & Domain("ended_on", "=", False)
         )
+        # For good: who comes back sends another one.
+        found.filtered(lambda link: link._has_lost_sender())._end()
         return found.filtered(
             lambda link: (
                 link.token_hash
@@ -276,14 +292,17 @@ class CertificateLetterLink(models.Model):
             return
         activation._log_by_link(step)
         if step == "attach":
+            now = fields.Datetime.now()
             self._trusted().write(
                 {
-                    "returned_on": fields.Datetime.now(),
+                    "returned_on": now,
                     "returned_from": activation._get_request_facts()["ip"],
                     "returned_sha256": activation.signed_letter_sha256,
                 }
             )
-            activation._notify("letter_returned")
+            if not self.told_on or self.told_on <= now - _TOLD_WITHIN:
+                self._trusted().told_on = now
+                activation._notify("letter_returned")
 
     def _get_closed_sentence(self):
         return self.env._(

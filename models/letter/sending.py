@@ -1,9 +1,9 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.tools import email_normalize, formataddr
 
 from ...const import GROUP_USER, PORTAL_CONTACT
+from ..core.mailing import format_address
 from .link import LetterSigner
 
 
@@ -172,6 +172,6 @@ class CertificateActivation(models.Model):
         )
         self._trusted().message_post(
             author_id=False,
-            email_from=formataddr((link.name, email_normalize(link.email) or "")),
+            email_from=format_address(link.name, link.email),
             body=Markup('%s<br/><span class="text-muted">%s</span>') % (sentences[step], origin),
         )

@@ -3,11 +3,12 @@ from contextlib import contextmanager
 from psycopg2.errorcodes import SERIALIZATION_FAILURE
 from psycopg2.errors import SerializationFailure, UniqueViolation
 
-from odoo import SUPERUSER_ID, api, models
+from odoo import api, models
 from odoo.exceptions import AccessError, ConcurrencyError, MissingError, UserError
 from odoo.tools import SQL, mute_logger
 
 from ...const import PORTAL_CONTACT
+from ..core.aftermath import after_commit
 from ..trace.history import TRACKED, record_changes, recording
 
 
@@ -125,16 +126,12 @@ class CertificateGuardedMixin(models.AbstractModel):
 
         :param str method: a name; it takes no arguments and finds what was committed
         """
-        registry, model, ids = self.env.registry, self._name, self.ids
-
-        def call():
-            with registry.cursor() as cr:
-                records = api.Environment(cr, SUPERUSER_ID, {})[model].browse(ids).exists()
-                getattr(records, method)()
-
-        # Only one of these two ever runs.
-        self.env.cr.postcommit.add(call)
-        self.env.cr.postrollback.add(call)
+        model, ids = self._name, self.ids
+        after_commit(
+            self.env,
+            lambda env: getattr(env[model].browse(ids).exists(), method)(),
+            or_rollback=True,
+        )
 
     @api.model
     def _create_once(self, vals):

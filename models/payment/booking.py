@@ -7,6 +7,7 @@ from odoo.fields import Domain
 
 from ...const import ACTIVITY_BOOKING
 from ..core.aftermath import get_reason, shielded
+from ..core.mailing import write_note
 
 # Who is asked to mend the books, in this order: who closes periods, who invoices, who administers.
 _ACCOUNTANTS = (
@@ -73,7 +74,7 @@ class AccountMove(models.Model):
                 # The mail already announces the activity.
                 context = {"lang": lang, "mail_activity_quick_update": True}
                 told = move.with_env(self.env(user=SUPERUSER_ID, context=context))
-                note = told.env._(
+                sentence = told.env._(
                     "The payment of the digital certificate of %(company)s cannot be booked: %(reason)s Once "
                     "that is fixed, it is booked automatically within the hour. Do not register the payment by "
                     "hand, or it will be booked twice.",
@@ -82,11 +83,11 @@ class AccountMove(models.Model):
                 )
                 known = told.activity_search([ACTIVITY_BOOKING], user_id=user.id)
                 if known:
-                    known.note = note
+                    known.note = write_note(sentence)
                     continue
                 subject = told.env._("A confirmed payment is not booked")
                 told.activity_schedule(
-                    ACTIVITY_BOOKING, user_id=user.id, summary=subject, note=note
+                    ACTIVITY_BOOKING, user_id=user.id, summary=subject, note=write_note(sentence)
                 )
                 # The same link as Odoo's own mails have, which switches the company on the way.
                 url = f"{told.get_base_url()}/mail/view?model={told._name}&res_id={told.id}"
@@ -97,7 +98,7 @@ class AccountMove(models.Model):
                     brand=told.company_id,
                     subject=subject,
                     content=mailing._write_content(
-                        told.company_id, lang, [note], (told.env._("Open the invoice"), url)
+                        told.company_id, lang, [sentence], (told.env._("Open the invoice"), url)
                     ),
                     about=told.env._("client"),
                     name=told.commercial_partner_id.name,

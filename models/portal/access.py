@@ -1,7 +1,7 @@
 from dataclasses import dataclass
 from datetime import timedelta
 
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL, consteq, email_normalize, ormcache
 
@@ -151,13 +151,7 @@ class CertificatePortalAccess(models.Model):
             return self.env._(
                 "The contact is no longer a contact of the company: the invitation has ended."
             )
-        if host.id != SUPERUSER_ID and not (
-            host.active
-            and host.has_group(GROUP_MANAGER)
-            and activation.with_user(host)
-            .with_context(allowed_company_ids=host.company_ids.ids)
-            .has_access("read")
-        ):
+        if not access._is_sender_entitled(host, GROUP_MANAGER):
             return self.env._(
                 "The user who sent the invitation no longer manages the company's certificates: "
                 "the invitation has ended."
@@ -252,8 +246,7 @@ class CertificatePortalAccess(models.Model):
             "opened_on": False,
             "opened_by_id": False,
             "withdrawn_on": False,
-            "mail_state": False,
-            "mail_error": False,
+            "mail_asked_on": False,
         }
         access = self._trusted().search(
             [("activation_id", "=", activation.id), ("partner_id", "=", partner.id)]
@@ -339,7 +332,7 @@ class CertificatePortalAccess(models.Model):
             content=content,
             about=access.env._("digital certificate"),
             name=company.name,
-            **({"reply_to": user.email_formatted} if user.email_normalized else {}),
+            user=user,
         )
 
     # === BUSINESS METHODS - ENTRY === #

@@ -9,7 +9,7 @@ from odoo.tools import SQL
 
 from ...const import ACTIVITY_EXPIRY, BOARD_PATH, RENEWAL_PATH, STEPS_PATH
 from ...tools import expiry
-from ..core.mailing import fill_in, mark
+from ..core.mailing import fill_in, mark, write_note
 
 # Batch size: one transaction of the cron does all of a batch, or nothing if it is killed.
 BATCH_SIZE = 500
@@ -224,7 +224,7 @@ class CertificateActivation(models.Model):
                         "res_name": activation.display_name,
                         "user_id": user.id,
                         "summary": subject,
-                        "note": sentence,
+                        "note": write_note(sentence),
                         "date_deadline": max(activation.date_end, today),
                     }
                 )

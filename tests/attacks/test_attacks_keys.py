@@ -20,8 +20,8 @@ from odoo.tests import tagged
 from odoo.tools import mute_logger, safe_eval
 
 from ...const import MODULE
+from ...models.core import aftermath
 from ...models.keys import custody, server_process
-from ...models.keys import key_file as certificate_key_file
 from ...tools import key_seal, server_secret
 from ..common import own_samples
 from ..common.custody import CERTIFICATE, KEY, NEUTRALIZE, AttackCommon
@@ -507,9 +507,9 @@ class TestFileAttacks(AttackCommon):
     def remove(self):
         """Do what is done after the commit, in this transaction."""
         with patch.object(
-            certificate_key_file,
-            "_remove_files",
-            lambda _dbname, is_all: self.files._remove(is_all),
+            aftermath,
+            "in_own_transaction",
+            lambda _dbname, call, **_options: call(self.files.env),
         ):
             self.cr.postcommit.run()
 

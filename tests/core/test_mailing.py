@@ -8,9 +8,19 @@ from unittest.mock import patch
 from lxml import html
 from PIL import Image
 
+from odoo.exceptions import UserError
 from odoo.tests import HttpCase, tagged
 
-from ...const import RENEWAL_PATH, STEPS_PATH, WIZARD_PATH
+from ...const import (
+    ACTIVITY_BOOKING,
+    ACTIVITY_EXPIRY,
+    ACTIVITY_LENT_EXPIRY,
+    ACTIVITY_LETTER,
+    ACTIVITY_RESOLUTION,
+    RENEWAL_PATH,
+    STEPS_PATH,
+    WIZARD_PATH,
+)
 from ...models.activation.notices import NOTICES
 from ...models.core.mailing import LAYOUT
 from ..common.case import CertificateCommon
@@ -136,6 +146,45 @@ class TestMailing(MailingCommon, ExpiryCommon):
             by_lang[lang] = mail.email_to
         self.assertIn(self.manager_a.email, by_lang["es_CO"])
         self.assertNotIn(self.manager_a.email, by_lang["en_US"])
+
+    def test_a_name_is_no_markup_in_an_activity(self):
+        hostile = 'Pan <a href="https://evil.example">entra</a>'
+        self.company_a.sudo().name = hostile
+        self.seller.sudo().name = f"{hostile} 2"
+        self.env["mail.activity"].sudo().search([]).unlink()
+        for kind, notice in NOTICES.items():
+            if not notice.button.place:
+                self.notify(kind)
+        self.seller.sudo()._remind_of_lent_certificate()
+        setup = self.env["electronic.invoicing.setup"].sudo().with_company(self.company_a)
+        setup = setup._get_for_company()
+        with patch.object(type(setup.resolution_id), "_get_alarms", lambda _self: {"days": hostile}):
+            setup._remind("days")
+        notice = patch.object(
+            type(self.activation), "_get_expiry_notice", lambda _self: (hostile, hostile)
+        )
+        with notice, self.at_days_left(30):
+            self.run_cron()
+        for _ in range(2):  # the second one writes what the first one left
+            self.activation.payment_move_id._report_certificate_problem(UserError(hostile))
+        activities = self.env["mail.activity"].sudo().search([("note", "!=", False)])
+        named = activities.filtered(lambda activity: "evil.example" in activity.note)
+        self.assertGreaterEqual(
+            set(named.activity_type_id.mapped("id")),
+            {
+                self.env.ref(name).id
+                for name in (
+                    ACTIVITY_BOOKING,
+                    ACTIVITY_EXPIRY,
+                    ACTIVITY_LENT_EXPIRY,
+                    ACTIVITY_LETTER,
+                    ACTIVITY_RESOLUTION,
+                )
+            },
+        )
+        for activity in named:
+            with self.subTest(activity.summary):
+                self.assertFalse(html.fromstring(activity.note).xpath("//a"))
 
     def test_names_that_are_markup_or_break_headers(self):
         hostile = 'Pan, <i id=hostile>Sal</i> "SAS" & Cía <x@y.co>'

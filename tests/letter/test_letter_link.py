@@ -7,6 +7,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pypdf
+from psycopg2.errors import SerializationFailure
 
 from odoo import fields, http
 from odoo.exceptions import AccessError, UserError, ValidationError
@@ -27,6 +28,7 @@ from ..common.tours import TourCase
 from ..common.walk import REPRESENTATIVE
 
 LINK = "certificate.letter.link"
+ADDON = "odoo.addons.l10n_co_certificate_activation"
 
 # Every route of one letter, and what is sent to it. A new one without a line here fails.
 REQUESTS = {
@@ -56,7 +58,7 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
 
     def setUp(self):
         super().setUp()
-        for name in ("_misses", "_uploads", "_conversions"):
+        for name in ("_misses", "_uploads", "_conversions", "_reads"):
             limit = RateLimit(limit=100, seconds=60)
             self.startPatcher(patch.object(letter_link, name, limit))
 
@@ -152,7 +154,7 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
             with self.subTest(method=method, path=path), self.unchanged():
                 response = self.ask(method, path, activation=activation, **options)
                 self.assertEqual(response.status_code, 403)
-                self.assertNotIn(self.activation.name, response.text)
+                self.assertNotIn(self.activation.sudo().name, response.text)
                 self.assertNotIn(REPRESENTATIVE["representative_vat"], response.text)
                 self.assertNotIn(b"%PDF", response.content)
 
@@ -420,6 +422,80 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         self.send()
         self.assertEqual(link.state, "ended")
 
+    def test_documents_are_not_laid_out_without_end(self):
+        self.enter()
+        with patch.object(letter_link, "_reads", RateLimit(2, 60)):
+            answers = [self.ask("GET", "/letter").status_code for _ in range(3)]
+            self.assertEqual(answers, [200, 200, 429])
+            self.assertEqual(self.ask("GET", "/signed-letter").status_code, 429)
+            self.assertEqual(self.ask("GET").status_code, 200)
+
+    def test_who_sent_it_is_told_once_an_hour_that_it_came_back(self):
+        link = self.enter()
+
+        def count():
+            """Return the entries of the history and the notices, of which each hour has one."""
+            messages = self.activation.sudo().message_ids
+            notices = self.get_notices(self.activation)
+            entries = messages.filtered(lambda message: link.email in (message.email_from or ""))
+            return len(entries), len(notices)
+
+        entries, notices = count()
+        for _ in range(3):
+            self.upload(self.get_scan())
+            self.ask("POST", "/signed-letter/delete")
+            self.activation.sudo().activity_ids.unlink()
+        self.assertEqual(count(), (entries + 6, notices + 1))
+        link.told_on -= timedelta(hours=1)
+        self.upload(self.get_scan())
+        self.assertEqual(count(), (entries + 7, notices + 2))
+
+    def test_a_new_activation_company_or_address_is_no_new_allowance_of_mails(self):
+        address = self.activation.representative_email
+        for turn in range(5):
+            self.activation.representative_email = f"victim{turn}@example.com"
+            self.send()
+        self.activation.with_user(self.manager_a).action_cancel()
+        with self.subTest("a new activation"), self.assertRaises(UserError):
+            self.get_processing().action_send_letter()
+        # Of another company: to an address that got enough.
+        other = self.get_processing(self.user_b)
+        self.links.search([]).email = other.representative_email = address
+        with self.subTest("another company"), self.assertRaises(UserError):
+            other.action_send_letter()
+        other.representative_email = "somebody@example.com"
+        self.send(other)
+
+    def test_a_link_ends_with_what_its_sender_may_do(self):
+        user = self.user_a.sudo()
+        home = user.company_ids
+
+        def leave():
+            user.write({"company_ids": [(6, 0, self.company_b.ids)], "company_id": self.company_b.id})
+
+        def come_back():
+            user.write({"company_ids": [(6, 0, home.ids)], "company_id": home[:1].id})
+
+        ways = {
+            "archived": (lambda: user.write({"active": False}), lambda: user.write({"active": True})),
+            "in another company": (leave, come_back),
+            "no user of certificates": (
+                lambda: user.write({"group_ids": [(6, 0, self.env.ref("base.group_user").ids)]}),
+                None,
+            ),
+        }
+        for name, (go, back) in ways.items():
+            with self.subTest(name), self.rolled_back():
+                link = self.enter()
+                go()
+                self.env.invalidate_all()
+                self.assertEqual(self.ask("GET").status_code, 403)
+                self.assert_closed()
+                if back:
+                    back()
+                    self.assert_closed()
+                self.assertEqual(link.state, "ended")
+
     # === THE SENDER === #
 
     def test_what_was_not_sent_says_why(self):
@@ -435,6 +511,65 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         self.activation.sudo().letter_link_ids[:1].expires_on = fields.Datetime.now()
         self.env.invalidate_all()
         self.assertTrue(self.get_alert(wizard, "letter_not_sent"))
+
+    def test_no_failure_gets_to_the_sender_as_an_error_or_waits_for_ever(self):
+        wizard = self.get_wizard(self.activation.action_open_wizard())
+        for failure in (IndexError(), KeyError("x"), RuntimeError("No"), ValueError("No")):
+            with self.subTest(failure=failure), mute_logger(f"{ADDON}.models.mixins.mailed"):
+                _mail, link, _token = self.send(failure=failure)
+                self.assertEqual(link.mail_state, "failed")
+                self.assertIn(link.mail_error, self.get_alert(wizard, "letter_not_sent"))
+                link.sent_on = fields.Datetime.now() - timedelta(hours=2)
+        # The server ended while the mail was handed over.
+        _mail, link, _token = self.send()
+        link.write({"mail_outcome": False})
+        self.assertEqual(link.mail_state, "waiting")
+        link.mail_asked_on -= timedelta(minutes=16)
+        self.assertEqual(link.mail_state, "failed")
+        self.assertIn(link.mail_error, self.get_alert(wizard, "letter_not_sent"))
+
+    def test_what_became_of_a_mail_is_noted_also_when_others_change_its_row(self):
+        links, note = type(self.links), type(self.links)._note_delivery
+        for times, state in ((2, "sent"), (99, "waiting")):
+            met = [SerializationFailure()] * times
+
+            def note_delivery(link, *args, met=met):
+                if met:
+                    raise met.pop()
+                return note(link, *args)
+
+            with (
+                self.subTest(times=times),
+                patch.object(links, "_note_delivery", note_delivery),
+                patch(f"{ADDON}.models.core.aftermath.time.sleep"),
+                mute_logger(f"{ADDON}.models.core.aftermath"),
+            ):
+                # The mail arrived, once, and whoever sent it gets no error.
+                _mail, link, _token = self.send()
+                self.assertEqual(link.mail_state, state)
+        # What is noted late says nothing about the mail that was sent since.
+        _mail, link, _token = self.send()
+        link._note_delivery(link.mail_asked_on - timedelta(seconds=9), {"mail_outcome": "failed"})
+        self.assertEqual(link.mail_state, "sent")
+
+    def test_a_user_adds_nothing_to_the_headers(self):
+        self.user_a.name = "Ana\r\nBcc: evil@example.com"
+        mail, link, _token = self.send()
+        self.assertEqual(link.mail_state, "sent")
+        self.assertEqual(
+            [address.addr_spec for address in mail["Reply-To"].addresses], [self.user_a.email]
+        )
+        self.assertFalse(mail["Bcc"])
+        # As an import or another add-on may store it.
+        self.env.cr.execute(
+            "UPDATE res_partner SET email = %s WHERE id = %s",
+            ["ana@example.com\r\nBcc: evil@example.com", self.user_a.partner_id.id],
+        )
+        self.env.invalidate_all()
+        mail, link, _token = self.send()
+        self.assertEqual(link.mail_state, "sent")
+        self.assertNotIn("evil@", str(mail["Reply-To"].addresses[0].addr_spec))
+        self.assertEqual(len(mail["Reply-To"].addresses), 1)
 
     def test_nothing_is_sent_while_the_data_is_wrong(self):
         wizard = self.get_wizard(self.activation.action_open_wizard())

@@ -5,6 +5,7 @@ does.
 import base64
 import io
 from datetime import datetime, timedelta, timezone
+from unittest.mock import patch
 
 from freezegun import freeze_time
 from lxml import html
@@ -21,6 +22,7 @@ from ...const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ...controllers import portal
 from ...tools.link_token import hash_token
 from ...tools.pdf_check import MAX_SIZE
+from ...tools.rate_limit import RateLimit
 from ..common import letter_samples, pdf_samples, samples
 from ..common.mails import MailWatch
 from ..common.portal import ACCESS, CertificatePortalCommon
@@ -372,10 +374,11 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
             ConnectionRefusedError(),
             UserError("Missing SMTP Server"),
             ValueError("Header values may not contain linefeed"),
+            IndexError(),
         ):
             with self.subTest(failure=failure):
                 dialog = invitation.create({"activation_id": activation.id})
-                with self.sending(failure):
+                with self.sending(failure), mute_logger(f"odoo.addons.{MODULE}.models.mixins.mailed"):
                     action = dialog.action_send()
                 page = invitation.with_context(**action["context"])
                 page = page.new(page.default_get(["access_id"]))
@@ -385,6 +388,14 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
                 self.assertIn(access.mail_error, page.sentence)
         self.visit()
         self.assertEqual(self.open(activation, action["context"]["default_link"]).status_code, 303)
+
+    def test_documents_are_not_laid_out_without_end(self):
+        activation = self.get_processing()
+        self.enter(activation)
+        with patch.object(portal, "_reads", RateLimit(1, 60)):
+            answers = [self.ask("GET", activation, "/letter").status_code for _ in range(2)]
+            self.assertEqual(answers[1], 429)
+            self.assertEqual(self.ask("GET", activation).status_code, 200)
 
     def test_no_client_takes_the_place_of_a_contact(self):
         activation = self.start()
