@@ -471,13 +471,18 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         home = user.company_ids
 
         def leave():
-            user.write({"company_ids": [(6, 0, self.company_b.ids)], "company_id": self.company_b.id})
+            user.write(
+                {"company_ids": [(6, 0, self.company_b.ids)], "company_id": self.company_b.id}
+            )
 
         def come_back():
             user.write({"company_ids": [(6, 0, home.ids)], "company_id": home[:1].id})
 
         ways = {
-            "archived": (lambda: user.write({"active": False}), lambda: user.write({"active": True})),
+            "archived": (
+                lambda: user.write({"active": False}),
+                lambda: user.write({"active": True}),
+            ),
             "in another company": (leave, come_back),
             "no user of certificates": (
                 lambda: user.write({"group_ids": [(6, 0, self.env.ref("base.group_user").ids)]}),
