@@ -240,7 +240,9 @@ class CertificateMailing(models.AbstractModel):
                     subject=clean_text(subject),
                     body=str(self.env["mail.render.mixin"]._replace_local_links(body)),
                     subtype="html",
-                    attachments=[(clean_text(name), data, "application/pdf") for name, data in files],
+                    attachments=[
+                        (clean_text(name), data, "application/pdf") for name, data in files
+                    ],
                 )
             )
         except (AssertionError, MailDeliveryException, OSError, UserError) as error:

@@ -58,7 +58,9 @@ class CertificateLetterLink(models.Model):
     )
     returned_from = fields.Char(readonly=True, help="The network address that it came from.")
     returned_sha256 = fields.Char(string="SHA-256 of what came back", readonly=True)
-    told_on = fields.Datetime(readonly=True, help="When who sent it was last told that it came back.")
+    told_on = fields.Datetime(
+        readonly=True, help="When who sent it was last told that it came back."
+    )
     ended_on = fields.Datetime(readonly=True)
     state = fields.Selection(
         [("valid", "Valid"), ("expired", "Expired"), ("ended", "Ended")], compute="_compute_state"

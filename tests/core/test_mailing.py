@@ -158,7 +158,9 @@ class TestMailing(MailingCommon, ExpiryCommon):
         self.seller.sudo()._remind_of_lent_certificate()
         setup = self.env["electronic.invoicing.setup"].sudo().with_company(self.company_a)
         setup = setup._get_for_company()
-        with patch.object(type(setup.resolution_id), "_get_alarms", lambda _self: {"days": hostile}):
+        with patch.object(
+            type(setup.resolution_id), "_get_alarms", lambda _self: {"days": hostile}
+        ):
             setup._remind("days")
         notice = patch.object(
             type(self.activation), "_get_expiry_notice", lambda _self: (hostile, hostile)

@@ -378,7 +378,10 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         ):
             with self.subTest(failure=failure):
                 dialog = invitation.create({"activation_id": activation.id})
-                with self.sending(failure), mute_logger(f"odoo.addons.{MODULE}.models.mixins.mailed"):
+                with (
+                    self.sending(failure),
+                    mute_logger(f"odoo.addons.{MODULE}.models.mixins.mailed"),
+                ):
                     action = dialog.action_send()
                 page = invitation.with_context(**action["context"])
                 page = page.new(page.default_get(["access_id"]))
