@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import AccessError, UserError
 
+from ..models.core.concerned import forget
+
 
 class BasePartnerMergeAutomaticWizard(models.TransientModel):
     _inherit = "base.partner.merge.automatic.wizard"
@@ -34,8 +36,8 @@ class BasePartnerMergeAutomaticWizard(models.TransientModel):
                 )
         self._check_certificate_invoices(partners)
         result = super()._update_foreign_keys(src_partners, dst_partner)
-        # Of `res.partner._map_company_partners`.
-        self.env.registry.clear_cache()
+        # Of `res.partner._read_company_partners`.
+        forget(self.env)
         return result
 
     @api.model

@@ -253,7 +253,7 @@ class CertificateBoard(models.Model):
         :rtype: odoo.tools.SQL
         """
         ids = self.env.context.get(ROWS)
-        if not isinstance(ids, list | tuple) or not all(isinstance(each, int) for each in ids):
+        if not isinstance(ids, list | tuple) or not all(type(each) is int for each in ids):
             # As the record rule of the board says it.
             ids = None if self.env.su else self.env.companies.ids
         return SQL("TRUE") if ids is None else SQL("id = ANY(%s)", [*ids])

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, ormcache
 
-from ..core.concerned import CLIENTS, SELLERS, add_noted, note
+from ..core.concerned import CLIENTS, SELLERS, add_noted, ask, forget, note
 
 
 class ResCompany(models.Model):
@@ -27,7 +27,7 @@ class ResCompany(models.Model):
 
         :rtype: frozenset[int]
         """
-        return add_noted(self.env, SELLERS, self._read_certificate_sellers())
+        return add_noted(self.env, SELLERS, ask(self, "_read_certificate_sellers"))
 
     @api.model
     @ormcache()
@@ -51,8 +51,7 @@ class ResCompany(models.Model):
     @api.ondelete(at_uninstall=False)
     def _forget_deleted(self):
         """Forget what is cached of companies that are deleted."""
-        self.env.registry.clear_cache()
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        forget(self.env)
 
     # === CLIENTS === #
 
@@ -64,7 +63,7 @@ class ResCompany(models.Model):
         noted = add_noted(self.env, CLIENTS)
         if noted and not noted.isdisjoint(self.sudo().parent_ids.ids):
             return True
-        return any(map(self._has_activation, self.ids))
+        return any(ask(self, "_has_activation", company_id) for company_id in self.ids)
 
     @api.model
     @ormcache("company_id")

@@ -3,7 +3,7 @@ from odoo.exceptions import AccessError, ValidationError
 
 from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
 from ...tools import identity
-from ..core.concerned import CONTACTS, note
+from ..core.concerned import CONTACTS, forget, note
 from ..trace.history import recording
 
 # Methods called after a write of these fields, in this order.
@@ -166,8 +166,8 @@ class ResCompany(models.Model):
 
     @api.constrains("partner_id")
     def _check_partner_id(self):
-        # Of `res.partner._map_company_partners`.
-        self.env.registry.clear_cache()
+        # Of `res.partner._read_company_partners`.
+        forget(self.env)
         self.partner_id._check_nit_lock()
 
     # === COMPUTE METHODS === #

@@ -10,7 +10,7 @@ class AccountJournal(models.Model):
 
     certificate_phase = fields.Selection(
         [("open", "Not started"), ("started", "Started")],
-        string="Electronic invoicing",
+        string="Activation of electronic invoicing",
         compute="_compute_certificate_phase",
     )
 

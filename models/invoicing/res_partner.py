@@ -5,7 +5,7 @@ from odoo.tools import frozendict, ormcache
 from ...const import COMPANY_CREATION, PARTNER_RESPONSIBILITIES_FIELD
 from ...tools import identity
 from ..core.aftermath import shielded
-from ..core.concerned import CONTACTS, add_noted
+from ..core.concerned import CONTACTS, add_noted, ask
 from ..core.ondelete_guard import ondelete_guard
 from ..core.whole_files import read_whole
 
@@ -88,13 +88,17 @@ class ResPartner(models.Model):
     # === WHO MAY CHANGE A CONTACT === #
 
     @api.model
-    @ormcache()
     def _map_company_partners(self):
         """Return which contacts are companies of this database, from Odoo's cache.
 
         :return: ids of companies by the id of their contact
         :rtype: dict[int, tuple[int, ...]]
         """
+        return ask(self, "_read_company_partners")
+
+    @api.model
+    @ormcache()
+    def _read_company_partners(self):
         mapped = {}
         companies = self.env["res.company"].sudo().with_context(active_test=False)
         for company in companies.search([("partner_id", "!=", False)], order="id"):

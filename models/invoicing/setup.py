@@ -14,6 +14,7 @@ from ...const import (
 )
 from ...exceptions import make_fields_error
 from ...tools import dian, identity
+from ..core.concerned import ask, forget
 from ..core.mailing import write_note
 
 
@@ -468,19 +469,22 @@ class ElectronicInvoicingSetup(models.Model):
         return self.search_fetch([("company_id", "=", self.env.company.id)])
 
     @api.model
-    @ormcache()
     def _get_started_company_ids(self):
         """Return the companies that invoice electronically, from Odoo's cache.
 
         :rtype: frozenset[int]
         """
+        return ask(self, "_read_started_company_ids")
+
+    @api.model
+    @ormcache()
+    def _read_started_company_ids(self):
         started = self.sudo().search_fetch([("started_on", "!=", False)], ["company_id"])
         return frozenset(started.company_id.ids)
 
     def _forget_started(self):
         """Let the cache be filled anew: at once, and after the commit, for who reads it meanwhile."""
-        self.env.registry.clear_cache()
-        self.env.cr.postcommit.add(self.env.registry.clear_cache)
+        forget(self.env)
 
     # === BUSINESS METHODS - TEST SET === #
 

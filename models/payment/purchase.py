@@ -69,13 +69,21 @@ class CertificateActivation(models.Model):
     # === THE INVOICE === #
 
     def _get_paid_invoice(self):
-        """Return the invoice that was issued and paid, in sudo mode; empty while there is none.
+        """Return the invoice that was issued and paid, in sudo mode; empty while there is none to be shown.
+
+        An invoice that pays because its contact has the NIT of this company is not shown for that: anybody can
+        write a NIT. Nor is one that the seller has made somebody else's since.
 
         :rtype: account.move
         """
-        invoice = self.sudo().payment_move_id
-        is_paid = self.sudo().payment_status in ("paid", "test") and invoice.state == "posted"
-        return invoice if is_paid else invoice.browse()
+        activation = self.sudo()
+        invoice = activation.payment_move_id
+        is_paid = activation.payment_status in ("paid", "test") and invoice.state == "posted"
+        buyer, contact = activation.company_id.partner_id, invoice.partner_id
+        while contact and contact != buyer:
+            contact = contact.parent_id
+        is_shown = is_paid and contact and activation._is_own_invoice(invoice)
+        return invoice if is_shown else invoice.browse()
 
     def action_open_invoice(self):
         """Open the invoice: in the books for whoever keeps them, and as a document for the buyer.

@@ -9,7 +9,7 @@ from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PO
 from ...exceptions import make_fields_error
 from ...tools.link_token import hash_token, make_token
 from ..core.addresses import get_page_path
-from ..core.concerned import INVITED, add_noted, note
+from ..core.concerned import INVITED, add_noted, ask, note
 
 _KNOWN_MAX = 10000  # contacts whose ids are kept in memory
 
@@ -192,7 +192,7 @@ class CertificatePortalAccess(models.Model):
         :return: ids; None when they are too many to be kept, and each contact may be one of them
         :rtype: frozenset[int] | None
         """
-        known = self._read_invited_ids()
+        known = ask(self, "_read_invited_ids")
         return known if known is None else add_noted(self.env, INVITED, known)
 
     @api.model

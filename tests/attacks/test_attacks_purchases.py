@@ -6,6 +6,7 @@ from odoo.exceptions import UserError
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
+from ...const import INVOICE_PATH
 from ..common.attackers import make_attacker
 from ..common.payment import PRICE, PaymentFollowCommon
 
@@ -105,3 +106,36 @@ class TestAttacksPurchases(PaymentFollowCommon):
                         answer["error"]["data"]["name"], "odoo.exceptions.ValidationError"
                     )
         self.assertFalse(activation.sudo().payment_move_id.transaction_ids)
+
+    # === INVOICES OF OTHERS === #
+
+    def make_stranger(self):
+        vals = {"name": "Norte SAS", "vat": "800197268-4", "street": "Calle Secreta 99"}
+        return self.env["res.partner"].create(vals)
+
+    def read_invoice(self, activation, user):
+        self.env.flush_all()
+        self.env.invalidate_all()
+        self.authenticate(user.login, user.login)
+        return self.url_open(f"{INVOICE_PATH}/{activation.id}", allow_redirects=False).text
+
+    def test_the_invoice_of_a_stranger_is_not_read_by_its_nit(self):
+        stranger = self.make_stranger()
+        self.invoice_by_hand(SimpleNamespace(partner_id=stranger))
+        poser = self.company_b.partner_id.with_user(make_attacker(self))
+        nit, poser.vat = poser.vat, stranger.vat
+        activation = self.start(self.user_b)
+        with self.subTest("while it has the other NIT"):
+            self.assertNotIn("Secreta", self.read_invoice(activation, self.user_b))
+        poser.vat = nit
+        with self.subTest("with its own again"):
+            self.assertNotIn("Secreta", self.read_invoice(activation, self.user_b))
+
+    def test_an_invoice_that_was_made_another_ones_is_not_given(self):
+        activation = self.start()
+        self.pay_online(activation)
+        move = activation.sudo().payment_move_id
+        move.button_draft()
+        move.partner_id = self.make_stranger()
+        move.action_post()
+        self.assertNotIn("Secreta", self.read_invoice(activation, self.user_a))

@@ -633,3 +633,11 @@ class TestBoard(CertificateCommon):
         self.assertEqual(self.open(opened.run())[1]["res_id"], activation.id)
         with self.assertRaises(AccessError):
             sales.with_user(self.user_b).read(["certificate_state"])
+
+    def test_rows_that_a_client_asks_for_in_the_context_are_rows_or_nothing(self):
+        boards = self.env["certificate.board"].with_user(self.accountant)
+        boards = boards.with_context(allowed_company_ids=self.companies.ids)
+        rows = boards.search([])
+        for asked in ([True], [None], ["1"], [{}], "1", 1, [[1]], [1.5]):
+            with self.subTest(asked=asked):
+                self.assertEqual(boards.with_context(certificate_board_ids=asked).search([]), rows)

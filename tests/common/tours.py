@@ -39,6 +39,15 @@ class TourBrowser(common.ChromeBrowser):
             self._websocket_request("Runtime.disable")
             self.screencaster.stop()
             self._websocket_request("Page.stopLoading")
+            # Nor does it ask anything more, of a test that has ended.
+            self._websocket_request("Network.enable")
+            nothing = {
+                "offline": True,
+                "latency": 0,
+                "downloadThroughput": 0,
+                "uploadThroughput": 0,
+            }
+            self._websocket_request("Network.emulateNetworkConditions", params=nothing)
             wait(self._responses.values(), 10)
             self._result.cancel()
             self._websocket_request("Network.clearBrowserCookies")

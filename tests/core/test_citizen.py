@@ -10,6 +10,7 @@ from odoo.tests import Form, tagged
 from odoo.tools import SQL, file_open
 
 from ...const import MODULE
+from ...models.core import concerned
 from ..common.case import CertificateCommon
 
 OURS = f"odoo.addons.{MODULE}."
@@ -31,6 +32,8 @@ class TestCitizen(CertificateCommon):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
+        # As a server with workers.
+        cls.startClassPatcher(patch.object(concerned, "is_cache_private", lambda: True))
         company, env = cls.company_a, cls.env
         cls.get_walk().start(cls.user_b)
         contact = env["res.partner"].create(
@@ -316,6 +319,31 @@ class TestCitizen(CertificateCommon):
         self.assertFalse(company.certificate_has_sold)
         company._note_certificate_sale()
         self.assertIn(company.id, companies._get_certificate_sellers())
+
+    def test_threads_do_not_answer_by_what_another_one_has_cached(self):
+        company = self.company_a.sudo()
+        company.certificate_product_id = self.make_product(company)
+        self.env.flush_all()
+        self.env.cr.postcommit.run()
+        # A thread that began before the sale has filled the cache after it.
+        method = type(company)._read_certificate_sellers.__cache__
+        method.add_value(company, cache_value=frozenset())
+        self.assertNotIn(company.id, company._get_certificate_sellers())
+        with patch.object(concerned, "is_cache_private", lambda: False):
+            self.assertIn(company.id, company._get_certificate_sellers())
+            other = self.company_b.sudo()
+            other.certificate_product_id = self.make_product(other)
+            self.assertIn(other.id, company._get_certificate_sellers())
+
+    def test_others_are_told_before_anything_else_that_follows_the_commit(self):
+        company = self.company_a.sudo()
+        told = []
+        with patch.object(self.registry, "signal_changes", lambda: told.append("others")):
+            company.certificate_product_id = self.make_product(company)
+            self.env.cr.postcommit.add(lambda: told.append("a mail"))
+            self.env.flush_all()
+            self.env.cr.postcommit.run()
+        self.assertEqual(told, ["others", "a mail"])
 
     def test_an_invited_contact_counts_at_once(self):
         accesses = self.env["certificate.portal.access"].sudo()

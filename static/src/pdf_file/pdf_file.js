@@ -17,7 +17,7 @@ import {
     removeSource,
 } from "./pdf_sources";
 
-import { Component, useRef, useState } from "@odoo/owl";
+import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 /**
  * Accepts a PDF by button or by drop, refuses here what the server would refuse for its kind,
@@ -58,6 +58,13 @@ export class PdfFile extends Component {
             selection: 0,
         });
         this.isAdding = false;
+        this.saved = null;
+        useEffect(
+            () => {
+                this.showSaved();
+            },
+            () => [this.props.record]
+        );
         this.isMobile = isMobileOS();
         useDropzone(
             this.root,
@@ -226,7 +233,23 @@ export class PdfFile extends Component {
             return false;
         }
         this.sayAttached();
+        this.saved = record;
+        await this.showSaved();
         return true;
+    }
+
+    /**
+     * Shows what was saved in a record that has come in the place of the one that saved it: the form was loaded anew
+     * meanwhile, as after a download, and may have been read before.
+     */
+    async showSaved() {
+        const { record } = this.props;
+        if (this.saved && this.saved !== record) {
+            this.saved = null;
+            if (!this.isAttached) {
+                await record.load();
+            }
+        }
     }
 
     sayAttached() {

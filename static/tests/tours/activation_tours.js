@@ -1,4 +1,4 @@
-import { breakLine, endSession, mendLine } from "./bad_line";
+import { breakLine, endSession, mendLine, waitForLate } from "./bad_line";
 import { addTour } from "./tour";
 
 /** Puts a file into the field of the signed letter, as choosing one does. */
@@ -549,17 +549,35 @@ addTour("certificate_activation_renewal", {
             content: "The representative is there already",
             trigger: "div[name=representative_vat] input:value(52123456)",
         },
-        download,
         {
-            content: "The letter was downloaded",
-            trigger: "div[name=letter_next]",
+            ...download,
+            run({ anchor }) {
+                breakLine("slow", /web_read/);
+                anchor.click();
+            },
         },
         {
-            content: "Attach the scan",
+            content: "Attach the scan before the page is read again",
             trigger: zone,
-            run: attachFrom("scan.pdf", "/web/content/base.certificate_tour_scan"),
+            async run() {
+                await waitForLate();
+                await attachFrom(
+                    "scan.pdf",
+                    "/web/content/base.certificate_tour_scan"
+                )(...arguments);
+            },
         },
-        attached,
+        {
+            ...attached,
+            async run() {
+                mendLine();
+                await new Promise((resolve) => setTimeout(resolve, 300));
+            },
+        },
+        {
+            content: "The file is still there, although the page was read before",
+            trigger: ".o_certificate_card",
+        },
         {
             content: "Continue",
             trigger: "button[name=action_finish]",
