@@ -281,6 +281,32 @@ class TestStructure(TransactionCase):
         other = 'class A(models.Model):\n    _inherit = "a"\n    def f(self): return super().f()\n'
         self.assertEqual(find_added({"b.py": other}), {})
 
+    def test_each_note_of_an_activity_is_written_as_text(self):
+        """Odoo takes a note for markup, and any name may stand in its sentence."""
+        found = 0
+        for path in sorted((ROOT / "models").rglob("*.py")):
+            for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+                values = []
+                if isinstance(node, ast.keyword) and node.arg == "note":
+                    values = [node.value]
+                elif isinstance(node, ast.Dict):
+                    values = [
+                        value
+                        for key, value in zip(node.keys, node.values, strict=True)
+                        if isinstance(key, ast.Constant) and key.value == "note"
+                    ]
+                elif isinstance(node, ast.Assign) and any(
+                    isinstance(target, ast.Attribute) and target.attr == "note"
+                    for target in node.targets
+                ):
+                    values = [node.value]
+                for value in values:
+                    found += 1
+                    with self.subTest(file=path.name, line=value.lineno):
+                        self.assertIsInstance(value, ast.Call)
+                        self.assertEqual(ast.unparse(value.func), "write_note")
+        self.assertGreaterEqual(found, 6)
+
     # === TESTS === #
 
     def test_no_module_of_tests_takes_from_another(self):

@@ -552,6 +552,21 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
                 # The mail arrived, once, and whoever sent it gets no error.
                 _mail, link, _token = self.send()
                 self.assertEqual(link.mail_state, state)
+        # Other processes know of it before a mail server is waited for.
+        mailing, told = type(self.env["certificate.mailing"]), []
+        hand_over = mailing._hand_over
+
+        def hand_over_then(place, *args, **options):
+            told.append("mail")
+            return hand_over(place, *args, **options)
+
+        with (
+            patch.object(self.registry, "signal_changes", lambda: told.append("signal")),
+            patch.object(mailing, "_hand_over", hand_over_then),
+        ):
+            self.send()
+        self.assertEqual(told[:2], ["signal", "mail"])
+        self.links.search([]).sent_on = fields.Datetime.now() - timedelta(hours=2)
         # What is noted late says nothing about the mail that was sent since.
         _mail, link, _token = self.send()
         link._note_delivery(link.mail_asked_on - timedelta(seconds=9), {"mail_outcome": "failed"})
