@@ -379,8 +379,8 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
             with self.subTest(failure=failure):
                 dialog = invitation.create({"activation_id": activation.id})
                 with (
-                    self.sending(failure),
                     mute_logger(f"odoo.addons.{MODULE}.models.mixins.mailed"),
+                    self.sending(failure),
                 ):
                     action = dialog.action_send()
                 page = invitation.with_context(**action["context"])
