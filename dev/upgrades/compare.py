@@ -28,6 +28,14 @@ EXPLAINED = {
         )
         for name in ("price_total", "price_untaxed")
     },
+    **{
+        ("account_journal", f"certificate_{name}"): (
+            # Whether it is right is for tests/board/test_board.py to say.
+            "what signs is computed for the sales journals of Colombian companies alone",
+            lambda values: True,
+        )
+        for name in ("days_left", "light", "state")
+    },
     ("ir_attachment", "*"): (
         "assets, icons and other files that are made of the code",
         lambda row: (
