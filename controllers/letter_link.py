@@ -1,18 +1,11 @@
-import base64
-
 from odoo.exceptions import UserError
 from odoo.http import Controller, request
-from odoo.tools import formatLang
 
 from ..const import LETTER_LINK_PATH
-from ..tools.link_token import hash_token
-from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
-from ..tools.upload_limits import PDF_SIZE
-from . import old_token
+from . import linked
 from .pdf import FORM_SIZE, answer_with_pdf, give_document, limit_upload, refuse_pdf
-from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
 _misses = RateLimit(limit=10, seconds=60)
@@ -29,34 +22,17 @@ _SESSION = "certificate_letter_link"
 _ALERTS = ("letter_problem", "letter_known", "letter_first")
 
 
-def _page(path="", methods=("GET",), **options):
-    """Declare a route below the page of one letter."""
-    return route(
-        f"{LETTER_LINK_PATH}/<record_id:activation_id>{path}",
-        methods,
-        type="http",
-        auth="public",
-        website=True,
-        sitemap=False,
-        **options,
-    )
-
-
-def _step(path, **options):
-    """Declare a route that does something: POST only, with a CSRF token."""
-    defaults = {"max_content_length": FORM_SIZE, "explain_old_token": _explain_old_token}
-    return _page(path, methods=("POST",), **{**defaults, **options})
-
-
 def _explain_old_token(activation_id):
-    """Show the page with a new token, if it is still the visitor's, or how to open it."""
     pages = LetterLink()
-    if link := pages._get_link(activation_id):
-        sentence = old_token.get_renewed_sentence()
-        return pages._render(link, status=old_token.STATUS, error=sentence)
-    return pages._render_closed(
-        activation_id, status=old_token.STATUS, is_link=True, is_session_over=True
+    return linked.explain_old_token(
+        activation_id,
+        pages._get_link(activation_id),
+        shown=pages._render,
+        closed=pages._render_closed,
     )
+
+
+_page, _step = linked.declare(LETTER_LINK_PATH, _explain_old_token)
 
 
 class LetterLink(Controller):
@@ -74,7 +50,7 @@ class LetterLink(Controller):
         :rtype: certificate.letter.link
         """
         return request.env["certificate.letter.link"]._find(
-            activation_id, request.session.get(_SESSION, {}).get(str(activation_id))
+            activation_id, linked.get_token_hash(_SESSION, activation_id)
         )
 
     def _render_closed(self, activation_id, status=403, **values):
@@ -93,25 +69,17 @@ class LetterLink(Controller):
 
     @_step("/open")
     def open(self, activation_id, access_token="", **_kwargs):
-        """Store the hash of a valid token in the session, and redirect to the page's clean address."""
-        # Visitors without JavaScript paste the whole link.
-        token_hash = hash_token(str(access_token).rpartition("#")[2])
-        link = request.env["certificate.letter.link"]._find(activation_id, token_hash)
-        if not link:
-            # A valid link always opens: many people share an address.
-            address = request.httprequest.remote_addr
-            if _misses.is_reached(address):
-                return self._render_closed(
-                    activation_id, status=429, is_link=True, is_rate_limited=True
-                )
-            _misses.add(address)
-            return self._render_closed(activation_id)
-        link._open()
-        # A new session, against session fixation.
-        request.session.should_rotate = True
-        opened = request.session.get(_SESSION, {})
-        request.session[_SESSION] = {**opened, str(activation_id): token_hash}
-        return request.redirect(f"{LETTER_LINK_PATH}/{activation_id}")
+        links = request.env["certificate.letter.link"]
+        return linked.enter(
+            activation_id,
+            access_token,
+            session=_SESSION,
+            path=f"{LETTER_LINK_PATH}/{activation_id}",
+            find=lambda token_hash: links._find(activation_id, token_hash),
+            opened=lambda link: link._open(),
+            closed=self._render_closed,
+            misses=_misses,
+        )
 
     # === THE PAGE === #
 
@@ -125,7 +93,6 @@ class LetterLink(Controller):
         activation = link._get_activation()
         alerts = {name: activation._describe_alert(name) for name in _ALERTS}
         path = f"{LETTER_LINK_PATH}/{activation.id}"
-        pages = activation.signed_letter_pages
         return request.render(
             "l10n_co_certificate_activation.letter_link_page",
             {
@@ -133,18 +100,9 @@ class LetterLink(Controller):
                 "res_company": activation._get_brand(),
                 "activation": activation,
                 "path": request.env["ir.http"]._url_for(path),
-                "sentences": {
-                    **link._get_page_sentences(),
-                    "pages": request.env._("1 page")
-                    if pages == 1
-                    else request.env._("%s pages", pages),
-                },
+                "sentences": link._get_page_sentences(),
                 "alerts": alerts,
-                "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
-                + " kB",
-                "file_label": request.env._(
-                    "Signed letter, as a PDF of at most %s or as photos", PDF_SIZE
-                ),
+                **linked.describe_file(activation),
                 **values,
             },
             status=status,
@@ -152,39 +110,35 @@ class LetterLink(Controller):
 
     # === THE LETTER === #
 
-    def _give_out(self, activation_id, read, name):
+    def _give_out(self, activation_id, give):
         link = self._get_link(activation_id)
         if not link:
             return self._render_closed(activation_id)
-        if _reads.is_reached(link.id):
-            sentence = request.env._(
-                "The documents were opened too often by this link. Wait an hour and try again."
-            )
-            return self._render(link, status=429, error=sentence)
-        _reads.add(link.id)
-        activation = link._get_activation()
-        try:
-            return give_document(read(activation), name(activation))
-        except UserError as error:
-            return self._render(link, status=422, error=str(error))
+        return linked.give_out(link, give, shown=self._render, reads=_reads)
 
     @_page("/letter")
     def read_letter(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
-            lambda activation: activation._render_letter(),
-            lambda activation: activation._get_letter_filename(),
+            lambda activation: give_document(
+                activation._render_letter(), activation._get_letter_filename()
+            ),
         )
 
     @_page("/signed-letter")
     def read_signed_letter(self, activation_id, **_kwargs):
         return self._give_out(
             activation_id,
-            lambda activation: activation._read_signed_letter(),
-            lambda activation: activation.signed_letter_filename,
+            lambda activation: give_document(
+                activation._read_signed_letter(), activation.signed_letter_filename
+            ),
         )
 
     # === THE SIGNED LETTER === #
+
+    @staticmethod
+    def _get_flood_sentence():
+        return request.env._("Too many files came by this link. Wait an hour and try again.")
 
     def _run(self, activation_id, step, *args):
         """Do a step, roll it back with its sentence when it is refused, and show the page."""
@@ -192,10 +146,7 @@ class LetterLink(Controller):
         if not link:
             return self._render_closed(activation_id)
         if _uploads.is_reached(link.id):
-            sentence = request.env._(
-                "Too many files came by this link. Wait an hour and try again."
-            )
-            return self._render(link, status=429, file_error=sentence)
+            return self._render(link, status=429, file_error=self._get_flood_sentence())
         _uploads.add(link.id)
         try:
             with request.env.cr.savepoint():
@@ -210,17 +161,15 @@ class LetterLink(Controller):
     @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
     def attach(self, activation_id, file=None, **_kwargs):
         """Receive the signed letter; photos and large scans go through `/pdf` first."""
-        # One byte more than the limit is enough to refuse it.
-        content = file.read(MAX_SIZE + 1) if hasattr(file, "read") else b""
-        return self._run(
-            activation_id, "attach", base64.b64encode(content), getattr(file, "filename", "")
-        )
+        return self._run(activation_id, "attach", *linked.read_upload(file))
 
     @_step("/signed-letter/delete")
     def delete(self, activation_id, **_kwargs):
         return self._run(activation_id, "delete")
 
-    @_step("/pdf", max_content_length=limit_upload, explain_old_token=old_token.explain_as_json)
+    @_step(
+        "/pdf", max_content_length=limit_upload, explain_old_token=linked.explain_old_token_as_json
+    )
     def make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -232,9 +181,7 @@ class LetterLink(Controller):
                 request.env._("Your session has expired. Open the link in the mail again."), 403
             )
         if _conversions.is_reached(link.id):
-            return refuse_pdf(
-                request.env._("Too many files came by this link. Wait an hour and try again."), 429
-            )
+            return refuse_pdf(self._get_flood_sentence(), 429)
         _conversions.add(link.id)
         activation = link._get_activation()
         return answer_with_pdf(activation, activation._make_pdf)

@@ -1,27 +1,14 @@
-import base64
-
 from odoo.exceptions import AccessError, UserError
 from odoo.http import request
-from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal
 
 from ..const import PORTAL_PATH, REPRESENTATIVE, REPRESENTATIVE_FIELDS
 from ..models.core.ir_http import get_brand
-from ..tools.link_token import hash_token
-from ..tools.pdf_check import MAX_SIZE
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
-from ..tools.upload_limits import PDF_SIZE
-from . import old_token
-from .pdf import (
-    FORM_SIZE,
-    answer_with_pdf,
-    give_document,
-    give_invoice,
-    limit_upload,
-    refuse_pdf,
-)
+from . import linked
+from .pdf import FORM_SIZE, answer_with_pdf, give_document, give_invoice, limit_upload, refuse_pdf
 from .verbs import route
 
 # A token cannot be found by trying; this limits the load of attempts. Per address and minute.
@@ -29,45 +16,21 @@ _misses = RateLimit(limit=10, seconds=60)
 # Documents that are read: each letter is laid out anew. Per access and hour.
 _reads = RateLimit(limit=60, seconds=3600)
 
-_ACTIVATION = f"{PORTAL_PATH}/<record_id:activation_id>"
 # In the session, by activation: the hash of the token that opened it.
 _SESSION = "certificate_portal"
 
 
-def _portal_page(path="", methods=("GET",), **options):
-    """Declare a route of one activation, at an address below its page.
-
-    No route is `readonly`: a step redirects at once to data that a replica may not have received
-    yet.
-    """
-    return route(
-        f"{_ACTIVATION}{path}",
-        methods,
-        type="http",
-        auth="public",
-        website=True,
-        sitemap=False,
-        **options,
-    )
-
-
-def _step(path, **options):
-    """Declare a route that does something: POST only, with a CSRF token. An old token is answered by
-    `_explain_old_token`, with the same status as without an explanation.
-    """
-    defaults = {"max_content_length": FORM_SIZE, "explain_old_token": _explain_old_token}
-    return _portal_page(path, methods=("POST",), **{**defaults, **options})
-
-
 def _explain_old_token(activation_id):
-    """Show where the visitor stands, with a new token: the page if it is still theirs, or how to open it."""
     pages = CertificatePortal()
-    if access := pages._get_certificate_access(activation_id):
-        sentence = old_token.get_renewed_sentence()
-        return pages._render_certificate_page(access, status=old_token.STATUS, error=sentence)
-    return pages._render_certificate_closed(
-        activation_id, status=old_token.STATUS, is_link=True, is_session_over=True
+    return linked.explain_old_token(
+        activation_id,
+        pages._get_certificate_access(activation_id),
+        shown=pages._render_certificate_page,
+        closed=pages._render_certificate_closed,
     )
+
+
+_portal_page, _step = linked.declare(PORTAL_PATH, _explain_old_token)
 
 
 class CertificatePortal(CustomerPortal):
@@ -87,7 +50,7 @@ class CertificatePortal(CustomerPortal):
         user = request.env.user
         return request.env["certificate.portal.access"]._find(
             activation_id,
-            token_hash=request.session.get(_SESSION, {}).get(str(activation_id)),
+            token_hash=linked.get_token_hash(_SESSION, activation_id),
             user=None if user._is_public() else user,
         )
 
@@ -111,28 +74,17 @@ class CertificatePortal(CustomerPortal):
 
     @_step("/open")
     def certificate_open(self, activation_id, access_token="", **_kwargs):
-        """Store the hash of a valid token in the session, and redirect to the page's clean address."""
-        # Visitors without JavaScript paste the whole link.
-        token_hash = hash_token(str(access_token).rpartition("#")[2])
-        access = request.env["certificate.portal.access"]._find(
-            activation_id, token_hash=token_hash
+        accesses = request.env["certificate.portal.access"]
+        return linked.enter(
+            activation_id,
+            access_token,
+            session=_SESSION,
+            path=f"{PORTAL_PATH}/{activation_id}",
+            find=lambda token_hash: accesses._find(activation_id, token_hash=token_hash),
+            opened=lambda access: access._open(request.env.user),
+            closed=self._render_certificate_closed,
+            misses=_misses,
         )
-        if not access:
-            # A valid link always opens: many people share an address, and one of them may be
-            # guessing.
-            address = request.httprequest.remote_addr
-            if _misses.is_reached(address):
-                return self._render_certificate_closed(
-                    activation_id, status=429, is_link=True, is_rate_limited=True
-                )
-            _misses.add(address)
-            return self._render_certificate_closed(activation_id)
-        access._open(request.env.user)
-        # A new session, against session fixation.
-        request.session.should_rotate = True
-        opened = request.session.get(_SESSION, {})
-        request.session[_SESSION] = {**opened, str(activation_id): token_hash}
-        return request.redirect(f"{PORTAL_PATH}/{activation_id}")
 
     # === MY ACCOUNT === #
 
@@ -206,7 +158,7 @@ class CertificatePortal(CustomerPortal):
             "l10n_co_certificate_activation.portal_certificate",
             {
                 # The page shows the seller's branding, not that of the database's first company.
-                **get_brand(request.env, activation.seller_id or activation.company_id),
+                **get_brand(request.env, activation._get_brand()),
                 "access": access,
                 "activation": activation,
                 "path": path,
@@ -216,11 +168,7 @@ class CertificatePortal(CustomerPortal):
                 if activation._get_step() == "process"
                 else [],
                 "reads_spanish": (request.env.lang or "").startswith("es"),
-                "size": formatLang(activation.env, activation.signed_letter_size / 1000, digits=0)
-                + " kB",
-                "file_label": request.env._(
-                    "Signed letter, as a PDF of at most %s or as photos", PDF_SIZE
-                ),
+                **linked.describe_file(activation),
                 "errors": {},
                 "findings": [],
                 **values,
@@ -332,13 +280,10 @@ class CertificatePortal(CustomerPortal):
     @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
     def certificate_attach(self, activation_id, file=None, **_kwargs):
         """Receive the signed scan; photos and large scans go through `/pdf` first."""
-        # One byte more than the limit is enough to refuse it.
-        content = file.read(MAX_SIZE + 1) if hasattr(file, "read") else b""
         return self._run_certificate_step(
             activation_id,
             "attach",
-            base64.b64encode(content),
-            getattr(file, "filename", ""),
+            *linked.read_upload(file),
             place="file_error",
             query="#signed_letter",
         )
@@ -351,7 +296,9 @@ class CertificatePortal(CustomerPortal):
     def certificate_finish(self, activation_id, **_kwargs):
         return self._run_certificate_step(activation_id, "finish", place="file_error")
 
-    @_step("/pdf", max_content_length=limit_upload, explain_old_token=old_token.explain_as_json)
+    @_step(
+        "/pdf", max_content_length=limit_upload, explain_old_token=linked.explain_old_token_as_json
+    )
     def certificate_make_pdf(self, activation_id, **_kwargs):
         """Make one PDF of the uploaded `files` and store nothing.
 
@@ -381,17 +328,7 @@ class CertificatePortal(CustomerPortal):
         access = self._get_certificate_access(activation_id)
         if not access:
             return self._render_certificate_closed(activation_id)
-        if _reads.is_reached(access.id):
-            sentence = request.env._(
-                "The documents were opened too often by this link. Wait an hour and try again."
-            )
-            return self._render_certificate_page(access, status=429, error=sentence)
-        _reads.add(access.id)
-        activation = access._get_activation()
-        try:
-            return give(activation)
-        except UserError as error:
-            return self._render_certificate_page(access, status=422, error=str(error))
+        return linked.give_out(access, give, shown=self._render_certificate_page, reads=_reads)
 
     @_portal_page("/letter")
     def certificate_letter(self, activation_id, **_kwargs):

@@ -480,6 +480,14 @@ class CertificateActivation(models.Model):
 
     # === BUSINESS METHODS - SIGNED LETTER === #
 
+    def _write_signed_pages(self):
+        """Say how many pages the attached letter has.
+
+        :rtype: str
+        """
+        pages = self.signed_letter_pages
+        return self.env._("1 page") if pages == 1 else self.env._("%s pages", pages)
+
     def _prepare_pdf_vals(self, name, vals):
         if vals[name]:
             for activation in self:

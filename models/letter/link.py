@@ -6,9 +6,8 @@ from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import consteq, email_normalize
 
-from ...const import COLOMBIA_TZ, GROUP_USER, LETTER_LINK_PATH, PORTAL_CONTACT
+from ...const import GROUP_USER, LETTER_LINK_PATH
 from ...tools.link_token import hash_token, make_token
-from ..core.addresses import get_page_path
 from ..core.mailing import MailNotSent
 
 _DAYS = 14  # for which a link is valid
@@ -40,6 +39,9 @@ class CertificateLetterLink(models.Model):
     _inherit = ["certificate.mailed.mixin"]
     _order = "id desc"
     _rec_name = "email"
+
+    _link_path = LETTER_LINK_PATH
+    _actor = LetterSigner
 
     activation_id = fields.Many2one(
         "certificate.activation", required=True, readonly=True, index=True, ondelete="cascade"
@@ -141,17 +143,7 @@ class CertificateLetterLink(models.Model):
                 "expires_on": now + timedelta(days=_DAYS),
             }
         )
-        return link, link._get_link(token)
-
-    def _get_link(self, token):
-        """Return the link. Browsers do not send what follows #, so no log or proxy gets it.
-
-        :rtype: str
-        """
-        activation = self.sudo().activation_id
-        path = f"{LETTER_LINK_PATH}/{activation.id}/open"
-        path = get_page_path(self.env, path, self._get_lang())
-        return f"{activation.get_base_url()}{path}#{token}"
+        return link, link._get_link(token, link._get_lang())
 
     def _get_lang(self):
         """Return the language of the mail: the company's, or that of who sends it."""
@@ -159,11 +151,6 @@ class CertificateLetterLink(models.Model):
         return self.env["certificate.mailing"]._choose_company_lang(
             link.company_id, link.sent_by_id
         )
-
-    def _get_end(self):
-        """Return the last day of the link, in Colombia, as a text."""
-        link = self.sudo()
-        return link.activation_id._format_moment(link.expires_on)
 
     def _hand_over(self, link):
         """Send the letter, laid out while nothing is locked, with the link.
@@ -256,23 +243,6 @@ class CertificateLetterLink(models.Model):
             self._trusted().opened_on = fields.Datetime.now()
             self._get_activation()._log_by_link("open")
 
-    def _get_activation(self):
-        """Return the activation for the representative: in sudo mode, in its company alone.
-
-        Sudo mode passes the group checks. `_run` decides which steps are open; the context tells who acts.
-
-        :rtype: certificate.activation
-        """
-        self.ensure_one()
-        activation = self.sudo().activation_id
-        context = {
-            "allowed_company_ids": activation.company_id.ids,
-            "lang": self.env.lang,
-            "tz": COLOMBIA_TZ,
-            PORTAL_CONTACT: LetterSigner(self.id),
-        }
-        return activation.with_env(self.env(su=True, context=context))
-
     def _run(self, step, *args):
         """Attach the signed letter, or delete it, as the representative.
 
@@ -325,6 +295,7 @@ class CertificateLetterLink(models.Model):
         }
         return {
             "letter": f"{names['company']} · {link.letter_code}",
+            "pages": link.activation_id._write_signed_pages(),
             "task": self.env._(
                 "%(user)s asks you to sign this letter as the legal representative of %(company)s. By it, your company may "
                 "sign its electronic invoices with the certificate of %(lender)s.",

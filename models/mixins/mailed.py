@@ -3,6 +3,8 @@ from datetime import timedelta
 
 from odoo import SUPERUSER_ID, api, fields, models
 
+from ...const import COLOMBIA_TZ, PORTAL_CONTACT
+from ..core.addresses import get_page_path
 from ..core.aftermath import after_commit, in_own_transaction
 from ..core.mailing import MailNotSent
 
@@ -21,6 +23,10 @@ class CertificateMailedMixin(models.AbstractModel):
     _name = "certificate.mailed.mixin"
     _description = "Link Sent by Mail"
     _inherit = ["certificate.guarded.mixin"]
+
+    # Of the page that the link opens, and what says in the context who acts there; each model has its own.
+    _link_path = None
+    _actor = None
 
     mail_asked_on = fields.Datetime(readonly=True, help="When the mail was to be sent.")
     mail_outcome = fields.Selection([("sent", "Sent"), ("failed", "Not sent")], readonly=True)
@@ -46,6 +52,43 @@ class CertificateMailedMixin(models.AbstractModel):
                 record.mail_reason
                 or self.env["certificate.mailing"]._explain_surprise(record.email)
             )
+
+    # === THE LINK === #
+
+    def _get_link(self, token, lang):
+        """Return the link. Browsers do not send what follows #, so no log or proxy gets it.
+
+        :param str lang: of the page; empty for the browser's own
+        :rtype: str
+        """
+        activation = self.sudo().activation_id
+        path = get_page_path(self.env, f"{self._link_path}/{activation.id}/open", lang)
+        return f"{activation.get_base_url()}{path}#{token}"
+
+    def _get_end(self):
+        """Return the last day of the link, in Colombia, as a text."""
+        row = self.sudo()
+        return row.activation_id._format_moment(row.expires_on)
+
+    def _get_activation(self):
+        """Return the activation for whoever has opened the link: in sudo mode, in its company alone.
+
+        Sudo mode passes the group checks in the transitions. The controller of the page decides which of them are
+        open; the context tells who acts.
+
+        :rtype: certificate.activation
+        """
+        self.ensure_one()
+        activation = self.sudo().activation_id
+        context = {
+            "allowed_company_ids": activation.company_id.ids,
+            "lang": self.env.lang,
+            "tz": COLOMBIA_TZ,
+            PORTAL_CONTACT: self._actor(self.id),
+        }
+        return activation.with_env(self.env(su=True, context=context))
+
+    # === THE MAIL === #
 
     def _send(self, link, **options):
         """Send the link after this transaction, and note then whether that was possible.

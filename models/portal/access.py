@@ -5,10 +5,9 @@ from odoo import api, fields, models
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL, consteq, email_normalize, ormcache
 
-from ...const import COLOMBIA_TZ, GROUP_MANAGER, PORTAL_CONTACT, PORTAL_DAYS, PORTAL_PATH
+from ...const import GROUP_MANAGER, PORTAL_DAYS, PORTAL_PATH
 from ...exceptions import make_fields_error
 from ...tools.link_token import hash_token, make_token
-from ..core.addresses import get_page_path
 from ..core.concerned import INVITED, add_noted, ask, note
 
 _KNOWN_MAX = 10000  # contacts whose ids are kept in memory
@@ -38,6 +37,9 @@ class CertificatePortalAccess(models.Model):
     _inherit = ["certificate.mailed.mixin"]
     _order = "id desc"
     _rec_name = "partner_id"
+
+    _link_path = PORTAL_PATH
+    _actor = PortalContact
 
     activation_id = fields.Many2one(
         "certificate.activation", required=True, readonly=True, index=True, ondelete="cascade"
@@ -265,22 +267,7 @@ class CertificatePortalAccess(models.Model):
                 date=access._get_end(),
             )
         )
-        return access.with_env(self.env), access._get_link(token)
-
-    def _get_end(self):
-        """Return the last day of the link, in Colombia, as a text."""
-        access = self.sudo()
-        return access.activation_id._format_moment(access.expires_on)
-
-    def _get_link(self, token):
-        """Return the link. Browsers do not send what follows #, so no log or proxy gets it.
-
-        :rtype: str
-        """
-        access = self.sudo()
-        path = f"{PORTAL_PATH}/{access.activation_id.id}/open"
-        path = get_page_path(self.env, path, access.partner_id.lang)
-        return f"{access.activation_id.get_base_url()}{path}#{token}"
+        return access.with_env(self.env), access._get_link(token, partner.sudo().lang)
 
     def _hand_over(self, link):
         """Send the link to the contact, in the contact's language.
@@ -410,21 +397,3 @@ class CertificatePortalAccess(models.Model):
             self._trusted().write(vals)
         if "opened_on" in vals:
             self._get_activation()._log_by_portal("open")
-
-    def _get_activation(self):
-        """Return the activation for the contact to act on: in sudo mode, in its company alone.
-
-        Sudo mode passes the group checks in the transitions. `controllers/portal.py` decides which
-        of them are open; the context tells who acts.
-
-        :rtype: certificate.activation
-        """
-        self.ensure_one()
-        activation = self.sudo().activation_id
-        context = {
-            "allowed_company_ids": activation.company_id.ids,
-            "lang": self.env.lang,
-            "tz": COLOMBIA_TZ,
-            PORTAL_CONTACT: PortalContact(self.id),
-        }
-        return activation.with_env(self.env(su=True, context=context))

@@ -206,10 +206,9 @@ class CertificateActivation(models.Model):
 
         :rtype: dict[str, str | dict]
         """
-        pages = self.signed_letter_pages
         return {
             **self._get_step_sentences(),
-            "pages": self.env._("1 page") if pages == 1 else self.env._("%s pages", pages),
+            "pages": self._write_signed_pages(),
             "next": self.env._(
                 "There is nothing left to do here. %s continues with the electronic invoicing.",
                 self._get_portal_access().invited_by_id.name,
