@@ -15,6 +15,7 @@ from ...const import (
     STEPS_PATH,
     WIZARD_PATH,
 )
+from ..core.addresses import get_record_url
 from ..core.aftermath import shielded
 from ..core.mailing import write_note
 
@@ -387,10 +388,7 @@ class CertificateActivation(models.Model):
         notice = NOTICES[kind]
         mailing = self.env["certificate.mailing"]
         for user in getattr(self, notice.recipients)() if users is None else users:
-            lang = mailing._choose_person_lang(user, self.company_id)
-            # The message already announces the activity.
-            context = {"lang": lang, "mail_activity_quick_update": True}
-            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            translated = mailing._speak_to(user, self, self.company_id)
             place = translated[notice.button.place] if notice.button.place else translated
             subject, sentence = translated._get_notice(kind)
             if notice.activity:
@@ -436,14 +434,14 @@ class CertificateActivation(models.Model):
         :param notes: what it says after the button
         :param bool to_seller: whether the person is one of the seller's
         """
-        mailing, brand, lang = self.env["certificate.mailing"], self._get_brand(), self.env.lang
-        mailing._notify_person(
+        self.env["certificate.mailing"]._notify_person(
             place,
             partner,
-            lang,
-            brand=brand,
+            brand=self._get_brand(),
             subject=subject,
-            content=mailing._write_content(brand, lang, paragraphs, button, notes=notes),
+            paragraphs=paragraphs,
+            button=button,
+            notes=notes,
             about=self.env._("client") if to_seller else self.env._("digital certificate"),
             name=self.company_id.name,
         )
@@ -467,7 +465,7 @@ class CertificateActivation(models.Model):
         return notice.subject(self), notice.sentence(self)
 
     def _get_steps_url(self, user):
-        """Return the address of the three steps, in the company of this for who has several."""
+        """Return the address of the three steps; for a user of several companies, in the company of this one."""
         path = WIZARD_PATH if len(user.company_ids) == 1 else f"{STEPS_PATH}/{self.id}"
         return f"{self.get_base_url()}{path}"
 
@@ -475,8 +473,7 @@ class CertificateActivation(models.Model):
         """Return the address where a user decides: the steps while they go on, else the record."""
         if self._get_step() != "finish" and self.company_id in user.company_ids:
             return self._get_steps_url(user)
-        # Odoo's own link to a record, which switches the company on the way.
-        return f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
+        return get_record_url(self)
 
     def _get_request_url(self, _user):
         """Return the address at which the seller processes a request."""

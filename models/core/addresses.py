@@ -1,4 +1,12 @@
-"""Addresses of pages that a visitor without the web client opens."""
+"""Addresses that mails and pages lead to."""
+
+
+def get_record_url(record):
+    """Return Odoo's own link to a record, which adds its company to those that are chosen, and asks to log in.
+
+    :rtype: str
+    """
+    return f"{record.get_base_url()}/mail/view?model={record._name}&res_id={record.id}"
 
 
 def get_page_path(env, path, code):

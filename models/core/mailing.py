@@ -113,6 +113,18 @@ class CertificateMailing(models.AbstractModel):
         """
         return self._choose_lang(person.sudo().lang, company.sudo().partner_id.lang)
 
+    @api.model
+    def _speak_to(self, user, record, company):
+        """Return a record in the language of a user, who is told of it by an activity and a mail.
+
+        :param user: `res.users`
+        :param company: `res.company` that it is about
+        :return: as the superuser; its activities are quiet, because the mail already announces them
+        """
+        lang = self._choose_person_lang(user, company)
+        context = {"lang": lang, "mail_activity_quick_update": True}
+        return record.with_env(record.env(user=SUPERUSER_ID, context=context))
+
     # === SENDER === #
 
     @api.model
@@ -181,19 +193,23 @@ class CertificateMailing(models.AbstractModel):
     # === SENDING === #
 
     @api.model
-    def _notify_person(self, place, partner, lang, *, brand, subject, content, about, name):
-        """Notify a person as they prefer it, in Odoo or by mail.
+    def _notify_person(
+        self, place, partner, *, brand, subject, paragraphs, button, about, name, notes=()
+    ):
+        """Notify a person as they prefer it, in Odoo or by mail, in the language of the record.
 
         :param place: the record that it is about
         :param partner: `res.partner`
+        :param brand: as for `_write_content`, like the paragraphs, the button and the notes
         :return: the message
         :rtype: mail.message
         """
+        lang = place.env.lang
         as_superuser = place.with_env(self.env(user=SUPERUSER_ID, context={"lang": lang}))
         return as_superuser.message_notify(
             partner_ids=partner.ids,
             subject=clean_text(subject),
-            body=content,
+            body=self._write_content(brand, lang, paragraphs, button, notes=notes),
             email_layout_xmlid=LAYOUT,
             model_description=about,
             force_record_name=clean_text(name),

@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.tools import SQL, format_date, ormcache
 
@@ -14,6 +14,7 @@ from ...const import (
 )
 from ...exceptions import make_fields_error
 from ...tools import dian, identity
+from ..core.addresses import get_record_url
 from ..core.concerned import ask, forget
 from ..core.mailing import write_note
 
@@ -483,7 +484,7 @@ class ElectronicInvoicingSetup(models.Model):
         return frozenset(started.company_id.ids)
 
     def _forget_started(self):
-        """Let the cache be filled anew: at once, and after the commit, for who reads it meanwhile."""
+        """Have the cache filled anew: at once, and after the commit because others may read it meanwhile."""
         forget(self.env)
 
     # === BUSINESS METHODS - TEST SET === #
@@ -626,26 +627,19 @@ class ElectronicInvoicingSetup(models.Model):
         mailing, company = self.env["certificate.mailing"], self.company_id
         brand = company.sudo().certificate_seller_id or company
         for user in company._get_certificate_managers():
-            lang = mailing._choose_person_lang(user, company)
-            # The mail already announces the activity.
-            context = {"lang": lang, "mail_activity_quick_update": True}
-            translated = self.with_env(self.env(user=SUPERUSER_ID, context=context))
+            translated = mailing._speak_to(user, self, company)
             subject = translated.env._("Your billing resolution ends soon")
             sentence = translated.resolution_id._get_alarms()[kind]
             translated.activity_schedule(
                 ACTIVITY_RESOLUTION, user_id=user.id, summary=subject, note=write_note(sentence)
             )
-            # Odoo's own link to a record, which switches the company on the way.
-            url = f"{self.get_base_url()}/mail/view?model={self._name}&res_id={self.id}"
             mailing._notify_person(
                 translated,
                 user.partner_id,
-                lang,
                 brand=brand,
                 subject=subject,
-                content=mailing._write_content(
-                    brand, lang, [sentence], (translated.env._("Open the six steps"), url)
-                ),
+                paragraphs=[sentence],
+                button=(translated.env._("Open the six steps"), get_record_url(self)),
                 about=translated.env._("electronic invoicing"),
                 name=company.name,
             )

@@ -6,6 +6,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 
 from ...const import ACTIVITY_BOOKING
+from ..core.addresses import get_record_url
 from ..core.aftermath import get_reason, shielded
 from ..core.mailing import write_note
 
@@ -70,10 +71,7 @@ class AccountMove(models.Model):
         mailing = self.env["certificate.mailing"]
         for move in self.sudo():
             for user in move._get_certificate_accountants():
-                lang = mailing._choose_person_lang(user, move.company_id)
-                # The mail already announces the activity.
-                context = {"lang": lang, "mail_activity_quick_update": True}
-                told = move.with_env(self.env(user=SUPERUSER_ID, context=context))
+                told = mailing._speak_to(user, move, move.company_id)
                 sentence = told.env._(
                     "The payment of the digital certificate of %(company)s cannot be booked: %(reason)s Once "
                     "that is fixed, it is booked automatically within the hour. Do not register the payment by "
@@ -89,17 +87,13 @@ class AccountMove(models.Model):
                 told.activity_schedule(
                     ACTIVITY_BOOKING, user_id=user.id, summary=subject, note=write_note(sentence)
                 )
-                # The same link as Odoo's own mails have, which switches the company on the way.
-                url = f"{told.get_base_url()}/mail/view?model={told._name}&res_id={told.id}"
                 mailing._notify_person(
                     told,
                     user.partner_id,
-                    lang,
                     brand=told.company_id,
                     subject=subject,
-                    content=mailing._write_content(
-                        told.company_id, lang, [sentence], (told.env._("Open the invoice"), url)
-                    ),
+                    paragraphs=[sentence],
+                    button=(told.env._("Open the invoice"), get_record_url(told)),
                     about=told.env._("client"),
                     name=told.commercial_partner_id.name,
                 )
