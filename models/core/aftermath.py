@@ -72,18 +72,24 @@ def after_commit(env, call, *, tries=_TRIES, or_rollback=False):
     dbname, lang = env.cr.dbname, env.lang
 
     def run():
-        with _logging_errors():
-            # Odoo signals after all of this, which may wait for a mail server: until then another process
-            # would not know what was committed.
-            registry = Registry(dbname)
-            if registry.ready:
-                registry.signal_changes()
+        # It may wait for a mail server.
+        tell_others(Registry(dbname))
         with _logging_errors():
             in_own_transaction(dbname, call, lang=lang, tries=tries)
 
     env.cr.postcommit.add(run)
     if or_rollback:
         env.cr.postrollback.add(run)
+
+
+def tell_others(registry):
+    """Tell other processes what this one has emptied of its caches, before anything else that follows the commit.
+
+    Odoo tells them after all of that: until then another process would not know what was committed.
+    """
+    with _logging_errors():
+        if registry.ready:
+            registry.signal_changes()
 
 
 @contextmanager

@@ -14,14 +14,11 @@ that were invited. Such a set may hold too much and never too little, so that a 
   its transaction alone.
 """
 
-import logging
-
 import odoo
 from odoo.tools import config
 
 from ...const import MODULE
-
-_logger = logging.getLogger(__name__)
+from .aftermath import tell_others
 
 _KEY = f"{MODULE}.concerned"
 
@@ -87,15 +84,7 @@ def _empty(registry):
 
 def _publish(registry):
     _empty(registry)
-    if not registry.ready:
-        return
-    try:
-        registry.signal_changes()
-    except Exception:
-        # What is committed stays committed; Odoo tries again at the end of the request.
-        _logger.warning(
-            "Other processes were not told of new activations and sellers.", exc_info=True
-        )
+    tell_others(registry)
 
 
 def add_noted(env, kind, known=frozenset()):
