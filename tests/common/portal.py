@@ -3,19 +3,17 @@
 from contextlib import contextmanager
 from unittest.mock import patch
 
-from odoo import http
-from odoo.tools import mute_logger
-
 from ...const import PORTAL_PATH
 from ...controllers import portal
 from ...tools.rate_limit import RateLimit
 from . import samples
 from .payment import CertificatePaymentCommon
+from .visitor import LinkVisitor
 
 ACCESS = "certificate.portal.access"
 
 
-class CertificatePortalCommon(CertificatePaymentCommon):
+class CertificatePortalCommon(CertificatePaymentCommon, LinkVisitor):
     """María, a contact of company A without a login, and a portal user of it who was not invited."""
 
     @classmethod
@@ -46,25 +44,13 @@ class CertificatePortalCommon(CertificatePaymentCommon):
         access, link = manager._invite(partner or self.contact)
         return access.sudo(), link.partition("#")[2]
 
-    def visit(self, login=None):
-        """Begin anew, as a visitor in a fresh browser."""
-        self.authenticate(login, login)
-
-    def ask(self, method, activation, path="", *, csrf=True, **options):
-        if method == "POST" and csrf:
-            data = {"csrf_token": http.Request.csrf_token(self), **options.pop("data", {})}
-            options["data"] = data
-        options.setdefault("allow_redirects", False)
-        url = f"{PORTAL_PATH}/{activation.id}{path}"
-        with mute_logger("odoo.http"):
-            return self.url_open(url, method=method, **options)
+    def ask(self, method, activation, path="", **options):
+        return self.request_page(method, f"{PORTAL_PATH}/{activation.id}{path}", **options)
 
     def open(self, activation, token):
-        response = self.ask("POST", activation, "/open", data={"access_token": token})
-        if sid := response.cookies.get("session_id"):
-            # An opened link begins another session, to which the next forms belong.
-            self.session.sid = sid
-        return response
+        return self.keep_session(
+            self.ask("POST", activation, "/open", data={"access_token": token})
+        )
 
     def enter(self, activation):
         """Invite the contact, and open the link in a fresh browser."""
@@ -83,16 +69,8 @@ class CertificatePortalCommon(CertificatePaymentCommon):
         return response.headers["Location"]
 
     def get_everything(self):
-        self.env.flush_all()
-        self.env.invalidate_all()
-        activations = self.env["certificate.activation"].sudo().search([], order="id")
-        names = [
-            name
-            for name, field in activations._fields.items()
-            if field.store and (field.column_type or field.type == "binary")
-        ]
         return [
-            activations.read(names),
+            self.read_activations(),
             self.env[ACCESS].sudo().search([], order="id").read(["opened_on", "withdrawn_on"]),
             *(
                 self.env[model].sudo().search_count([])

@@ -9,7 +9,7 @@ from unittest.mock import patch
 import pypdf
 from psycopg2.errors import SerializationFailure
 
-from odoo import fields, http
+from odoo import fields
 from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
@@ -25,6 +25,7 @@ from ..common import letter_samples, pdf_samples
 from ..common.mails import MailWatch
 from ..common.payment import PaymentFollowCommon
 from ..common.tours import TourCase
+from ..common.visitor import LinkVisitor
 from ..common.walk import REPRESENTATIVE
 
 LINK = "certificate.letter.link"
@@ -46,7 +47,7 @@ REQUESTS = {
 
 
 @tagged("post_install", "-at_install")
-class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
+class TestLetterLink(PaymentFollowCommon, MailWatch, LinkVisitor, TourCase):
     browser_size = "390x844"
     touch_enabled = True
 
@@ -80,27 +81,14 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
         self.assertIn(address, html)
         return mails[0], link, html.partition(address)[2].partition('"')[0]
 
-    def visit(self, login=None):
-        """Begin anew, as a visitor in a fresh browser."""
-        self.authenticate(login, login)
-
-    def ask(self, method, path="", *, activation=None, csrf=True, **options):
-        if method == "POST" and csrf:
-            data = {"csrf_token": http.Request.csrf_token(self), **options.pop("data", {})}
-            options["data"] = data
-        options.setdefault("allow_redirects", False)
+    def ask(self, method, path="", *, activation=None, **options):
         url = f"{LETTER_LINK_PATH}/{(activation or self.activation).id}{path}"
-        with mute_logger("odoo.http"):
-            return self.url_open(url, method=method, **options)
+        return self.request_page(method, url, **options)
 
     def open(self, token, activation=None):
-        response = self.ask(
-            "POST", "/open", activation=activation, data={"access_token": f"x#{token}"}
+        return self.keep_session(
+            self.ask("POST", "/open", activation=activation, data={"access_token": f"x#{token}"})
         )
-        if sid := response.cookies.get("session_id"):
-            # An opened link begins another session, to which the next forms belong.
-            self.session.sid = sid
-        return response
 
     def enter(self, activation=None):
         """Send the letter, and open the link in a fresh browser."""
@@ -124,17 +112,9 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, TourCase):
     @contextmanager
     def unchanged(self):
         def read():
-            self.env.flush_all()
-            self.env.invalidate_all()
-            activations = self.env["certificate.activation"].sudo().search([], order="id")
-            names = [
-                name
-                for name, field in activations._fields.items()
-                if field.store and (field.column_type or field.type == "binary")
-            ]
             models = ("ir.attachment", "mail.message", "mail.mail", "certificate.history")
             return [
-                activations.read(names),
+                self.read_activations(),
                 self.links.search([], order="id").read(["opened_on", "returned_on", "ended_on"]),
                 *(self.env[model].sudo().search_count([]) for model in models),
             ]

@@ -43,6 +43,17 @@ async function fetchFile(name) {
     return response.blob();
 }
 
+/** Makes a PDF of what was chosen, and uses it. */
+const makePdf = (content) => [
+    { content, trigger: ".o_certificate_convert", run: "click" },
+    {
+        content: "Use it, after a look",
+        trigger: ".o_certificate_use",
+        run: "click",
+        expectUnloadPage: true,
+    },
+];
+
 addTour("certificate_portal", {
     steps: () => [
         {
@@ -133,17 +144,7 @@ addTour("certificate_portal", {
                 ".o_certificate_upload:has(.o_certificate_use) .o_certificate_refusal:not(:empty)",
         },
         attach("scan.pdf", () => fetchFile("large")),
-        {
-            content: "Have a large scan made smaller",
-            trigger: ".o_certificate_convert",
-            run: "click",
-        },
-        {
-            content: "Use it, after a look",
-            trigger: ".o_certificate_use",
-            run: "click",
-            expectUnloadPage: true,
-        },
+        ...makePdf("Have a large scan made smaller"),
         {
             content: "The scan is attached",
             trigger: ".o_certificate_card:contains(2 páginas)",
@@ -287,17 +288,7 @@ addTour("certificate_letter_link", {
             },
         },
         attach("photo.jpg", () => fetchFile("photo")),
-        {
-            content: "Have a PDF made of the photo",
-            trigger: ".o_certificate_convert",
-            run: "click",
-        },
-        {
-            content: "Use it, after a look",
-            trigger: ".o_certificate_use",
-            run: "click",
-            expectUnloadPage: true,
-        },
+        ...makePdf("Have a PDF made of the photo"),
         {
             content: "It is there, and who sent the letter was told",
             trigger: "div[name=returned]",
