@@ -227,7 +227,7 @@ class ElectronicInvoicingSetup(models.Model):
             "id": setup.id,
             "company": company.name,
             "warning": company._get_certificate_warning(activation),
-            "nit": identity.show_nit(company.vat) if identity.format_nit(company.vat) else "",
+            "nit": identity.show_nit(identity.format_nit(company.vat) or ""),
             "nit_warning": not setup.locked_nit
             and any(step["state"] != "done" for step in steps[:3]),
             "steps": steps,

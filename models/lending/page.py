@@ -14,19 +14,18 @@ class Row(NamedTuple):
     """A row of the page.
 
     :ivar title: function of an environment
-    :ivar sentence: function of the seller in sudo mode, which says how it stands
-    :ivar is_done: likewise, whether there is nothing to do
+    :ivar describe: function of the seller in sudo mode, which returns how it stands, a sentence, and whether there
+        is nothing to do
     :ivar str action: XML id of what its button opens
     :ivar button: function of an environment, which returns what the button says
     :ivar str group: whoever is in it sees the row, where it is for some only
     :ivar str opener: whoever is in it has the button
-    :ivar listed: function of the seller in sudo mode, which returns the records that are listed; nothing for what
-        the action says
+    :ivar listed: function of the seller, which returns the domain of the activations that are listed; nothing for
+        what the action says
     """
 
     title: Callable
-    sentence: Callable
-    is_done: Callable
+    describe: Callable
     action: str
     button: Callable
     group: str = GROUP_USER
@@ -34,85 +33,73 @@ class Row(NamedTuple):
     listed: Callable | None = None
 
 
-def _find_clients(seller):
+def _get_clients_domain(seller):
     """Find the activations by which other companies sign with the certificate of the seller."""
-    return seller.env["certificate.activation"].search(
-        [
-            ("certificate_id.company_id", "=", seller.id),
-            ("company_id", "!=", seller.id),
-            ("phase", "=", "active"),
-        ]
+    return [
+        ("certificate_id.company_id", "=", seller.id),
+        ("company_id", "!=", seller.id),
+        ("phase", "=", "active"),
+    ]
+
+
+def _describe_clients(seller):
+    [[count]] = seller.env["certificate.activation"]._read_group(
+        _get_clients_domain(seller), [], ["company_id:count_distinct"]
     )
-
-
-def _write_clients(seller):
-    count = len(_find_clients(seller).company_id)
     if not count:
-        return seller.env._("No company signs with your certificate yet.")
+        return seller.env._("No company signs with your certificate yet."), True
     if count == 1:
-        return seller.env._("1 company signs with your certificate.")
-    return seller.env._("%s companies sign with your certificate.", count)
+        return seller.env._("1 company signs with your certificate."), True
+    return seller.env._("%s companies sign with your certificate.", count), True
 
 
-def _count_days(seller):
-    """Count the days after today on which the lent certificate still signs; negative once it has ended."""
-    activations = seller.env["certificate.activation"]
-    end = activations._get_day(seller.certificate_lent_id.date_end)
-    return (end - activations._get_today()).days if end else -1
-
-
-def _write_certificate(seller):
+def _describe_certificate(seller):
     if not seller.certificate_lent_id:
-        return seller.env._("No certificate is lent: nobody can sign yet.")
-    days = _count_days(seller)
-    return " ".join(
-        (
-            seller._write_lent(),
-            seller.env._("It has ended.")
-            if days < 0
-            else seller.env._("1 day is left.")
-            if days == 1
-            else seller.env._("%s days are left.", days),
-        )
+        return seller.env._("No certificate is lent: nobody can sign yet."), False
+    activations = seller.env["certificate.activation"]
+    # After today; negative once it has ended.
+    end = activations._get_day(seller.certificate_lent_id.date_end)
+    days = (end - activations._get_today()).days if end else -1
+    if days < 0:
+        left = seller.env._("It has ended.")
+    elif days == 1:
+        left = seller.env._("1 day is left.")
+    else:
+        left = seller.env._("%s days are left.", days)
+    return f"{seller._write_lent()} {left}", days > DANGER_DAYS
+
+
+def _describe_letters(seller):
+    count = seller.env["certificate.activation"].search_count(
+        [*_get_clients_domain(seller), ("letter_review", "=", "waiting")]
     )
-
-
-def _count_waiting(seller):
-    return len(_find_clients(seller).filtered(lambda client: client.letter_review == "waiting"))
-
-
-def _write_letters(seller):
-    count = _count_waiting(seller)
     if not count:
-        return seller.env._("No signed letter waits for your review.")
+        return seller.env._("No signed letter waits for your review."), True
     if count == 1:
-        return seller.env._("1 signed letter waits for your review.")
-    return seller.env._("%s signed letters wait for your review.", count)
+        return seller.env._("1 signed letter waits for your review."), False
+    return seller.env._("%s signed letters wait for your review.", count), False
 
 
 # In their order on the page.
 ROWS = {
     "certificate": Row(
         lambda env: env._("Your certificate"),
-        _write_certificate,
-        lambda seller: _count_days(seller) > DANGER_DAYS,
+        _describe_certificate,
         f"{MODULE}.certificate_sale_setup_action",
         lambda env: env._("Set up the sale"),
         opener=GROUP_SYSTEM,
     ),
     "clients": Row(
         lambda env: env._("Your clients"),
-        _write_clients,
-        lambda seller: True,
+        _describe_clients,
         f"{MODULE}.certificate_activation_action",
         lambda env: env._("See them"),
         opener=GROUP_CUSTODIAN,
-        listed=_find_clients,
+        listed=_get_clients_domain,
     ),
     "letters": Row(
         lambda env: env._("Letters to review"),
-        _write_letters,
-        lambda seller: not _count_waiting(seller),
+        _describe_letters,
         f"{MODULE}.certificate_letter_review_action",
         lambda env: env._("Review"),
         group=GROUP_CUSTODIAN,
@@ -120,10 +107,12 @@ ROWS = {
     ),
     "board": Row(
         lambda env: env._("Board"),
-        lambda seller: seller.env._(
-            "Every company that you work for, with what is active and what ends soon."
+        lambda seller: (
+            seller.env._(
+                "Every company that you work for, with what is active and what ends soon."
+            ),
+            True,
         ),
-        lambda seller: True,
         f"{MODULE}.certificate_board_action",
         lambda env: env._("Open the board"),
         group=GROUP_MANAGER,
@@ -131,8 +120,10 @@ ROWS = {
     ),
     "sold": Row(
         lambda env: env._("Sold certificates"),
-        lambda seller: seller.env._("Your invoices of certificates, each with its payment."),
-        lambda seller: True,
+        lambda seller: (
+            seller.env._("Your invoices of certificates, each with its payment."),
+            True,
+        ),
         f"{MODULE}.account_move_action",
         lambda env: env._("Open"),
         group="account.group_account_invoice",
@@ -156,22 +147,24 @@ class CertificateLenderPage(models.AbstractModel):
         :raise AccessError: for a user without the group
         """
         seller = self._get_lender()
-        rows = [
-            {
-                "key": key,
-                "title": row.title(self.env),
-                "sentence": row.sentence(seller.sudo()),
-                "state": "done" if row.is_done(seller.sudo()) else "todo",
-                "button": self.env.user.has_group(row.opener) and row.button(self.env),
-                "missing": [],
-                "alarm": "",
-            }
-            for key, row in ROWS.items()
-            if self.env.user.has_group(row.group)
-        ]
+        rows = []
+        for key, row in ROWS.items():
+            if self.env.user.has_group(row.group):
+                sentence, is_done = row.describe(seller.sudo())
+                rows.append(
+                    {
+                        "key": key,
+                        "title": row.title(self.env),
+                        "sentence": sentence,
+                        "state": "done" if is_done else "todo",
+                        "button": self.env.user.has_group(row.opener) and row.button(self.env),
+                        "missing": [],
+                        "alarm": "",
+                    }
+                )
         return {
             "company": seller.name,
-            "nit": identity.show_nit(seller.vat) if identity.format_nit(seller.vat) else "",
+            "nit": identity.show_nit(identity.format_nit(seller.vat) or ""),
             "nit_warning": False,
             "warning": None,
             "steps": rows,
@@ -194,7 +187,8 @@ class CertificateLenderPage(models.AbstractModel):
         action = self.env["ir.actions.actions"]._for_xml_id(row.action)
         if row.listed:
             # Not by their certificate, which only administrators read.
-            action["domain"] = [("id", "in", row.listed(seller.sudo()).ids)]
+            listed = seller.sudo().env["certificate.activation"].search(row.listed(seller))
+            action["domain"] = [("id", "in", listed.ids)]
         return action
 
     @api.model
