@@ -258,11 +258,10 @@ class ResPartner(models.Model):
         :raise ValidationError: when it is another one
         """
         for setup in self._get_nit_locks():
-            partner = setup.company_id.partner_id
-            if identity.format_nit(
-                partner.vat
-            ) != setup.locked_nit or partner.l10n_latam_identification_type_id != self.env.ref(
-                "l10n_co.rut"
+            partner, nit_type = setup.company_id.partner_id, self.env.ref("l10n_co.rut")
+            if (
+                identity.format_nit(partner.vat) != setup.locked_nit
+                or partner.l10n_latam_identification_type_id != nit_type
             ):
                 raise ValidationError(setup._get_nit_lock_sentence())
 

@@ -530,15 +530,12 @@ class AccountMove(models.Model):
 
         Called wherever money comes, goes back or is booked otherwise; by whoever does that.
         """
-        if (
-            self.env.context.get("certificate_follow") is FOLLOW_LATER
-            or not self.env["res.company"]._get_certificate_sellers()
-        ):
+        sellers = self.env["res.company"]._get_certificate_sellers()
+        if not sellers or self.env.context.get("certificate_follow") is FOLLOW_LATER:
             return
         moves = self.sudo()
         # A note may reverse a note, which then reverses nothing any more.
         reversed_moves = moves.reversed_entry_id | moves.reversed_entry_id.reversed_entry_id
-        sellers = self.env["res.company"]._get_certificate_sellers()
         invoices = (moves | reversed_moves).filtered(
             lambda move: move.move_type == "out_invoice" and move.company_id.id in sellers
         )
