@@ -196,9 +196,11 @@ class CertificateActivation(models.Model):
             raise AccessError(
                 self.env._("Start an activation from Activate your digital certificate.")
             )
+        # The year in the name is Colombia's.
+        sequence = self.env["ir.sequence"].with_context(tz=COLOMBIA_TZ)
         for vals in vals_list:
             if vals.get("name", "/") == "/":
-                vals["name"] = self.env["ir.sequence"].next_by_code("certificate.activation")
+                vals["name"] = sequence.next_by_code("certificate.activation")
         activations = super().create(vals_list)
         # The company of a renewal has one already.
         if first := activations.filtered(lambda activation: not activation.renewal_of_id):

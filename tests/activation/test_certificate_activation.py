@@ -194,10 +194,11 @@ class TestCertificateActivation(ActivationCommon):
                     attempt()
 
     def test_names_are_in_sequence(self):
-        first, second = self.start(), self.start(self.user_b)
-        year = fields.Date.today().year
+        self.user_a.tz = "Asia/Tokyo"
+        with freeze_time("2027-01-01 02:30:00"):  # the last evening of the year in Colombia
+            first, second = self.start(), self.start(self.user_b)
         prefix, number = first.name.rsplit("/", 1)
-        self.assertEqual(prefix, f"CERT/{year}")
+        self.assertEqual(prefix, "CERT/2026")
         self.assertEqual(second.name, f"{prefix}/{int(number) + 1:05}")
 
     # === PREFILL === #

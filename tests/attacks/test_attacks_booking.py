@@ -5,7 +5,7 @@ each steered what the seller was paid, or what was booked in its name.
 """
 
 from odoo.exceptions import AccessError, UserError
-from odoo.fields import Command, Date
+from odoo.fields import Command
 from odoo.tests import JsonRpcException, tagged
 from odoo.tools import mute_logger
 
@@ -61,7 +61,7 @@ class TestBookingAttacks(MoneyAttackCommon):
                 activation = self.start()
                 payment = self.pay_online(activation).payment_id
                 self.assertEqual(self.get_status(activation), "paid")
-                self.assertEqual(payment.date, Date.today())
+                self.assertEqual(payment.date, activation._get_today())
                 self.assertEqual(payment.move_id.auto_post, "no")
                 self.assertNotEqual(payment.move_id.ref, "x")
                 self.assertNotIn(foreign, payment.move_id.line_ids.account_id)

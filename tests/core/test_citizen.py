@@ -75,7 +75,14 @@ class TestCitizen(CertificateCommon):
         cls.accounts = {"income": income, "receivable": receivable}
         cls.ordinary = env(
             user=env.ref("base.user_admin").id,
-            context={"allowed_company_ids": company.ids, "lang": "en_US"},
+            # Whole, as a browser's: what it lacks is read once for each environment, however long
+            # Python keeps that.
+            context={
+                "allowed_company_ids": company.ids,
+                "lang": "en_US",
+                "tz": "America/Bogota",
+                "uid": env.ref("base.user_admin").id,
+            },
         )
         cls.ordinary.user.sudo().company_ids += company
 
