@@ -159,7 +159,7 @@ class CertificatePortal(CustomerPortal):
             {
                 # The page shows the seller's branding, not that of the database's first company.
                 **get_brand(request.env, activation._get_brand()),
-                "access": access,
+                "visitor": linked.name_visitor(access),
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
