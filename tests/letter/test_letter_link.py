@@ -171,6 +171,9 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, LinkVisitor, TourCase):
         with self.unchanged():
             page = self.ask("GET")
             self.assertIn(self.activation.letter_code, page.text)
+            for shown in (page, self.ask("GET", "/open")):
+                self.assertIn('name="certificate_brand"', shown.text)
+                self.assertIn(self.seller.name, shown.text)
             self.assertNotIn(self.activation._format_money(self.activation.price_total), page.text)
             downloaded = self.ask("GET", "/letter")
             self.assertEqual(downloaded.content, letter.get_content())
