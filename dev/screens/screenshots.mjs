@@ -242,6 +242,7 @@ class Visitor {
     async see(name, isOurs = true) {
         for (const [width, height] of this.sizes) {
             await this.page.setViewportSize({ width, height });
+            await this.chooseCards(width);
             await this.page.waitForTimeout(700);
             await this.waitForPdf(name);
             const size = await this.page.evaluate(() => {
@@ -253,6 +254,10 @@ class Visitor {
             });
             if (size.wide > width) {
                 findings.push(`${name} at ${width}: ${size.wide} pixels wide`);
+            }
+            if (width === this.sizes[0][0]) {
+                const tree = await this.page.locator("body").ariaSnapshot();
+                writeFileSync(`${folder}/${name}.yaml`, tree);
             }
             if (isOurs) {
                 await this.examine(`${name} at ${width}`);
@@ -280,6 +285,15 @@ class Visitor {
         await this.page.setViewportSize({ width, height });
         await this.waitForPdf(name);
         console.log(name);
+    }
+
+    /** Opens a list again on a phone, where Odoo shows its cards; it chooses when a page is opened. */
+    async chooseCards(width) {
+        const list = ".o_action_manager > .o_list_view";
+        if (width < 768 && (await this.page.locator(list).count())) {
+            await this.page.reload();
+            await this.wait(".o_action_manager > .o_view_controller");
+        }
     }
 
     /** Looks at a page that was opened on a phone, where Odoo shows cards instead of a list. */
