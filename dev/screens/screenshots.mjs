@@ -1147,6 +1147,38 @@ async function walkPortal(carla, ana, flor) {
     await visitor.see("portal-wrong-link-es");
 }
 
+/** The legal representative, by the link in a mail, from the letter to what came back. */
+async function walkLink() {
+    const signer = await Visitor.arrive("signer");
+    const link = readFileSync(`${files}/sign`, "utf-8");
+    await signer.open(link, "a[name=letter]");
+    await signer.look("link", "a[name=letter]");
+    await signer.page.setInputFiles("#file", `${files}/scan.pdf`);
+    await signer.wait(".o_certificate_card");
+    await signer.look("link-returned", ".o_certificate_card");
+    const other = await Visitor.arrive("other");
+    await other.open(link.replace(/\/open#.*/, ""), "div[name=closed]");
+    await other.look("link-closed", "div[name=closed]");
+}
+
+/** The mails that were written while the companies of the demonstration began, each in its reader's language. */
+async function walkMails() {
+    const reader = await Visitor.arrive("reader");
+    for (const name of readdirSync(`${files}/mails`)) {
+        await reader.page.setContent(readFileSync(`${files}/mails/${name}`, "utf-8"));
+        await reader.see(`mail-${name.replace(".html", "")}`);
+    }
+}
+
+/** The seller, who opens the three steps, and what it finds instead. */
+async function walkLender(carla) {
+    await carla.choose(await findSeller(carla));
+    await carla.open(WIZARD, "li[data-step=certificate]");
+    await carla.look("lender-page", "li[data-step=certificate]");
+    await carla.open("/odoo/certificate-sale", "li[data-step=seller]");
+    await carla.look("sale-setup", "li[data-step=seller]");
+}
+
 /** Somebody who has no mouse: goes to a control by Tab, and fails where that does not get there. */
 class Typist {
     constructor(visitor) {
@@ -1564,6 +1596,9 @@ const walks = {
     own: () => walkOwn(flor),
     request: () => walkRequest(flor, carla),
     portal: () => walkPortal(carla, ana, flor),
+    link: walkLink,
+    lender: () => walkLender(carla),
+    mails: walkMails,
     trust: () => walkTrust(admin),
     ...makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin, carla }),
     keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),
