@@ -1235,8 +1235,17 @@ class Typist {
         return this.page.evaluate((s) => Boolean(document.activeElement?.matches(s)), selector);
     }
 
-    /** Finds a control that looks with the focus as it does without. */
+    /** Finds a control that is covered, or looks with the focus as it does without. */
     async lookAtFocus(selector) {
+        const isCovered = await this.page.evaluate(() => {
+            const element = document.activeElement;
+            const { x, y, width, height } = element.getBoundingClientRect();
+            const top = document.elementFromPoint(x + width / 2, y + height / 2);
+            return !top?.contains(element) && !element.contains(top);
+        });
+        if (isCovered) {
+            findings.push(`keyboard: ${selector} is covered while it has the focus`);
+        }
         const isSeen = await this.page.evaluate(async () => {
             const element = document.activeElement;
             // A field's line is drawn by what is around it.
