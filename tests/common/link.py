@@ -73,6 +73,14 @@ class LinkCommon(CertificateCommon):
     def activate(cls, link):
         """Walk the steps of a linked client, as the vendor's server does in its name."""
         client = link.sudo().client_id
+        client.partner_id.with_user(cls.env.ref("base.user_root")).write(
+            {
+                "street": "Calle 10 # 4-5",
+                "city": "Cali",
+                "state_id": cls.company_a.state_id.id,
+                "email": "facturas@panaderia.example.com",
+            }
+        )
         user = cls.env.ref("base.user_root")
         env = cls.env(user=user, su=True, context={"allowed_company_ids": client.ids})
         walk = Walk(env, user, cls.provider)
