@@ -14,8 +14,8 @@ from odoo.exceptions import UserError
 from odoo.http import request
 
 from ..const import LINK_PATH, LINK_RELEASE
-from ..models.link.client import explain
 from ..models.core.link_switch import is_on
+from ..models.link.client import explain
 from ..tools import csc
 from ..tools.link_token import make_token
 from ..tools.rate_limit import RateLimit

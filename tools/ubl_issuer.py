@@ -21,7 +21,10 @@ _ISSUERS = {
 }
 # Whoever buys from somebody who issues no invoices issues the document in place of the seller: the
 # support document and its adjustment note (Anexo técnico del documento soporte 1.1).
-_ISSUED_BY_BUYER = {"Invoice": ("InvoiceTypeCode", "05"), "CreditNote": ("CreditNoteTypeCode", "95")}
+_ISSUED_BY_BUYER = {
+    "Invoice": ("InvoiceTypeCode", "05"),
+    "CreditNote": ("CreditNoteTypeCode", "95"),
+}
 _NUMBER_LENGTH = 100  # characters of a document's number that are kept
 
 

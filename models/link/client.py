@@ -16,9 +16,9 @@ from ...tools.certificate_reader import load_pem
 from ...tools.link_token import hash_token, make_token
 from ...tools.text_limits import clean_text
 from ...tools.ubl_issuer import read_issuer
+from ..core.link_switch import is_on
 from ..keys import custody
 from ..trace.chain import open_durable_cursor
-from ..core.link_switch import is_on
 
 _CODE_DAYS = 7  # for which a pairing code is valid
 _LIMIT_DEFAULT = 500  # signatures per hour
@@ -103,9 +103,7 @@ class CertificateLinkClient(models.Model):
     asked_on = fields.Datetime(readonly=True, copy=False)
     asked_from = fields.Char(readonly=True, copy=False, help="The network address.")
     confirmed_on = fields.Datetime(readonly=True, copy=False)
-    confirmed_by_id = fields.Many2one(
-        "res.users", string="Confirmed by", readonly=True, copy=False
-    )
+    confirmed_by_id = fields.Many2one("res.users", string="Confirmed by", readonly=True, copy=False)
     key_changed_on = fields.Datetime(string="Key changed on", readonly=True, copy=False)
     ended_on = fields.Datetime(readonly=True, copy=False)
     last_used_on = fields.Datetime(string="Last used on", readonly=True, copy=False)
@@ -496,7 +494,9 @@ class CertificateLinkClient(models.Model):
             activation = self._get_signing_activation()
         except csc.CscRefused:
             return answer
-        certificate = custody.get_public_content(activation.certificate_id).decode("ascii", "replace")
+        certificate = custody.get_public_content(activation.certificate_id).decode(
+            "ascii", "replace"
+        )
         return {
             **answer,
             "activation": {
@@ -599,7 +599,9 @@ def make_check_number(key_hash, database):
 
 
 def _split_pem(content):
-    return re.findall(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", content, re.DOTALL)
+    return re.findall(
+        rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", content, re.DOTALL
+    )
 
 
 def explain(env, code):
@@ -634,9 +636,7 @@ def explain(env, code):
         "one_document": env._("Send one document at a time."),
         "hash": env._("The hash is missing or is not a SHA-256 in base64."),
         "refused": env._("The certificate cannot sign at the moment."),
-        "code": env._(
-            "The pairing code is wrong, used or expired. Ask the vendor for a new one."
-        ),
+        "code": env._("The pairing code is wrong, used or expired. Ask the vendor for a new one."),
         "pairing": env._("NIT, name, database or key of the company are missing or not valid."),
         "release": env._("The two databases have versions of the add-on that are too far apart."),
         "unavailable": env._("The vendor's server is busy. Try again in a minute."),

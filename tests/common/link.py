@@ -17,11 +17,12 @@ from .walk import Walk
 from .xml_samples import make_document
 
 NIT = "901555444-7"
+DIGITS = "901555444"
 NAME = "Panadería del Sur SAS"
 DATABASE = "5f0c1f0e-8d55-11ef-9d3a-0242ac120002"
 
 
-def make_invoice(nit=NIT.partition("-")[0], number="SETP990000001", kind="Invoice", content=""):
+def make_invoice(nit=DIGITS, number="SETP990000001", kind="Invoice", content=""):
     """Write a document that names its issuer, and can be signed."""
     taxed = f"<cac:PartyTaxScheme><cbc:CompanyID>{nit}</cbc:CompanyID></cac:PartyTaxScheme>"
     party = (
@@ -84,9 +85,11 @@ class LinkCommon(CertificateCommon):
         user = cls.env.ref("base.user_root")
         env = cls.env(user=user, su=True, context={"allowed_company_ids": client.ids})
         walk = Walk(env, user, cls.provider)
-        activation = walk.get_wizard(
-            env["certificate.activation"].action_open_wizard(), user
-        ).sudo().activation_id.with_env(env)
+        activation = (
+            walk.get_wizard(env["certificate.activation"].action_open_wizard(), user)
+            .sudo()
+            .activation_id.with_env(env)
+        )
         walk.pay(activation)
         activation.action_continue()
         walk.fill(activation, representative_state_id=cls.company_a.state_id.id)

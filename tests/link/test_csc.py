@@ -218,7 +218,9 @@ class TestCsc(LinkHttpCommon):
         digits = "901555444"
         other = "<cac:PartyTaxScheme><cbc:CompanyID>800123456</cbc:CompanyID></cac:PartyTaxScheme>"
         own = other.replace("800123456", digits)
-        supplier = "<cac:AccountingSupplierParty><cac:Party>%s</cac:Party></cac:AccountingSupplierParty>"
+        supplier = (
+            "<cac:AccountingSupplierParty><cac:Party>%s</cac:Party></cac:AccountingSupplierParty>"
+        )
         customer = supplier.replace("Supplier", "Customer")
         support = "<cbc:InvoiceTypeCode>05</cbc:InvoiceTypeCode>"
         documents = {
@@ -236,7 +238,9 @@ class TestCsc(LinkHttpCommon):
             "a wrapped one": make_invoice(f"{digits}<cbc:ID>1</cbc:ID>"),
             "by the buyer": make_invoice(content=support + customer % other),
             "no supplier": make_invoice().replace(b"AccountingSupplierParty", b"PayeeParty"),
-            "in a line": make_invoice("800123456", content=f"<cac:InvoiceLine>{own}</cac:InvoiceLine>"),
+            "in a line": make_invoice(
+                "800123456", content=f"<cac:InvoiceLine>{own}</cac:InvoiceLine>"
+            ),
         }
         for name, document in documents.items():
             with self.subTest(name), self.unsigned():

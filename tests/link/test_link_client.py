@@ -223,6 +223,8 @@ class TestLinkClient(LinkHttpCommon):
     def test_guesses_are_slowed_down_and_a_right_key_always_opens(self):
         _link, key = self.make_link()
         with mute_logger("odoo.http"):
-            statuses = [self.ask("credentials/list", key=make_token()).status_code for _ in range(40)]
+            statuses = [
+                self.ask("credentials/list", key=make_token()).status_code for _ in range(40)
+            ]
         self.assertEqual((statuses[0], statuses[-1]), (401, 429))
         self.assertEqual(self.ask("credentials/list", key=key).status_code, 200)
