@@ -244,6 +244,7 @@ class Visitor {
 
     /** Looks at the page as it is, such as at a dialog; one of Odoo's own is not examined. */
     async see(name, isOurs = true) {
+        const address = this.page.url();
         for (const [width, height] of this.sizes) {
             await this.page.setViewportSize({ width, height });
             await this.chooseCards(width);
@@ -290,6 +291,10 @@ class Visitor {
         }
         const [width, height] = this.sizes[0];
         await this.page.setViewportSize({ width, height });
+        if (this.page.url() !== address) {
+            await this.page.goto(address); // from the cards back to the list
+            await this.wait(".o_view_controller");
+        }
         await this.waitForPdf(name);
         console.log(name);
     }
@@ -1178,17 +1183,17 @@ async function walkPortal(carla, ana, flor) {
 }
 
 /** The legal representative, by the link in a mail, from the letter to what came back. */
-async function walkLink() {
+async function walkSigner() {
     const signer = await Visitor.arrive("signer");
     const link = readFileSync(`${files}/sign`, "utf-8");
     await signer.open(link, "a[name=letter]");
-    await signer.look("link", "a[name=letter]");
+    await signer.look("signer", "a[name=letter]");
     await signer.page.setInputFiles("#file", `${files}/scan.pdf`);
     await signer.wait(".o_certificate_card");
-    await signer.look("link-returned", ".o_certificate_card");
+    await signer.look("signer-returned", ".o_certificate_card");
     const other = await Visitor.arrive("other");
     await other.open(link.replace(/\/open#.*/, ""), "div[name=closed]");
-    await other.look("link-closed", "div[name=closed]");
+    await other.look("signer-closed", "div[name=closed]");
 }
 
 /** The mails that were written while the companies of the demonstration began, each in its reader's language. */
@@ -1635,7 +1640,7 @@ const walks = {
     own: () => walkOwn(flor),
     request: () => walkRequest(flor, carla),
     portal: () => walkPortal(carla, ana, flor),
-    link: walkLink,
+    signer: walkSigner,
     lender: () => walkLender(carla),
     mails: walkMails,
     trust: () => walkTrust(admin),
