@@ -173,8 +173,7 @@ async function walkRequest(browser, name) {
     await browser.click(".o_select_menu_item");
     const MISSING = ".o_certificate_document:not(:has(.o_certificate_card)) input[type=file]";
     await browser.wait(MISSING);
-    const missing = () =>
-        browser.run((text) => document.querySelectorAll(text).length, MISSING);
+    const missing = () => browser.run((text) => document.querySelectorAll(text).length, MISSING);
     for (let left = await missing(); left; left = await missing()) {
         await browser.attach(MISSING, [`${files}/scan.pdf`]);
         await browser.until(

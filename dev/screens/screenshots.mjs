@@ -306,7 +306,8 @@ class Visitor {
         await this.page.waitForTimeout(300);
         const found = await this.page.evaluate((ours) => {
             // Tables and pictures of pages may be scrolled.
-            const isScrolled = (el) => el.closest(".o_list_renderer, .overflow-auto, iframe, .o_statusbar_status");
+            const isScrolled = (el) =>
+                el.closest(".o_list_renderer, .overflow-auto, iframe, .o_statusbar_status");
             const wide = [...document.querySelectorAll(ours.map((one) => `${one} *`).join())].find(
                 (el) =>
                     el.checkVisibility() &&

@@ -176,7 +176,9 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, LinkVisitor, TourCase):
             [text] = html.fromstring(page.text).xpath("//details/div[@lang='es']")
             self.assertEqual(
                 "".join(text.text_content().split()),
-                "".join(html.fromstring(self.activation._get_letter_markup()).text_content().split()),
+                "".join(
+                    html.fromstring(self.activation._get_letter_markup()).text_content().split()
+                ),
             )
             self.assertFalse(text.xpath(".//script|.//form|.//*[@onclick]"))
             for shown in (page, self.ask("GET", "/open")):
