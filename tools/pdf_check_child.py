@@ -120,15 +120,9 @@ _NAMED = frozenset(b"NextPage PrevPage FirstPage LastPage Print".split())
 _ON_CLICK = frozenset(b"URI Thread Hide Trans SetOCGState ResetForm GoToDp".split())
 # What says who made a document, up to a text. Ghostscript cuts a title in UTF-16 at its first zero where it writes for
 # fast display: the string has no end, and the file, for all who read objects by their number, is good.
-_INFORMATION_KEY = (
-    rb"\s*/(?:Title|Author|Subject|Keywords|Creator|Producer|CreationDate|ModDate)\s*"
-)
+_INFORMATION_KEY = rb"\s*/(?:Title|Author|Subject|Keywords|Creator|Producer|CreationDate|ModDate)\s*"
 _INFORMATION = re.compile(
-    rb"\s*<<(?:"
-    + _INFORMATION_KEY
-    + rb"(?:\([^()\\]*\)|<[0-9A-Fa-f]*>))*"
-    + _INFORMATION_KEY
-    + rb"\("
+    rb"\s*<<(?:" + _INFORMATION_KEY + rb"(?:\([^()\\]*\)|<[0-9A-Fa-f]*>))*" + _INFORMATION_KEY + rb"\("
 )
 # Of a document within a string, should a program read one there.
 _CATALOG = frozenset(b"Root OpenAction Encrypt".split())
