@@ -156,7 +156,7 @@ async function walkReceipt(browser, name) {
     await browser.attach(".o_certificate_zone input[type=file]", [`${files}/scan.pdf`]);
     await browser.wait(".o_certificate_card");
     await browser.click(SEND);
-    await browser.wait("p[name=four_eyes]");
+    await browser.wait("button[name=action_approve_receipt]");
     await look(browser, `${name}-receipt-sent`);
 }
 
@@ -164,7 +164,7 @@ async function walkReceipt(browser, name) {
 async function walkRequest(browser, name) {
     await logIn(browser, `request_${name}`);
     await browser.click("button[name=action_start_request]");
-    await browser.wait(".o_field_certificate_offer");
+    await browser.wait("[data-step=track]");
     await buy(browser, "action_pay");
     await browser.click("button[name=action_continue]");
     await browser.click("button[name=action_review_request]");

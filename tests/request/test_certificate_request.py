@@ -325,6 +325,12 @@ class TestCertificateRequest(RequestCommon, OwnCertificateCommon, CertificatePay
         # Now it is what goes on.
         self.assertEqual(opened._get_or_start(), request)
 
+    def test_a_paid_request_is_not_hidden_behind_a_loan_that_nobody_paid(self):
+        request = self.start()._start_request()
+        self.pay(request)
+        opened = self.env["certificate.activation"].with_user(self.user_a)
+        self.assertEqual(opened._get_or_start(), request)
+
     def test_a_request_that_nobody_paid_goes_on_beside_a_lent_certificate(self):
         loan = self.get_processing()
         request = loan._start_request()
