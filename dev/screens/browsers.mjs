@@ -149,11 +149,11 @@ async function walkReceipt(browser, name) {
         authority: "Andes SCD",
         payment_date: "-3d",
         amount: "119000",
-        reference: "FV-1234",
+        reference: `FV-${name}`,
     })) {
         await browser.fill(`div[name=receipt_${field}] input`, value);
     }
-    await browser.attach(".o_certificate_zone input[type=file]", [`${files}/scan.pdf`]);
+    await browser.attach(".o_certificate_zone input[type=file]", [`${files}/receipt-${name}.pdf`]);
     await browser.wait(".o_certificate_card");
     await browser.click(SEND);
     await browser.wait("button[name=action_approve_receipt]");
