@@ -253,6 +253,49 @@ def _make_visible(text):
     return "".join(_VISIBLE.get(letter, letter) for letter in shown)
 
 
+# Odoo reads all columns of a record when one is asked, which takes longer than to sign: so these are read, and
+# of other fields one at a time.
+_NARROW = {"prefetch_fields": False}
+_READ = {
+    "certificate.activation": (
+        "certificate_fingerprint",
+        "certificate_id",
+        "company_id",
+        "letter_rejection_reason",
+        "letter_review",
+        "paused_on",
+        "record_facts",
+        "record_sha256",
+        "route",
+        "signed_letter_sha256",
+        "state",
+    ),
+    "certificate.certificate": (
+        "active",
+        "company_id",
+        "is_valid",
+        "private_key_id",
+        "sealed_key",
+    ),
+    "res.company": ("active", "certificate_sign_after_review"),
+}
+
+
+def _read_for_signing(activation):
+    """Read what one signature asks of an activation, its certificate and whose that is.
+
+    :return: the activation in sudo mode
+    :rtype: certificate.activation
+    """
+    activation = activation.sudo().with_context(**_NARROW)
+    for path in ((), ("certificate_id",), ("certificate_id", "company_id")):
+        records = activation
+        for name in path:
+            records = records[name]
+        records.fetch(_READ[records._name])
+    return activation
+
+
 def _open_signing(activation, record):
     """Check that an activation may sign for a record now, and open the key.
 
@@ -267,8 +310,9 @@ def _open_signing(activation, record):
     activation.ensure_one()
     activation.with_env(record.env)._check_group(GROUP_USER)
     record.check_access("read")
-    activation = activation.sudo()
-    certificate, key = custody.open_signing_key(activation, record.sudo().company_id)
+    activation = _read_for_signing(activation)
+    company = record.sudo().company_id.with_context(**_NARROW)
+    certificate, key = custody.open_signing_key(activation, company)
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
