@@ -263,9 +263,7 @@ def is_current(chain, checkpoint, today, secrets):
     return 0 <= (today - checkpoint.whole_on).days < WHOLE_DAYS and any(
         hmac.compare_digest(
             checkpoint.seal or "",
-            _seal_checkpoint(
-                chain, checkpoint.count, checkpoint.hash, checkpoint.whole_on, secret
-            ),
+            _seal_checkpoint(chain, checkpoint.count, checkpoint.hash, checkpoint.whole_on, secret),
         )
         for secret in secrets
     )

@@ -235,9 +235,7 @@ def main():
         more = ids[::10]
         load(
             database,
-            make_rows(
-                more, lender.id, first + total, {one: EACH + 1 for one in more}, NEW, ends
-            ),
+            make_rows(more, lender.id, first + total, dict.fromkeys(more, EACH + 1), NEW, ends),
         )
         counts |= dict.fromkeys(more, EACH + NEW)
         seal_ends(env, ends, counts)

@@ -360,7 +360,9 @@ def measure_floor(database, document, count):
     def work():
         sign_floor(key, document)
         with database.registry.cursor() as cr:
-            cr.execute("INSERT INTO bench_floor_mark SELECT nextval('bench_floor_id_seq') RETURNING id")
+            cr.execute(
+                "INSERT INTO bench_floor_mark SELECT nextval('bench_floor_id_seq') RETURNING id"
+            )
             [row_id] = cr.fetchone()
             with database.registry.cursor() as durable:
                 durable.execute("INSERT INTO bench_floor VALUES (%s, %s)", [row_id, "x" * 700])

@@ -394,9 +394,7 @@ class CertificatePdfMixin(models.AbstractModel):
                 ],
                 ["res_field", "store_fname", "db_datas"],
             )
-            found = {
-                file.res_field: hashlib.sha256(file.raw or b"").hexdigest() for file in files
-            }
+            found = {file.res_field: hashlib.sha256(file.raw or b"").hexdigest() for file in files}
             for name in names:
                 if found.get(name) != record[f"{name}_sha256"]:
                     record._read_stored_pdf(name)

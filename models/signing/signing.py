@@ -10,7 +10,6 @@ from ...tools.certificate_chain import get_sha256
 from ..keys import custody
 from ..trace.log import log_signature
 
-
 # Whoever signs for years has millions: a form counts no more of them than the lists do.
 _MAX_COUNT = 10_000
 

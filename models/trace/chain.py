@@ -4,9 +4,9 @@ They are written by functions, not methods of a model: no server action, templat
 add a row without an event behind it, or seal a chain again.
 """
 
+import itertools
 import logging
 from contextlib import closing, contextmanager
-from itertools import count
 from weakref import WeakKeyDictionary
 
 import psycopg2
@@ -42,7 +42,7 @@ _PLACE = ("position", "previous_hash", "hash")
 # Before every position, also those that somebody gave a row by SQL.
 FIRST = -(2**31)
 _BATCH_SIZE = 2000  # rows that are in memory at once
-_numbers = count()
+_numbers = itertools.count()
 # Nobody holds a chain longer than some milliseconds; a longer wait means waiting for itself.
 _LOCK_TIMEOUT = 10  # seconds
 DURABLE = f"""
@@ -171,7 +171,9 @@ class CertificateChainMixin(models.AbstractModel):
         :rtype: res.company
         """
         activations = self.env["certificate.activation"]._search([])
-        rows = self.env.execute_query(activations.select("DISTINCT certificate_activation.company_id"))
+        rows = self.env.execute_query(
+            activations.select("DISTINCT certificate_activation.company_id")
+        )
         ids = {company_id for (company_id,) in rows} | set(self.env.companies.ids)
         if self.env.su:
             ids |= set(self.env["res.company"].with_context(active_test=False).search([]).ids)

@@ -132,9 +132,7 @@ class CertificateLogCheck(models.Model):
                     "sticky": bool(note["count_found"]),
                 },
             }
-        self.env.cr.execute(
-            "DELETE FROM certificate_log_check WHERE user_id = %s", [self.env.uid]
-        )
+        self.env.cr.execute("DELETE FROM certificate_log_check WHERE user_id = %s", [self.env.uid])
         check = self.browse(_keep(self.env, note))
         job._trigger()
         return self._show(check)
@@ -345,7 +343,9 @@ def _check_chains(env, note, log, company_ids, deadline):
             company_id: walk.count + 2 if walk.hash is None else 0
             for company_id, walk in walks.items()
         }
-        kept = SQL("NOT EXISTS (SELECT FROM certificate_signature_mark mark WHERE mark.id = log.id)")
+        kept = SQL(
+            "NOT EXISTS (SELECT FROM certificate_signature_mark mark WHERE mark.id = log.id)"
+        )
         since = SQL("%s AND log.position >= start.position", kept)
         note["undone"] += sum(count_rows(model, since, starts).values())
     checkpoints = {}

@@ -68,9 +68,7 @@ class CertificateSignatureLog(models.Model):
     document_type = fields.Selection(
         DOCUMENT_TYPES, string="Document type", required=True, readonly=True
     )
-    document_name = fields.Char(
-        string="Document", required=True, readonly=True, index="trigram"
-    )
+    document_name = fields.Char(string="Document", required=True, readonly=True, index="trigram")
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True

@@ -116,7 +116,9 @@ class TestLongLog(SigningCommon):
         self.env.invalidate_all()
         self.assertFound(one, False)
         [(user, kind, params)] = told
-        self.assertEqual((user, kind, params["type"]), (self.manager_a, "simple_notification", "success"))
+        self.assertEqual(
+            (user, kind, params["type"]), (self.manager_a, "simple_notification", "success")
+        )
 
     def test_who_asks_twice_sees_the_same_one_and_others_see_none(self):
         one = self.start()
@@ -285,7 +287,9 @@ class TestLongLog(SigningCommon):
         self.assertEqual(action["params"]["type"], "danger")
 
     def test_rows_whose_transaction_was_rolled_back_are_counted_once(self):
-        self.cr.execute("DELETE FROM certificate_signature_mark WHERE company_id = %s", [self.company_a.id])
+        self.cr.execute(
+            "DELETE FROM certificate_signature_mark WHERE company_id = %s", [self.company_a.id]
+        )
         self.assertEqual(self.get_note(self.run_check())["undone"], self.COUNT)
         self.sign()
         self.link()
