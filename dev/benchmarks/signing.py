@@ -334,7 +334,7 @@ def bench_cost(database, count):
             with way():
                 rates.append(measure_rate(database, keys, document, processes, count))
         report(
-            "  {} processes: {:6.0f} before {:6.0f} after, signatures a second".format(
+            "  {} processes: {:6.0f} before {:6.0f} after, signatures a second on the disk (fsync)".format(
                 processes, *rates
             )
         )

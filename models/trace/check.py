@@ -221,12 +221,22 @@ def _keep(env, note):
 
 
 def _update(env, check_id, note):
-    content = json.dumps(note)
+    content, check = json.dumps(note), env["certificate.log.check"].browse(check_id)
     env.cr.execute(
         "UPDATE certificate_log_check SET content = %s, seal = %s WHERE id = %s",
-        [content, seal_note(check_id, content, custody.require_secrets(env)), check_id],
+        [
+            content,
+            seal_note(_name_note(check), content, custody.require_secrets(env)),
+            check_id,
+        ],
     )
-    env["certificate.log.check"].browse(check_id).invalidate_recordset()
+    check.invalidate_recordset()
+
+
+def _name_note(check):
+    """Name a check by its number and by when it was begun, so that no other one's result is shown for it."""
+    check = check.sudo()
+    return f"{check.id}:{check.user_id.id}:{fields.Datetime.to_string(check.started_on)}"
 
 
 def _read_note(check):
@@ -240,7 +250,7 @@ def _read_note(check):
         secrets = custody.require_secrets(check.env)
     except UserError:
         return None
-    if not is_own_note(check.id, check.content, check.seal, secrets):
+    if not is_own_note(_name_note(check), check.content, check.seal, secrets):
         return None
     return json.loads(check.content)
 

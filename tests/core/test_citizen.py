@@ -283,7 +283,8 @@ class TestCitizen(CertificateCommon):
     def test_what_is_changed_of_a_company_is_told_once(self):
         """Odoo tells all changes of a transaction in one message, just before the commit."""
         self.start()
-        partner = self.company_a.sudo().with_context(tracking_disable=False).partner_id
+        tracked = {"tracking_disable": False, "mail_notrack": False}
+        partner = self.company_a.sudo().with_context(**tracked).partner_id
         self.env.flush_all()
         self.cr.precommit.run()
         told = partner.message_ids

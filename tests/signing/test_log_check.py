@@ -191,6 +191,14 @@ class TestLongLog(SigningCommon):
                 self.assertFound(one)
                 savepoint.rollback()
                 self.env.invalidate_all()
+        with self.cr.savepoint() as savepoint:
+            self.cr.execute(
+                "UPDATE certificate_log_check SET started_on = started_on + interval '1 day'"
+            )
+            self.env.invalidate_all()
+            self.assertFound(one)
+            savepoint.rollback()
+            self.env.invalidate_all()
         self.finish(other)
         self.cr.execute(
             "UPDATE certificate_log_check SET (content, seal) = "
