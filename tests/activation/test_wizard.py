@@ -52,6 +52,11 @@ class TestWizard(CertificateCommon):
 
     # === STEPS === #
 
+    def test_a_client_may_ask_for_the_values_of_a_new_one(self):
+        wizard = self.env["certificate.activation.wizard"].with_user(self.user_a)
+        values = wizard.onchange({}, [], {"display_name": {}, "step": {}})["value"]
+        self.assertFalse(values["step"])
+
     def test_the_page_stands_at_the_step_of_the_activation(self):
         wizard = self.open()
         activation = wizard.activation_id
