@@ -171,7 +171,7 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("phase", "activation_id.letter_review")
     def _compute_step(self):
         for wizard in self:
-            # (A client may ask for the values of a new one, which has none yet.)
+            # (A new one has none yet.)
             activation = wizard.activation_id
             wizard.step = activation._get_step() if activation else False
 
