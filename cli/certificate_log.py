@@ -9,6 +9,13 @@ from odoo.tools import config
 MODULE = "l10n_co_certificate_activation"
 
 
+def load_seal():
+    """Import what seals; the add-on is imported with its registry."""
+    from odoo.addons.l10n_co_certificate_activation.models.trace import seal
+
+    return seal
+
+
 class CertificateLog(Command):
     """Check the signatures and the history of a database, or seal them anew under another secret.
 
@@ -38,11 +45,7 @@ class CertificateLog(Command):
         registry = Registry(names[0])
         if "certificate.history" not in registry:
             sys.exit(f"{MODULE} is not installed in {names[0]}.")
-        # The add-on is imported with its registry.
-        from odoo.addons.l10n_co_certificate_activation.models import (
-            certificate_chain_seal as chain,
-        )
-
+        chain = load_seal()
         with registry.cursor() as cr:
             chain.begin(cr)
             env = api.Environment(cr, SUPERUSER_ID, {})

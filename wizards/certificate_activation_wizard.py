@@ -171,7 +171,9 @@ class CertificateActivationWizard(models.TransientModel):
     @api.depends("phase", "activation_id.letter_review")
     def _compute_step(self):
         for wizard in self:
-            wizard.step = wizard.activation_id._get_step()
+            # (A new one has none yet.)
+            activation = wizard.activation_id
+            wizard.step = activation._get_step() if activation else False
 
     @api.depends("is_payment_checked", "payment_status")
     @api.depends_context("lang")

@@ -4,21 +4,14 @@ Both are laid out in turns in one process, warm, and the ratio is taken of the m
 The bare document is what anyone would write with reportlab's own classes: a paragraph for each block of
 text, a grid for the table, and on each page the code's picture, drawn once a document.
 
-And against Odoo's own way to a PDF: the same HTML through `_run_wkhtmltopdf`, in which a stock report ends,
-by Debian's wkhtmltopdf. It is the least that a stock report takes: QWeb, style sheets that are fetched from
-the server, header and footer come on top, and Debian's build can make the last two not at all. It runs in a
-process of its own, so that here the seconds count that somebody waits. Where there is no wkhtmltopdf this is
-left out, with a word.
-
 What is compared is the layout. It is done in a process of its own, whose start and end come on top: that is a
 row of its own, in the seconds that somebody waits.
 
-Promise: at most 1.3 times the bare document, the same bytes each time, in the process of its own as well, at
-least 100 times faster than wkhtmltopdf, and at most a second with its process.
+Promise: at most 1.1 times the bare document, the same bytes each time, in the process of its own as well, and
+at most a second with its process.
 """
 
 import re
-import shutil
 import statistics
 import sys
 import time
@@ -35,12 +28,10 @@ from reportlab.lib import colors, pagesizes
 from reportlab.lib.styles import ParagraphStyle
 from reportlab.lib.units import mm
 from reportlab.platypus import Paragraph, SimpleDocTemplate, Table
-from shared.database import Database
 
 from tools import letter_pdf, letter_pdf_child
 
-LIMIT = 1.3
-FASTER = 100  # times faster than wkhtmltopdf
+LIMIT = 1.1
 APART = 1000  # milliseconds with the process of its own
 CODE = "ABCD-EFGH-IJKL-MNOP"
 TEMPLATES = Path(__file__).parents[2] / "reports" / "exoneration_letter_templates.xml"
@@ -127,37 +118,6 @@ def measure(functions, rounds, clock=time.process_time):
     return times
 
 
-def compare_with_wkhtmltopdf(row, letter, render):
-    """Let Odoo print the same HTML by wkhtmltopdf."""
-    if not shutil.which("wkhtmltopdf"):
-        print("wkhtmltopdf is not installed: the letter is not compared with a stock report")
-        return
-    page = f"<!DOCTYPE html><html><head><meta charset='utf-8'/></head><body>{letter}</body></html>"
-    database = Database(row.template)
-    try:
-        env = database.open()
-        report = env["ir.actions.report"]
-
-        def print_stock():
-            if not report._run_wkhtmltopdf([page]).startswith(b"%PDF"):
-                raise RuntimeError("wkhtmltopdf made no PDF")
-
-        ours, theirs = measure(
-            (render, print_stock), 3 if row.quick else 15, clock=time.perf_counter
-        )
-        env.cr.close()
-    finally:
-        database.close()
-    ratio = statistics.median(theirs) / statistics.median(ours)
-    row.add(
-        "letter, against the same HTML by wkhtmltopdf, warm",
-        f"{ratio:.0f} x faster: {spread([1000 * value for value in ours], 1)} ms "
-        f"instead of {spread([1000 * value for value in theirs], 0)} ms",
-        f"{FASTER} x",
-        ratio >= FASTER,
-    )
-
-
 def main():
     row = Row(__doc__)
     letter = get_letter()
@@ -191,7 +151,6 @@ def main():
         f"{APART} ms",
         1000 * statistics.median(apart) <= APART,
     )
-    compare_with_wkhtmltopdf(row, letter, render)
     return row.finish()
 
 

@@ -45,14 +45,15 @@ SIGNATURE = """<div class="o_letter_signature"><p>Firmada en Bogotá el 3 de mar
 def main():
     row = Row(__doc__)
     if not shutil.which("pdftoppm"):
-        sys.exit("pdftoppm is missing: install poppler-utils")
+        row.leave_out("scans that are made smaller", "pdftoppm is missing: install poppler-utils")
+        return row.finish()
     can_read = not row.quick and has_spanish_reader()
     if not can_read and not row.quick:
-        print("tesseract-ocr-spa is missing: whether the words can be read is not measured")
+        row.leave_out("words that can still be read", "tesseract-ocr-spa is missing")
     try:
         import zxingcpp
     except ImportError:
-        print("zxing-cpp is missing: whether the QR code can be read is not measured")
+        row.leave_out("QR codes that can still be read", "zxing-cpp is missing")
         zxingcpp = None
     for pages in (1,) if row.quick else (1, 2, 3):
         scan, words = scan_letter(pages)

@@ -11,14 +11,20 @@ add-on's models have. It has no mixins and computes nothing: the days that are l
 sentences of a form are for the add-on's screens alone to pay, and so are fields of many records (messages,
 activities, receipts), which it has not. The page of the six steps is compared with the form of its record.
 
-Promise: as many queries at a hundred thousand as at a thousand, at most 1.3 times the CPU; and at most 1.3
-times the CPU of the bare model.
+CPU is that of Odoo and that of PostgreSQL for the connection that reads: what a screen leaves to the database
+is paid as well. PostgreSQL's is counted in hundredths of a second, so each screen is opened several times between
+two readings.
+
+Promise: as many queries at a hundred thousand as at a thousand, at most 1.3 times the CPU; and beside the bare
+model what `COMPARED` says.
 """
 
 import json
+import os
 import statistics
 import sys
 import time
+from pathlib import Path
 
 from kit.row import Row, spread
 from shared.database import COMPANIES_OF_A_USER, Database
@@ -26,18 +32,19 @@ from shared.database import COMPANIES_OF_A_USER, Database
 COMPANIES = 1000
 BEFORE = 99  # activations of each company that have ended
 PAGE = 80  # what a list shows at first
-TIMES = 9
+TIMES = 7
+ROUNDS = 8  # in which a screen is opened between two readings of the clock
 ALLOWED_RATIO = 1.3
 
 ACTIVATION = "certificate.activation"
 BOARD = "certificate.board"
 WIZARD = "certificate.activation.wizard"
-# What is compared with a bare model, and the view that it corresponds to.
+# What is compared with a bare model: the view that it corresponds to, and how many times its CPU are allowed.
 COMPARED = {
-    "list of activations": "list",
-    "form of an activation": "form",
-    "six steps": "form",
-    "board": "list",
+    "list of activations": ("list", 1.3),
+    "form of an activation": ("form", 2),
+    "six steps": ("form", 1.3),
+    "board": ("list", 1.6),
 }
 
 
@@ -215,7 +222,8 @@ def measure(database, login, make_screens):
     """Open every screen some times, each in a transaction of its own.
 
     :param make_screens: a function of the environment
-    :return: {screen: (queries, milliseconds of CPU of Odoo each time, all milliseconds each time)}
+    :return: {screen: (queries, milliseconds of CPU of Odoo and of PostgreSQL each time, all milliseconds each
+        time)}
     """
     environment = database.open()
     user = environment["res.users"].search([("login", "=", login)])
@@ -226,21 +234,21 @@ def measure(database, login, make_screens):
     # In turns, so that whatever else the machine does disturbs all alike.
     for _time in range(TIMES):
         for name, show in screens.items():
-            environment.cr.rollback()
-            environment.transaction.clear()
-            env = environment(user=user.id, context=context)
-            before = env.cr.sql_log_count
-            started, used = time.perf_counter(), time.process_time()
-            show(env)
-            env.flush_all()
+            queries, cpu, wall = 0, -read_backend(environment.cr), 0
+            for _round in range(ROUNDS):
+                environment.cr.rollback()
+                environment.transaction.clear()
+                env = environment(user=user.id, context=context)
+                before = env.cr.sql_log_count
+                started, used = time.perf_counter(), time.process_time()
+                show(env)
+                env.flush_all()
+                cpu += time.process_time() - used
+                wall += time.perf_counter() - started
+                queries = env.cr.sql_log_count - before
+            cpu += read_backend(environment.cr)
             for figure, value in zip(
-                figures[name],
-                (
-                    env.cr.sql_log_count - before,
-                    1000 * (time.process_time() - used),
-                    1000 * (time.perf_counter() - started),
-                ),
-                strict=True,
+                figures[name], (queries, 1000 * cpu / ROUNDS, 1000 * wall / ROUNDS), strict=True
             ):
                 figure.append(value)
     environment.cr.rollback()
@@ -249,6 +257,13 @@ def measure(database, login, make_screens):
     return {
         name: (queries[-1], cpu[1:], wall[1:]) for name, (queries, cpu, wall) in figures.items()
     }
+
+
+def read_backend(cr):
+    """Read the seconds of CPU that PostgreSQL's process of a connection has taken."""
+    stat = Path(f"/proc/{cr._cnx.info.backend_pid}/stat").read_text()
+    # User and system time: fields 14 and 15, of which two stand before the bracket.
+    return sum(map(int, stat.rpartition(")")[2].split()[11:13])) / os.sysconf("SC_CLK_TCK")
 
 
 def get_compared(env):
@@ -262,7 +277,7 @@ def get_compared(env):
         "six steps": setup,
         "board": env[BOARD].search([], limit=PAGE),
     }
-    for number, (name, kind) in enumerate(COMPARED.items()):
+    for number, (name, (kind, _allowed)) in enumerate(COMPARED.items()):
         spec = get_spec(env, records[name]._name, kind)
         bare = Bare(env, f"bench.bare{number}", records[name], spec)
         shown[f"bare {name}"] = bare.show_list if kind == "list" else bare.show_form
@@ -288,7 +303,7 @@ def main():
     count = companies * (BEFORE + 1)
     print(
         f"| a user of {min(companies, COMPANIES_OF_A_USER) + 1} companies | queries at {companies} | "
-        f"at {count} | ms at {companies} (CPU of Odoo) | at {count} | ratio |"
+        f"at {count} | ms at {companies} (CPU of both) | at {count} | ratio |"
     )
     print("|---|---|---|---|---|---|")
     ratios = {}
@@ -315,15 +330,15 @@ def main():
     )
     print(f"\n| at {count} | ms of CPU | bare model | ratio |")
     print("|---|---|---|---|")
-    for name in COMPARED:
+    for name, (_kind, allowed) in COMPARED.items():
         cpu, bare = compared[name][1], compared[f"bare {name}"][1]
         ratio = statistics.median(cpu) / statistics.median(bare)
         print(f"| {name} | {spread(cpu, 1)} | {spread(bare, 1)} | {ratio:.2f} |")
         row.add(
             f"CPU of the {name} at {count} activations, against a bare model",
             f"{ratio:.2f} x ({statistics.median(cpu):.1f} ms)",
-            f"{ALLOWED_RATIO} x",
-            ratio <= ALLOWED_RATIO,
+            f"{allowed} x",
+            ratio <= allowed,
         )
     return row.finish()
 

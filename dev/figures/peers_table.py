@@ -20,7 +20,9 @@ def read_results(path):
     results = {}
     for case in ElementTree.parse(path).iter("testcase"):
         name = f"{case.get('classname')}.{case.get('name')}"
-        problem = next((case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None)
+        problem = next(
+            (case.find(tag) for tag in ("failure", "error") if case.find(tag) is not None), None
+        )
         if problem is not None:
             results[name] = (problem.get("message") or "failed").strip().splitlines()[0]
         else:
@@ -31,7 +33,9 @@ def read_results(path):
 
 def main(folder, *suites):
     found, is_complete = [], True
-    print(f"{'suite':<18}{'tests':>7}{'passed':>8}{'skipped':>9}{'fail in both':>14}{'fail with it alone':>20}")
+    print(
+        f"{'suite':<18}{'tests':>7}{'passed':>8}{'skipped':>9}{'fail in both':>14}{'fail with it alone':>20}"
+    )
     for suite in suites:
         without, with_it = (
             read_results(Path(folder) / f"{suite}-{which}.xml") for which in ("without", "with")

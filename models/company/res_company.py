@@ -233,6 +233,8 @@ class ResCompany(models.Model):
         :rtype: res.company
         """
         company = companies = self.sudo()
+        # Of a company that nobody has read yet, this column alone: it has a hundred.
+        company.fetch(["parent_id"])
         while company.parent_id and (not company.vat or company._has_nit_of(company.parent_id)):
             company = company.parent_id
             companies += company

@@ -31,14 +31,18 @@ def shielded(env, report=None):
     :raise OperationalError: what Odoo tries again: two transactions met
     :raise ConcurrencyError: likewise
     """
-    # What cannot be stored of the other's work is for the other to see.
-    env.cr.flush()
+    # What cannot be stored of the other's work is for the other to see. What that has left for just before
+    # the commit, such as one message about all that was changed, stays for then.
+    env.flush_all()
     try:
-        with env.cr.savepoint():
+        with env.cr.savepoint(flush=False):
             yield
+            env.flush_all()
     except (OperationalError, ConcurrencyError):
         raise
     except Exception as error:
+        # What was not stored yet is of this alone.
+        env.transaction.clear()
         _logger.exception("A certificate could not follow what happened; the work itself is done")
         if report:
             with shielded(env):

@@ -382,8 +382,21 @@ class CertificatePdfMixin(models.AbstractModel):
         :raise UserError: otherwise, with the remedy
         """
         for record in self.sudo():
-            for name in record._pdf_fields:
-                if record[f"{name}_sha256"]:
+            names = [name for name in record._pdf_fields if record[f"{name}_sha256"]]
+            if not names:
+                continue
+            # As they are stored, all in one query.
+            files = record.env["ir.attachment"].search_fetch(
+                [
+                    ("res_model", "=", record._name),
+                    ("res_id", "=", record.id),
+                    ("res_field", "in", names),
+                ],
+                ["res_field", "store_fname", "db_datas"],
+            )
+            found = {file.res_field: hashlib.sha256(file.raw or b"").hexdigest() for file in files}
+            for name in names:
+                if found.get(name) != record[f"{name}_sha256"]:
                     record._read_stored_pdf(name)
 
 

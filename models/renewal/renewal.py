@@ -93,8 +93,13 @@ class CertificateActivation(models.Model):
         )
         # Keys are opened by this answer: it asks the columns that a phase is computed from, not the phase.
         waiting = Domain("state", "=", "process") & Domain("switch_on", "!=", False)
-        # Fetch the fields needed next in the same query.
-        found = self.search_fetch(period & (Domain("state", "=", "active") | waiting), order="id")
+        # Fetch the fields needed next in the same query: all, or those that are asked here.
+        is_narrow = not self.env.context.get("prefetch_fields", True)
+        found = self.search_fetch(
+            period & (Domain("state", "=", "active") | waiting),
+            ["company_id", "state"] if is_narrow else None,
+            order="id",
+        )
         # An active one comes before a renewal that the cron has not switched over to.
         found = found.sorted(lambda activation: activation.state == "active")
         return {activation.company_id: activation for activation in found}

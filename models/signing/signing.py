@@ -10,6 +10,9 @@ from ...tools.certificate_chain import get_sha256
 from ..keys import custody
 from ..trace.log import log_signature
 
+# Whoever signs for years has millions: a form counts no more of them than the lists do.
+_MAX_COUNT = 10_000
+
 
 class CertificateActivation(models.Model):
     """Signing: documents of a company are signed under its active activation.
@@ -26,20 +29,26 @@ class CertificateActivation(models.Model):
         copy=False,
         help="SHA-256 of the certificate with which it was activated. No other one signs under it.",
     )
-    signature_count = fields.Integer(string="Signatures", compute="_compute_signature_count")
+    signature_count = fields.Integer(
+        string="Signatures",
+        compute="_compute_signature_count",
+        help="At most 10,000 are counted.",
+    )
+    signature_number = fields.Char(
+        string="Number of signatures", compute="_compute_signature_count"
+    )
 
     # === COMPUTE METHODS === #
 
     def _compute_signature_count(self):
-        counts = dict(
-            self.env["certificate.signature.log"]._read_group(
-                [("activation_id", "in", self.ids)], ["activation_id"], ["__count"]
-            )
-            if self.env["certificate.signature.log"].has_access("read")
-            else []
-        )
+        log = self.env["certificate.signature.log"]
+        is_reader = log.has_access("read")
         for activation in self:
-            activation.signature_count = counts.get(activation, 0)
+            domain = [("activation_id", "in", activation.ids)]
+            count = log.search_count(domain, limit=_MAX_COUNT + 1) if is_reader else 0
+            activation.signature_count = min(count, _MAX_COUNT)
+            number = self.env["ir.qweb.field.integer"].value_to_html(min(count, _MAX_COUNT), {})
+            activation.signature_number = f"{number}{'+' * (count > _MAX_COUNT)}"
 
     # === CRUD METHODS === #
 
@@ -243,6 +252,49 @@ def _make_visible(text):
     return "".join(_VISIBLE.get(letter, letter) for letter in shown)
 
 
+# Odoo reads all columns of a record when one is asked, which takes longer than to sign: so these are read, and
+# of other fields one at a time.
+_NARROW = {"prefetch_fields": False}
+_READ = {
+    "certificate.activation": (
+        "certificate_fingerprint",
+        "certificate_id",
+        "company_id",
+        "letter_rejection_reason",
+        "letter_review",
+        "paused_on",
+        "record_facts",
+        "record_sha256",
+        "route",
+        "signed_letter_sha256",
+        "state",
+    ),
+    "certificate.certificate": (
+        "active",
+        "company_id",
+        "is_valid",
+        "private_key_id",
+        "sealed_key",
+    ),
+    "res.company": ("active", "certificate_sign_after_review"),
+}
+
+
+def _read_for_signing(activation):
+    """Read what one signature asks of an activation, its certificate and whose that is.
+
+    :return: the activation in sudo mode
+    :rtype: certificate.activation
+    """
+    activation = activation.sudo().with_context(**_NARROW)
+    for path in ((), ("certificate_id",), ("certificate_id", "company_id")):
+        records = activation
+        for name in path:
+            records = records[name]
+        records.fetch(_READ[records._name])
+    return activation
+
+
 def _open_signing(activation, record):
     """Check that an activation may sign for a record now, and open the key.
 
@@ -267,7 +319,8 @@ def open_activated(activation, company):
     :rtype: tuple[certificate_reader.Certificate, key_seal.SigningKey]
     :raise UserError: as for `_sign_xml`
     """
-    activation = activation.sudo()
+    activation = _read_for_signing(activation)
+    company = company.with_context(**_NARROW)
     certificate, key = custody.open_signing_key(activation, company)
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(

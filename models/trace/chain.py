@@ -4,11 +4,13 @@ They are written by functions, not methods of a model: no server action, templat
 add a row without an event behind it, or seal a chain again.
 """
 
+import itertools
 import logging
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from weakref import WeakKeyDictionary
 
 import psycopg2
+from psycopg2.extensions import TRANSACTION_STATUS_INERROR
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
@@ -16,8 +18,9 @@ from odoo.modules import module
 from odoo.sql_db import db_connect
 from odoo.tools import SQL
 
+from ...const import GROUP_CUSTODIAN
 from ...tools import key_seal
-from ...tools.signature_chain import Head, Row, extend, find_breaks, is_sealed
+from ...tools.signature_chain import MAX_BREAKS, Head, Row, Walk, extend, is_sealed
 from ..keys import custody
 
 _logger = logging.getLogger(__name__)
@@ -36,6 +39,10 @@ class _Transaction:
 # Rows that a transaction has written and that have no place yet, by model and id.
 _pending = WeakKeyDictionary()
 _PLACE = ("position", "previous_hash", "hash")
+# Before every position, also those that somebody gave a row by SQL.
+FIRST = -(2**31)
+_BATCH_SIZE = 2000  # rows that are in memory at once
+_numbers = itertools.count()
 # Nobody holds a chain longer than some milliseconds; a longer wait means waiting for itself.
 _LOCK_TIMEOUT = 10  # seconds
 DURABLE = f"""
@@ -81,7 +88,7 @@ class CertificateChainMixin(models.AbstractModel):
     # Prefix of the company's id in the name of a chain; set by each model but the first one.
     _chain_prefix = ""
 
-    company_id = LooseMany2one("res.company", required=True, readonly=True, index=True)
+    company_id = LooseMany2one("res.company", required=True, readonly=True)
     position = fields.Integer(
         string="Number", readonly=True, help="Position in the company's chain of rows."
     )
@@ -91,6 +98,8 @@ class CertificateChainMixin(models.AbstractModel):
     _position_unique = models.UniqueIndex(
         "(company_id, position)", "Two rows have the same number."
     )
+    # What lists are sorted by: the newest rows of a company are read, and no others.
+    _recent = models.Index("(company_id, id DESC)")
 
     @api.private
     def init(self):
@@ -144,50 +153,12 @@ class CertificateChainMixin(models.AbstractModel):
     def action_check(self):
         """Check the chains of all companies whose rows the user sees, of both tables.
 
-        :return: an action that says what was found
+        :return: an action that says what was found, or shows how far a long check is
         :rtype: dict
         :raise AccessError: if the user is not a manager
         """
         self.check_access("read")
-        companies = self._get_checked_companies()
-        logs = [self.env[name] for name in CHAINS]
-        found = [
-            log._explain_break(company, broken)
-            for log in logs
-            for company, broken in log._find_breaks(companies)
-        ]
-        found += self.env["certificate.history"]._find_differences(companies)
-        if found:
-            remedy = self.env._(
-                "Somebody changed the database itself. Ask your administrator to compare it with a backup."
-            )
-            message = "\n".join([*found[:10], remedy])
-        else:
-            here = [("company_id", "in", companies.ids)]
-            signatures, entries = (log.sudo().search_count(here) for log in logs)
-            undone = logs[0].sudo().search_count([*here, ("outcome", "=", "undone")])
-            message = self.env._(
-                "Nothing is missing and nothing was altered. Signatures: %(signatures)s. Entries of the "
-                "history: %(entries)s.",
-                signatures=signatures,
-                entries=entries,
-            )
-            if undone:
-                message += "\n" + self.env._(
-                    "Signatures whose transaction was rolled back, so the signed documents may "
-                    "be anywhere: %s.",
-                    undone,
-                )
-        return {
-            "type": "ir.actions.client",
-            "tag": "display_notification",
-            "params": {
-                "title": self.env._("The log was altered") if found else self.env._("Log checked"),
-                "message": message,
-                "type": "danger" if found else "success",
-                "sticky": bool(found),
-            },
-        }
+        return self.env["certificate.log.check"]._start(self._get_checked_companies())
 
     # === BUSINESS METHODS - READ === #
 
@@ -199,11 +170,16 @@ class CertificateChainMixin(models.AbstractModel):
         :return: in sudo mode
         :rtype: res.company
         """
-        companies = self.env.companies
-        for model in (*CHAINS, "certificate.activation"):
-            for company, *_rest in self.env[model]._read_group([], ["company_id"]):
-                companies |= company
-        return companies.sudo().exists()
+        activations = self.env["certificate.activation"]._search([])
+        rows = self.env.execute_query(
+            activations.select("DISTINCT certificate_activation.company_id")
+        )
+        ids = {company_id for (company_id,) in rows} | set(self.env.companies.ids)
+        if self.env.su:
+            ids |= set(self.env["res.company"].with_context(active_test=False).search([]).ids)
+        elif self.env.user.has_group(GROUP_CUSTODIAN):
+            ids |= _read_borrowers(self.env, self.env.companies.ids)
+        return self.env["res.company"].sudo().browse(sorted(ids)).exists()
 
     @api.model
     def _find_breaks(self, companies):
@@ -215,14 +191,14 @@ class CertificateChainMixin(models.AbstractModel):
         """
         self.env.flush_all()
         secrets = custody.require_secrets(self.env)
-        found = []
-        ends = read_ends(self, companies.ids, self.env.cr)
-        for company in companies:
-            rows = read_rows(self, company.id)
-            heads = ends[company.id][0].values()
-            for broken in find_breaks(get_chain(self, company.id), rows, heads, secrets):
-                found.append((company, broken))
-        return found
+        walks = {
+            company_id: Walk(get_chain(self, company_id)) for company_id in sorted(companies.ids)
+        }
+        return [
+            (self.env["res.company"].browse(company_id), broken)
+            for company_id, walk, _is_done in walk_chains(self, walks, secrets)
+            for broken in walk.breaks
+        ]
 
     @api.model
     def _explain_break(self, company, broken):
@@ -496,20 +472,98 @@ def _insert(model, rows):
 # === READING === #
 
 
-def read_rows(model, company_id):
-    """Read a chain as it is stored, past the ORM and its cache.
+def stream_rows(model, starts):
+    """Read chains as they are stored, past the ORM and its cache, a batch at a time.
 
-    :rtype: list[tools.signature_chain.Row]
+    To be closed where it is not read to its end (`contextlib.closing`).
+
+    :param dict[int, int] starts: the position to begin at, by company; `FIRST` for all rows
+    :return: the company's id and a row, for each, in the order of companies and positions; rows without a
+        position are left out
+    :rtype: Iterator[tuple[int, tools.signature_chain.Row]]
     """
+    query = SQL(
+        """
+        SELECT log.company_id, %(names)s FROM unnest(%(ids)s::integer[], %(positions)s::integer[]) AS start (company_id, position)
+        JOIN %(table)s log ON log.company_id = start.company_id AND log.position >= start.position
+        ORDER BY log.company_id, log.position, log.id
+        """,
+        names=SQL(", ").join(SQL.identifier("log", name) for name in [*_PLACE, *model._hashed]),
+        ids=list(starts),
+        positions=list(starts.values()),
+        table=SQL.identifier(model._table),
+    )
+    with closing(fetch_all(model.env.cr, query)) as rows:
+        for row in rows:
+            yield row[0], Row(*row[1:4], row[4:])
+
+
+def _read_borrowers(env, lender_ids):
+    """Read whose documents certificates of some companies have signed, from an index and no more.
+
+    :return: ids of companies
+    :rtype: set[int]
+    """
+    env.cr.execute(
+        """
+        WITH RECURSIVE borrower AS (
+            SELECT lender.id AS lender_id, (
+                SELECT MIN(company_id) FROM certificate_signature_log WHERE lender_id = lender.id
+            ) AS company_id FROM unnest(%s::integer[]) AS lender (id)
+            UNION ALL
+            SELECT lender_id, (
+                SELECT MIN(log.company_id) FROM certificate_signature_log log
+                WHERE log.lender_id = borrower.lender_id AND log.company_id > borrower.company_id
+            ) FROM borrower WHERE company_id IS NOT NULL
+        )
+        SELECT DISTINCT company_id FROM borrower WHERE company_id IS NOT NULL
+        """,
+        [lender_ids],
+    )
+    return {company_id for (company_id,) in env.cr.fetchall()}
+
+
+def count_rows(model, condition, starts):
+    """Count rows of chains by company, by a condition on the table `log` and the positions `start`.
+
+    :param SQL condition: beside the company
+    :param dict[int, int] starts: as for `stream_rows`
+    :rtype: dict[int, int]
+    """
+    if not starts:
+        return {}
     model.env.cr.execute(
         SQL(
-            "SELECT %s FROM %s WHERE company_id = %s ORDER BY id",
-            _list([*_PLACE, *model._hashed]),
+            """
+            SELECT start.company_id, number.count FROM unnest(%s::integer[], %s::integer[]) AS start (company_id, position),
+                LATERAL (
+                    SELECT COUNT(*) FROM %s log WHERE log.company_id = start.company_id AND %s
+                ) number
+            """,
+            list(starts),
+            list(starts.values()),
             SQL.identifier(model._table),
-            company_id,
+            condition,
         )
     )
-    return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
+    return dict(model.env.cr.fetchall())
+
+
+def fetch_all(cr, query):
+    """Read the rows of a query by a cursor of PostgreSQL's, in constant memory."""
+    name = SQL.identifier(f"certificate_rows_{next(_numbers)}")
+    cr.execute(SQL("DECLARE %s NO SCROLL CURSOR FOR %s", name, query))
+    is_open = True
+    try:
+        while is_open:
+            cr.execute(SQL("FETCH %s FROM %s", _BATCH_SIZE, name))
+            rows = cr.fetchall()
+            is_open = len(rows) == _BATCH_SIZE
+            yield from rows
+    finally:
+        # Of a transaction that has failed there is nothing left to close.
+        if cr._cnx.info.transaction_status != TRANSACTION_STATUS_INERROR:
+            cr.execute(SQL("CLOSE %s", name))
 
 
 def read_ends(model, company_ids, cr, before=None):
@@ -522,15 +576,18 @@ def read_ends(model, company_ids, cr, before=None):
     cr.execute(
         SQL(
             """
-            %s SELECT company_id, NULL, MAX(position), NULL, NULL FROM %s
-            WHERE company_id = ANY(%s) GROUP BY company_id
+            %s SELECT company.id, NULL, last.position, NULL, NULL FROM unnest(%s::integer[]) AS company (id),
+                LATERAL (
+                    SELECT position FROM %s WHERE company_id = company.id AND position IS NOT NULL
+                    ORDER BY position DESC LIMIT 1
+                ) last
             UNION ALL
             SELECT company_id, id, count, hash, seal FROM certificate_signature_head
             WHERE company_id = ANY(%s) AND log = %s
             """,
             SQL("%s;", before) if before else SQL(),
-            SQL.identifier(model._table),
             company_ids,
+            SQL.identifier(model._table),
             company_ids,
             model._name,
         )
@@ -543,6 +600,50 @@ def read_ends(model, company_ids, cr, before=None):
         else:
             last[company_id] = count or 0
     return {company_id: (heads[company_id], last[company_id]) for company_id in company_ids}
+
+
+def walk_chains(model, walks, secrets, is_over=bool, continued=None):
+    """Check chains row by row, in constant memory.
+
+    :param dict[int, tools.signature_chain.Walk] walks: by company, in the order of the companies; each says where it
+        begins
+    :param secrets: as for `tools.signature_chain.make_head`
+    :param is_over: asked after each batch whether to stop
+    :param int continued: the company whose walk goes on where this same check has stopped before
+    :return: the company's id, its walk, and whether it came to its end: all do but the last one, where it was
+        stopped
+    :rtype: Iterator[tuple[int, tools.signature_chain.Walk, bool]]
+    """
+    starts = {
+        company_id: walk.count + 1 if walk.hash is None else FIRST
+        for company_id, walk in walks.items()
+    }
+    ends = read_ends(model, list(walks), model.env.cr)
+    begun = {company_id: start for company_id, start in starts.items() if company_id != continued}
+    for company_id, number in count_rows(model, SQL("log.position IS NULL"), begun).items():
+        for _row in range(min(number, MAX_BREAKS)):
+            walks[company_id].add(Row(None, "", "", ()))
+    # What was checked before is not read again, but counted: nothing was removed, and nothing inserted.
+    known = {company_id: start for company_id, start in begun.items() if start != FIRST}
+    between = SQL("log.position < start.position AND log.position > 0")
+    for company_id, number in count_rows(model, between, known).items():
+        walks[company_id].expect(number)
+    for company_id, number in count_rows(model, SQL("log.position < 1"), known).items():
+        if number:
+            walks[company_id].add(Row(None, "", "", ()))
+    with closing(stream_rows(model, starts)) as stream:
+        found, read = next(stream, None), 0
+        for company_id, walk in walks.items():
+            while found and found[0] == company_id:
+                walk.add(found[1])
+                found, read = next(stream, None), read + 1
+                # (Where positions are all the same, it would stop at the same one again.)
+                is_further = walk.count > starts[company_id]
+                if not read % _BATCH_SIZE and found and is_further and is_over():
+                    yield company_id, walk, False
+                    return
+            walk.finish(ends[company_id][0].values(), secrets)
+            yield company_id, walk, True
 
 
 def get_chain(model, company_id):

@@ -3,11 +3,11 @@ import json
 from contextlib import contextmanager
 
 from odoo import api, fields, models
-from odoo.tools import format_date, format_datetime, split_every
+from odoo.tools import SQL, format_date, format_datetime, split_every
 
 from ..core.ir_http import get_session_uid
 from ..core.whole_files import read_whole
-from .chain import LooseMany2one, append
+from .chain import LooseMany2one, append, fetch_all
 
 _TEXT_LENGTH = 300  # characters of a value that are kept
 _BATCH_SIZE = 1000  # entries that are made at once
@@ -159,7 +159,7 @@ class CertificateHistory(models.Model):
         "changes",
     )
 
-    event = fields.Selection(EVENTS, required=True, readonly=True, index=True)
+    event = fields.Selection(EVENTS, required=True, readonly=True)
     happened_on = fields.Datetime(string="Date", required=True, readonly=True)
     user_id = LooseMany2one("res.users", string="User", required=True, readonly=True)
     session_user_id = LooseMany2one(
@@ -181,7 +181,7 @@ class CertificateHistory(models.Model):
     browser = fields.Char(readonly=True)
     res_model = fields.Char(string="Model", readonly=True)
     res_id = fields.Many2oneReference(string="Document", model_field="res_model", readonly=True)
-    record_name = fields.Char(string="What", required=True, readonly=True)
+    record_name = fields.Char(string="What", required=True, readonly=True, index="trigram")
     changes = fields.Text(
         required=True, readonly=True, help="JSON list of field name, value before and value after."
     )
@@ -381,13 +381,12 @@ def _read_last_values(env, company_ids):
     :rtype: tuple[dict[tuple[str, int], dict], list[tuple]]
     """
     env.flush_all()
-    env.cr.execute(
-        "SELECT res_model, res_id, changes FROM certificate_history "
-        "WHERE company_id = ANY(%s) ORDER BY id",
-        [company_ids],
+    query = SQL(
+        "SELECT res_model, res_id, changes FROM certificate_history WHERE company_id = ANY(%s) ORDER BY id",
+        company_ids,
     )
     known, gaps = {}, []
-    for model, res_id, text in env.cr.fetchall():
+    for model, res_id, text in fetch_all(env.cr, query):
         values, changes = known.setdefault((model, res_id), {}), json.loads(text)
         is_beginning = any(name == "begin" for name, *_values in changes)
         for name, before, after in changes:

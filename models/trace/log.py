@@ -55,12 +55,9 @@ class CertificateSignatureLog(models.Model):
         string="Certificate of",
         required=True,
         readonly=True,
-        index=True,
         help="The company whose certificate signed.",
     )
-    activation_id = LooseMany2one(
-        "certificate.activation", required=True, readonly=True, index=True
-    )
+    activation_id = LooseMany2one("certificate.activation", required=True, readonly=True)
     user_id = LooseMany2one("res.users", string="Signed by", required=True, readonly=True)
     signed_on = fields.Datetime(string="Signed on", required=True, readonly=True)
     role = fields.Selection(
@@ -72,7 +69,7 @@ class CertificateSignatureLog(models.Model):
     document_type = fields.Selection(
         DOCUMENT_TYPES, string="Document type", required=True, readonly=True
     )
-    document_name = fields.Char(string="Document", required=True, readonly=True)
+    document_name = fields.Char(string="Document", required=True, readonly=True, index="trigram")
     res_model = fields.Char(string="Model", required=True, readonly=True)
     res_id = fields.Many2oneReference(
         string="Document ID", model_field="res_model", required=True, readonly=True
@@ -95,6 +92,10 @@ class CertificateSignatureLog(models.Model):
         "anywhere.",
     )
 
+    # Whose certificate has signed for whom is read from it alone.
+    _lender = models.Index("(lender_id, company_id)")
+    _of_activation = models.Index("(activation_id, id DESC)")
+
     @api.depends()
     def _compute_outcome(self):
         kept = set(self.env["certificate.signature.mark"].search([("id", "in", self.ids)]).ids)
@@ -105,11 +106,18 @@ class CertificateSignatureLog(models.Model):
     def _search_outcome(self, operator, value):
         if operator != "in":
             return NotImplemented
-        marked = SQL("SELECT id FROM certificate_signature_mark")
-        domains = {
-            "kept": Domain("id", "in", marked),
-            "undone": Domain("id", "not in", marked),
-        }
+        # (Not by a list of the marks, which would be held in memory.)
+        kept, undone = (
+            Domain.custom(
+                to_sql=lambda model, alias, query, negation=negation: SQL(
+                    "%s EXISTS (SELECT FROM certificate_signature_mark mark WHERE mark.id = %s)",
+                    negation,
+                    SQL.identifier(alias, "id"),
+                )
+            )
+            for negation in (SQL(), SQL("NOT"))
+        )
+        domains = {"kept": kept, "undone": undone}
         return Domain.OR(domains[outcome] for outcome in value if outcome in domains)
 
 
@@ -125,12 +133,9 @@ class CertificateSignatureMark(models.Model):
     _inherit = ["certificate.signature.sealed.mixin"]
     _log_access = False
 
-    company_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
-    )
-    lender_id = fields.Many2one(
-        "res.company", required=True, readonly=True, index=True, ondelete="restrict"
-    )
+    # Without an index: it is asked only when a company is deleted, and would be written with each signature.
+    company_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
+    lender_id = fields.Many2one("res.company", required=True, readonly=True, ondelete="restrict")
     activation_id = fields.Many2one(
         "certificate.activation", required=True, readonly=True, index=True, ondelete="restrict"
     )

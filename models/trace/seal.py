@@ -7,7 +7,7 @@ model leads here.
 
 from odoo.tools import SQL
 
-from ...tools.signature_chain import find_breaks, get_end, is_sealed, is_unsealed, make_head
+from ...tools.signature_chain import Walk, get_end, is_sealed, is_unsealed, make_head
 from ..keys import custody
 from .chain import (
     CHAINS,
@@ -15,8 +15,8 @@ from .chain import (
     get_chain,
     lock_chains,
     read_ends,
-    read_rows,
     replace_heads,
+    walk_chains,
 )
 from .history import record_entries
 
@@ -41,13 +41,13 @@ def seal_anew(env, is_first=False):
         return [], ["This server has no secret: there is nothing to seal with."]
     lines, faults, entries = [], [], []
     # The history comes last: the entries are added to it, after its new seal.
-    for model, company, rows, heads in _read_chains(env):
+    for model, company, heads in _read_chains(env):
         chain, name = get_chain(model, company.id), company.exists().name or str(company.id)
         end = get_end(heads.values())
         was_sealed = bool(heads) and all(is_sealed(chain, head, secrets) for head in heads.values())
         is_new = not was_sealed and is_unsealed(heads.values())
         # Chains without a seal are described without checking one.
-        broken = find_breaks(chain, rows, heads.values(), () if is_new else secrets)
+        broken = _find_breaks(model, company, () if is_new else secrets)
         if broken:
             faults += [model._explain_break(company, found) for found in broken]
         elif is_new and not is_first:
@@ -79,24 +79,46 @@ def describe(env, known=()):
     :rtype: tuple[list[str], list[str]]
     """
     secrets = custody.require_secrets(env)
-    lines, faults, hashes = [], [], {}
-    for model, company, rows, heads in _read_chains(env):
-        found = find_breaks(get_chain(model, company.id), rows, heads.values(), secrets)
+    lines, faults = [], []
+    for model, company, heads in _read_chains(env):
+        found = _find_breaks(model, company, secrets)
         faults += [model._explain_break(company, broken) for broken in found]
-        hashes.update(((model._name, company.id, row.position), row.hash) for row in rows)
         if model._name == "certificate.history" and company.exists():
             faults += model._find_differences(company)
+            # What was read of its records is not needed any more.
+            env.invalidate_all()
         if end := get_end(heads.values()):
             lines.append(f"{model._name} {company.id} {end.count} {end.hash}")
     for line in known:
         name, company_id, count, last_hash = line.split()
-        if hashes.get((name, int(company_id), int(count))) != last_hash:
+        if _read_hash(env, name, int(company_id), int(count)) != last_hash:
             faults.append(f"It does not continue what was known: {line}")
     return lines, faults
 
 
+def _find_breaks(model, company, secrets):
+    walks = {company.id: Walk(get_chain(model, company.id))}
+    for _company_id, walk, _is_done in walk_chains(model, walks, secrets):
+        return walk.breaks
+
+
+def _read_hash(env, log, company_id, position):
+    """Read the hash of the row at a place; None where there is no such chain or row."""
+    if log not in CHAINS:
+        return None
+    env.cr.execute(
+        SQL(
+            "SELECT hash FROM %s WHERE company_id = %s AND position = %s",
+            SQL.identifier(env[log]._table),
+            company_id,
+            position,
+        )
+    )
+    return next((row_hash for (row_hash,) in env.cr.fetchall()), None)
+
+
 def _read_chains(env):
-    """Yield every chain, locked: its model, company, rows and heads; those of signatures first."""
+    """Yield every chain, locked: its model, company and heads; those of signatures first."""
     for name in CHAINS:
         model = env[name]
         env.cr.execute(
@@ -111,4 +133,4 @@ def _read_chains(env):
         lock_chains(model, company_ids, env.cr)
         ends = read_ends(model, company_ids, env.cr)
         for company in env["res.company"].browse(company_ids):
-            yield model, company, read_rows(model, company.id), ends[company.id][0]
+            yield model, company, ends[company.id][0]

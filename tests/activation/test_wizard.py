@@ -52,6 +52,12 @@ class TestWizard(CertificateCommon):
 
     # === STEPS === #
 
+    def test_a_new_page_without_an_activation_has_no_step(self):
+        """As Odoo's own suite asks every model for the values of a new record."""
+        wizard = self.env["certificate.activation.wizard"].sudo()
+        values = wizard.onchange({}, [], {"display_name": {}, "step": {}})["value"]
+        self.assertFalse(values["step"])
+
     def test_the_page_stands_at_the_step_of_the_activation(self):
         wizard = self.open()
         activation = wizard.activation_id

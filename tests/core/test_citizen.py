@@ -292,6 +292,20 @@ class TestCitizen(CertificateCommon):
         self.env.cr.postcommit.run()
         self.assertTrue(company._may_have_activation())
 
+    def test_what_is_changed_of_a_company_is_told_once(self):
+        """Odoo tells all changes of a transaction in one message, just before the commit."""
+        self.start()
+        tracked = {"tracking_disable": False, "mail_notrack": False}
+        partner = self.company_a.sudo().with_context(**tracked).partner_id
+        self.env.flush_all()
+        self.cr.precommit.run()
+        told = partner.message_ids
+        partner.street = "Calle 100 # 1-1"
+        partner.city = "Tunja"
+        self.env.flush_all()
+        self.cr.precommit.run()
+        self.assertEqual(len(partner.message_ids - told), 1)
+
     def test_what_is_rolled_back_is_asked_again(self):
         company = self.company_a
         with self.rolled_back():

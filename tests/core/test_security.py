@@ -53,6 +53,7 @@ PUBLIC_METHODS = {
     "certificate.issue.wizard": {"action_confirm"},
     "certificate.chain.mixin": {"action_check"},
     "certificate.history": {"action_check"},
+    "certificate.log.check": {"action_check_whole"},
     LOG: {"action_check"},
     # (Of whoever manages the vendor: `tests/link`.)
     "certificate.link.client": {

@@ -2,18 +2,26 @@
 
 import random
 from dataclasses import replace
+from datetime import date, timedelta
 
 from odoo.tests import BaseCase
 
 from ...tools.key_seal import Secret
 from ...tools.signature_chain import (
+    MAX_BREAKS,
+    WHOLE_DAYS,
     Head,
     Row,
+    Walk,
     extend,
     find_breaks,
     hash_row,
+    is_current,
+    is_own_note,
     is_unsealed,
+    make_checkpoint,
     make_head,
+    seal_note,
 )
 
 SECRETS = (Secret(b"a secret outside the database, of a test"),)
@@ -143,3 +151,75 @@ class TestSignatureChain(BaseCase):
     def test_the_secret_before_still_counts(self):
         self.assertEqual(self.find(self.rows, self.heads, (OTHER, *SECRETS)), [])
         self.assertEqual(self.find(self.rows, self.heads, (OTHER,)), [("unsealed", 10)])
+
+
+class TestWalkFromWhereItWasChecked(BaseCase):
+    def setUp(self):
+        super().setUp()
+        self.rows, self.heads = make_chain(9)
+
+    def walk(self, count, rows, last_hash=None, heads=None, before=None):
+        walk = Walk(7, count, last_hash or self.rows[count - 1].hash)
+        walk.expect(count - 1 if before is None else before)
+        for row in rows:
+            walk.add(row)
+        found = walk.finish(self.heads if heads is None else heads, SECRETS)
+        return [(broken.code, broken.position) for broken in found]
+
+    def test_an_unaltered_rest_is_good_from_every_place(self):
+        for count in range(1, 10):
+            self.assertEqual(self.walk(count, self.rows[count - 1 :]), [])
+
+    def test_whatever_is_done_to_the_rest_is_found(self):
+        other = replace(self.rows[4], values=(105, "Invoice", "SETP6", None))
+        anew = write_anew([*self.rows[:4], other, *self.rows[5:]])
+        for name, rows, found in (
+            ("the first one is another", anew[4:], [("changed", 5)]),
+            ("the first one is changed", [other, *self.rows[5:]], [("changed", 5)]),
+            ("the first one is gone", self.rows[5:], [("missing", 6)]),
+            ("the last one is gone", self.rows[4:-1], [("truncated", 9)]),
+            ("all are gone", [], [("truncated", 5)]),
+            ("one between", [*self.rows[4:6], *self.rows[7:]], [("missing", 8)]),
+        ):
+            with self.subTest(name):
+                self.assertEqual(self.walk(5, rows)[: len(found)], found)
+        self.assertEqual(self.walk(5, [], heads=[]), [("headless", 5)])
+
+    def test_rows_before_are_counted(self):
+        for before in (3, 5):
+            self.assertEqual(self.walk(5, self.rows[4:], before=before), [("missing", 5)])
+
+    def test_as_many_are_told_as_can_be_read(self):
+        rows = [replace(row, hash="0" * 64) for row in make_chain(MAX_BREAKS + 5)[0]]
+        self.assertEqual(len(find_breaks(7, rows, [], SECRETS)), MAX_BREAKS)
+
+    def test_a_checkpoint_is_good_for_its_chain_for_some_days(self):
+        day = date(2026, 11, 30)
+        point = make_checkpoint(7, 5, "hash", day, SECRETS)
+        for age in range(WHOLE_DAYS):
+            self.assertTrue(is_current(7, point, day + timedelta(age), SECRETS))
+        for age in (-1, WHOLE_DAYS, 1000):
+            self.assertFalse(is_current(7, point, day + timedelta(age), SECRETS))
+        self.assertFalse(is_current("history:7", point, day, SECRETS))
+        self.assertTrue(is_current(7, point, day, (OTHER, *SECRETS)))
+        for secrets in ((OTHER,), ()):
+            self.assertFalse(is_current(7, point, day, secrets))
+        for change in (
+            {"count": 6},
+            {"hash": "other"},
+            {"whole_on": day + timedelta(1)},
+            {"seal": ""},
+            {"seal": None},
+        ):
+            with self.subTest(change):
+                changed = replace(point, **change)
+                self.assertFalse(is_current(7, changed, day + timedelta(1), SECRETS))
+        self.assertIsNone(make_checkpoint(7, 5, "hash", day, ()))
+
+    def test_a_note_is_its_own(self):
+        seal = seal_note(3, "content", SECRETS)
+        self.assertTrue(is_own_note(3, "content", seal, SECRETS))
+        for name, content, other in ((4, "content", seal), (3, "other", seal), (3, "content", "")):
+            self.assertFalse(is_own_note(name, content, other, SECRETS))
+        self.assertFalse(is_own_note(3, "content", seal, (OTHER,)))
+        self.assertTrue(is_own_note(3, "content", "", ()), "nobody can tell")

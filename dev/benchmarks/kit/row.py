@@ -54,6 +54,22 @@ class Row:
             }
         )
 
+    def leave_out(self, what, reason):
+        """Add a figure that could not be measured: the table says so, and neither keeps nor misses its goal.
+
+        :param str what: would have been measured
+        :param str reason: what is missing on this machine
+        """
+        self.figures.append(
+            {
+                "row": Path(sys.argv[0]).stem,
+                "what": what,
+                "figure": reason,
+                "goal": "-",
+                "kept": None,
+            }
+        )
+
     def finish(self):
         """Print the figures, and hand them to dev/bench.
 
@@ -61,9 +77,9 @@ class Row:
         :rtype: int
         """
         for figure in self.figures:
-            verdict = "kept" if figure["kept"] else "NOT KEPT"
+            verdict = {True: "kept", False: "NOT KEPT", None: "NOT MEASURED"}[figure["kept"]]
             print(f"{figure['what']}: {figure['figure']} (goal: {figure['goal']}): {verdict}")
         if self.file:
             with self.file.open("a") as file:
                 file.writelines(json.dumps(figure) + os.linesep for figure in self.figures)
-        return 0 if all(figure["kept"] for figure in self.figures) else 1
+        return 1 if any(figure["kept"] is False for figure in self.figures) else 0
