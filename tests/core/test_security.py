@@ -150,7 +150,7 @@ EDITABLE = {
         "sale_journal_id",
         "invoice_type",
     },
-    RESOLUTION: {*JOURNAL_RESOLUTION_FIELDS, "journal_id", "alarm_days", "alarm_numbers"},
+    RESOLUTION: {*JOURNAL_RESOLUTION_FIELDS, "kind", "journal_id", "alarm_days", "alarm_numbers"},
     RECEIPT: {*RECEIPT_FIELDS, "receipt", "receipt_filename"},
 }
 
