@@ -1,1 +1,1 @@
-from . import letter, letter_link, own_certificate, payment, pdf, portal, steps, verify
+from . import evidence, letter, letter_link, own_certificate, payment, pdf, portal, steps, verify

@@ -36,6 +36,7 @@ class _Transaction:
 # Rows that a transaction has written and that have no place yet, by model and id.
 _pending = WeakKeyDictionary()
 _PLACE = ("position", "previous_hash", "hash")
+_PAGE_SIZE = 5_000  # rows that are read at once
 # Nobody holds a chain longer than some milliseconds; a longer wait means waiting for itself.
 _LOCK_TIMEOUT = 10  # seconds
 DURABLE = f"""
@@ -510,6 +511,33 @@ def read_rows(model, company_id):
         )
     )
     return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
+
+
+def stream_rows(model, condition):
+    """Read rows of chains as `read_rows` does, never more of them at once than a page.
+
+    :param SQL condition: which rows
+    :return: an iterator of `tools.signature_chain.Row`, by position; those without one come last
+    """
+    cr = model.env.cr
+    cr.execute(
+        SQL(
+            """
+            DECLARE certificate_rows NO SCROLL CURSOR FOR
+            SELECT %s FROM %s WHERE %s ORDER BY position NULLS LAST, id
+            """,
+            _list([*_PLACE, *model._hashed]),
+            SQL.identifier(model._table),
+            condition,
+        )
+    )
+    while True:
+        cr.execute(SQL("FETCH %s FROM certificate_rows", _PAGE_SIZE))
+        if not (found := cr.fetchall()):
+            break
+        for row in found:
+            yield Row(*row[:3], row[3:])
+    cr.execute("CLOSE certificate_rows")
 
 
 def read_ends(model, company_ids, cr, before=None):

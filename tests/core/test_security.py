@@ -50,6 +50,8 @@ PUBLIC_METHODS = {
     CUSTODY: {"action_confirm_place", "action_remove_files", "action_seal"},
     BOARD: {"action_open", "action_open_wizard"},
     REASON: {"action_confirm"},
+    "base.module.uninstall": {"action_export_certificate_evidence"},
+    "certificate.evidence.wizard": {"action_export"},
     "certificate.issue.wizard": {"action_confirm"},
     "certificate.chain.mixin": {"action_check"},
     "certificate.history": {"action_check"},
