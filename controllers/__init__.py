@@ -1,1 +1,12 @@
-from . import evidence, letter, letter_link, own_certificate, payment, pdf, portal, steps, verify
+from . import (
+    evidence,
+    letter,
+    letter_link,
+    linked_databases,
+    own_certificate,
+    payment,
+    pdf,
+    portal,
+    steps,
+    verify,
+)

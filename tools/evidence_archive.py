@@ -104,7 +104,7 @@ class EvidenceArchive:
 
     def _make_manifest(self, facts):
         head = json.dumps(facts, default=str)
-        yield f"{head[:-1]}{', ' if facts else ''}\"files\": [\n".encode()
+        yield f'{head[:-1]}{", " if facts else ""}"files": [\n'.encode()
         yield from join_lines(line.rstrip(b"\n") for line in self._read_index())
         yield b"\n]}\n"
 

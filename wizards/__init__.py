@@ -6,6 +6,7 @@ from . import (
     certificate_custody_wizard,
     certificate_evidence_wizard,
     certificate_issue_wizard,
+    certificate_link_code,
     certificate_portal_invitation,
     certificate_reason_wizard,
     certificate_request_wizard,

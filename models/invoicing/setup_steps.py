@@ -26,9 +26,9 @@ class ElectronicInvoicingSetup(models.Model):
         companies.mapped("partner_id")
         here = [("company_id", "in", companies.ids)]
         setup_of = setups.search_fetch(here).grouped("company_id")
-        resolutions_of = resolutions.search_fetch(
-            [*here, ("kind", "=", "electronic")]
-        ).grouped("company_id")
+        resolutions_of = resolutions.search_fetch([*here, ("kind", "=", "electronic")]).grouped(
+            "company_id"
+        )
         return {
             company: setup_of.get(company, setups)._get_done_steps(
                 company, activation, resolutions_of.get(company, resolutions)

@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import tempfile
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 from odoo import fields
 from odoo.exceptions import AccessError, UserError
@@ -27,9 +27,7 @@ _LOG = CHAINS[0]
 _ACTIVATION = "certificate.activation"
 _PDF_MIXIN = "certificate.pdf.mixin"
 _BATCH_SIZE = 100  # records whose files are read before the cache is emptied
-_CERTIFICATE = re.compile(
-    rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----"
-)
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----")
 
 
 def get_companies(env):
@@ -62,7 +60,9 @@ def check_companies(env, companies):
     env[_LOG].check_access("read")  # for managers
     if not companies or companies - get_companies(env):
         raise AccessError(
-            env._("You can export the evidence only of companies that you work for. Reload the page.")
+            env._(
+                "You can export the evidence only of companies that you work for. Reload the page."
+            )
         )
 
 
@@ -85,8 +85,8 @@ def exporting(env, companies):
             env._("Another export is being made. Wait until it is done, and try again.")
         )
     env.flush_all()
-    stream = tempfile.TemporaryFile()
-    try:
+    with ExitStack() as stack:
+        stream = stack.enter_context(tempfile.TemporaryFile())
         with storing_files(env):
             concerned = _write(env, companies.sorted("id"), stream)
             size, sha256 = hash_file(stream)
@@ -95,9 +95,7 @@ def exporting(env, companies):
         ]
         record_entries(env, entries)
         yield stream, size
-    except BaseException:
-        stream.close()
-        raise
+        stack.pop_all()  # it stays open
 
 
 def _write(env, companies, stream):
@@ -204,8 +202,7 @@ def _get_models(env):
     return sorted(
         name
         for name, model in env.registry.items()
-        if issubclass(model, env.registry[_PDF_MIXIN])
-        and not (model._abstract or model._transient)
+        if issubclass(model, env.registry[_PDF_MIXIN]) and not (model._abstract or model._transient)
     )
 
 

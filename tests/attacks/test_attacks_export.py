@@ -30,7 +30,7 @@ WIZARD = "certificate.evidence.wizard"
 UNINSTALL = "base.module.uninstall"
 # Fields whose values open, sign or let in, by the end of their names.
 SECRETS = re.compile(
-    r"(token|token_hash|password|sealed_key|technical_key|private|^pem_key|^content)$"
+    r"(token|token_hash|code_hash|key_hash|password|sealed_key|technical_key|private|^pem_key|^content)$"
 )
 
 
@@ -122,9 +122,7 @@ class TestExportOfEvidence(SigningCommon, HistoryCommon, HttpCase):
             [self.activation.sudo().signed_letter_sha256, self.activation.sudo().record_sha256],
         )
         self.assertTrue(all(entry["is_evidence"] for entry in (*letter, *record)))
-        self.assertEqual(
-            archive.read(record[0]["path"]), self.activation.sudo()._read_record()
-        )
+        self.assertEqual(archive.read(record[0]["path"]), self.activation.sudo()._read_record())
 
     def test_xmlsec1_verifies_what_the_log_says_with_the_certificate_in_it(self):
         if not shutil.which("xmlsec1"):
@@ -150,7 +148,9 @@ class TestExportOfEvidence(SigningCommon, HistoryCommon, HttpCase):
 
     def read_log(self, archive):
         (path,) = (
-            entry["path"] for entry in self.get_files(archive, model=LOG) if "clients" not in entry["path"]
+            entry["path"]
+            for entry in self.get_files(archive, model=LOG)
+            if "clients" not in entry["path"]
         )
         return json.loads(archive.read(path))
 
@@ -189,8 +189,9 @@ class TestExportOfEvidence(SigningCommon, HistoryCommon, HttpCase):
                         self.assertTrue(self.export(user, company).namelist())
                         continue
                     for chosen in (company, companies):
-                        with self.assertRaises(AccessError), export.exporting(
-                            env, chosen.with_env(env)
+                        with (
+                            self.assertRaises(AccessError),
+                            export.exporting(env, chosen.with_env(env)),
                         ):
                             pass
                     with self.assertRaises(AccessError):
@@ -225,7 +226,7 @@ class TestExportOfEvidence(SigningCommon, HistoryCommon, HttpCase):
         content = b"".join(archive.read(name) for name in archive.namelist())
         self.assertNotIn(b"PRIVATE KEY", content)
         hidden = set()
-        for name, model in self.env.items():
+        for model in self.env.values():
             if model._abstract or model._transient or not model._auto:
                 continue
             for field in model._fields.values():

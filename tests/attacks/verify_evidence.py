@@ -64,5 +64,5 @@ def verify(folder):
 
 if __name__ == "__main__":
     faults, files, rows = verify(Path(sys.argv[1]))
-    print(json.dumps({"faults": faults, "files": files, "rows": rows}))
+    sys.stdout.write(json.dumps({"faults": faults, "files": files, "rows": rows}))
     sys.exit(bool(faults))

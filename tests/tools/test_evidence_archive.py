@@ -79,7 +79,9 @@ class TestEvidenceArchive(BaseCase):
             manifest = json.loads(archive.read(MANIFEST))
             contents = [archive.read(entry["path"]) for entry in manifest["files"]]
         self.assertEqual(contents, [content for *_place, content in files])
-        self.assertEqual([entry["who"] for entry in manifest["files"]], [name for _f, name, _c in files])
+        self.assertEqual(
+            [entry["who"] for entry in manifest["files"]], [name for _f, name, _c in files]
+        )
 
     @unittest.skipUnless(shutil.which("sha256sum"), "sha256sum is part of coreutils")
     def test_sha256sum_verifies_it_and_finds_what_was_changed(self):
