@@ -52,6 +52,8 @@
         "wizards/certificate_request_wizard_process_views.xml",
         "wizards/certificate_request_wizard_track_views.xml",
         "wizards/certificate_custody_wizard_views.xml",
+        "wizards/certificate_evidence_wizard_views.xml",
+        "wizards/base_module_uninstall_views.xml",
         "wizards/certificate_portal_invitation_views.xml",
         "wizards/certificate_link_code_views.xml",
         "wizards/certificate_sale_wizard_views.xml",

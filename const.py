@@ -34,6 +34,7 @@ RECORD_REPORT = f"{MODULE}.activation_record"
 
 # Where anyone can check a record; its code follows.
 VERIFY_PATH = "/certificate/verify"
+EVIDENCE_ROUTE = "/certificate/evidence"
 
 # Where the payment page returns to. It has no record id: a new wizard opens at the right step. It
 # is below the six steps' page, so that breadcrumb and app menu are those of the flow.

@@ -1,4 +1,5 @@
 from . import (
+    evidence,
     letter,
     letter_link,
     linked_databases,

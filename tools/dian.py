@@ -11,6 +11,8 @@ _UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _RESOLUTION = re.compile(r"1876[0-9]{10}")
 # The numbering that everyone uses in DIAN's test environment: Anexo tecnico 1.9, section 10.
 _TEST_RESOLUTION = "18760000001"
+# The longest term for which DIAN authorises a numbering.
+MAX_RESOLUTION_MONTHS = 24
 _PREFIX = re.compile(r"[A-Z0-9]{0,4}")
 _TECHNICAL_KEY = re.compile(r"[0-9a-f]{32,128}")
 
@@ -48,6 +50,20 @@ def is_test_resolution_number(number):
     :rtype: bool
     """
     return number == _TEST_RESOLUTION
+
+
+def is_longer_than_authorised(start, end):
+    """Tell whether a resolution would be valid for longer than DIAN authorises.
+
+    :param date start: first day, or None
+    :param date end: last day, or None
+    :rtype: bool
+    """
+    if not (start and end):
+        return False
+    # By month and day, because the last years have no date two years later.
+    months, longest = (12 * day.year + day.month for day in (end, start))
+    return (months, end.day) > (longest + MAX_RESOLUTION_MONTHS, start.day)
 
 
 def is_prefix(prefix):

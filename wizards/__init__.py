@@ -1,8 +1,10 @@
 from . import (
     account_payment_register,
+    base_module_uninstall,
     base_partner_merge,
     certificate_activation_wizard,
     certificate_custody_wizard,
+    certificate_evidence_wizard,
     certificate_issue_wizard,
     certificate_link_code,
     certificate_portal_invitation,

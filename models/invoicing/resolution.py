@@ -24,7 +24,7 @@ class ElectronicInvoicingResolution(models.Model):
     _rec_names_search = ["number", "prefix"]
     _check_company_auto = True
     _editable_fields = frozenset(
-        (*JOURNAL_RESOLUTION_FIELDS, "journal_id", "alarm_days", "alarm_numbers")
+        (*JOURNAL_RESOLUTION_FIELDS, "kind", "journal_id", "alarm_days", "alarm_numbers")
     )
 
     company_id = fields.Many2one(
@@ -34,6 +34,17 @@ class ElectronicInvoicingResolution(models.Model):
         index=True,
         ondelete="cascade",
         default=lambda self: self.env.company,
+    )
+    kind = fields.Selection(
+        [
+            ("electronic", "Electronic sales invoice"),
+            ("contingency", "Contingency invoice, on paper"),
+            ("pos", "POS document"),
+            ("support", "Support document"),
+        ],
+        required=True,
+        default="electronic",
+        help="What DIAN authorised the numbers for, as in form 1876.",
     )
     number = fields.Char(
         string="Resolution number",
@@ -94,6 +105,10 @@ class ElectronicInvoicingResolution(models.Model):
         compute="_compute_state",
     )
     alarm = fields.Char(compute="_compute_alarm", help="Why another resolution is needed soon.")
+    term_warning = fields.Char(
+        compute="_compute_term_warning",
+        help="Set when it is valid for longer than DIAN authorises.",
+    )
 
     _number_unique = models.UniqueIndex(
         "(company_id, number, COALESCE(prefix, ''))",
@@ -168,6 +183,17 @@ class ElectronicInvoicingResolution(models.Model):
     def _compute_alarm(self):
         for resolution in self:
             resolution.alarm = " ".join(resolution._get_alarms().values())
+
+    @api.depends("date_start", "date_end")
+    def _compute_term_warning(self):
+        for resolution in self:
+            resolution.term_warning = dian.is_longer_than_authorised(
+                resolution.date_start, resolution.date_end
+            ) and self.env._(
+                "These dates are more than %s months apart, the longest term that DIAN authorises. "
+                "Compare them with form 1876.",
+                dian.MAX_RESOLUTION_MONTHS,
+            )
 
     def _get_alarms(self):
         """Say whether the days or the numbers of this resolution are running out, or have.
@@ -244,6 +270,17 @@ class ElectronicInvoicingResolution(models.Model):
     @ondelete_guard
     def _unlink_except_in_use(self):
         if setup := self._get_setups()[:1]:
+            raise UserError(
+                self.env._(
+                    "%s has chosen this resolution to invoice with. Choose another one first.",
+                    setup.company_id.name,
+                )
+            )
+
+    @api.constrains("kind")
+    def _check_kind(self):
+        others = self.filtered(lambda resolution: resolution.kind != "electronic")
+        if setup := others._get_setups()[:1]:
             raise UserError(
                 self.env._(
                     "%s has chosen this resolution to invoice with. Choose another one first.",

@@ -115,7 +115,7 @@ class ElectronicInvoicingSetup(models.Model):
     resolution_id = fields.Many2one(
         "electronic.invoicing.resolution",
         string="Billing resolution",
-        domain="[('company_id', '=', company_id)]",
+        domain="[('company_id', '=', company_id), ('kind', '=', 'electronic')]",
         check_company=True,
         ondelete="restrict",
         tracking=True,
@@ -203,6 +203,12 @@ class ElectronicInvoicingSetup(models.Model):
                 self._check_group(GROUP_MANAGER)
                 if not vals["resolution_id"]:
                     raise UserError(self.env._("Choose another resolution to invoice with."))
+
+    @api.constrains("resolution_id")
+    def _check_resolution(self):
+        for setup in self:
+            if setup.resolution_id.kind not in (False, "electronic"):
+                raise make_fields_error({"resolution_id": setup._get_kind_sentence()})
 
     # === ACTION METHODS === #
 
@@ -546,6 +552,8 @@ class ElectronicInvoicingSetup(models.Model):
         errors = {}
         if not self.resolution_id:
             errors["resolution_id"] = self.env._("Choose the billing resolution.")
+        elif self.resolution_id.kind != "electronic":
+            errors["resolution_id"] = self._get_kind_sentence()
         elif self.resolution_id.state != "in_force":
             errors["resolution_id"] = self.env._("Choose a resolution that is in force.")
         if self.resolution_id and not self.sale_journal_id:
@@ -561,6 +569,15 @@ class ElectronicInvoicingSetup(models.Model):
         if not self.invoice_type:
             errors["invoice_type"] = self.env._("Choose the invoice type.")
         return errors
+
+    def _get_kind_sentence(self):
+        """Say that the chosen resolution is for something else than electronic invoices.
+
+        :rtype: str
+        """
+        return self.env._(
+            "The numbers of this resolution are not for electronic invoices. Choose another one."
+        )
 
     def _get_nit_lock_sentence(self):
         """Say why the NIT does not change.
@@ -605,7 +622,7 @@ class ElectronicInvoicingSetup(models.Model):
         in_force = (
             self.env["electronic.invoicing.resolution"]
             .sudo()
-            .search(here)
+            .search([*here, ("kind", "=", "electronic")])
             .filtered(lambda resolution: resolution.state == "in_force")
         )
         if not setup.resolution_id and len(in_force) == 1:

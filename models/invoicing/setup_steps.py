@@ -26,7 +26,9 @@ class ElectronicInvoicingSetup(models.Model):
         companies.mapped("partner_id")
         here = [("company_id", "in", companies.ids)]
         setup_of = setups.search_fetch(here).grouped("company_id")
-        resolutions_of = resolutions.search_fetch(here).grouped("company_id")
+        resolutions_of = resolutions.search_fetch([*here, ("kind", "=", "electronic")]).grouped(
+            "company_id"
+        )
         return {
             company: setup_of.get(company, setups)._get_done_steps(
                 company, activation, resolutions_of.get(company, resolutions)
@@ -39,7 +41,7 @@ class ElectronicInvoicingSetup(models.Model):
 
         :param company: `res.company` of this set-up; needed because this may be empty
         :param activation: the one that it signs under
-        :param resolutions: all of the company
+        :param resolutions: all of the company for electronic invoices
         :return: keys of `_get_step_titles`
         :rtype: set[str]
         """
@@ -75,7 +77,7 @@ class ElectronicInvoicingSetup(models.Model):
         if activation is None:
             activation = company._get_active_certificate_activation()
         resolutions = self.env["electronic.invoicing.resolution"].search_fetch(
-            [("company_id", "=", company.id)]
+            [("company_id", "=", company.id), ("kind", "=", "electronic")]
         )
         done = self.sudo()._get_done_steps(company, activation, resolutions.sudo())
         # What two of the steps describe.

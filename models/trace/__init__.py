@@ -3,4 +3,4 @@
 from . import read_only  # isort: skip  # what follows inherits it
 from . import chain  # isort: skip  # what follows inherits it
 from . import history  # isort: skip  # what follows inherits it
-from . import check, head, ir_config_parameter, log, mail_message, seal
+from . import check, export, head, ir_config_parameter, log, mail_message, seal

@@ -566,6 +566,24 @@ def fetch_all(cr, query):
             cr.execute(SQL("CLOSE %s", name))
 
 
+def select_rows(model, condition):
+    """Read rows of chains as they are stored, a batch at a time.
+
+    :param SQL condition: which rows
+    :return: by position; those without one come last
+    :rtype: Iterator[tools.signature_chain.Row]
+    """
+    query = SQL(
+        "SELECT %s FROM %s WHERE %s ORDER BY position NULLS LAST, id",
+        _list([*_PLACE, *model._hashed]),
+        SQL.identifier(model._table),
+        condition,
+    )
+    with closing(fetch_all(model.env.cr, query)) as rows:
+        for row in rows:
+            yield Row(*row[:3], row[3:])
+
+
 def read_ends(model, company_ids, cr, before=None):
     """Read the heads and the last positions of chains, as a cursor sees them.
 

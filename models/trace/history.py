@@ -30,6 +30,7 @@ EVENTS = [
     ("link", "Link with another database"),
     ("key", "Key"),
     ("settings", "Settings"),
+    ("evidence", "Evidence"),
     ("log", "Log"),
 ]
 
@@ -426,7 +427,7 @@ def _describe(env, model, name, before, after):
         model_name, name = _MOVED[model._name, name]
         model = env[model_name]
     field = model is not None and model._fields.get(name)
-    labels = {"seal": env._("Seal of a log")}
+    labels = {"seal": env._("Seal of a log"), "export": env._("Archive of the evidence")}
     label = field._description_string(env) if field else labels.get(name, name)
 
     def say(value):

@@ -6,6 +6,7 @@ from . import (
     test_attacks_contacts,
     test_attacks_doors,
     test_attacks_evidence,
+    test_attacks_export,
     test_attacks_keys,
     test_attacks_letters,
     test_attacks_mail,

@@ -50,6 +50,8 @@ PUBLIC_METHODS = {
     CUSTODY: {"action_confirm_place", "action_remove_files", "action_seal"},
     BOARD: {"action_open", "action_open_wizard"},
     REASON: {"action_confirm"},
+    "base.module.uninstall": {"action_export_certificate_evidence"},
+    "certificate.evidence.wizard": {"action_export"},
     "certificate.issue.wizard": {"action_confirm"},
     "certificate.chain.mixin": {"action_check"},
     "certificate.history": {"action_check"},
@@ -158,7 +160,7 @@ EDITABLE = {
         "sale_journal_id",
         "invoice_type",
     },
-    RESOLUTION: {*JOURNAL_RESOLUTION_FIELDS, "journal_id", "alarm_days", "alarm_numbers"},
+    RESOLUTION: {*JOURNAL_RESOLUTION_FIELDS, "kind", "journal_id", "alarm_days", "alarm_numbers"},
     RECEIPT: {*RECEIPT_FIELDS, "receipt", "receipt_filename"},
 }
 

@@ -170,6 +170,47 @@ class TestElectronicInvoicingResolution(ElectronicInvoicingCommon):
         )
         self.assertEqual((following.last_number, following.numbers_left), (0, 100))
 
+    def test_a_longer_term_than_dian_authorises_is_warned_of_and_kept(self):
+        resolution = self.create_resolution()
+        self.assertFalse(resolution.term_warning)
+        resolution.date_end = self.today + timedelta(days=3 * 365)
+        self.assertTrue(resolution.term_warning)
+        self.assertEqual(resolution.state, "in_force")
+
+    # === KINDS === #
+
+    def test_only_numbers_for_electronic_invoices_are_chosen_to_invoice_with(self):
+        self.confirm_test_set()
+        setup = self.setup_a
+        for number, kind in enumerate(("contingency", "pos", "support"), 2):
+            other = self.create_resolution(number=f"1876400000000{number}", kind=kind)
+            for is_trusted in (False, True):
+                with self.subTest(kind, is_trusted=is_trusted), self.assertRaises(ValidationError):
+                    (setup.sudo() if is_trusted else setup).resolution_id = other
+        # They are no numbers to invoice with, and none of them is chosen as the only one.
+        self.assertEqual(self.get_states()[3], "todo")
+        right = self.create_resolution()
+        self.assertEqual(self.get_states()[3], "done")
+        setup.action_open_step("invoice")
+        self.assertEqual(setup.resolution_id, right)
+        # What was chosen stays of its kind.
+        for record in (right, right.sudo()):
+            with self.assertRaises(UserError):
+                record.kind = "contingency"
+        self.start_invoicing_with(right)
+        with self.assertRaises(ValidationError):
+            setup.with_user(self.manager_a).resolution_id = other
+
+    def start_invoicing_with(self, resolution):
+        self.setup_a.write(
+            {
+                "resolution_id": resolution.id,
+                "sale_journal_id": self.get_journal(self.company_a).id,
+                "invoice_type": "01",
+            }
+        )
+        self.start_invoicing()
+
     # === RIGHTS === #
 
     def test_a_user_enters_resolutions_of_the_own_company_alone(self):

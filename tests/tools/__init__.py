@@ -3,6 +3,7 @@
 from . import (
     test_certificate_reader,
     test_dian,
+    test_evidence_archive,
     test_expiry_days,
     test_identity,
     test_key_seal,

@@ -1,5 +1,7 @@
 """The rules of form of what DIAN gives to an issuer."""
 
+from datetime import date
+
 from odoo.tests import BaseCase
 
 from ...tools import dian
@@ -33,6 +35,22 @@ class TestDian(BaseCase):
     def test_a_prefix_is_short(self):
         self.check(dian.is_prefix, True, ("", None, False, "FE", "SETP", "1", "A1"))
         self.check(dian.is_prefix, False, ("fe", "SETPX", "F-E", "F E", "É"))
+
+    def test_a_numbering_is_authorised_for_at_most_two_years(self):
+        for start, end, is_longer in (
+            (date(2026, 1, 15), date(2028, 1, 15), False),
+            (date(2026, 1, 15), date(2028, 1, 16), True),
+            (date(2026, 1, 15), date(2028, 2, 1), True),
+            (date(2028, 2, 29), date(2030, 2, 28), False),
+            (date(2028, 2, 29), date(2030, 3, 1), True),
+            (date(2026, 12, 31), date(2028, 12, 31), False),
+            (date(2019, 1, 19), date(2030, 1, 19), True),
+            (date(9999, 1, 1), date(9999, 12, 31), False),
+            (None, date(2030, 1, 1), False),
+            (date(2030, 1, 1), False, False),
+        ):
+            with self.subTest(start=start, end=end):
+                self.assertIs(dian.is_longer_than_authorised(start, end), is_longer)
 
     def test_a_technical_key_is_hexadecimal(self):
         self.check(dian.is_technical_key, True, ("a1" * 20, "0f" * 32))
