@@ -117,7 +117,7 @@ LETTER_PLACEHOLDERS = {
     "representative_powers": "Declaro que tengo facultades suficientes para obligar a la Empresa y para otorgar este "
     "mandato.",
     "representative_signature": "C.C. No. 52.123.456",
-    "representative_signs_as": "Representante legal",
+    "representative_signs_as": "Representante legal de Empresa de Ejemplo SAS, NIT 900987321-1",
     "representative_position": "Representante legal",
     "representative_email": "maria@example.com",
     "representative_phone": "300 123 4567",

@@ -77,10 +77,10 @@ def is_own_name(nit: str, code: str, number: str) -> bool:
     return code != "national_citizen_id" or base == identity.normalize_document(number or "")
 
 
-def describe_person(nit: str, person: dict, english: bool = False) -> dict[str, str]:
+def describe_person(company: dict, person: dict, english: bool = False) -> dict[str, str]:
     """Return what a letter says of who signs, composed of what was typed.
 
-    :param nit: of the company
+    :param company: `name` and `nit`
     :param person: `code` of the document, its `number`, `issue_city` and `position`
     :return: `number`, `identification`, `capacity`, `powers`, `signature` and `signs_as`
     """
@@ -88,18 +88,24 @@ def describe_person(nit: str, person: dict, english: bool = False) -> dict[str, 
     number = person["number"] or ""
     if document and document.has_points:
         number = identity.show_cedula(number)
+    nit = identity.format_nit(company["nit"] or "") or ""
     is_own = is_own_name(nit, person["code"], person["number"])
-    is_legal = identity.is_juridical_nit(nit or "")
+    is_legal = identity.is_juridical_nit(nit)
     write = _write_in_english if english else _write_in_spanish
+    position = person["position"] or ""
+    of_company = f"{position} {'of' if english else 'de'} " if position else ""
     place = person["issue_city"] if document and document.issued else ""
     return {
         "number": number,
         "signature": f"{document.short if document else ''} No. {number}".strip(),
-        **write(document, number, place, is_own, is_legal, person["position"]),
+        **write(document, number, place, is_own, is_legal),
+        "signs_as": f"{'In my own name' if english else 'En nombre propio'}, NIT {nit}"
+        if is_own
+        else f"{of_company}{company['name']}, NIT {nit}",
     }
 
 
-def _write_in_spanish(document, number, place, is_own, is_legal, position):
+def _write_in_spanish(document, number, place, is_own, is_legal):
     identification = f"{document.article} {document.name} No. {number}" if document else number
     if place:
         identification += f" {document.issued} {place}"
@@ -109,7 +115,6 @@ def _write_in_spanish(document, number, place, is_own, is_legal, position):
             "capacity": "en nombre propio",
             "powers": "Declaro que tengo capacidad legal para obligarme y para otorgar este mandato en "
             "nombre propio.",
-            "signs_as": "En nombre propio",
         }
     if not is_legal:
         return {
@@ -118,7 +123,6 @@ def _write_in_spanish(document, number, place, is_own, is_legal, position):
             "powers": "Declaro que el poder que recibí de la Empresa me faculta para obligarla y para "
             "otorgar este mandato, que está vigente en la fecha de la firma y que lo pongo a disposición "
             "del Suscriptor.",
-            "signs_as": position or "",
         }
     return {
         "identification": identification,
@@ -127,11 +131,10 @@ def _write_in_spanish(document, number, place, is_own, is_legal, position):
         "mandato, vigentes en la fecha de la firma, y que las acredita el certificado de existencia y "
         "representación legal de la Empresa, o el documento que haga sus veces, que pongo a disposición "
         "del Suscriptor.",
-        "signs_as": position or "",
     }
 
 
-def _write_in_english(document, number, place, is_own, is_legal, position):
+def _write_in_english(document, number, place, is_own, is_legal):
     identification = f"{document.english} No. {number}" if document else number
     if place:
         identification += f" issued in {place}"
@@ -141,7 +144,6 @@ def _write_in_english(document, number, place, is_own, is_legal, position):
             "capacity": "in my own name",
             "powers": "I declare that I have legal capacity to bind myself and to confer this mandate in my "
             "own name.",
-            "signs_as": "In my own name",
         }
     if not is_legal:
         return {
@@ -150,7 +152,6 @@ def _write_in_english(document, number, place, is_own, is_legal, position):
             "powers": "I declare that the power of attorney that I received from the Company lets me bind "
             "it and confer this mandate, that it is in force on the date of the signature, and that I put "
             "it at the Subscriber's disposal.",
-            "signs_as": position or "",
         }
     return {
         "identification": identification,
@@ -159,5 +160,4 @@ def _write_in_english(document, number, place, is_own, is_legal, position):
         "in force on the date of the signature, and that they are proved by the Company's certificate of "
         "existence and legal representation, or the document that stands for it, which I put at the "
         "Subscriber's disposal.",
-        "signs_as": position or "",
     }

@@ -223,7 +223,7 @@ LETTER_LIMITS = {
     "representative_capacity": 100,
     "representative_powers": 500,
     "representative_signature": 100,
-    "representative_signs_as": 100,
+    "representative_signs_as": 500,
     "representative_position": 100,
     "representative_email": 254,
     "representative_phone": 40,

@@ -13,13 +13,14 @@ from odoo.http import request
 
 from ...const import REPRESENTATIVE_DOCUMENTS, VERIFY_PATH
 from ...reports.activation_record import render_record
-from ...tools import identity
+from ...tools import identity, letter_scope
 from ...tools.certificate_chain import get_sha256
 from ...tools.pdf_append import PdfNotAppended, append_pdf
 from ...tools.sandbox import ChildUnavailable
 from ..core.whole_files import read_whole
 from ..keys import custody
 from ..letter.res_company import laying_out
+from ..letter.terms import Terms
 
 _logger = logging.getLogger(__name__)
 
@@ -150,6 +151,7 @@ class CertificateActivation(models.Model):
             "letter": {
                 "code": activation.letter_code,
                 "date": activation.letter_date.isoformat(),
+                "documents": letter_scope.write_scope(Terms.read(activation).scope),
                 "sha256": activation.signed_letter_sha256,
                 "pages": activation.signed_letter_pages,
                 "size": activation.signed_letter_size,

@@ -3,12 +3,14 @@
 from datetime import date
 
 from babel.dates import format_date
+from markupsafe import Markup
 
 from odoo import api, fields, models
-from odoo.exceptions import ValidationError
+from odoo.exceptions import UserError, ValidationError
 
-from ...tools import identity, letter_scope, pkcs12
+from ...tools import identity, letter_scope
 from ...tools.letter_text import get_names
+from ...tools.x509_names import get_organisation
 from ..keys import custody
 
 class ResCompany(models.Model):
@@ -61,6 +63,11 @@ class ResCompany(models.Model):
         help="The authority that issued the lent certificate lets this company sign for others with it.",
         prefetch="certificate",
     )
+    certificate_letter_changes = fields.Html(
+        compute="_compute_certificate_letter_changes",
+        groups="base.group_system",
+        help="What the default letter says that a text of before does not.",
+    )
     certificate_declaration_warning = fields.Char(
         compute="_compute_certificate_declaration_warning", groups="base.group_system"
     )
@@ -92,6 +99,14 @@ class ResCompany(models.Model):
                 company._find_declaration_problem() or False
             )
 
+    @api.depends("certificate_letter_html")
+    def _compute_certificate_letter_changes(self):
+        items = [Markup("<li>{}</li>").format(line) for line in self._get_letter_changes()]
+        for company in self:
+            company.certificate_letter_changes = company._has_former_letter() and Markup(
+                "<ul>{}</ul>"
+            ).format(Markup().join(items))
+
     # === BUSINESS METHODS === #
 
     def _get_letter_scope(self):
@@ -113,6 +128,75 @@ class ResCompany(models.Model):
         text = self.sudo().certificate_letter_html
         return bool(text) and "documents" not in get_names(str(text))
 
+    def _tell_former_letter(self):
+        """Tell the custodians of these lenders, after an upgrade, what the default letter says now and why.
+
+        Those with a text of their own keep it, and are told by an activity; who has the default has to read it again,
+        as after any change of it.
+        """
+        for lender in self.sudo():
+            if not lender.certificate_letter_html:
+                continue
+            mailing = self.env["certificate.mailing"]
+            for user in lender._get_custodians():
+                translated = lender.with_context(lang=mailing._choose_person_lang(user, lender))
+                lender._get_setup_of_lender(create=True).with_context(
+                    mail_activity_quick_update=True
+                ).activity_schedule(
+                    "mail.mail_activity_data_todo",
+                    user_id=user.id,
+                    summary=translated.env._("The default letter has changed"),
+                    note=Markup("<p>{}</p><ul>{}</ul>").format(
+                        translated.env._(
+                            "%s has a letter of its own, which stays as it is and signs what the former default "
+                            "listed. Compare it with the default of today, with a lawyer:",
+                            lender.name,
+                        ),
+                        Markup().join(
+                            Markup("<li>{}</li>").format(line)
+                            for line in translated._get_letter_changes()
+                        ),
+                    ),
+                )
+
+    def _get_letter_changes(self):
+        """Say what the default letter says since 19.0.1.1.0, and why, one sentence each.
+
+        :rtype: list[str]
+        """
+        return [
+            self.env._(
+                "It lists what is signed ({{ documents }}): whoever signs more than a mandate says answers for it. "
+                "Events and support documents are listed only if you choose so in Settings."
+            ),
+            self.env._(
+                "The lender is called the Subscriber throughout, and the controller of the personal data where consent "
+                "is given: in the law on personal data, the holder is the person whom they are about."
+            ),
+            self.env._(
+                "The consent names the lender's address, phone, email and data policy, the time of keeping and the "
+                "complaint to the SIC, as that law asks."
+            ),
+            self.env._(
+                "It names the certificate and the software, so that it is certain what signs and through what."
+            ),
+            self.env._(
+                "It states the lender's duties, which the exoneration no longer covers: custody, log of signatures, "
+                "notice, and its own delays."
+            ),
+            self.env._(
+                "The lender resigns with 15 working days' notice, and a renewal counts from the end of what is in "
+                "force."
+            ),
+            self.env._(
+                "A natural person signs in their own name, the place of issue depends on the document, and place and "
+                "date of signing are left open."
+            ),
+            self.env._(
+                "It prints whether the lender is an authorised technology provider, if that is declared in Settings."
+            ),
+        ]
+
     def _describe_certificate_of_letter(self):
         """Return what a letter says of the certificate that is lent today.
 
@@ -120,15 +204,17 @@ class ResCompany(models.Model):
         :rtype: dict[str, str]
         """
         certificate = self.sudo().certificate_lent_id
-        try:
-            facts = pkcs12.read_certificate(custody.get_public_content(certificate))
-        except (pkcs12.CertificateRefused, ValueError):
-            return {}
         end = self.env["certificate.activation"]._get_day(certificate.date_end)
+        if not end:
+            return {}
+        try:
+            public = custody.load_certificate(certificate)
+        except UserError:
+            return {}
         return {
-            "authority": facts.issuer,
-            "serial": facts.serial_number.upper(),
-            "end": end.isoformat() if end else "",
+            "authority": get_organisation(public.issuer),
+            "serial": f"{public.serial_number:X}",
+            "end": end.isoformat(),
         }
 
     def _get_letter_lender_values(self, english=False, certificate=None):

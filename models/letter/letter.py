@@ -297,7 +297,7 @@ class CertificateActivation(models.Model):
         lender = lender.with_prefetch((*lender.ids, *company.ids))
         code = activation.representative_identification_type_id.l10n_co_document_code
         person = letter_person.describe_person(
-            company.vat,
+            {"name": company.name, "nit": company.vat},
             {
                 "code": code,
                 "number": activation.representative_vat,

@@ -107,11 +107,6 @@ class ResCompany(models.Model):
     certificate_letter_is_default = fields.Boolean(
         compute="_compute_certificate_letter_is_default", groups="base.group_system"
     )
-    certificate_letter_is_former = fields.Boolean(
-        compute="_compute_certificate_letter_is_former",
-        groups="base.group_system",
-        help="Whether the company's own text comes from before the default listed what is signed.",
-    )
     certificate_letter_paper = fields.Selection(
         [(name, name) for name in PAGE_SIZES],
         string="Paper of the letter",
@@ -244,11 +239,6 @@ class ResCompany(models.Model):
     def _compute_certificate_letter_is_default(self):
         for company in self:
             company.certificate_letter_is_default = not company.certificate_letter_html
-
-    @api.depends("certificate_letter_text")
-    def _compute_certificate_letter_is_former(self):
-        for company in self:
-            company.certificate_letter_is_former = company._has_former_letter()
 
     @api.depends("certificate_letter_text", *LENDER_FIELDS, *_CONTACT_FIELDS)
     def _compute_certificate_letter_preview(self):
