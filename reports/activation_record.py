@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ..const import COLOMBIA_TZ
 from ..tools.letter_pdf import QR_LENGTH_MAX, render_letter
+from ..tools.letter_scope import KINDS
 
 _LOCALE = "es_CO"
 # What `certificate.certificate._find_issuer_warnings` finds, beside whether it was verified.
@@ -84,7 +85,7 @@ def _get_sections(facts):
         and (
             ("Código de la carta", f"{letter['code']}, del {_day(letter['date'])}"),
             # A record of before this was kept has none.
-            ("Documentos que firma", letter.get("documents")),
+            ("Documentos que firma", _get_scope(letter)),
             ("Archivo", _get_file(letter)),
             ("Reconocida", _get_match(letter)),
             ("SHA-256", _SMALL.format(letter["sha256"])),
@@ -132,6 +133,10 @@ def _get_amount(payment):
     amount = format_currency(payment["amount"], payment["currency"], locale=_LOCALE)
     paid_on = f", del {_day(payment['date'])}" if payment["date"] else ""
     return f"{amount} {payment['currency']}{paid_on}"
+
+
+def _get_scope(letter):
+    return ", ".join(KINDS[kind].short for kind in letter.get("scope", ()))
 
 
 def _get_file(letter):

@@ -23,6 +23,7 @@ class Kind:
 
     :ivar str spanish: as a letter lists it
     :ivar str english: likewise, in the version for reading
+    :ivar str short: in Spanish, in the record of an activation
     :ivar documents: the roots, each with the type codes of DIAN that belong to this kind; an empty code
         stands for a document that has none
     :ivar str choice: the field of the lender that includes it; empty for what every loan covers
@@ -30,6 +31,7 @@ class Kind:
 
     spanish: str
     english: str
+    short: str
     documents: tuple[tuple[str, tuple[str, ...]], ...] = ()
     choice: str = ""
 
@@ -40,16 +42,19 @@ KINDS = {
     "invoice": Kind(
         "facturas electrónicas de venta, incluidas las de exportación y las de contingencia",
         "electronic sales invoices, those of exports and of contingency included",
+        "facturas de venta",
         (("Invoice", ("", "01", "02", "03", "04")),),
     ),
     "note": Kind(
         "notas crédito y notas débito de esas facturas",
         "credit notes and debit notes of these invoices",
+        "notas crédito y débito",
         (("CreditNote", ("", "91")), ("DebitNote", ("", "92"))),
     ),
     "equivalent": Kind(
         "documentos equivalentes electrónicos y sus notas de ajuste",
         "electronic equivalent documents and their adjustment notes",
+        "documentos equivalentes",
         (
             (
                 "Invoice",
@@ -64,6 +69,7 @@ KINDS = {
         "venta o documento equivalente, y sus notas de ajuste",
         "support documents of purchases from those who need not issue invoices, and their adjustment "
         "notes",
+        "documentos soporte",
         (("Invoice", ("05",)), ("CreditNote", ("95",))),
         "certificate_signs_support",
     ),
@@ -72,18 +78,21 @@ KINDS = {
         "bien o servicio, la aceptación y el reclamo (ApplicationResponse)",
         "events of electronic sales invoices, such as their receipt, the receipt of goods or services, "
         "acceptance and claim (ApplicationResponse)",
+        "eventos",
         (("ApplicationResponse", ("",)),),
         "certificate_signs_events",
     ),
     "container": Kind(
         "los contenedores con que se entregan los anteriores (AttachedDocument)",
         "the containers in which these are delivered (AttachedDocument)",
+        "contenedores",
         ((_CONTAINER, ("",)),),
     ),
     "request": Kind(
         "las solicitudes con que los anteriores se transmiten a la DIAN y se consultan su estado y su "
         "numeración",
         "the requests by which these are sent to DIAN and their status and numbering are looked up",
+        "solicitudes a la DIAN",
     ),
 }
 FORMER_SCOPE = ("invoice", "note", "equivalent", "container", "request")

@@ -13,7 +13,7 @@ from odoo.http import request
 
 from ...const import REPRESENTATIVE_DOCUMENTS, VERIFY_PATH
 from ...reports.activation_record import render_record
-from ...tools import identity, letter_scope
+from ...tools import identity
 from ...tools.certificate_chain import get_sha256
 from ...tools.pdf_append import PdfNotAppended, append_pdf
 from ...tools.sandbox import ChildUnavailable
@@ -151,7 +151,7 @@ class CertificateActivation(models.Model):
             "letter": {
                 "code": activation.letter_code,
                 "date": activation.letter_date.isoformat(),
-                "documents": letter_scope.write_scope(Terms.read(activation).scope),
+                "scope": list(Terms.read(activation).scope),
                 "sha256": activation.signed_letter_sha256,
                 "pages": activation.signed_letter_pages,
                 "size": activation.signed_letter_size,
