@@ -10,7 +10,6 @@ from markupsafe import Markup
 
 from ..const import COLOMBIA_TZ
 from ..tools.letter_pdf import QR_LENGTH_MAX, render_letter
-from ..tools.letter_scope import KINDS
 
 _LOCALE = "es_CO"
 # What `certificate.certificate._find_issuer_warnings` finds, beside whether it was verified.
@@ -25,7 +24,7 @@ _SECTION = Markup('<tr><th colspan="2">{title}</th></tr>')
 _ROW = Markup("<tr><td>{label}</td><td>{value}</td></tr>")
 _SMALL = Markup("<small>{}</small>")
 _FOOT = Markup("<p><small>{text}</small></p>").format(
-    text="Quien conozca el código puede comprobar en esa dirección, sin datos del representante legal, a quién "
+    text="Quien conozca el código puede comprobar en esa dirección, sin datos del representante, a quién "
     "pertenece la constancia, su vigencia, su estado y el SHA-256 del archivo que la contiene. La "
     "carta firmada se identifica por el SHA-256 de su archivo, que se conserva con la activación "
     "tal como se adjuntó."
@@ -84,8 +83,6 @@ def _get_sections(facts):
         letter
         and (
             ("Código de la carta", f"{letter['code']}, del {_day(letter['date'])}"),
-            # A record of before this was kept has none.
-            ("Documentos que firma", _get_scope(letter)),
             ("Archivo", _get_file(letter)),
             ("Reconocida", _get_match(letter)),
             ("SHA-256", _SMALL.format(letter["sha256"])),
@@ -133,10 +130,6 @@ def _get_amount(payment):
     amount = format_currency(payment["amount"], payment["currency"], locale=_LOCALE)
     paid_on = f", del {_day(payment['date'])}" if payment["date"] else ""
     return f"{amount} {payment['currency']}{paid_on}"
-
-
-def _get_scope(letter):
-    return ", ".join(KINDS[kind].short for kind in letter.get("scope", ()))
 
 
 def _get_file(letter):

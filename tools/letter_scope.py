@@ -23,7 +23,6 @@ class Kind:
 
     :ivar str spanish: as a letter lists it
     :ivar str english: likewise, in the version for reading
-    :ivar str short: in Spanish, in the record of an activation
     :ivar documents: the roots, each with the type codes of DIAN that belong to this kind; an empty code
         stands for a document that has none
     :ivar str choice: the field of the lender that includes it; empty for what every loan covers
@@ -31,7 +30,6 @@ class Kind:
 
     spanish: str
     english: str
-    short: str
     documents: tuple[tuple[str, tuple[str, ...]], ...] = ()
     choice: str = ""
 
@@ -42,19 +40,16 @@ KINDS = {
     "invoice": Kind(
         "facturas electrónicas de venta, incluidas las de exportación y las de contingencia",
         "electronic sales invoices, those of exports and of contingency included",
-        "facturas de venta",
         (("Invoice", ("", "01", "02", "03", "04")),),
     ),
-    "note": Kind(
+    "notes": Kind(
         "notas crédito y notas débito de esas facturas",
         "credit notes and debit notes of these invoices",
-        "notas crédito y débito",
         (("CreditNote", ("", "91")), ("DebitNote", ("", "92"))),
     ),
     "equivalent": Kind(
         "documentos equivalentes electrónicos y sus notas de ajuste",
         "electronic equivalent documents and their adjustment notes",
-        "documentos equivalentes",
         (
             (
                 "Invoice",
@@ -69,7 +64,6 @@ KINDS = {
         "venta o documento equivalente, y sus notas de ajuste",
         "support documents of purchases from those who need not issue invoices, and their adjustment "
         "notes",
-        "documentos soporte",
         (("Invoice", ("05",)), ("CreditNote", ("95",))),
         "certificate_signs_support",
     ),
@@ -78,24 +72,21 @@ KINDS = {
         "bien o servicio, la aceptación y el reclamo (ApplicationResponse)",
         "events of electronic sales invoices, such as their receipt, the receipt of goods or services, "
         "acceptance and claim (ApplicationResponse)",
-        "eventos",
         (("ApplicationResponse", ("",)),),
         "certificate_signs_events",
     ),
     "container": Kind(
         "los contenedores con que se entregan los anteriores (AttachedDocument)",
         "the containers in which these are delivered (AttachedDocument)",
-        "contenedores",
         ((_CONTAINER, ("",)),),
     ),
     "request": Kind(
         "las solicitudes con que los anteriores se transmiten a la DIAN y se consultan su estado y su "
         "numeración",
         "the requests by which these are sent to DIAN and their status and numbering are looked up",
-        "solicitudes a la DIAN",
     ),
 }
-FORMER_SCOPE = ("invoice", "note", "equivalent", "container", "request")
+FORMER_SCOPE = ("invoice", "notes", "equivalent", "container", "request")
 """What letters of before 19.0.1.1.0 cover. They list all but the requests, without which no document is
 issued: a mandate comprises the acts that its performance needs (Codigo de Comercio, article 1263)."""
 

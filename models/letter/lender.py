@@ -11,6 +11,7 @@ from odoo.exceptions import UserError, ValidationError
 from ...tools import identity, letter_scope
 from ...tools.letter_text import get_names
 from ...tools.x509_names import get_organisation
+from ..core.mailing import write_note
 from ..keys import custody
 
 class ResCompany(models.Model):
@@ -146,16 +147,17 @@ class ResCompany(models.Model):
                     "mail.mail_activity_data_todo",
                     user_id=user.id,
                     summary=translated.env._("The default letter has changed"),
-                    note=Markup("<p>{}</p><ul>{}</ul>").format(
-                        translated.env._(
-                            "%s has a letter of its own, which stays as it is and signs what the former default "
-                            "listed. Compare it with the default of today, with a lawyer:",
-                            lender.name,
-                        ),
-                        Markup().join(
-                            Markup("<li>{}</li>").format(line)
-                            for line in translated._get_letter_changes()
-                        ),
+                    note=write_note(
+                        Markup("<br/>").join(
+                            (
+                                translated.env._(
+                                    "%s has a letter of its own, which stays as it is and signs what the former "
+                                    "default listed. Compare it with the default of today, with a lawyer:",
+                                    lender.name,
+                                ),
+                                *translated._get_letter_changes(),
+                            )
+                        )
                     ),
                 )
 

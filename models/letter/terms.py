@@ -103,7 +103,7 @@ class CertificateActivation(models.Model):
                 continue
             labels = {
                 "invoice": self.env._("sales invoices"),
-                "note": self.env._("credit notes and debit notes"),
+                "notes": self.env._("credit notes and debit notes"),
                 "equivalent": self.env._("electronic equivalent documents"),
                 "support": self.env._("support documents"),
                 "event": self.env._("events of invoices"),
