@@ -19,6 +19,9 @@ AUTHORITIES_PARAMETER = f"{MODULE}.accredited_authorities"
 # Domains of the authorities that may be asked about revocations, likewise.
 HOSTS_PARAMETER = f"{MODULE}.revocation_hosts"
 
+# Whether this database is linked with others: a vendor's with its clients', or a client's with its vendor's.
+LINKS_PARAMETER = f"{MODULE}.links"
+
 GROUP_SYSTEM = "base.group_system"
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
@@ -60,6 +63,10 @@ REQUEST_URL = "/odoo/certificate-requests"
 PORTAL_PATH = "/my/certificate"
 # Where a legal representative sends the signed letter back by a link; the activation's id follows.
 LETTER_LINK_PATH = "/certificate/sign"
+# What a pairing code leads to, and where linked databases ask what is no signature.
+LINK_PATH = "/certificate/link"
+# What linked databases say to each other; those that are one apart understand each other.
+LINK_RELEASE = 1
 # Where whoever paid without a login here is told what became of the payment.
 RECEIVED_PATH = "/certificate/payment"
 # Where a buyer downloads the invoice; the id of the activation follows.

@@ -1,4 +1,10 @@
-from .const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, RESPONSIBILITY_NONE, SELLER_PARAMETER
+from .const import (
+    AUTHORITIES_PARAMETER,
+    HOSTS_PARAMETER,
+    LINKS_PARAMETER,
+    RESPONSIBILITY_NONE,
+    SELLER_PARAMETER,
+)
 from .models.keys.custody import PLACE_PARAMETER
 from .models.trace.chain import forget_pending
 
@@ -17,7 +23,13 @@ def uninstall_hook(env):
 
     :param env: the environment of the database that uninstalls the add-on
     """
-    keys = (SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER)
+    keys = (
+        SELLER_PARAMETER,
+        AUTHORITIES_PARAMETER,
+        HOSTS_PARAMETER,
+        LINKS_PARAMETER,
+        PLACE_PARAMETER,
+    )
     env["ir.config_parameter"].search([("key", "in", keys)]).unlink()
     # Pending rows would get their places after the table is gone.
     forget_pending(env.cr)

@@ -1,1 +1,11 @@
-from . import letter, letter_link, own_certificate, payment, pdf, portal, steps, verify
+from . import (
+    letter,
+    letter_link,
+    linked_databases,
+    own_certificate,
+    payment,
+    pdf,
+    portal,
+    steps,
+    verify,
+)

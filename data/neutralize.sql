@@ -45,3 +45,5 @@ deleted_seals AS (
      WHERE id IN (SELECT id FROM certificates)
 )
 DELETE FROM certificate_key WHERE id IN (SELECT id FROM keys);
+-- A copy answers no linked database, and asks none.
+UPDATE certificate_link_client SET key_hash = NULL, code_hash = NULL;

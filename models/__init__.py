@@ -6,6 +6,7 @@ from . import (
     invoicing,
     lending,
     letter,
+    link,
     own,
     payment,
     portal,

@@ -26,7 +26,7 @@ from xml.parsers import expat
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.asymmetric import padding, rsa, utils
 from lxml import etree
 
 from .certificate_reader import Certificate, load_der
@@ -137,12 +137,29 @@ def sign_bytes(message, certificate, key):
     :rtype: bytes
     :raise XadesError: `key`
     """
+    return _sign_by(message, hashes.SHA256(), certificate, key)
+
+
+def sign_digest(digest, certificate, key):
+    """Sign what only its SHA-256 is known of, and make sure that the certificate verifies it.
+
+    :param bytes digest: SHA-256
+    :param Certificate certificate: of the signer
+    :param rsa.RSAPrivateKey key: of the certificate
+    :return: as `sign_bytes`
+    :rtype: bytes
+    :raise XadesError: `key`
+    """
+    return _sign_by(digest, utils.Prehashed(hashes.SHA256()), certificate, key)
+
+
+def _sign_by(content, algorithm, certificate, key):
     public_key = certificate.public_key()
     if not isinstance(public_key, rsa.RSAPublicKey) or not isinstance(key, rsa.RSAPrivateKey):
         raise XadesError("key")
-    signature = key.sign(message, padding.PKCS1v15(), hashes.SHA256())
+    signature = key.sign(content, padding.PKCS1v15(), algorithm)
     try:
-        public_key.verify(signature, message, padding.PKCS1v15(), hashes.SHA256())
+        public_key.verify(signature, content, padding.PKCS1v15(), algorithm)
     except InvalidSignature as error:
         raise XadesError("key") from error
     return signature

@@ -4,6 +4,7 @@ from . import (
     certificate_activation_wizard,
     certificate_custody_wizard,
     certificate_issue_wizard,
+    certificate_link_code,
     certificate_portal_invitation,
     certificate_reason_wizard,
     certificate_request_wizard,

@@ -259,8 +259,18 @@ def _open_signing(activation, record):
     activation.ensure_one()
     activation.with_env(record.env)._check_group(GROUP_USER)
     record.check_access("read")
+    return open_activated(activation, record.sudo().company_id)
+
+
+def open_activated(activation, company):
+    """Open the key of what was activated, and of nothing else; who may sign has been checked.
+
+    :param company: `res.company` whose document it is
+    :rtype: tuple[certificate_reader.Certificate, key_seal.SigningKey]
+    :raise UserError: as for `_sign_xml`
+    """
     activation = activation.sudo()
-    certificate, key = custody.open_signing_key(activation, record.sudo().company_id)
+    certificate, key = custody.open_signing_key(activation, company)
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(

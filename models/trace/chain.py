@@ -297,12 +297,12 @@ def append_durably(model, vals):
     :param dict vals: the values of `_hashed`, with the id
     :raise UserError: when it cannot be committed
     """
-    with _open_durable_cursor(model.env) as cr:
+    with open_durable_cursor(model.env) as cr:
         _link(model, [vals], cr)
 
 
 @contextmanager
-def _open_durable_cursor(env):
+def open_durable_cursor(env):
     """Open a separate transaction, committed at the end, that sees what is committed at any moment.
 
     In a test, its own cursor is used instead, because no other one sees the test's data.

@@ -2,11 +2,17 @@ from contextlib import contextmanager
 
 from odoo import api, models
 
-from ...const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, SELLER_PARAMETER
+from ...const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, LINKS_PARAMETER, SELLER_PARAMETER
 from ..keys.custody import PLACE_PARAMETER
 from .history import record_entries
 
-_FOLLOWED = {SELLER_PARAMETER, AUTHORITIES_PARAMETER, HOSTS_PARAMETER, PLACE_PARAMETER}
+_FOLLOWED = {
+    SELLER_PARAMETER,
+    AUTHORITIES_PARAMETER,
+    HOSTS_PARAMETER,
+    LINKS_PARAMETER,
+    PLACE_PARAMETER,
+}
 
 
 class IrConfigParameter(models.Model):

@@ -13,6 +13,7 @@ DOCUMENT_TYPES = [
     ("ApplicationResponse", "Event (ApplicationResponse)"),
     ("AttachedDocument", "Container (AttachedDocument)"),
     ("Request", "Request to DIAN"),
+    ("Hash", "Hash without its document"),
 ]
 
 
@@ -143,6 +144,8 @@ def log_signature(env, vals):
     committed.
 
     :param dict vals: the values of `_hashed`, but for the id
+    :return: the id of the row
+    :rtype: int
     :raise UserError: when it cannot be committed
     """
     names = ("company_id", "lender_id", "activation_id", "user_id")
@@ -155,4 +158,6 @@ def log_signature(env, vals):
             SQL(", ").join(SQL("%s", vals[name]) for name in names),
         )
     )
-    append_durably(env["certificate.signature.log"], {"id": env.cr.fetchone()[0], **vals})
+    row_id = env.cr.fetchone()[0]
+    append_durably(env["certificate.signature.log"], {"id": row_id, **vals})
+    return row_id

@@ -54,6 +54,13 @@ PUBLIC_METHODS = {
     "certificate.chain.mixin": {"action_check"},
     "certificate.history": {"action_check"},
     LOG: {"action_check"},
+    # (Of whoever manages the vendor: `tests/link`.)
+    "certificate.link.client": {
+        "action_confirm",
+        "action_end",
+        "action_make_code",
+        "action_renew_code",
+    },
     "certificate.portal.access": {"action_withdraw"},
     "certificate.portal.invitation": {"action_make_link", "action_send"},
     WIZARD: {

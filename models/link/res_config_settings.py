@@ -1,0 +1,13 @@
+from odoo import fields, models
+
+from ...const import LINKS_PARAMETER
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    certificate_links = fields.Boolean(
+        string="Link databases",
+        config_parameter=LINKS_PARAMETER,
+        help="Let a vendor and its clients work together from databases of their own.",
+    )

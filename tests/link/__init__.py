@@ -1,0 +1,3 @@
+"""Linked databases: a vendor and its clients."""
+
+from . import test_csc, test_link_client
