@@ -198,7 +198,14 @@ def make_seller(company):
             "certificate_accept_test_payments": True,
         }
     )
-    # What the letter states of it.
+    name_lender(company)
+    company.sudo().certificate_letter_read_on = fields.Datetime.now()
+    company.certificate_seller_id = company
+    return product
+
+
+def name_lender(company):
+    """Enter what the letter states of a company that lends its certificate, where it is missing."""
     missing = {
         "street": "Calle 72 # 10-34",
         "city": "Bogotá",
@@ -215,9 +222,6 @@ def make_seller(company):
             "certificate_is_signing_allowed": True,
         }
     )
-    company.sudo().certificate_letter_read_on = fields.Datetime.now()
-    company.certificate_seller_id = company
-    return product
 
 
 def activate(company, scan):
