@@ -6,6 +6,7 @@ it, and nothing else is.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from xml.parsers import expat
 
@@ -142,14 +143,14 @@ def is_document_signature(message: bytes) -> bool:
     def open_element(name, attributes):
         nonlocal found
         if name == f"{_DIGITAL_SIGNATURE} Reference":
-            found |= not attributes.get("URI", "") or "SignedProperties" in attributes.get("Type", "")
+            found |= not attributes.get("URI", "") or "SignedProperties" in attributes.get(
+                "Type", ""
+            )
 
     parser = _make_parser()
     parser.StartElementHandler = open_element
-    try:
+    with suppress(expat.ExpatError):  # no XML is no document
         parser.Parse(message, True)
-    except expat.ExpatError:
-        pass  # no XML is no document
     return found
 
 

@@ -151,7 +151,7 @@ class CertificateActivation(models.Model):
             "letter": {
                 "code": activation.letter_code,
                 "date": activation.letter_date.isoformat(),
-                "scope": list(Terms.read(activation).scope),
+                "scope": list(Terms.of(activation).scope),
                 "sha256": activation.signed_letter_sha256,
                 "pages": activation.signed_letter_pages,
                 "size": activation.signed_letter_size,

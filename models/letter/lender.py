@@ -14,6 +14,7 @@ from ...tools.x509_names import get_organisation
 from ..core.mailing import write_note
 from ..keys import custody
 
+
 class ResCompany(models.Model):
     """The lender of a certificate, as its letter names it: only an administrator writes it."""
 
@@ -96,9 +97,7 @@ class ResCompany(models.Model):
     )
     def _compute_certificate_declaration_warning(self):
         for company in self:
-            company.certificate_declaration_warning = (
-                company._find_declaration_problem() or False
-            )
+            company.certificate_declaration_warning = company._find_declaration_problem() or False
 
     @api.depends("certificate_letter_html")
     def _compute_certificate_letter_changes(self):

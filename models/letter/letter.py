@@ -422,9 +422,7 @@ class CertificateActivation(models.Model):
             raise UserError(self.env._("The letter is not available in English."))
         seller = self.sudo().seller_id
         terms = self._get_letter_terms()
-        values = self._get_letter_values(
-            self.letter_date or self._get_today(), terms, english=True
-        )
+        values = self._get_letter_values(self.letter_date or self._get_today(), terms, english=True)
         return seller._render_letter_in_english(values, terms.version)
 
     def _get_letter_filename(self):
@@ -436,7 +434,7 @@ class CertificateActivation(models.Model):
         """Tell whether the downloaded letter no longer says what it would say today."""
         if not self.letter_code:
             return False
-        return not self._is_letter_of_today(self.letter_code, self.letter_date, Terms.read(self))
+        return not self._is_letter_of_today(self.letter_code, self.letter_date, Terms.of(self))
 
     def _is_letter_of_today(self, code, letter_date, terms):
         """Tell whether a letter of this code, day and terms says what it would say today."""
@@ -511,7 +509,7 @@ class CertificateActivation(models.Model):
             )
             for letter in restorable:
                 if activation._is_letter_of_today(
-                    letter.letter_code, letter.letter_date, Terms.read(letter)
+                    letter.letter_code, letter.letter_date, Terms.of(letter)
                 ):
                     letter._restore()
                     activation.message_post(

@@ -167,7 +167,10 @@ class ResCompany(models.Model):
         required = [
             name
             for name in required
-            if not (name in LETTER_PLACEHOLDERS_INSTEAD and names.issuperset(LETTER_PLACEHOLDERS_INSTEAD[name]))
+            if not (
+                name in LETTER_PLACEHOLDERS_INSTEAD
+                and names.issuperset(LETTER_PLACEHOLDERS_INSTEAD[name])
+            )
         ]
         try:
             check_text(html, LETTER_PLACEHOLDERS, required)
@@ -371,7 +374,9 @@ class ResCompany(models.Model):
             sees or no letter prints
         """
         places = {
-            "lender": self.env._("the contact or the settings of the company that lends its certificate"),
+            "lender": self.env._(
+                "the contact or the settings of the company that lends its certificate"
+            ),
             "certificate": self.env._("the certificate that is lent"),
             "company": self.env._("the organisation profile of your company"),
             "representative": self.env._("the data of the legal representative"),

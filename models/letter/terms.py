@@ -22,10 +22,10 @@ class Terms(NamedTuple):
 
     version: str = LETTER_VERSION_FIRST
     scope: tuple = letter_scope.FORMER_SCOPE
-    certificate: dict = {}  # noqa: RUF012  # nobody writes it
+    certificate: dict = {}  # nobody writes it
 
     @classmethod
-    def read(cls, record):
+    def of(cls, record):
         """Return the terms of a letter, as an activation or a voided letter keeps them.
 
         One that was made before they were kept has those of before.
@@ -77,7 +77,7 @@ class CertificateActivation(models.Model):
         :rtype: Terms
         """
         self.ensure_one()
-        return Terms.read(self) if self.letter_code else self._make_letter_terms()
+        return Terms.of(self) if self.letter_code else self._make_letter_terms()
 
     def _make_letter_terms(self):
         """Return the terms of a letter that is made today.
@@ -97,7 +97,7 @@ class CertificateActivation(models.Model):
         :param kinds: as returned by `tools.letter_scope.find_kinds`
         :raise UserError: otherwise, with the remedy
         """
-        scope = Terms.read(self.sudo()).scope
+        scope = Terms.of(self.sudo()).scope
         for kind in sorted(kinds):
             if kind in scope:
                 continue

@@ -33,8 +33,9 @@ def make_samples():
                 document = make_document(root, content=content)
                 yield {kind}, document
                 yield {kind, "container"}, make_container(document)
-    yield {letter_scope.UNKNOWN}, make_document(
-        content="<cbc:InvoiceTypeCode>99</cbc:InvoiceTypeCode>"
+    yield (
+        {letter_scope.UNKNOWN},
+        make_document(content="<cbc:InvoiceTypeCode>99</cbc:InvoiceTypeCode>"),
     )
 
 
@@ -188,7 +189,14 @@ class TestLetterTerms(CertificateCommon):
     # === WHAT IT SAYS OF THE LENDER === #
 
     def test_no_letter_is_issued_before_the_lender_is_named(self):
-        for name in ("street", "city", "phone", "email", "certificate_policy", "certificate_software"):
+        for name in (
+            "street",
+            "city",
+            "phone",
+            "email",
+            "certificate_policy",
+            "certificate_software",
+        ):
             with self.subTest(name), self.rolled_back():
                 self.editor[name] = False
                 activation = self.get_processing()
@@ -222,7 +230,9 @@ class TestLetterTerms(CertificateCommon):
             with self.subTest(values), self.rolled_back():
                 self.editor.write(values)
                 activation.action_download_letter()
-                self.assertNotIn("proveedor tecnológico", self.get_text(self.get_report(activation)))
+                self.assertNotIn(
+                    "proveedor tecnológico", self.get_text(self.get_report(activation))
+                )
                 self.assertTrue(self.editor.certificate_declaration_warning)
                 self.assertIn(
                     "has not declared", self.get_text(self.editor._render_letter_example())

@@ -42,12 +42,19 @@ class TestLetterScope(unittest.TestCase):
             (make_document(), {"invoice"}),
             (support, {"support"}),
             (make_container(event), {"event", "container"}),
-            (make_container(make_container(make_container(event))), {letter_scope.UNKNOWN, "container"}),
+            (
+                make_container(make_container(make_container(event))),
+                {letter_scope.UNKNOWN, "container"},
+            ),
         ):
             found = letter_scope.find_kinds(make_container(content))
             self.assertEqual(found, kinds | {"container"})
         # DIAN's answer to the document, which it has signed itself, is no content.
-        answer = make_container(event).decode().replace("cac:Attachment", "cac:ParentDocumentLineReference")
+        answer = (
+            make_container(event)
+            .decode()
+            .replace("cac:Attachment", "cac:ParentDocumentLineReference")
+        )
         self.assertEqual(letter_scope.find_kinds(answer.encode()), {"container"})
 
     def test_what_is_of_no_kind_is_unknown(self):
@@ -77,7 +84,7 @@ class TestLetterScope(unittest.TestCase):
 
     def test_the_signature_of_a_document_is_no_request(self):
         def write(*references):
-            inner = "".join(f'<ds:Reference {reference}/>' for reference in references)
+            inner = "".join(f"<ds:Reference {reference}/>" for reference in references)
             return f'<ds:SignedInfo xmlns:ds="http://www.w3.org/2000/09/xmldsig#">{inner}</ds:SignedInfo>'.encode()
 
         signed_properties = 'Type="http://uri.etsi.org/01903#SignedProperties"'
