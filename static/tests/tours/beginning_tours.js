@@ -46,7 +46,7 @@ const isReady = (key) => arrive(`${key} is ready`, `li[data-step=${key}][data-st
 
 /** The administrator follows the page that sets up the sale, from the menu to the letter. */
 addTour("certificate_beginning_sale", {
-    atMost: { clicks: 19, fields: 12, pages: 11 },
+    atMost: { clicks: 20, fields: 12, pages: 11 },
     steps: () => [
         ...openSteps,
         ...openMenu(
@@ -100,6 +100,8 @@ addTour("certificate_beginning_sale", {
         click("It is a provider", "div[name=certificate_is_provider] input"),
         type("certificate_provider_resolution", "001234 de 2025"),
         click("Its authority allows it", "div[name=certificate_is_signing_allowed] input"),
+        // Odoo reloads the page when a company was saved.
+        click("Save", ".o_form_button_save", { expectUnloadPage: true }),
         click("It is read", "button[name=action_confirm_certificate_letter]"),
         isReady("letter"),
     ],
