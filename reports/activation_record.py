@@ -26,8 +26,8 @@ _SMALL = Markup("<small>{}</small>")
 _FOOT = Markup("<p><small>{text}</small></p>").format(
     text="Quien conozca el código puede comprobar en esa dirección, sin datos del representante, a quién "
     "pertenece la constancia, su vigencia, su estado y el SHA-256 del archivo que la contiene. La "
-    "carta firmada se identifica por el SHA-256 de su archivo, que se conserva con la activación "
-    "tal como se adjuntó."
+    "carta firmada se identifica por el SHA-256 de su archivo, que se conserva tal como se "
+    "adjuntó."
 )
 
 
@@ -70,7 +70,7 @@ def _get_sections(facts):
         "Activación",
         (
             ("Vigencia", period),
-            ("Suscriptor del certificado", lender and f"{lender['name']}, NIT {lender['nit']}"),
+            ("Suscriptor", lender and f"{lender['name']}, NIT {lender['nit']}"),
             ("Representante legal", representative and _get_person(representative)),
             ("Activado por", _get_actor(facts["user"])),
             ("Fecha y hora", f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá (UTC-5)"),
