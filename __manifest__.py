@@ -32,6 +32,7 @@
         "data/ir_cron_payment_data.xml",
         "data/ir_cron_revocation_data.xml",
         "views/mail_templates.xml",
+        "reports/exoneration_letter_1_templates.xml",
         "reports/exoneration_letter_templates.xml",
         "reports/exoneration_letter_report.xml",
         "views/electronic_invoicing_setup_views.xml",

@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from .tools.authorities import DOMAINS as AUTHORITY_HOSTS  # noqa: F401  # no other host is asked
 from .tools.authorities import NAMES as ACCREDITED_AUTHORITIES  # noqa: F401
+from .tools.letter_person import DOCUMENTS as _DOCUMENTS
+from .tools.letter_person import OFFERED as OFFERED_DOCUMENTS  # noqa: F401  # of a new letter
+from .tools.letter_scope import get_scope, write_scope
 
 MODULE = "l10n_co_certificate_activation"
 
@@ -27,6 +30,13 @@ GROUP_CUSTODIAN = f"{MODULE}.group_certificate_custodian"
 LETTER_REPORT = f"{MODULE}.exoneration_letter"
 LETTER_TEMPLATE = f"{MODULE}.exoneration_letter_document"
 LETTER_TEMPLATE_ENGLISH = f"{MODULE}.exoneration_letter_english"
+# The default text of the letter by its version, in Spanish and in English. Letters keep the version that they were
+# made of; one that was made before versions were kept is of the first.
+LETTER_VERSIONS = {
+    "1": (f"{MODULE}.exoneration_letter_document_1", f"{MODULE}.exoneration_letter_english_1"),
+    "2": (LETTER_TEMPLATE, LETTER_TEMPLATE_ENGLISH),
+}
+LETTER_VERSION_FIRST, LETTER_VERSION = "1", "2"
 # The letter in English, for reading, and the record of an activation.
 READING_REPORT = f"{MODULE}.exoneration_letter_reading_version"
 READING_TEMPLATE = f"{MODULE}.exoneration_letter_reading"
@@ -81,30 +91,41 @@ COLOMBIA_TZ = "America/Bogota"
 
 # The legal representative's identity documents that the letter knows, by the code of
 # l10n_latam.identification.type, with their names in the (always Spanish) letter.
-REPRESENTATIVE_DOCUMENTS = {
-    "national_citizen_id": "cédula de ciudadanía",
-    "foreign_resident_card": "cédula de extranjería",
-    "passport": "pasaporte",
-    "PEP": "permiso especial de permanencia (PEP)",
-    "PPT": "permiso por protección temporal (PPT)",
-}
+REPRESENTATIVE_DOCUMENTS = {code: document.name for code, document in _DOCUMENTS.items()}
 
 # Placeholders of a letter's text, each with an example for the preview.
 LETTER_PLACEHOLDERS = {
     "date": "1 de marzo de 2027",
     "validity": "12 meses",
-    "lender_name": "Empresa Titular SAS",
+    "lender_name": "Empresa Suscriptora SAS",
     "lender_nit": "901234567-1",
+    "lender_street": "Calle 72 # 10-34",
     "lender_city": "Bogotá",
-    "lender_email": "certificados@titular.example.com",
+    "lender_phone": "601 234 5678",
+    "lender_email": "certificados@suscriptora.example.com",
+    "lender_policy": "www.suscriptora.example.com/datos",
+    "lender_software": "Plataforma Suscriptora",
+    "lender_declaration": "El Suscriptor declara que la DIAN lo habilitó como proveedor tecnológico mediante la "
+    "Resolución No. 001234 de 2025 y que la entidad de certificación que expidió su certificado le permite firmar "
+    "por cuenta de terceros.",
+    "certificate_authority": "Entidad de Certificación de Ejemplo S.A.",
+    "certificate_serial": "4F2A9C01",
+    "certificate_end": "30 de septiembre de 2028",
+    "documents": write_scope(get_scope(lambda _choice: False)),
     "company_name": "Empresa de Ejemplo SAS",
     "company_nit": "900987321-1",
     "company_street": "Carrera 43A # 1-50",
     "company_city": "Medellín",
     "representative_name": "María Fernanda Pérez Gómez",
     "representative_document": "cédula de ciudadanía",
-    "representative_number": "52123456",
+    "representative_number": "52.123.456",
     "representative_issue_city": "Bogotá",
+    "representative_identification": "la cédula de ciudadanía No. 52.123.456 expedida en Bogotá",
+    "representative_capacity": "en calidad de representante legal de la Empresa",
+    "representative_powers": "Declaro que tengo facultades suficientes para obligar a la Empresa y para otorgar este "
+    "mandato.",
+    "representative_signature": "C.C. No. 52.123.456",
+    "representative_signs_as": "Representante legal de Empresa de Ejemplo SAS, NIT 900987321-1",
     "representative_position": "Representante legal",
     "representative_email": "maria@example.com",
     "representative_phone": "300 123 4567",
@@ -112,7 +133,17 @@ LETTER_PLACEHOLDERS = {
     "representative_city": "Medellín",
     "representative_department": "Antioquia",
 }
-# Required placeholders: a letter must say who authorises whom, for how long and since when.
+# Composed of what others say, and checked there; without a declaration there is nothing to say.
+LETTER_PLACEHOLDERS_COMPOSED = (
+    "lender_declaration",
+    "documents",
+    "representative_identification",
+    "representative_capacity",
+    "representative_powers",
+    "representative_signature",
+    "representative_signs_as",
+)
+# Required placeholders: a letter must say who authorises whom, to sign what, for how long and since when.
 LETTER_PLACEHOLDERS_REQUIRED = (
     "date",
     "validity",
@@ -121,8 +152,23 @@ LETTER_PLACEHOLDERS_REQUIRED = (
     "company_name",
     "company_nit",
     "representative_name",
-    "representative_document",
-    "representative_number",
+    "representative_identification",
+    "documents",
+)
+# What says the same as a required one, in parts.
+LETTER_PLACEHOLDERS_INSTEAD = {
+    "representative_identification": ("representative_document", "representative_number")
+}
+
+# What the lender's settings say in its letter: a write of one changes the letter.
+LENDER_FIELDS = (
+    "certificate_signs_events",
+    "certificate_signs_support",
+    "certificate_software",
+    "certificate_policy",
+    "certificate_is_provider",
+    "certificate_provider_resolution",
+    "certificate_is_signing_allowed",
 )
 
 

@@ -198,9 +198,30 @@ def make_seller(company):
             "certificate_accept_test_payments": True,
         }
     )
+    name_lender(company)
     company.sudo().certificate_letter_read_on = fields.Datetime.now()
     company.certificate_seller_id = company
     return product
+
+
+def name_lender(company):
+    """Enter what the letter states of a company that lends its certificate, where it is missing."""
+    missing = {
+        "street": "Calle 72 # 10-34",
+        "city": "Bogotá",
+        "phone": "601 234 5678",
+        "email": "certificados@firma.example.com",
+    }
+    company.write({name: value for name, value in missing.items() if not company[name]})
+    company.sudo().write(
+        {
+            "certificate_software": "Firma Fácil en la nube",
+            "certificate_policy": "www.firma.example.com/datos",
+            "certificate_is_provider": True,
+            "certificate_provider_resolution": "001234 de 2025",
+            "certificate_is_signing_allowed": True,
+        }
+    )
 
 
 def activate(company, scan):

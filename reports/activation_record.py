@@ -24,10 +24,10 @@ _SECTION = Markup('<tr><th colspan="2">{title}</th></tr>')
 _ROW = Markup("<tr><td>{label}</td><td>{value}</td></tr>")
 _SMALL = Markup("<small>{}</small>")
 _FOOT = Markup("<p><small>{text}</small></p>").format(
-    text="Quien conozca el código puede comprobar en esa dirección, sin datos personales, a quién "
+    text="Quien conozca el código puede comprobar en esa dirección, sin datos del representante, a quién "
     "pertenece la constancia, su vigencia, su estado y el SHA-256 del archivo que la contiene. La "
-    "carta firmada se identifica por el SHA-256 de su archivo, que se conserva con la activación "
-    "tal como se adjuntó."
+    "carta firmada se identifica por el SHA-256 de su archivo, que se conserva tal como se "
+    "adjuntó."
 )
 
 
@@ -70,7 +70,7 @@ def _get_sections(facts):
         "Activación",
         (
             ("Vigencia", period),
-            ("Titular del certificado", lender and f"{lender['name']}, NIT {lender['nit']}"),
+            ("Suscriptor", lender and f"{lender['name']}, NIT {lender['nit']}"),
             ("Representante legal", representative and _get_person(representative)),
             ("Activado por", _get_actor(facts["user"])),
             ("Fecha y hora", f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá (UTC-5)"),
@@ -91,7 +91,7 @@ def _get_sections(facts):
     yield (
         "Certificado digital",
         (
-            ("Suscriptor", certificate["subject"]),
+            ("Sujeto", certificate["subject"]),
             ("Emisor", _get_issuer(certificate)),
             ("Número de serie", _SMALL.format(certificate["serial"])),
             ("Huella SHA-256", _SMALL.format(certificate["sha256"])),
@@ -164,12 +164,12 @@ def _get_match(letter):
         "reviewed": "por quien la revisó; sin código legible",
     }[letter["match"]]
     if letter["review"] == "waiting":
-        return f"{match}; pendiente de revisión del titular"
+        return f"{match}; pendiente de revisión del suscriptor"
     if letter["review"] != "accepted":
-        return f"{match}; sin revisión del titular"
+        return f"{match}; sin revisión del suscriptor"
     moment = datetime.fromisoformat(letter["reviewed_on"]).replace(tzinfo=timezone.utc)
     return (
-        f"{match}; aceptada por {letter['reviewed_by']}, del titular, el "
+        f"{match}; aceptada por {letter['reviewed_by']}, del suscriptor, el "
         f"{_time(moment, COLOMBIA_TZ)}, hora de Bogotá"
     )
 

@@ -37,6 +37,9 @@ _NIT_WORD = re.compile(
 )
 _CHECK_DIGIT_WORD = re.compile(r"[\s,-]*d\.?\s*v\.?[\s.:-]*(?=[0-9]$)", re.IGNORECASE)
 # In front of the number of a document, with a sign that no number has.
+_WEB_ADDRESS = re.compile(
+    r"(?:https?://)?(?:[\w-]+\.)+[a-z]{2,}(?::[0-9]+)?(?:[/?#][^\s<>\"]*)?", re.IGNORECASE
+)
 _NUMBER_WORD = re.compile(
     r"^(?:c\.\s*c\.?|c\.\s*e\.?)?\s*(?:n[\u00ba\u00b0]|no\.|#)[\s.:]*", re.IGNORECASE
 )
@@ -106,6 +109,15 @@ def is_email(address):
     :rtype: bool
     """
     return bool(_EMAIL.fullmatch(remove_joiners(address).strip()))
+
+
+def is_web_address(address):
+    """Tell whether a text is the address of a page on the web, with its protocol or without.
+
+    :param str address: as typed
+    :rtype: bool
+    """
+    return bool(_WEB_ADDRESS.fullmatch(remove_joiners(address).strip()))
 
 
 def is_phone(number):

@@ -440,6 +440,8 @@ class _Layout:
         """Return the flowables of a block, with the page breaks around it."""
         context = replace(context, space=_SPACES.get(element.tag, (0, 0)))
         context = replace(context, alignment=_alignment(element, context.alignment))
+        if "small" in element.get("class", "").split():
+            context = replace(context, size=_CELL_SIZE)
         breaks = _BREAK_STYLE.findall(element.get("style", "")) if context.in_page else ()
         if context.in_page and "o_letter_signature" in element.get("class", "").split():
             flowables = self.together(element, replace(context, in_page=False))

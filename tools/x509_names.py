@@ -168,6 +168,17 @@ def get_label(name):
     return clean_text(name.rfc4514_string())
 
 
+def get_organisation(name):
+    """Return the organisation of a name, else what `get_label` returns.
+
+    :param name: `Name`
+    """
+    for attribute in name.get(ORGANIZATION_NAME):
+        if label := clean_text(attribute.value):
+            return label
+    return get_label(name)
+
+
 def _escape(text):
     text = _ESCAPED.sub(r"\\\g<0>", text)
     if text[:1] in ("#", " "):

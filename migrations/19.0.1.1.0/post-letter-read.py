@@ -2,7 +2,10 @@ from odoo.addons.l10n_co_certificate_activation.const import SELLER_PARAMETER
 
 
 def migrate(cr, version):
-    """Take the letter as read by sellers whose clients have downloaded it: they go on selling."""
+    """Take the letter as read by sellers whose clients have downloaded it, if the text is their own: it stays.
+
+    Nobody has read the default text of this version yet.
+    """
     cr.execute(
         """
         WITH downloaded AS (
@@ -10,7 +13,7 @@ def migrate(cr, version):
             WHERE letter_downloaded_on IS NOT NULL
         )
         UPDATE res_company SET certificate_letter_read_on = NOW() AT TIME ZONE 'UTC'
-        WHERE certificate_letter_read_on IS NULL AND id IN (
+        WHERE certificate_letter_read_on IS NULL AND certificate_letter_html IS NOT NULL AND id IN (
             SELECT company_id FROM account_move
             WHERE id IN (SELECT payment_move_id FROM downloaded)
             UNION

@@ -20,6 +20,7 @@ from ...tools.sandbox import ChildUnavailable
 from ..core.whole_files import read_whole
 from ..keys import custody
 from ..letter.res_company import laying_out
+from ..letter.terms import Terms
 
 _logger = logging.getLogger(__name__)
 
@@ -150,6 +151,7 @@ class CertificateActivation(models.Model):
             "letter": {
                 "code": activation.letter_code,
                 "date": activation.letter_date.isoformat(),
+                "scope": list(Terms.of(activation).scope),
                 "sha256": activation.signed_letter_sha256,
                 "pages": activation.signed_letter_pages,
                 "size": activation.signed_letter_size,

@@ -7,6 +7,8 @@ place in `ROUTES`, and its code to the selection of that field. (Routes are not 
 
 from odoo.exceptions import UserError
 
+from ...tools import letter_scope
+
 
 class Route:
     """What a route needs and does at each step. The base class is neutral: an empty record has it.
@@ -132,6 +134,20 @@ class Route:
         :raise UserError: otherwise
         """
 
+    def check_document(self, activation, document):
+        """Check that a document is among those that the activation lets sign.
+
+        :param bytes document: as for `certificate.activation._sign_xml`
+        :raise UserError: otherwise
+        """
+
+    def check_request(self, activation, message):
+        """Check that what is no document is a request that the activation lets sign.
+
+        :param bytes message: as for `certificate.activation._sign_message`
+        :raise UserError: otherwise
+        """
+
     def write_active(self, activation, start, end):
         """Say who signs, from when to when.
 
@@ -200,6 +216,13 @@ class LentRoute(Route):
 
     def check_signing(self, activation):
         activation.certificate_id.company_id._check_lends()
+
+    def check_document(self, activation, document):
+        activation._check_letter_scope(letter_scope.find_kinds(document))
+
+    def check_request(self, activation, message):
+        is_document = letter_scope.is_document_signature(message)
+        activation._check_letter_scope({letter_scope.UNKNOWN if is_document else "request"})
 
     def write_active(self, activation, start, end):
         return activation.env._(

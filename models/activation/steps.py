@@ -162,17 +162,19 @@ class CertificateActivation(models.Model):
         values = {name: self[name] or "" for name in REPRESENTATIVE_FIELDS}
         document = self.representative_identification_type_id
         number = values["representative_vat"]
+        has_points = document.l10n_co_document_code in _CEDULAS
+        shown = identity.show_cedula(number) if has_points else number
         return [
             f"{values['representative_name']} {values['representative_surname']}, "
-            f"{values['representative_position']}",
+            f"{values['representative_position']}".rstrip(", "),
             self.env._(
                 "%(document)s %(number)s of %(place)s",
                 document=document.name,
-                number=identity.show_cedula(number)
-                if document.l10n_co_document_code in _CEDULAS
-                else number,
+                number=shown,
                 place=values["representative_issue_city"],
-            ),
+            )
+            if values["representative_issue_city"]
+            else f"{document.name} {shown}",
             f"{values['representative_street']}, {values['representative_city']}, "
             f"{self.representative_state_id.name} · {values['representative_email']} · "
             f"{values['representative_phone']}",

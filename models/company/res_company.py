@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import AccessError, ValidationError
 
-from ...const import COMPANY_CREATION, GROUP_MANAGER, SELLER_PARAMETER
+from ...const import COMPANY_CREATION, GROUP_MANAGER, LENDER_FIELDS, SELLER_PARAMETER
 from ...tools import identity
 from ..core.concerned import CONTACTS, forget, note
 from ..trace.history import recording
@@ -12,6 +12,7 @@ _WRITE_EFFECTS = {
     "certificate_request_product_id": "_note_certificate_products",
     "certificate_lent_id": "_lend_another_certificate",
     "certificate_letter_html": "_void_letters",
+    **dict.fromkeys(LENDER_FIELDS, "_follow_lender_data"),
 }
 
 # What only a method of this add-on writes: who has read the letter, and when.
@@ -144,9 +145,11 @@ class ResCompany(models.Model):
             note(self.env, CONTACTS, contacts - {False, None})
         with recording(self, vals):
             result = super().write(vals)
-        for name, effect in _WRITE_EFFECTS.items():
-            if name in vals:
-                getattr(self, effect)()
+        # Each once, whatever fields it is for.
+        for effect in dict.fromkeys(
+            effect for name, effect in _WRITE_EFFECTS.items() if name in vals
+        ):
+            getattr(self, effect)()
         return result
 
     @api.model

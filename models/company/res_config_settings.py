@@ -63,6 +63,26 @@ class ResConfigSettings(models.TransientModel):  # pylint: disable=no-wizard-in-
     certificate_sign_after_review = fields.Boolean(
         related="company_id.certificate_sign_after_review", readonly=False
     )
+    certificate_is_provider = fields.Boolean(
+        related="company_id.certificate_is_provider", readonly=False
+    )
+    certificate_provider_resolution = fields.Char(
+        related="company_id.certificate_provider_resolution", readonly=False
+    )
+    certificate_is_signing_allowed = fields.Boolean(
+        related="company_id.certificate_is_signing_allowed", readonly=False
+    )
+    certificate_declaration_warning = fields.Char(
+        related="company_id.certificate_declaration_warning"
+    )
+    certificate_signs_events = fields.Boolean(
+        related="company_id.certificate_signs_events", readonly=False
+    )
+    certificate_signs_support = fields.Boolean(
+        related="company_id.certificate_signs_support", readonly=False
+    )
+    certificate_policy = fields.Char(related="company_id.certificate_policy", readonly=False)
+    certificate_software = fields.Char(related="company_id.certificate_software", readonly=False)
     certificate_lent_issuer_sentence = fields.Char(
         compute="_compute_certificate_lent_issuer_sentence"
     )

@@ -3,6 +3,7 @@
 from . import (
     ir_ui_view,
     l10n_latam_identification_type,
+    lender,
     letter,
     link,
     res_company,
@@ -10,5 +11,6 @@ from . import (
     review,
     scan,
     sending,
+    terms,
     voided_letter,
 )

@@ -12,17 +12,23 @@ from ...const import (
     LETTER_PLACEHOLDERS,
     LETTER_PROFILE_FIELDS,
     LETTER_REPORT,
+    LETTER_VERSION_FIRST,
+    OFFERED_DOCUMENTS,
     REPRESENTATIVE_DOCUMENTS,
     REPRESENTATIVE_FIELDS,
 )
-from ...tools import identity
+from ...exceptions import SALE, make_remedy_error
+from ...tools import identity, letter_person
 from ...tools.letter_pdf import find_unwritable, render_letter
 from ...tools.letter_text import get_printed_text
 from ...tools.text_limits import LETTER_LIMITS, TEXT_RULES
 from .res_company import laying_out
+from .terms import TERMS_FIELDS, Terms
 
 # Fields reset when a letter becomes void.
-LETTER_VALUES = {"letter_code": False, "letter_date": False, "letter_downloaded_on": False}
+LETTER_VALUES = dict.fromkeys(
+    ("letter_code", "letter_date", "letter_downloaded_on", *TERMS_FIELDS), False
+)
 
 
 class CertificateActivation(models.Model):
@@ -37,7 +43,7 @@ class CertificateActivation(models.Model):
     representative_identification_type_id = fields.Many2one(
         "l10n_latam.identification.type",
         string="Identification type",
-        domain=[("l10n_co_document_code", "in", list(REPRESENTATIVE_DOCUMENTS))],
+        domain=[("l10n_co_document_code", "in", list(OFFERED_DOCUMENTS))],
         ondelete="restrict",
     )
     representative_vat = fields.Char(string="Identification number")
@@ -103,21 +109,39 @@ class CertificateActivation(models.Model):
         errors = self._get_letter_errors()
         if errors:
             raise ValidationError("\n".join(errors.values()))
-        letter_date, letter_code = self.letter_date, self.letter_code
-        self._check_letter_values(letter_date or self._get_today())
-        if not letter_code or self._is_letter_stale():
+        vals = {"letter_downloaded_on": fields.Datetime.now()}
+        if self.letter_code and not self._is_letter_stale():
+            self._check_letter_values(self.letter_date)
+        else:
+            self._check_letter_lender()
+            letter_date, terms = self._get_today(), self._make_letter_terms()
+            self._check_letter_values(letter_date, terms)
             # This is a new letter, so an attached scan belongs to another one.
-            if letter_code or self.signed_letter_sha256:
+            if self.letter_code or self.signed_letter_sha256:
                 self._void_letter("other")
-            letter_date = self._get_today()
-            letter_code = self._get_letter_code(letter_date)
-        self._trusted().write(
-            {
+            vals |= {
                 "letter_date": letter_date,
-                "letter_code": letter_code,
-                "letter_downloaded_on": fields.Datetime.now(),
+                "letter_code": self._get_letter_code(letter_date, terms),
+                **terms.prepare_vals(),
             }
-        )
+        self._trusted().write(vals)
+
+    def _check_letter_lender(self):
+        """Check that everything is there that a new letter says of the lender and of its certificate.
+
+        :raise UserError: otherwise
+        """
+        lender = self.sudo().seller_id
+        if lender._get_missing_letter_data() or not lender._describe_certificate_of_letter():
+            raise make_remedy_error(
+                self.env,
+                self.env._(
+                    "%s has not entered all that the letter states of it and of its certificate. What you entered is "
+                    "kept: ask it to complete its settings, under Electronic Documents.",
+                    lender.name,
+                ),
+                SALE,
+            )
 
     def _prepare_representative_vals(self):
         """Prefill the representative: from the company's last activation, else from the company.
@@ -133,22 +157,33 @@ class CertificateActivation(models.Model):
             limit=1,
         )
         if last:
-            return {
+            vals = {
                 name: last._fields[name].convert_to_write(last[name], last)
                 for name in REPRESENTATIVE_FIELDS
             }
+            if last._has_void_document():
+                vals |= {
+                    "representative_identification_type_id": False,
+                    "representative_vat": False,
+                }
+            return vals
         partner = self.company_id.sudo().partner_id
         citizen_id = self.env["ir.model.data"]._xmlid_to_res_id("l10n_co.national_citizen_id")
         return {
             "representative_identification_type_id": citizen_id,
-            # The position is printed in the letter, which is always in Spanish.
-            "representative_position": "Representante legal",
+            # The position is printed in the letter, which is always in Spanish. A person has none in a company.
+            "representative_position": identity.is_juridical_nit(partner.vat)
+            and "Representante legal",
             "representative_street": partner.street,
             "representative_city": partner.city,
             "representative_state_id": partner.state_id.id,
         }
 
-    @api.model
+    def _has_void_document(self):
+        """Tell whether the representative's document identifies nobody any more."""
+        kind = self.representative_identification_type_id.l10n_co_document_code
+        return kind in REPRESENTATIVE_DOCUMENTS and kind not in OFFERED_DOCUMENTS
+
     def _get_representative_errors(self, values):
         """Say what is missing or wrong in a representative's data.
 
@@ -178,9 +213,17 @@ class CertificateActivation(models.Model):
             else values[name]
             for name in REPRESENTATIVE_FIELDS
         }
-        errors = {name: missing[name] for name in REPRESENTATIVE_FIELDS if not kept[name]}
         kind = values["representative_identification_type_id"].l10n_co_document_code
         number = kept["representative_vat"]
+        if kind == "passport":
+            missing["representative_issue_city"] = self.env._(
+                "Enter the country that issued the passport."
+            )
+        elif not letter_person.has_place_of_issue(kind):
+            del missing["representative_issue_city"]
+        if letter_person.is_own_name(self.company_id.sudo().vat, kind, number):
+            del missing["representative_position"]
+        errors = {name: missing[name] for name in missing if not kept[name]}
         if number and kind and not identity.is_document_number(kind, number):
             errors["representative_vat"] = (
                 self.env._(
@@ -188,6 +231,15 @@ class CertificateActivation(models.Model):
                 )
                 if kind == "national_citizen_id"
                 else self.env._("Enter 4 to 20 letters and digits, as on the document.")
+            )
+        if (
+            kind in REPRESENTATIVE_DOCUMENTS
+            and kind not in OFFERED_DOCUMENTS
+            # A letter that exists stays as it is.
+            and not (self.letter_code and not self._is_letter_stale())
+        ):
+            errors["representative_identification_type_id"] = self.env._(
+                "The special stay permit (PEP) is no longer valid. Choose another document, such as the PPT."
             )
         email, phone = kept["representative_email"], kept["representative_phone"]
         if email and not identity.is_email(email):
@@ -230,39 +282,53 @@ class CertificateActivation(models.Model):
                 "Complete the organisation profile first. Missing: %s.", ", ".join(missing)
             )
 
-    def _get_letter_values(self, letter_date, english=False):
+    def _get_letter_values(self, letter_date, terms=None, english=False):
         """Return what the letter says of this activation, by the names of `const.LETTER_PLACEHOLDERS`.
 
         :param date letter_date: the day that the letter bears
+        :param Terms terms: of the letter; without them those of the downloaded one, or of today
         :rtype: dict[str, str]
         """
         self.ensure_one()
         activation = self.sudo()
+        terms = terms or activation._get_letter_terms()
         company, lender = activation.company_id, activation.seller_id
         # One query reads the contacts of both.
         lender = lender.with_prefetch((*lender.ids, *company.ids))
-        document = activation.representative_identification_type_id
+        code = activation.representative_identification_type_id.l10n_co_document_code
+        person = letter_person.describe_person(
+            {"name": company.name, "nit": company.vat},
+            {
+                "code": code,
+                "number": activation.representative_vat,
+                "issue_city": activation.representative_issue_city,
+                "position": activation.representative_position,
+            },
+            english,
+        )
+        if terms.version == LETTER_VERSION_FIRST:
+            person["number"] = activation.representative_vat
         values = {
             "date": format_date(letter_date, "d MMMM y", locale="en")
             if english
             else format_date(letter_date, "d 'de' MMMM 'de' y", locale="es_CO"),
             "validity": self._get_letter_validity(activation.validity_months, english),
-            **lender._get_letter_lender_values(),
+            **lender._get_letter_lender_values(english, terms.certificate),
             "company_name": company.name,
             "company_nit": identity.format_nit(company.vat),
             "company_street": company.street,
             "company_city": company.city,
-            "representative_name": " ".join(
-                filter(None, (activation.representative_name, activation.representative_surname))
-            ),
-            "representative_document": REPRESENTATIVE_DOCUMENTS.get(document.l10n_co_document_code),
-            "representative_number": activation.representative_vat,
             **{
                 name: activation[name]
                 for name in REPRESENTATIVE_FIELDS
-                if name in LETTER_PLACEHOLDERS and name != "representative_name"
+                if name in LETTER_PLACEHOLDERS
             },
+            "representative_name": " ".join(
+                filter(None, (activation.representative_name, activation.representative_surname))
+            ),
+            "representative_document": REPRESENTATIVE_DOCUMENTS.get(code),
             "representative_department": activation.representative_state_id.name,
+            **{f"representative_{name}": text for name, text in person.items()},
         }
         # A text that is too long is never laid out: see `_check_letter_values`. Here the limit only
         # bounds the comparison.
@@ -276,28 +342,31 @@ class CertificateActivation(models.Model):
             return "1 month" if months == 1 else f"{months} months"
         return "1 mes" if months == 1 else f"{months} meses"
 
-    def _get_letter_html(self, letter_date):
+    def _get_letter_html(self, letter_date, terms=None):
         """Write the letter's text, always in Spanish: the lender's, or the default.
 
         :param date letter_date: the day that the letter bears
+        :param Terms terms: as for `_get_letter_values`
         :rtype: str
         """
-        seller = self.sudo().seller_id
-        return seller._write_letter(self._get_letter_values(letter_date))
+        terms = terms or self._get_letter_terms()
+        values = self._get_letter_values(letter_date, terms)
+        return self.sudo().seller_id._write_letter(values, terms.version)
 
     def _get_letter_markup(self):
         """Return the downloaded letter's text, for the report's HTML."""
         self.ensure_one()
         return Markup(self._get_letter_html(self.letter_date or self._get_today()))
 
-    def _get_letter_code(self, letter_date):
+    def _get_letter_code(self, letter_date, terms):
         """Derive the code that binds a letter to every word in it and to this activation.
 
         :param date letter_date: the day that the letter bears
+        :param Terms terms: of the letter
         :return: 16 letters and digits in four groups: 80 bits of a SHA-256
         :rtype: str
         """
-        return self._make_letter_code(get_printed_text(self._get_letter_html(letter_date)))
+        return self._make_letter_code(get_printed_text(self._get_letter_html(letter_date, terms)))
 
     def _make_letter_code(self, text):
         digest = hashlib.sha256(f"{self.name}\n{text}".encode()).digest()[:10]
@@ -328,12 +397,12 @@ class CertificateActivation(models.Model):
                 **self.sudo().seller_id._get_letter_layout(),
             )
 
-    def _check_letter_values(self, letter_date):
+    def _check_letter_values(self, letter_date, terms=None):
         """Check what the letter says, before any of it is laid out.
 
         :raise ValidationError: naming each text that cannot stand in a letter, and where to change it
         """
-        self.env["res.company"]._check_letter_values(self._get_letter_values(letter_date))
+        self.env["res.company"]._check_letter_values(self._get_letter_values(letter_date, terms))
 
     def _can_read_letter_in_english(self):
         """Tell whether there is an English version of the text that is signed."""
@@ -352,8 +421,9 @@ class CertificateActivation(models.Model):
         if not self._can_read_letter_in_english():
             raise UserError(self.env._("The letter is not available in English."))
         seller = self.sudo().seller_id
-        values = self._get_letter_values(self.letter_date or self._get_today(), english=True)
-        return seller._render_letter_in_english(values)
+        terms = self._get_letter_terms()
+        values = self._get_letter_values(self.letter_date or self._get_today(), terms, english=True)
+        return seller._render_letter_in_english(values, terms.version)
 
     def _get_letter_filename(self):
         """Name the letter's file, without extension."""
@@ -364,11 +434,11 @@ class CertificateActivation(models.Model):
         """Tell whether the downloaded letter no longer says what it would say today."""
         if not self.letter_code:
             return False
-        return not self._is_letter_of_today(self.letter_code, self.letter_date)
+        return not self._is_letter_of_today(self.letter_code, self.letter_date, Terms.of(self))
 
-    def _is_letter_of_today(self, code, letter_date):
-        """Tell whether a letter of this code and day says what it would say today."""
-        html = self._get_letter_html(letter_date)
+    def _is_letter_of_today(self, code, letter_date, terms):
+        """Tell whether a letter of this code, day and terms says what it would say today."""
+        html = self._get_letter_html(letter_date, terms)
         # Until 19.0.1.0 a code was made of the HTML as it is written.
         return code in map(self._make_letter_code, (get_printed_text(html), html))
 
@@ -438,7 +508,9 @@ class CertificateActivation(models.Model):
                 lambda letter: letter.reason != "rejected" and not letter.restored_on
             )
             for letter in restorable:
-                if activation._is_letter_of_today(letter.letter_code, letter.letter_date):
+                if activation._is_letter_of_today(
+                    letter.letter_code, letter.letter_date, Terms.of(letter)
+                ):
                     letter._restore()
                     activation.message_post(
                         body=self.env._(

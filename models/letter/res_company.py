@@ -8,14 +8,17 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tools import is_html_empty
 
 from ...const import (
+    LENDER_FIELDS,
     LETTER_PLACEHOLDERS,
+    LETTER_PLACEHOLDERS_COMPOSED,
+    LETTER_PLACEHOLDERS_INSTEAD,
     LETTER_PLACEHOLDERS_REQUIRED,
     LETTER_TEMPLATE,
-    LETTER_TEMPLATE_ENGLISH,
+    LETTER_VERSION,
+    LETTER_VERSIONS,
     MODULE,
     READING_TEMPLATE,
 )
-from ...tools import identity
 from ...tools.letter_pdf import PAGE_SIZES, LayoutRefused, find_unwritable, render_letter
 from ...tools.letter_text import (
     TEXT_LENGTH_MAX,
@@ -29,9 +32,15 @@ from ...tools.sandbox import ChildBusy, ChildUnavailable
 from ...tools.text_limits import LETTER_LIMITS, is_clean
 from ..core.whole_files import read_whole
 
+# What the letter says of the lender's contact.
+_CONTACT_FIELDS = ("name", "vat", "street", "city", "phone", "email")
+
 # The templates themselves are in Spanish and English: they are rendered untranslated, whatever the
 # languages of the database.
 _SOURCE_LANGUAGE = "en_US"
+
+
+_WARNING = Markup('<table class="table-bordered"><tr><th>{}</th></tr></table>')
 
 
 @contextmanager
@@ -154,6 +163,15 @@ class ResCompany(models.Model):
         """
         if not html:
             return
+        names = set(get_names(html))
+        required = [
+            name
+            for name in required
+            if not (
+                name in LETTER_PLACEHOLDERS_INSTEAD
+                and names.issuperset(LETTER_PLACEHOLDERS_INSTEAD[name])
+            )
+        ]
         try:
             check_text(html, LETTER_PLACEHOLDERS, required)
         except LetterTextError as error:
@@ -195,7 +213,7 @@ class ResCompany(models.Model):
                 )
             )
         for name, value in self._get_letter_lender_values().items():
-            if not value and name in get_names(html):
+            if not value and name in get_names(html) and name not in LETTER_PLACEHOLDERS_COMPOSED:
                 raise ValidationError(
                     self.env._(
                         "The text says {{ %(name)s }}, but %(company)s has none. Enter it in "
@@ -225,7 +243,7 @@ class ResCompany(models.Model):
         for company in self:
             company.certificate_letter_is_default = not company.certificate_letter_html
 
-    @api.depends("certificate_letter_text")
+    @api.depends("certificate_letter_text", *LENDER_FIELDS, *_CONTACT_FIELDS)
     def _compute_certificate_letter_preview(self):
         for company in self:
             values = company._get_letter_example()
@@ -318,18 +336,6 @@ class ResCompany(models.Model):
         )
         self.env["certificate.activation"]._follow_letter_change("template", self)
 
-    def _get_letter_lender_values(self):
-        """Return what the letter says of the lender; empty texts when there is none in the database.
-
-        :rtype: dict[str, str]
-        """
-        return {
-            "lender_name": self.name or "",
-            "lender_nit": identity.format_nit(self.vat) or "",
-            "lender_city": self.city or "",
-            "lender_email": self.email or "",
-        }
-
     def _get_letter_layout(self):
         """Return paper and logo of the letter, as options of `render_letter`.
 
@@ -346,17 +352,18 @@ class ResCompany(models.Model):
             "logo": base64.b64decode(logo or b""),
         }
 
-    def _write_letter(self, values):
+    def _write_letter(self, values, version=LETTER_VERSION):
         """Write the letter's text in Spanish.
 
         :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
+        :param str version: of the default text, for a lender without a text of its own
         :return: HTML
         :rtype: str
         """
         text = self.sudo().certificate_letter_html
         if text:
             return fill_text(str(text), values)
-        return self._render_letter_template(LETTER_TEMPLATE, values)
+        return self._render_letter_template(LETTER_VERSIONS[version][0], values)
 
     @api.model
     def _check_letter_values(self, values):
@@ -367,12 +374,17 @@ class ResCompany(models.Model):
             sees or no letter prints
         """
         places = {
-            "lender": self.env._("the contact of the company that lends its certificate"),
+            "lender": self.env._(
+                "the contact or the settings of the company that lends its certificate"
+            ),
+            "certificate": self.env._("the certificate that is lent"),
             "company": self.env._("the organisation profile of your company"),
             "representative": self.env._("the data of the legal representative"),
         }
         errors = []
         for name, limit in LETTER_LIMITS.items():
+            if name in LETTER_PLACEHOLDERS_COMPOSED:
+                continue
             text = values[name]
             place = places.get(name.partition("_")[0], "")
             if len(text) > limit:
@@ -409,10 +421,11 @@ class ResCompany(models.Model):
         lender = self.sudo()
         return bool(not lender.certificate_letter_html or lender.certificate_letter_english_html)
 
-    def _render_letter_in_english(self, values):
+    def _render_letter_in_english(self, values, version=LETTER_VERSION):
         """Lay out the reading version, which has neither a code nor a place to sign.
 
         :param dict values: a text for each of `const.LETTER_PLACEHOLDERS`
+        :param str version: as for `_write_letter`
         :return: a PDF
         :rtype: bytes
         """
@@ -421,7 +434,7 @@ class ResCompany(models.Model):
         letter = (
             fill_text(str(text), values)
             if text
-            else self._render_letter_template(LETTER_TEMPLATE_ENGLISH, values)
+            else self._render_letter_template(LETTER_VERSIONS[version][1], values)
         )
         with laying_out(self.env):
             return render_letter(
@@ -442,9 +455,12 @@ class ResCompany(models.Model):
         self.ensure_one()
         values = self._get_letter_example()
         self._check_letter_values(values)
+        letter = Markup(self._write_letter(values))
+        if warning := self._find_declaration_problem():
+            letter = _WARNING.format(warning) + letter
         with laying_out(self.env):
             return render_letter(
-                self._write_letter(values),
+                letter,
                 self.env._("PREVIEW"),
                 author=self.name,
                 **self._get_letter_layout(),

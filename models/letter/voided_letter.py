@@ -3,6 +3,7 @@ from odoo.exceptions import UserError
 
 from ...const import COLOMBIA_TZ, LETTER_MATCHES, VOID_REASONS
 from ..core.whole_files import read_whole
+from .terms import TERMS_FIELDS
 
 
 class CertificateVoidedLetter(models.Model):
@@ -25,6 +26,9 @@ class CertificateVoidedLetter(models.Model):
     letter_code = fields.Char(string="Code", readonly=True)
     letter_date = fields.Date(string="Date of the letter", readonly=True)
     letter_downloaded_on = fields.Datetime(string="Downloaded on", readonly=True)
+    letter_version = fields.Char(string="Version of the letter", readonly=True)
+    letter_scope = fields.Char(string="Documents of the letter", readonly=True)
+    letter_certificate = fields.Json(string="Certificate of the letter", readonly=True)
     voided_on = fields.Datetime(string="Void since", readonly=True, default=fields.Datetime.now)
     voided_by_id = fields.Many2one(
         "res.users", string="Changed by", readonly=True, default=lambda self: self.env.uid
@@ -55,6 +59,7 @@ class CertificateVoidedLetter(models.Model):
             "letter_code",
             "letter_date",
             "letter_downloaded_on",
+            *TERMS_FIELDS,
             "signed_letter_match",
             "signed_letter_signers",
             *activation._get_pdf_fields("signed_letter"),
@@ -81,6 +86,7 @@ class CertificateVoidedLetter(models.Model):
                 "letter_code": letter.letter_code,
                 "letter_date": letter.letter_date,
                 "letter_downloaded_on": letter.letter_downloaded_on,
+                **{name: letter[name] for name in TERMS_FIELDS},
             }
         )
         letter.restored_on = fields.Datetime.now()

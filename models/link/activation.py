@@ -31,6 +31,7 @@ class CertificateActivation(models.Model):
                 digest, withheld = key_seal.withhold(xades.sign_digest, content, certificate, key)
             else:
                 document_type = xades.get_kind(content)
+                self._get_route().check_document(self, content)
                 vals = self._describe_signature(link, certificate, document_type, content, now)
                 role = self._get_route().signer_role
                 digest, withheld = key_seal.withhold(

@@ -72,8 +72,16 @@ _OTHER_CHECKS = {
         "_mend_lender",
         lambda env: env._("Load the certificate"),
     ),
+    "letter_data": Check("_find_letter_data_problem", "letter", "_mend_letter", _complete),
     "letter": Check(
         "_find_letter_problem", "letter", "_mend_letter", lambda env: env._("Read the letter")
+    ),
+    "declaration": Check(
+        "_find_undeclared_problem",
+        "letter",
+        "_mend_letter",
+        lambda env: env._("Declare it"),
+        stops_sale=False,
     ),
     "authority": Check(
         "_find_authority_problem",
@@ -408,6 +416,9 @@ class ResCompany(models.Model):
                 self.name,
             )
         )
+
+    def _find_undeclared_problem(self, route, _price):
+        return route.needs_letter and self._find_declaration_problem()
 
     def _find_groups_problem(self, _route, _price):
         return not self._find_certificate_users(GROUP_CUSTODIAN) and self.env._(

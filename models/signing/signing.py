@@ -80,6 +80,7 @@ class CertificateActivation(models.Model):
         role = self._get_route().signer_role
         try:
             kind = xades.get_kind(document)
+            self._get_route().check_document(self, document)
             vals = self._describe_signature(record, certificate, kind, document, now)
             digest, withheld = key_seal.withhold(
                 xades.sign_and_verify, document, certificate, key, role, now
@@ -100,6 +101,7 @@ class CertificateActivation(models.Model):
         :raise UserError: as for `_sign_xml`
         """
         certificate, key = _open_signing(self, record)
+        self._get_route().check_request(self, message)
         now = datetime.now(timezone.utc)
         vals = self._describe_signature(record, certificate, "Request", message, now)
         try:

@@ -113,7 +113,7 @@ class TestActivationRecord(CertificateCommon, HttpCase):
         facts = {**self.get_facts(), "lender": None, "letter": None, "payment": None, "ip": None}
         words = self.get_words(render_record({**facts, "representative": None}))
         for label in (
-            "Titular del certificado",
+            "Suscriptor Firma Facil SAS",
             "Carta",
             "Pago",
             "Representante",

@@ -16,6 +16,7 @@ from ...demo.records import (  # noqa: F401  # the tests find all of it here
     make_key,
     make_seller,
     make_user,
+    name_lender,
     store_certificate,
 )
 

@@ -162,7 +162,9 @@ class TestExonerationLetter(CertificateCommon, HttpCase):
         for words in (
             "Carta de exoneración de responsabilidad",
             "María Fernanda Pérez Gómez",
-            "cédula de ciudadanía No. 52123456",
+            "la cédula de ciudadanía No. 52.123.456 expedida en Bogotá",
+            "en calidad de representante legal de la Empresa",
+            "C.C. No. 52.123.456",
             "Café de la Sierra SAS, NIT 900987321-1",
             "Carrera 43A # 1-50, Medellín",
             "Firma Facil SAS, NIT 901414515-7",

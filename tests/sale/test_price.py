@@ -222,6 +222,7 @@ class TestPrice(CertificatePaymentCommon):
             }
         )
         branch.sudo().certificate_letter_read_on = "2026-01-01 00:00:00"
+        samples.name_lender(branch)
         branch.certificate_seller_id = branch
         problems = branch._get_certificate_sale_problems()
         self.assertFalse(any(problem["stops_sale"] for problem in problems))
@@ -359,6 +360,8 @@ class TestPrice(CertificatePaymentCommon):
         mistakes = (
             ("lender", seller, {"certificate_lent_id": False}),
             ("letter", seller, {"certificate_letter_read_on": False}),
+            ("letter_data", seller, {"certificate_policy": False}),
+            ("letter_data", seller, {"phone": False}),
             ("nit", seller, {"vat": False}),
             ("product", self.product, {"active": False}),
             ("product", seller, {"certificate_product_id": False}),

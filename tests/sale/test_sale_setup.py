@@ -424,4 +424,8 @@ class TestSaleSetup(CertificatePaymentCommon):
         self.assertFalse(migrate())
         self.seller.sudo().certificate_letter_read_on = "2026-01-01 00:00:00"
         self.get_downloaded()
+        # Nobody has read the default text of today.
+        self.assertFalse(migrate())
+        seller = self.seller.sudo()
+        seller.certificate_letter_html = seller._get_default_letter_text()
         self.assertTrue(migrate())

@@ -48,6 +48,8 @@ class TestSigning(SigningCommon):
 
     def test_each_kind_of_document_has_its_name_in_the_log(self):
         record = self.record.with_user(self.user_a)
+        # Under a loan, those that its letter lists: see tests/letter/test_letter_terms.py.
+        self.activation.sudo().route = "own"
         for kind in xades.DOCUMENTS:
             self.activation._sign_xml(make_document(kind), record)
         rows = self.get_rows()

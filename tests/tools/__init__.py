@@ -9,6 +9,7 @@ from . import (
     test_key_seal,
     test_letter_pdf,
     test_letter_scan,
+    test_letter_scope,
     test_letter_text,
     test_pdf_append,
     test_pdf_check,

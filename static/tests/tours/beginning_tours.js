@@ -46,7 +46,7 @@ const isReady = (key) => arrive(`${key} is ready`, `li[data-step=${key}][data-st
 
 /** The administrator follows the page that sets up the sale, from the menu to the letter. */
 addTour("certificate_beginning_sale", {
-    atMost: { clicks: 17, fields: 8, pages: 11 },
+    atMost: { clicks: 20, fields: 12, pages: 11 },
     steps: () => [
         ...openSteps,
         ...openMenu(
@@ -61,6 +61,7 @@ addTour("certificate_beginning_sale", {
         type("profile_email", "certificados@firmasegura.example.com"),
         type("profile_street", "Calle 72 # 10-34"),
         type("profile_city", "Bogotá"),
+        type("profile_phone", "601 234 5678"),
         ...choose("profile_state_id", "Bogot"),
         click("Sell as this company", "button[name=action_confirm]"),
         isReady("seller"),
@@ -93,6 +94,14 @@ addTour("certificate_beginning_sale", {
         isReady("lender"),
         saleStep("letter"),
         arrive("The letter is there", "button[name=action_confirm_certificate_letter]"),
+        // What the letter says of the lender.
+        type("certificate_policy", "www.firmasegura.example.com/datos"),
+        type("certificate_software", "Firma Segura"),
+        click("It is a provider", "div[name=certificate_is_provider] input"),
+        type("certificate_provider_resolution", "001234 de 2025"),
+        click("Its authority allows it", "div[name=certificate_is_signing_allowed] input"),
+        // Odoo reloads the page when a company was saved.
+        click("Save", ".o_form_button_save", { expectUnloadPage: true }),
         click("It is read", "button[name=action_confirm_certificate_letter]"),
         isReady("letter"),
     ],
