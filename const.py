@@ -19,6 +19,9 @@ HOSTS_PARAMETER = f"{MODULE}.revocation_hosts"
 # Whether this database is linked with others: a vendor's with its clients', or a client's with its vendor's.
 LINKS_PARAMETER = f"{MODULE}.links"
 
+# Whether the server of a linked vendor may be in a private network, or on this machine.
+LINK_PRIVATE_PARAMETER = f"{MODULE}.links_private"
+
 GROUP_SYSTEM = "base.group_system"
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"

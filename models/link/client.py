@@ -320,18 +320,8 @@ class CertificateLinkClient(models.Model):
         former = link.search([("client_nit", "=", link.client_nit), ("client_id", "!=", False)])
         if former := former.filtered(lambda other: other.company_id == link.company_id)[:1]:
             return former.client_id
+        link._check_no_company()
         companies = link.env["res.company"].with_context(active_test=False)
-        for company in companies.search_fetch([("vat", "!=", False)], ["vat"]):
-            if identity.complete_nit(company.vat) == link.client_nit:
-                raise make_fields_error(
-                    {
-                        "client_nit": self.env._(
-                            "%(company)s of this database has the NIT %(nit)s: it needs no link.",
-                            company=company.name,
-                            nit=identity.show_nit(link.client_nit),
-                        )
-                    }
-                )
         name = link.client_name
         if companies.search_count([("name", "=", name)], limit=1):
             name = f"{name} ({identity.show_nit(link.client_nit)})"
@@ -349,6 +339,24 @@ class CertificateLinkClient(models.Model):
         creating.env.user.write({"company_ids": [Command.unlink(client.id)]})
         client.active = False
         return client
+
+    def _check_no_company(self):
+        """Check that no company of this database has the client's NIT: it would be one client in two places.
+
+        :raise ValidationError: otherwise
+        """
+        companies = self.sudo().env["res.company"].with_context(active_test=False)
+        for company in companies.search_fetch([("vat", "!=", False)], ["vat"]):
+            if identity.complete_nit(company.vat) == self.client_nit:
+                raise make_fields_error(
+                    {
+                        "client_nit": self.env._(
+                            "%(company)s of this database has the NIT %(nit)s: it needs no link.",
+                            company=company.name,
+                            nit=identity.show_nit(self.client_nit),
+                        )
+                    }
+                )
 
     # === BUSINESS METHODS - KEY === #
 

@@ -78,6 +78,8 @@ class CertificateChainMixin(models.AbstractModel):
     # What a row says, in the order in which it is hashed: all its columns but those of the chain
     # itself; set by each model.
     _hashed = ()
+    # Columns that came later: hashed where they say something, so that earlier rows keep their hashes.
+    _hashed_later = ()
     # Prefix of the company's id in the name of a chain; set by each model but the first one.
     _chain_prefix = ""
 
@@ -412,7 +414,7 @@ def _link(model, rows, cr, now=None):
             known |= {head_id: head for head_id, head in own.items() if head_id > newest}
             last = max(last, own_last)
         here = by_company[company_id]
-        made = [Row(None, "", "", tuple(row[name] for name in model._hashed)) for row in here]
+        made = [Row(None, "", "", _get_hashed(model, row)) for row in here]
         found, head = extend(chain, made, known.values(), last, secrets)
         placed += [
             {
@@ -501,15 +503,31 @@ def read_rows(model, company_id):
 
     :rtype: list[tools.signature_chain.Row]
     """
+    names = [*model._hashed, *model._hashed_later]
     model.env.cr.execute(
         SQL(
             "SELECT %s FROM %s WHERE company_id = %s ORDER BY id",
-            _list([*_PLACE, *model._hashed]),
+            _list([*_PLACE, *names]),
             SQL.identifier(model._table),
             company_id,
         )
     )
-    return [Row(*row[:3], row[3:]) for row in model.env.cr.fetchall()]
+    return [
+        Row(*row[:3], _get_hashed(model, dict(zip(names, row[3:], strict=True))))
+        for row in model.env.cr.fetchall()
+    ]
+
+
+def _get_hashed(model, row):
+    """Return what is hashed of a row.
+
+    :param dict row: values by column
+    :rtype: tuple
+    """
+    later = [row.get(name) for name in model._hashed_later]
+    while later and later[-1] is None:
+        later.pop()
+    return (*(row[name] for name in model._hashed), *later)
 
 
 def read_ends(model, company_ids, cr, before=None):
