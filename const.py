@@ -58,6 +58,18 @@ PORTAL_PATH = "/my/certificate"
 LETTER_LINK_PATH = "/certificate/sign"
 # What a pairing code leads to, and where linked databases ask what is no signature.
 LINK_PATH = "/certificate/link"
+# The steps that a linked client takes at its vendor.
+LINK_STEPS = (
+    "status",
+    "profile",
+    "buy",
+    "continue",
+    "representative",
+    "letter",
+    "signed-letter",
+    "signed-letter/delete",
+    "finish",
+)
 # What linked databases say to each other; those that are one apart understand each other.
 LINK_RELEASE = 1
 # Where whoever paid without a login here is told what became of the payment.

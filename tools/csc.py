@@ -65,6 +65,8 @@ REFUSALS = {
     "one_document": (400, "invalid_request"),
     "hash": (400, "invalid_request"),
     "refused": (403, "access_denied"),
+    "step": (400, "invalid_request"),
+    "letter_too_large": (413, "invalid_request"),
     "code": (403, "access_denied"),
     "pairing": (400, "invalid_request"),
     "release": (400, "invalid_request"),

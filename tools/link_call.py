@@ -5,6 +5,7 @@ By TLS alone, but for this machine itself; no redirect is followed and no proxy 
 and what was looked at is what is connected to. An answer has 20 seconds from its first byte to its last, and a bound.
 """
 
+import contextlib
 import http.client
 import ipaddress
 import json
@@ -97,7 +98,8 @@ def call(address, path, body, *, headers=(), allow_private=False):
     connection = http.client.HTTPConnection(host, port)
     connection.sock = _connect(scheme, host, port, allow_private)
     # A server that sends a byte now and then is never silent for long.
-    watch = threading.Timer(ANSWER_SECONDS, _shut, [connection.sock])
+    late = threading.Event()
+    watch = threading.Timer(ANSWER_SECONDS, _shut, [connection.sock, late])
     watch.daemon = True
     watch.start()
     try:
@@ -113,10 +115,10 @@ def call(address, path, body, *, headers=(), allow_private=False):
         response = connection.getresponse()
         content = response.read(ANSWER_MAX + 1)
         # What was cut off looks like the end of an answer that does not say how long it is.
-        is_late = watch.finished.is_set()
+        is_late = late.is_set()
     except (OSError, http.client.HTTPException, ValueError) as error:
-        late = isinstance(error, TimeoutError) or watch.finished.is_set()
-        raise CallFailed("too_slow" if late else "not_reached") from None
+        is_late = isinstance(error, TimeoutError) or late.is_set()
+        raise CallFailed("too_slow" if is_late else "not_reached") from None
     finally:
         watch.cancel()
         connection.close()
@@ -205,11 +207,10 @@ def _may_ask(text, host, allow_private):
     return is_public or (allow_private and is_network)
 
 
-def _shut(sock):
-    try:
+def _shut(sock, late):
+    late.set()
+    with contextlib.suppress(OSError):  # it has ended by itself
         sock.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # it has ended by itself
 
 
 # === WITH WHAT NOBODY READS === #

@@ -8,6 +8,7 @@ from cryptography.hazmat.primitives.asymmetric import padding
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ...const import PORTAL_CONTACT
 from ...tools import certificate_reader, csc, key_seal, xades
 from ...tools.certificate_chain import get_sha256
 from ...tools.der import CertificateUnreadable
@@ -15,6 +16,7 @@ from ..keys import custody
 from ..signing.signing import check_activated, check_signer, open_activated
 from ..trace.log import log_signature
 from .asking import have_signed, prepare
+from .steps import LinkedCompany
 
 _BUNDLE_MAX = 200_000  # characters of a certificate with those of its authorities
 
@@ -34,6 +36,15 @@ class CertificateActivation(models.Model):
     )
 
     # === AT THE VENDOR === #
+
+    def _get_linked_client(self):
+        """Return the linked client who acts here, if any.
+
+        :rtype: certificate.link.client
+        """
+        company = self.env.context.get(PORTAL_CONTACT)
+        links = self.env["certificate.link.client"].sudo()
+        return links.browse(company.link_id) if isinstance(company, LinkedCompany) else links
 
     def _sign_for_link(self, link, kind, content, name):
         """Sign for a linked client, as `_sign_xml` does for a company of this database, and log it first.
@@ -211,6 +222,7 @@ class CertificateActivation(models.Model):
             if (current.date_start, current.date_end) != (start, end):
                 current.write({"date_start": start, "date_end": end})
             return
+        self._check_replaceable(link.company_id)
         stored = (
             self.env["certificate.certificate"]
             .sudo()
@@ -233,3 +245,20 @@ class CertificateActivation(models.Model):
             }
         )
         activation._start_period(stored)
+
+    @api.model
+    def _check_replaceable(self, company):
+        """Check that no certificate signs for a company that the vendor's would end.
+
+        :raise UserError: otherwise
+        """
+        found = self.sudo()._find_in_force(company)
+        if found and not found._get_route().is_remote:
+            raise UserError(
+                self.env._(
+                    "%(activation)s signs for %(company)s until %(end)s. End it first if the vendor is to sign instead.",
+                    activation=found.name,
+                    company=company.name,
+                    end=self._format_date(found.date_end),
+                )
+            )

@@ -643,6 +643,8 @@ def explain(env, code):
         "document": env._("The document is missing or not in base64."),
         "one_document": env._("Send one document at a time."),
         "hash": env._("The hash is missing or is not a SHA-256 in base64."),
+        "step": env._("What the step needs is missing or not valid."),
+        "letter_too_large": env._("The signed letter is larger than 1 MB."),
         "refused": env._("The certificate cannot sign at the moment."),
         "code": env._("The pairing code is wrong, used or expired. Ask the vendor for a new one."),
         "pairing": env._("NIT, name, database or key of the company are missing or not valid."),

@@ -215,6 +215,13 @@ class CertificateLinkVendor(models.Model):
             self._check_state("active")
         answer = ask(self, "status", with_key=True)
         self._lock(GROUP_MANAGER)
+        if answer.get("client_nit") != identity.format_nit(self.company_id.vat):
+            raise UserError(
+                self.env._(
+                    "The link is of another NIT than the company has now, so nothing is signed by it. Link the "
+                    "company anew."
+                )
+            )
         facts = answer.get("activation")
         facts = facts if isinstance(facts, dict) else {}
         self._trusted().write(

@@ -53,7 +53,7 @@ class TestSigning(SigningCommon):
         rows = self.get_rows()
         self.assertEqual(set(rows.mapped("document_type")), set(xades.DOCUMENTS))
         labels = dict(rows._fields["document_type"]._description_selection(self.env))
-        self.assertEqual(labels.keys(), {*xades.DOCUMENTS, "Request"})
+        self.assertEqual(labels.keys(), {*xades.DOCUMENTS, "Request", "Hash"})
 
     def test_a_message_is_signed_and_logged_like_a_document(self):
         record = self.record.with_user(self.user_a)
