@@ -124,10 +124,10 @@ class TestLinkSteps(LinkHttpCommon):
     def test_no_body_of_a_step_is_answered_with_an_error_of_the_server(self):
         bodies = (
             {"representative": []},
-            {"representative": dict.fromkeys(PERSON, [1])},
+            {"representative": {name: [1] for name in PERSON}},
             {"representative": dict.fromkeys(PERSON, "\x00")},
             {"representative": {"state": "active"}},
-            dict.fromkeys(PROFILE, {"a": 1}),
+            {name: {"a": 1} for name in PROFILE},
             dict.fromkeys(PROFILE, "\u202e" * 1000),
             {"content": 1, "filename": []},
             {"vat": "1", "name": "Otra SAS", "company_id": 1},
