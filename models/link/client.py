@@ -82,6 +82,7 @@ class CertificateLinkClient(models.Model):
     client_name = fields.Char(string="Client", readonly=True, copy=False)
     client_nit = fields.Char(string="NIT", readonly=True, copy=False)
     check_number = fields.Char(
+        string="Number to compare",
         readonly=True,
         copy=False,
         help="The client's database shows the same number. Another number is another database.",
@@ -100,9 +101,11 @@ class CertificateLinkClient(models.Model):
     code_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS, index="btree_not_null")
     code_until = fields.Datetime(string="Code valid until", readonly=True, copy=False)
     key_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
-    asked_on = fields.Datetime(readonly=True, copy=False)
-    asked_from = fields.Char(readonly=True, copy=False, help="The network address.")
-    confirmed_on = fields.Datetime(readonly=True, copy=False)
+    asked_on = fields.Datetime(string="Asked on", readonly=True, copy=False)
+    asked_from = fields.Char(
+        string="Asked from", readonly=True, copy=False, help="The network address."
+    )
+    confirmed_on = fields.Datetime(string="Confirmed on", readonly=True, copy=False)
     confirmed_by_id = fields.Many2one("res.users", string="Confirmed by", readonly=True, copy=False)
     key_changed_on = fields.Datetime(string="Key changed on", readonly=True, copy=False)
     ended_on = fields.Datetime(readonly=True, copy=False)

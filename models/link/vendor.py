@@ -62,6 +62,7 @@ class CertificateLinkVendor(models.Model):
     vendor_name = fields.Char(string="Vendor", readonly=True, copy=False)
     vendor_nit = fields.Char(string="NIT", readonly=True, copy=False)
     check_number = fields.Char(
+        string="Number to compare",
         readonly=True,
         copy=False,
         help="The vendor sees the same number. Another number is another database.",
