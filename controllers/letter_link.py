@@ -2,6 +2,7 @@ from odoo.exceptions import UserError
 from odoo.http import Controller, request
 
 from ..const import LETTER_LINK_PATH
+from ..models.core.ir_http import get_brand
 from ..tools.pdf_shrink import MAX_INPUT
 from ..tools.rate_limit import RateLimit
 from . import linked
@@ -55,7 +56,11 @@ class LetterLink(Controller):
 
     def _render_closed(self, activation_id, status=403, **values):
         """Show the same page if the letter does not exist, is not the visitor's, or the link has ended."""
-        values = {"path": f"{LETTER_LINK_PATH}/{activation_id}", **values}
+        values = {
+            "path": f"{LETTER_LINK_PATH}/{activation_id}",
+            **get_brand(request.env),
+            **values,
+        }
         return request.render(
             "l10n_co_certificate_activation.letter_link_closed", values, status=status
         )
@@ -97,7 +102,8 @@ class LetterLink(Controller):
             "l10n_co_certificate_activation.letter_link_page",
             {
                 # The page shows the lender's branding, not that of the database's first company.
-                "res_company": activation._get_brand(),
+                **get_brand(request.env, activation._get_brand()),
+                "visitor": linked.name_visitor(link),
                 "activation": activation,
                 "path": request.env["ir.http"]._url_for(path),
                 "sentences": link._get_page_sentences(),

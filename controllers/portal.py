@@ -159,7 +159,7 @@ class CertificatePortal(CustomerPortal):
             {
                 # The page shows the seller's branding, not that of the database's first company.
                 **get_brand(request.env, activation._get_brand()),
-                "access": access,
+                "visitor": linked.name_visitor(access),
                 "activation": activation,
                 "path": path,
                 "sentences": activation._get_portal_sentences(),
@@ -252,8 +252,11 @@ class CertificatePortal(CustomerPortal):
         return self._run_certificate_step(activation_id, "continue")
 
     @_step("/representative")
-    def certificate_representative(self, activation_id, **values):
-        """Save what was typed; if it is valid, download the letter with the same click."""
+    def certificate_representative(self, activation_id, send="", **values):
+        """Save what was typed; if it is valid, download the letter with the same click, or send it.
+
+        :param str send: whether it goes to the legal representative by mail; nothing has to be typed then
+        """
         access = self._get_certificate_access(activation_id)
         if not access:
             return self._render_certificate_closed(activation_id)
@@ -267,15 +270,17 @@ class CertificatePortal(CustomerPortal):
         if errors := activation._get_length_errors(values):
             # Not saved, but still shown so that it can be shortened.
             return self._render_certificate_page(access, status=422, typed=values, errors=errors)
-        _saved, error = self._try_certificate_step(activation, "representative", values)
-        if error:
-            return self._render_certificate_page(access, status=422, error=error)
+        if values:
+            _saved, error = self._try_certificate_step(activation, "representative", values)
+            if error:
+                return self._render_certificate_page(access, status=422, error=error)
         if activation._get_letter_errors():
             return request.redirect(f"{PORTAL_PATH}/{activation_id}?checked=1")
-        _action, error = self._try_certificate_step(activation, "download")
+        step, query = ("send", "") if send else ("download", "?download=1")
+        _action, error = self._try_certificate_step(activation, step)
         if error:
             return self._render_certificate_page(access, status=422, error=error)
-        return request.redirect(f"{PORTAL_PATH}/{activation_id}?download=1#signed_letter")
+        return request.redirect(f"{PORTAL_PATH}/{activation_id}{query}#signed_letter")
 
     @_step("/signed-letter", max_content_length=MAX_INPUT + FORM_SIZE)
     def certificate_attach(self, activation_id, file=None, **_kwargs):

@@ -118,18 +118,6 @@ _ON_OPEN = frozenset((b"GoTo", b"Named"))
 # Of the named ones only those of the standard, and the print dialogue: others are commands of a menu.
 _NAMED = frozenset(b"NextPage PrevPage FirstPage LastPage Print".split())
 _ON_CLICK = frozenset(b"URI Thread Hide Trans SetOCGState ResetForm GoToDp".split())
-# What says who made a document, up to a text. Ghostscript cuts a title in UTF-16 at its first zero where it writes for
-# fast display: the string has no end, and the file, for all who read objects by their number, is good.
-_INFORMATION_KEY = (
-    rb"\s*/(?:Title|Author|Subject|Keywords|Creator|Producer|CreationDate|ModDate)\s*"
-)
-_INFORMATION = re.compile(
-    rb"\s*<<(?:"
-    + _INFORMATION_KEY
-    + rb"(?:\([^()\\]*\)|<[0-9A-Fa-f]*>))*"
-    + _INFORMATION_KEY
-    + rb"\("
-)
 # Of a document within a string, should a program read one there.
 _CATALOG = frozenset(b"Root OpenAction Encrypt".split())
 _MATTERING = _ACTIVE_KEYS | _CATALOG | frozenset(b"S Next N First Type ObjStm".split())
@@ -290,7 +278,7 @@ def _is_another_file(data):
     return any(map(_MARKUP.search, (beginning, data[data.rindex(b"%%EOF") :])))
 
 
-def _has_active_name(data, start, active=_ACTIVE):
+def _has_active_name(data, start):
     """Whether an active name stands anywhere from a position on: in strings and streams as well.
 
     :raise Encrypted: the name of a cipher stands there
@@ -299,7 +287,7 @@ def _has_active_name(data, start, active=_ACTIVE):
         if count == _NAMES:
             raise TooComplex
         for name in _read_name(match[1]):
-            if name in active or (name in _ACTIVE_KEYS and _CONTENT.match(data, match.end())):
+            if name in _ACTIVE or (name in _ACTIVE_KEYS and _CONTENT.match(data, match.end())):
                 return True
             if name == b"Encrypt" and _CONTENT.match(data, match.end()):
                 raise Encrypted
@@ -481,7 +469,6 @@ class _Scan:
         self.hidden = []  # (position, number, generation) of objects within them, to be read
         self.seen = set()  # their positions
         self.is_blurred = False  # whether more objects may begin there, written in another way
-        self.is_cut = False  # whether a title had no end
 
     def opens_something(self):
         """Whether opening the file starts an action other than showing some place of it."""
@@ -543,13 +530,7 @@ class _Scan:
         position = self.skip_gap(data, position)
         value = None
         if not _ENDOBJ.match(data, position):
-            try:
-                value, position = self.read_value(data, position)
-            except Broken as broken:
-                if not self.is_cut_title(data, position, broken):
-                    raise
-                self.is_cut = True
-                return broken.position
+            value, position = self.read_value(data, position)
         self.keep(value, number)
         position = self.skip_gap(data, position)
         stream = _STREAM.match(data, position)
@@ -575,17 +556,6 @@ class _Scan:
                 packed = self.cipher.decipher(packed, int(number), int(generation))
             self.read_packed(data, start, value, packed, stream[0].endswith(b"\n"))
         return end + len(b"endstream")
-
-    def is_cut_title(self, data, position, broken):
-        """Whether an object is nothing but a title without an end, and what follows opens nothing.
-
-        For a program that reads by the standard the rest of the file is that string; any other reads objects in
-        it, which are read as if it were not there, or more keys, of which none may matter.
-        """
-        title = _INFORMATION.match(data, position)
-        if self.is_cut or not title or (broken.data, broken.position) != (data, title.end()):
-            return False
-        return not _has_active_name(data, title.end(), _ACTIVE | {b"OpenAction"})
 
     def skip_gap(self, data, position):
         """Return where white space and comments end."""

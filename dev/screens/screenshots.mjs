@@ -54,6 +54,10 @@ const ODOOS = [
     ...(isDark ? [".btn-primary:is(:hover, :focus)"] : []),
 ];
 
+// As WCAG 1.4.12 spaces text.
+const SPACED = `* { line-height: 1.5 !important; letter-spacing: 0.12em !important; word-spacing: 0.16em !important; }
+    p { margin-bottom: 2em !important; }`;
+
 // Of Cumulative Layout Shift; more than this is not "good" for Web Vitals.
 const MAX_SHIFT = 0.1;
 
@@ -240,8 +244,10 @@ class Visitor {
 
     /** Looks at the page as it is, such as at a dialog; one of Odoo's own is not examined. */
     async see(name, isOurs = true) {
+        const address = this.page.url();
         for (const [width, height] of this.sizes) {
             await this.page.setViewportSize({ width, height });
+            await this.chooseCards(width);
             await this.page.waitForTimeout(700);
             await this.waitForPdf(name);
             const size = await this.page.evaluate(() => {
@@ -253,6 +259,10 @@ class Visitor {
             });
             if (size.wide > width) {
                 findings.push(`${name} at ${width}: ${size.wide} pixels wide`);
+            }
+            if (width === this.sizes[0][0]) {
+                const tree = await this.page.locator("body").ariaSnapshot();
+                writeFileSync(`${folder}/${name}.yaml`, tree);
             }
             if (isOurs) {
                 await this.examine(`${name} at ${width}`);
@@ -276,10 +286,50 @@ class Visitor {
                 });
             }
         }
+        if (isOurs) {
+            await this.findOverflow(name);
+        }
         const [width, height] = this.sizes[0];
         await this.page.setViewportSize({ width, height });
+        if (this.page.url() !== address) {
+            await this.page.goto(address); // from the cards back to the list
+            await this.wait(".o_view_controller");
+        }
         await this.waitForPdf(name);
         console.log(name);
+    }
+
+    /** Finds what leaves the page when it is enlarged four times and its text spaced (WCAG 1.4.10, 1.4.12). */
+    async findOverflow(name) {
+        await this.page.setViewportSize({ width: 320, height: 640 });
+        const style = await this.page.addStyleTag({ content: SPACED });
+        await this.page.waitForTimeout(300);
+        const found = await this.page.evaluate((ours) => {
+            // Tables and pictures of pages may be scrolled.
+            const isScrolled = (el) =>
+                el.closest(".o_list_renderer, .overflow-auto, iframe, .o_statusbar_status");
+            const wide = [...document.querySelectorAll(ours.map((one) => `${one} *`).join())].find(
+                (el) =>
+                    el.checkVisibility() &&
+                    !isScrolled(el) &&
+                    !el.closest(".visually-hidden") &&
+                    el.getBoundingClientRect().right > window.innerWidth + 2
+            );
+            return wide?.outerHTML.slice(0, 160);
+        }, OURS);
+        if (found) {
+            findings.push(`${name} at 320, spaced: leaves the page: ${found}`);
+        }
+        await style.evaluate((el) => el.remove());
+    }
+
+    /** Opens a list again on a phone, where Odoo shows its cards; it chooses when a page is opened. */
+    async chooseCards(width) {
+        const list = ".o_action_manager > .o_list_view";
+        if (width < 768 && (await this.page.locator(list).count())) {
+            await this.page.reload();
+            await this.wait(".o_action_manager > .o_view_controller");
+        }
     }
 
     /** Looks at a page that was opened on a phone, where Odoo shows cards instead of a list. */
@@ -329,7 +379,7 @@ class Visitor {
                         .map((selector) => [selector]);
                 return window.axe.run(
                     { include: present(ours), exclude: present(odoos) },
-                    { resultTypes: ["violations"] }
+                    { resultTypes: ["violations"], rules: { "target-size": { enabled: true } } }
                 );
             },
             [OURS, ODOOS]
@@ -1114,7 +1164,7 @@ async function walkPortal(carla, ana, flor) {
     await contact.wait(SUMMARY);
     await contact.see("portal-downloaded-es");
     await contact.lookAt("portal-changing", SUMMARY, async () => {
-        await contact.click("details summary");
+        await contact.click("details:not(.o_certificate_letter_text) summary");
         await contact.wait("#representative_name");
     });
     await contact.page.setInputFiles("#file", `${files}/scan.pdf`);
@@ -1131,6 +1181,38 @@ async function walkPortal(carla, ana, flor) {
     const visitor = await Visitor.arrive();
     await visitor.open(`/my/certificate/${id}/open#wrong`, "div[name=closed]");
     await visitor.see("portal-wrong-link-es");
+}
+
+/** The legal representative, by the link in a mail, from the letter to what came back. */
+async function walkSigner() {
+    const signer = await Visitor.arrive("signer");
+    const link = readFileSync(`${files}/sign`, "utf-8");
+    await signer.open(link, "a[name=letter]");
+    await signer.look("signer", "a[name=letter]");
+    await signer.page.setInputFiles("#file", `${files}/scan.pdf`);
+    await signer.wait(".o_certificate_card");
+    await signer.look("signer-returned", ".o_certificate_card");
+    const other = await Visitor.arrive("other");
+    await other.open(link.replace(/\/open#.*/, ""), "div[name=closed]");
+    await other.look("signer-closed", "div[name=closed]");
+}
+
+/** The mails that were written while the companies of the demonstration began, each in its reader's language. */
+async function walkMails() {
+    const reader = await Visitor.arrive("reader");
+    for (const name of readdirSync(`${files}/mails`)) {
+        await reader.page.setContent(readFileSync(`${files}/mails/${name}`, "utf-8"));
+        await reader.see(`mail-${name.replace(".html", "")}`);
+    }
+}
+
+/** The seller, who opens the three steps, and what it finds instead. */
+async function walkLender(carla) {
+    await carla.choose(await findSeller(carla));
+    await carla.open(WIZARD, "li[data-step=certificate]");
+    await carla.look("lender-page", "li[data-step=certificate]");
+    await carla.open("/odoo/certificate-sale", "li[data-step=seller]");
+    await carla.look("sale-setup", "li[data-step=seller]");
 }
 
 /** Somebody who has no mouse: goes to a control by Tab, and fails where that does not get there. */
@@ -1159,8 +1241,17 @@ class Typist {
         return this.page.evaluate((s) => Boolean(document.activeElement?.matches(s)), selector);
     }
 
-    /** Finds a control that looks with the focus as it does without. */
+    /** Finds a control that is covered, or looks with the focus as it does without. */
     async lookAtFocus(selector) {
+        const isCovered = await this.page.evaluate(() => {
+            const element = document.activeElement;
+            const { x, y, width, height } = element.getBoundingClientRect();
+            const top = document.elementFromPoint(x + width / 2, y + height / 2);
+            return !top?.contains(element) && !element.contains(top);
+        });
+        if (isCovered) {
+            findings.push(`keyboard: ${selector} is covered while it has the focus`);
+        }
         const isSeen = await this.page.evaluate(async () => {
             const element = document.activeElement;
             // A field's line is drawn by what is around it.
@@ -1550,6 +1641,9 @@ const walks = {
     own: () => walkOwn(flor),
     request: () => walkRequest(flor, carla),
     portal: () => walkPortal(carla, ana, flor),
+    signer: walkSigner,
+    lender: () => walkLender(carla),
+    mails: walkMails,
     trust: () => walkTrust(admin),
     ...makePaymentWalks({ Visitor, WIZARD, findings, findSeller, admin, carla }),
     keyboard: async () => walkByKeyboard(await Visitor.login("nadia")),

@@ -117,6 +117,7 @@ ALERTS = {
             lambda self: self.env._("Open that of %s", self.env.company.name),
         ),
     ),
+    "renews": Alert(MUTED, lambda self: self._get_renewed_sentence(), icon="fa-refresh"),
     "surplus": Alert("info", lambda self: self.surplus_sentence),
     # Pay
     "not_for_sale": Alert(

@@ -165,6 +165,7 @@ NOTICES = {
             name=self._get_representative_name(),
             company=self.company_id.name,
         ),
+        to_contacts=True,
     ),
     "letter_accepted": Notice(
         "_get_responsible_users",

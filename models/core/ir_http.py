@@ -1,4 +1,5 @@
 import functools
+import secrets
 
 from werkzeug.exceptions import BadRequest
 from werkzeug.routing import BaseConverter, ValidationError
@@ -10,6 +11,9 @@ from ...const import MODULE
 from ...tools.upload_limits import BROWSER_LIMITS
 
 _ID_MAX = 2**31 - 1  # of PostgreSQL's integers
+
+# Another one after each log-out: what was typed before is dropped by the browser; see draft.js.
+_LOGOUT_COOKIE = "certificate_logout"
 
 # Headers of every response of this add-on, for browsers and proxies.
 _HEADERS = {
@@ -121,6 +125,9 @@ class IrHttp(models.AbstractModel):
     @classmethod
     def _post_dispatch(cls, response):  # pylint: disable=missing-return
         super()._post_dispatch(response)
+        if getattr(request, "certificate_session_uid", None) and not request.session.uid:
+            # Somebody logged out. (A session that expired was already without its user.)
+            response.set_cookie(_LOGOUT_COOKIE, secrets.token_hex(8), expires=None, samesite="Lax")
         if getattr(request, "is_certificate_answer", False):
             response.headers.update(_HEADERS)
             # Keep what Odoo already forbids for a file.

@@ -241,7 +241,7 @@ class CertificateMailing(models.AbstractModel):
 
         :param str email: the normalized address
         :param files: names and bytes of PDFs to attach
-        :param user: `res.users` who gets the answers, if they have an address
+        :param user: `res.users` or `res.partner` who gets the answers, if they have an address
         :raise MailNotSent: with the remedy
         """
         body = self._lay_out(brand, lang, content, about, clean_text(name))

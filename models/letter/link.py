@@ -51,7 +51,22 @@ class CertificateLetterLink(models.Model):
     name = fields.Char(string="Legal representative", readonly=True)
     email = fields.Char(string="Sent to", readonly=True)
     token_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
-    sent_by_id = fields.Many2one("res.users", string="Sent by", readonly=True)
+    sent_by_id = fields.Many2one(
+        "res.users",
+        string="Sent by",
+        readonly=True,
+        help="Or who invited the contact who sent it.",
+    )
+    access_id = fields.Many2one(
+        "certificate.portal.access",
+        readonly=True,
+        index="btree_not_null",
+        ondelete="set null",
+        groups=NO_ACCESS,
+    )
+    contact_name = fields.Char(
+        string="Contact", readonly=True, help="The invited contact who sent it."
+    )
     sent_on = fields.Datetime(readonly=True)
     expires_on = fields.Datetime(string="Valid until", readonly=True)
     opened_on = fields.Datetime(readonly=True, help="When the link was opened for the first time.")
@@ -70,7 +85,7 @@ class CertificateLetterLink(models.Model):
 
     # === COMPUTE METHODS === #
 
-    @api.depends("ended_on", "expires_on", "letter_code", "email")
+    @api.depends("ended_on", "expires_on", "letter_code", "email", "access_id.withdrawn_on")
     def _compute_state(self):
         now = fields.Datetime.now()
         for link in self:
@@ -100,6 +115,9 @@ class CertificateLetterLink(models.Model):
 
         :rtype: bool
         """
+        link = self.sudo()
+        if link.contact_name and link.access_id.state not in ("valid", "expired"):
+            return True
         return not self._is_sender_entitled(self.sudo().sent_by_id, GROUP_USER)
 
     # === BUSINESS METHODS - SENDING === #
@@ -130,7 +148,7 @@ class CertificateLetterLink(models.Model):
                     )
                 )
         activation._end_letter_links()
-        token = make_token()
+        token, access = make_token(), activation._get_portal_access()
         link = links.create(
             {
                 "activation_id": activation.id,
@@ -138,15 +156,26 @@ class CertificateLetterLink(models.Model):
                 "name": activation._get_representative_name(),
                 "email": email,
                 "token_hash": hash_token(token),
-                "sent_by_id": self.env.uid,
+                "sent_by_id": access.invited_by_id.id or self.env.uid,
+                "access_id": access.id,
+                "contact_name": access.partner_id.name,
                 "sent_on": now,
                 "expires_on": now + timedelta(days=_DAYS),
             }
         )
         return link, link._get_link(token, link._get_lang())
 
+    def _get_sender(self):
+        """Return the person who sent it, whom its recipient may know.
+
+        :return: in sudo mode
+        :rtype: res.partner
+        """
+        link = self.sudo()
+        return link.access_id.partner_id or link.sent_by_id.partner_id
+
     def _get_lang(self):
-        """Return the language of the mail: the company's, or that of who sends it."""
+        """Return the language of the mail: the company's, or that of its user who sends it."""
         link = self.sudo()
         return self.env["certificate.mailing"]._choose_company_lang(
             link.company_id, link.sent_by_id
@@ -169,7 +198,7 @@ class CertificateLetterLink(models.Model):
             letter = self.sudo().activation_id._render_letter()
         except UserError as error:
             raise MailNotSent(str(error)) from error
-        brand, company, user = activation._get_brand(), activation.company_id, here.sent_by_id
+        brand, company, user = activation._get_brand(), activation.company_id, here._get_sender()
         names = {"company": company.name, "user": user.name, "lender": brand.name}
         content = mailing._write_content(
             brand,
@@ -290,7 +319,7 @@ class CertificateLetterLink(models.Model):
         link = self.sudo()
         names = {
             "company": link.company_id.name,
-            "user": link.sent_by_id.name,
+            "user": link._get_sender().name,
             "lender": link.activation_id._get_brand().name,
         }
         return {

@@ -1,6 +1,7 @@
 from markupsafe import Markup
 
 from odoo import api, fields, models
+from odoo.tools import html_sanitize
 
 from ...const import GROUP_USER, PORTAL_CONTACT
 from ..core.mailing import format_address
@@ -52,6 +53,14 @@ class CertificateActivation(models.Model):
 
     def _get_representative_name(self):
         return " ".join(filter(None, (self.representative_name, self.representative_surname)))
+
+    def _get_letter_to_read(self):
+        """Return the text of the letter for a page: its PDF has no structure that a screen reader could follow.
+
+        :return: in Spanish
+        :rtype: Markup
+        """
+        return html_sanitize(self._get_letter_markup(), sanitize_style=True, sanitize_form=True)
 
     def _get_last_letter_link(self):
         """Return the link by which the letter is out to be signed, or was until it expired.

@@ -3,8 +3,9 @@ import binascii
 from datetime import datetime, timezone
 
 from odoo import api, fields, models
-from odoo.exceptions import AccessError, UserError, ValidationError
+from odoo.exceptions import AccessError
 
+from ...exceptions import make_fields_error
 from ...tools import certificate_chain
 from ...tools.upload_limits import ANCHOR_SIZE
 
@@ -88,9 +89,10 @@ class CertificateTrustAnchor(models.Model):
         if "file" in vals:
             vals = self._prepare_vals(vals)
             if any(anchor.sha256 != vals["sha256"] for anchor in self):
-                raise UserError(
-                    self.env._("This is the file of another certificate. Add it as a new one.")
+                sentence = self.env._(
+                    "This is the file of another certificate. Add it as a new one."
                 )
+                raise make_fields_error({"file": sentence})
         result = super().write(vals)
         if vals.keys() & {"active", "certificate", "sha256"}:
             self._look_anew()
@@ -125,9 +127,11 @@ class CertificateTrustAnchor(models.Model):
             data = base64.b64decode(vals.pop("file", None) or b"", validate=True)
             facts = certificate_chain.read_anchor(data, datetime.now(timezone.utc))
         except (TypeError, binascii.Error) as error:
-            raise ValidationError(self._get_refusal("not_certificate")) from error
+            sentence = self._get_refusal("not_certificate")
+            raise make_fields_error({"file": sentence}) from error
         except certificate_chain.AnchorRefused as refused:
-            raise ValidationError(self._get_refusal(refused.code)) from refused
+            sentence = self._get_refusal(refused.code)
+            raise make_fields_error({"file": sentence}) from refused
         return {
             **vals,
             "name": facts.label,

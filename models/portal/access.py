@@ -2,6 +2,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import NO_ACCESS, Domain
 from odoo.tools import SQL, consteq, email_normalize, ormcache
 
@@ -11,6 +12,9 @@ from ...tools.link_token import hash_token, make_token
 from ..core.concerned import INVITED, add_noted, ask, note
 
 _KNOWN_MAX = 10000  # contacts whose ids are kept in memory
+# Invitations within an hour, of a company and by a user, who may invite for many companies: each may be a mail.
+_INVITED_MAX = {"company_id": 10, "user_id": 60}
+_INVITED_WITHIN = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -216,6 +220,7 @@ class CertificatePortalAccess(models.Model):
         :param partner: `res.partner` with an email
         :return: the access, and the link, which is stored nowhere and cannot be shown again
         :rtype: tuple[certificate.portal.access, str]
+        :raise UserError: when too many were invited just now
         """
         partner.check_access("read")
         email = email_normalize(partner.email)
@@ -236,8 +241,14 @@ class CertificatePortalAccess(models.Model):
                 company=activation.sudo().company_id.name,
             )
             raise make_fields_error({"partner_id": sentence})
-        token = make_token()
-        now = fields.Datetime.now()
+        self._refuse_flood(activation)
+        access = self._trusted().search(
+            [("activation_id", "=", activation.id), ("partner_id", "=", partner.id)]
+        )
+        token, now = make_token(), fields.Datetime.now()
+        if access.invited_on and access.invited_on >= now:
+            # Each one is an entry of the history, also the second one of a second.
+            now = access.invited_on + timedelta(seconds=1)
         vals = {
             "email": email,
             "commercial_partner_id": partner.sudo().commercial_partner_id.id,
@@ -250,9 +261,6 @@ class CertificatePortalAccess(models.Model):
             "withdrawn_on": False,
             "mail_asked_on": False,
         }
-        access = self._trusted().search(
-            [("activation_id", "=", activation.id), ("partner_id", "=", partner.id)]
-        )
         if access:
             access.write(vals)
         else:
@@ -268,6 +276,31 @@ class CertificatePortalAccess(models.Model):
             )
         )
         return access.with_env(self.env), access._get_link(token, partner.sudo().lang)
+
+    @api.model
+    def _refuse_flood(self, activation):
+        """Refuse more invitations than anybody needs.
+
+        The history is asked: a contact that is deleted takes its invitations along.
+
+        :raise UserError: when too many were made just now
+        """
+        history = self.env["certificate.history"].sudo()
+        lately = (
+            Domain("event", "=", "portal")
+            & Domain("happened_on", ">", fields.Datetime.now() - _INVITED_WITHIN)
+            & Domain("res_model", "=", self._name)
+            & Domain("changes", "like", '"invited_on"')
+        )
+        who = {"company_id": activation.company_id.id, "user_id": self.env.uid}
+        for name, limit in _INVITED_MAX.items():
+            if history.search_count(lately & Domain(name, "=", who[name]), limit=limit) >= limit:
+                raise UserError(
+                    self.env._(
+                        "There were %s invitations within an hour. Wait an hour and try again.",
+                        limit,
+                    )
+                )
 
     def _hand_over(self, link):
         """Send the link to the contact, in the contact's language.

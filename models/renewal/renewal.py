@@ -186,6 +186,32 @@ class CertificateActivation(models.Model):
             self._format_date(self._get_renewal_start()),
         )
 
+    def _get_renewed_sentence(self):
+        """Say what this renews and from when to when it is going to sign, until it is finished.
+
+        :rtype: str | None
+        """
+        self.ensure_one()
+        former = self.sudo().renewal_of_id
+        # What the company's own certificate replaces is said where that is loaded.
+        if not (former.date_end and self.needs_letter and self.phase in ("pay", "process")):
+            return None
+        words = {"former": former.name, "end": self._format_date(former.date_end)}
+        if self.sudo()._find_in_force(self.company_id) != former:
+            return self.env._(
+                "This renews %(former)s, which signed until %(end)s. It signs for %(validity)s from the day on "
+                "which you finish it.",
+                validity=self._get_validity(),
+                **words,
+            )
+        period = self._prepare_paid_period_vals(former.date_end + timedelta(days=1))
+        return self.env._(
+            "This renews %(former)s, which signs until %(end)s. If you finish it by then, it signs from %(start)s to %(last)s.",
+            start=self._format_date(period["date_start"]),
+            last=self._format_date(period["date_end"]),
+            **words,
+        )
+
     def _get_lost_sentence(self):
         """Say what switching over now costs, or return nothing if there is nothing to switch.
 

@@ -9,7 +9,7 @@ from odoo.fields import Command
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
-from ...const import GROUP_MANAGER, REQUEST_URL, WIZARD_PATH
+from ...const import GROUP_MANAGER, MODULE, REQUEST_URL, WIZARD_PATH
 from ...models.keys import custody
 from ...tools import certificate_chain
 from ...tools.pdf_check import MAX_SIZE
@@ -17,6 +17,56 @@ from ..common import letter_samples, own_samples, pdf_samples, person_files, sam
 from ..common.case import CertificateCommon
 from ..common.invoicing import ElectronicInvoicingCommon
 from ..common.tours import TourCase
+
+# Keeps and takes what was typed in the tab of a page; a frame has the storage of its tab.
+DRAFTS = """
+const draft = odoo.loader.modules.get("%(module)s");
+const left = () => JSON.stringify(sessionStorage).includes("typed");
+const expect = (isSo, what) => {
+    if (!isSo) {
+        throw new Error(what);
+    }
+};
+const keep = (owner = draft.ME) => draft.keepDraft(owner, "form", { name: "typed" });
+const open = async (path) => {
+    const frame = document.createElement("iframe");
+    frame.src = path;
+    document.body.append(frame);
+    const isLoaded = () => frame.contentWindow.odoo?.loader?.modules.has("%(module)s");
+    while (!isLoaded()) {
+        await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    frame.remove();
+};
+const logOut = () => fetch("/web/session/logout?redirect=/web/login");
+(async () => {
+    keep();
+    expect(draft.takeDraft(draft.ME, "form").name === "typed", "It does not come back.");
+    expect(!left(), "What came back stays in the tab.");
+    keep();
+    expect(draft.takeDraft("contact.7", "form") === null, "Another one gets it.");
+    expect(!left(), "Another one can read it.");
+    keep();
+    await open("/my");
+    expect(left(), "A page of the same session drops it.");
+    keep("user.0");
+    draft.dropLeftDrafts(draft.ME); // as this page did when it was loaded; it opens in no frame
+    expect(!left(), "What another user typed is still there.");
+    keep();
+    await logOut();
+    await open("/web/login");
+    expect(!left(), "It is still there after the log-out.");
+    keep();
+    await logOut();
+    await open("/web/login");
+    expect(left(), "It is gone although its session ended by itself.");
+    const key = Object.keys(sessionStorage).find((one) => one.includes("draft"));
+    const old = JSON.parse(sessionStorage[key]);
+    sessionStorage[key] = JSON.stringify({ ...old, on: old.on - 24 * 60 * 60 * 1000 });
+    expect(draft.takeDraft(draft.ME, "form") === null, "It is kept for ever.");
+    console.log("test successful");
+})().catch((error) => console.error(error.message));
+"""
 
 
 @tagged("post_install", "-at_install")
@@ -121,6 +171,15 @@ class TestTours(CertificateCommon, TourCase):
         self.assertFalse(activation.signed_letter_sha256)
         self.assertTrue(activation.letter_code)
         self.assertEqual(activation.representative_surname, "Pérez")
+
+    def test_what_was_typed_is_for_whoever_typed_it_until_they_log_out(self):
+        module = f"@{MODULE}/connection/draft"
+        self.browser_js(
+            "/odoo",
+            DRAFTS % {"module": module},
+            ready=f"odoo.loader.modules.has('{module}')",
+            login=self.user_a.login,
+        )
 
     def test_nothing_is_lost_or_done_twice_when_the_line_is_bad_or_the_session_ends(self):
         activation = self.start()

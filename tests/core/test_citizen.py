@@ -264,6 +264,18 @@ class TestCitizen(CertificateCommon):
 
     # === ANSWERS THAT ARE CACHED === #
 
+    def test_pages_of_the_portal_are_loaded_by_those_pages_alone(self):
+        def get_files(bundle):
+            files = self.env["ir.qweb"]._get_asset_content(bundle)[0]
+            return {
+                file["url"].rpartition("/")[2]
+                for file in files
+                if f"/{MODULE}/" in file["url"] and file["url"].endswith((".js", ".xml"))
+            }
+
+        self.assertEqual(get_files("web.assets_frontend"), {"draft.js"})
+        self.assertGreater(get_files(f"{MODULE}.assets_portal"), {"step.js", "upload.js"})
+
     def test_the_first_activation_counts_at_once(self):
         company = self.company_a
         self.assertFalse(company._may_have_activation())

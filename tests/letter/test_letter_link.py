@@ -7,6 +7,7 @@ from datetime import timedelta
 from unittest.mock import patch
 
 import pypdf
+from lxml import html
 from psycopg2.errors import SerializationFailure
 
 from odoo import fields
@@ -171,6 +172,18 @@ class TestLetterLink(PaymentFollowCommon, MailWatch, LinkVisitor, TourCase):
         with self.unchanged():
             page = self.ask("GET")
             self.assertIn(self.activation.letter_code, page.text)
+            # The PDF has no structure for screen readers: its text is on the page, in its language.
+            [text] = html.fromstring(page.text).xpath("//details/div[@lang='es']")
+            self.assertEqual(
+                "".join(text.text_content().split()),
+                "".join(
+                    html.fromstring(self.activation._get_letter_markup()).text_content().split()
+                ),
+            )
+            self.assertFalse(text.xpath(".//script|.//form|.//*[@onclick]"))
+            for shown in (page, self.ask("GET", "/open")):
+                self.assertIn('name="certificate_brand"', shown.text)
+                self.assertIn(self.seller.name, shown.text)
             self.assertNotIn(self.activation._format_money(self.activation.price_total), page.text)
             downloaded = self.ask("GET", "/letter")
             self.assertEqual(downloaded.content, letter.get_content())

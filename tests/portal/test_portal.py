@@ -20,6 +20,7 @@ from odoo.addons.base.models.ir_mail_server import MailDeliveryException
 
 from ...const import MODULE, PORTAL_CONTACT, PORTAL_PATH, REPRESENTATIVE_FIELDS
 from ...controllers import portal
+from ...models.portal import access as accesses
 from ...tools.link_token import hash_token
 from ...tools.pdf_check import MAX_SIZE
 from ...tools.rate_limit import RateLimit
@@ -112,6 +113,27 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         self.assertTrue(activation.is_signing_blocked)
         self.assertIn('name="letter_review"', self.ask("GET", activation).text)
 
+    def test_nobody_invites_without_end(self):
+        activation = self.start()
+        for _turn in range(9):
+            self.invite(activation)
+        # A contact that is deleted takes its invitations along, and what is made by another manager counts.
+        self.contact.unlink()
+        contact = self.env["res.partner"].create(
+            {"name": "Ana", "email": "a@example.com", "parent_id": self.company_a.partner_id.id}
+        )
+        activation.with_user(self.manager_a)._invite(contact)
+        with self.assertRaises(UserError):
+            self.invite(activation, contact)
+        with patch.object(accesses, "_INVITED_WITHIN", timedelta(0)):
+            self.invite(activation, contact)
+        with (
+            self.subTest("of many companies"),
+            patch.object(accesses, "_INVITED_MAX", {"user_id": 10}),
+            self.assertRaises(UserError),
+        ):
+            self.invite(activation, contact)
+
     def test_the_page_is_the_sellers_and_keeps_codes_whole(self):
         activation = self.get_downloaded()
         self.enter(activation)
@@ -120,7 +142,9 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
         self.assertIn("NIT", page)
         for code in ("900.987.321-1", activation.letter_code, activation.name):
             self.assertIn(f'<span class="text-nowrap">{code}</span>', page)
-        self.assertNotIn("900987321-1", page)
+        # The letter writes it as it is printed.
+        letter = html.fromstring(page).find_class("o_certificate_letter_text")[0]
+        self.assertEqual(page.count("900987321-1"), letter.text_content().count("900987321-1"))
 
     def test_every_route_is_known_here(self):
         known = {}
@@ -517,6 +541,58 @@ class TestPortal(CertificatePortalCommon, MailWatch, TourCase):
                 self.assertGreaterEqual(
                     self.ask("POST", activation, path, **options).status_code, 422
                 )
+
+    def test_a_contact_sends_the_letter_to_be_signed(self):
+        activation = self.start()
+        self.pay(activation)
+        activation.action_continue()
+        access = self.enter(activation)
+        # What is wrong is said as for a download, and nothing is sent.
+        wrong = {"data": self.get_form(representative_email="maria@", send="1")}
+        location = self.do(activation, "/representative", **wrong)
+        self.assertTrue(location.endswith("?checked=1"))
+        links = activation.sudo().letter_link_ids
+        self.assertFalse(links)
+        location = self.do(activation, "/representative", data=self.get_form(send="1"))
+        self.assertTrue(location.endswith("#signed_letter"))
+        self.assertNotIn("download", location)
+        first = activation.sudo().letter_link_ids
+        self.assertEqual((first.state, first.email), ("valid", self.contact.email))
+        self.assertIn('name="letter_sent"', self.ask("GET", activation).text)
+        self.assertIn(first.email, " ".join(self.get_written(activation).mapped("body")))
+
+        # It goes out in the name of the contact, and comes back to who invited, too.
+        with self.sending() as mails:
+            access._get_activation()._run_portal_step("send")
+        [mail] = mails
+        link = activation.sudo().letter_link_ids[:1]
+        self.assertEqual((first.state, link.state, link.mail_state), ("ended", "valid", "sent"))
+        self.assertIn(self.contact.name, self.get_html(mail))
+        self.assertIn(self.contact.email, mail["Reply-To"])
+        self.assertNotIn(self.custodian.name, self.get_html(mail))
+        self.assertEqual(activation._get_letter_sender(), self.custodian)
+
+        # Without typing anything again, and not without end.
+        for _turn in range(3):
+            self.do(activation, "/representative", data={"send": "1"})
+        last = activation.sudo().letter_link_ids[:1]
+        with self.unchanged():
+            response = self.ask("POST", activation, "/representative", data={"send": "1"})
+        self.assertEqual(response.status_code, 422)
+        self.assertIn('name="error"', response.text)
+        self.assertEqual(last.state, "valid")
+
+        # It does not outlive the invitation, nor the contact.
+        with self.subTest("withdrawn"), self.cr.savepoint() as savepoint:
+            access.with_user(self.custodian).action_withdraw()
+            self.assertEqual(last.state, "ended")
+            savepoint.rollback()
+        self.env.invalidate_all()
+        with self.subTest("deleted"), self.cr.savepoint() as savepoint:
+            self.contact.sudo().unlink()
+            self.env.invalidate_all()
+            self.assertEqual(last.state, "ended")
+            savepoint.rollback()
 
     def start_tour_by_link(self, link, tour):
         """Start a tour where the page of an invitation's link leads to by itself."""

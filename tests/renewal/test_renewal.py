@@ -105,6 +105,29 @@ class TestRenewal(RenewalCommon):
 
     # === FROM ONE TO THE NEXT === #
 
+    def test_a_renewal_says_on_each_step_what_it_renews_from_when_to_when(self):
+        former, show = self.activation, self.activation._format_date
+        start = former.date_end + timedelta(days=1)
+        with self.at(former.date_end - timedelta(days=20)):
+            renewal = self.open().activation_id._renew()
+            period = renewal._prepare_paid_period_vals(start)
+            days = [former.name, *map(show, (former.date_end, start, period["date_end"]))]
+            for step in ("pay", "process"):
+                with self.subTest(step=step):
+                    self.assertEqual(renewal._get_step(), step)
+                    said = renewal._describe_alert("renews")["sentence"]
+                    self.assertEqual([day for day in days if day not in said], [])
+                    wizard = self.get_wizard(renewal.action_open_wizard())
+                    self.assertEqual(self.get_alert(wizard, "renews"), said)
+                if step == "pay":
+                    self.pay(renewal)
+                    renewal.action_continue()
+        with self.subTest("after the end"), self.at(start):
+            said = renewal._describe_alert("renews")["sentence"]
+            self.assertIn(former.name, said)
+            self.assertNotIn(show(period["date_end"]), said)
+        self.assertFalse(former._describe_alert("renews"))
+
     def test_a_renewal_takes_over_the_representative_and_not_the_letter(self):
         with self.at_days_left(40):
             renewal = self.get_wizard(self.open().action_renew()).activation_id

@@ -367,32 +367,6 @@ class TestPdfCheck(BaseCase):
                 with self.subTest(name, build=build.__name__):
                     self.assertEqual(pdf_check.check_pdf(with_object(body, build)).pages, 1)
 
-    def test_a_title_without_an_end(self):
-        """Ghostscript writes one for fast display; what follows is read as if it were not there."""
-        begun = b"<< /Producer(GPL Ghostscript) /Title(\xfe\xff"
-        uri = b"<< /S /URI /URI (http://example.com) >>"
-        for ending in ((), (uri,), (stream(b"BT ET"),)):
-            cut = raw_pdf((*ONE_PAGE, begun, *ending))
-            self.assertEqual(pdf_check.check_pdf(cut).pages, 1)
-        hidden = (
-            *((body,) for body in ACTIVE.values()),
-            (b"<< /OpenAction 6 0 R >>", uri),
-            (b"/OpenAction 6 0 R", uri),
-        )
-        for bodies in hidden:
-            with self.subTest(bodies):
-                code = "damaged" if b"OpenAction" in bodies[0] else "active_content"
-                self.assertRefused(code, raw_pdf((*ONE_PAGE, begun, *bodies)))
-        for other in (
-            b"<< /Type /Catalog /Title(",
-            b"<< /Title << /Title(",
-            b"<< /Title [(",
-            b"(",
-            begun + b"\nendobj\n5 0 obj\n" + begun,
-        ):
-            with self.subTest(other):
-                self.assertRefused("damaged", raw_pdf((*ONE_PAGE, other)))
-
     def test_what_leads_to_an_empty_object_is_harmless_and_to_any_other_not(self):
         key = b"/Names << /JavaScript 4 0 R /EmbeddedFiles 4 0 R >>"
         for empty in (b"<< >>", b"<< /Names [] >>", b"null", b"[ ]"):

@@ -1,11 +1,10 @@
 import { deserializeDate, serializeDate } from "@web/core/l10n/dates";
 import { _t } from "@web/core/l10n/translation";
 import { rpcBus } from "@web/core/network/rpc";
-import { user } from "@web/core/user";
 import { useBus, useService } from "@web/core/utils/hooks";
 
 import { isSessionEnd } from "./connection";
-import { keepDraft, takeDraft } from "./draft";
+import { keepDraft, ME, takeDraft } from "./draft";
 
 import { onMounted } from "@odoo/owl";
 
@@ -35,7 +34,7 @@ const TYPES = {
  */
 export function useRecordDraft(model, getOwner) {
     const notification = useService("notification");
-    const getKey = () => `${user.userId}.${model.root.resModel}.${getOwner(model.root)}`;
+    const getKey = () => `${model.root.resModel}.${getOwner(model.root)}`;
     useBus(rpcBus, "RPC:RESPONSE", async ({ detail: { error } }) => {
         if (!isSessionEnd(error)) {
             return;
@@ -49,12 +48,12 @@ export function useRecordDraft(model, getOwner) {
             }
         }
         if (Object.keys(values).length) {
-            keepDraft(getKey(), values);
+            keepDraft(ME, getKey(), values);
         }
     });
     onMounted(async () => {
         const record = model.root;
-        const draft = Object.entries(takeDraft(getKey()) || {});
+        const draft = Object.entries(takeDraft(ME, getKey()) || {});
         if (draft.length) {
             const values = draft.map(([name, value]) => [
                 name,

@@ -9,6 +9,8 @@ import { monetaryField } from "@web/views/fields/monetary/monetary_field";
 import { radioField } from "@web/views/fields/radio/radio_field";
 import { selectionField } from "@web/views/fields/selection/selection_field";
 
+import { fileChoiceField } from "../file_choice/file_choice";
+
 import { Component, useEffect, useRef, useState } from "@odoo/owl";
 
 /**
@@ -46,7 +48,8 @@ class FieldMessage extends Component {
         this.watchChanges();
         useEffect(
             (message) => {
-                const input = this.root.el.querySelector("input, button");
+                // Files are chosen by the button that stands beside a hidden field.
+                const input = this.root.el.querySelector("input:not([type=file]), button");
                 if (!input) {
                     return;
                 }
@@ -114,6 +117,7 @@ const FIELDS = {
     certificate_char: charField,
     certificate_date: dateField,
     certificate_email: emailField,
+    certificate_file: fileChoiceField,
     certificate_integer: integerField,
     certificate_many2many_tags: many2ManyTagsField,
     certificate_many2one: buildM2OFieldDescription(Many2OneField),

@@ -1,4 +1,3 @@
-import { registry } from "@web/core/registry";
 import { BinaryField, binaryField } from "@web/views/fields/binary/binary_field";
 
 import { useState } from "@odoo/owl";
@@ -23,4 +22,4 @@ export class FileChoice extends BinaryField {
     }
 }
 
-registry.category("fields").add("certificate_file", { ...binaryField, component: FileChoice });
+export const fileChoiceField = { ...binaryField, component: FileChoice };

@@ -3,7 +3,7 @@ import { registry } from "@web/core/registry";
 import { Interaction } from "@web/public/interaction";
 
 import { RequestFailure, send } from "../connection/connection";
-import { dropDraft, keepDraft, takeDraft } from "../connection/draft";
+import { dropDraft, dropLeftDrafts, keepDraft, takeDraft } from "../connection/draft";
 import { announceLeft, announceNext } from "../page/status";
 import { goTo, readPage, showPage } from "./page";
 
@@ -19,6 +19,7 @@ export class Step extends Interaction {
 
     setup() {
         this.path = this.el.action.replace(/\/[^/]*(\/delete)?$/, "");
+        this.visitor = getVisitor(this.el);
         this.isSending = false;
     }
 
@@ -32,7 +33,7 @@ export class Step extends Interaction {
     }
 
     start() {
-        const draft = (this.isTyped && takeDraft(this.path)) || {};
+        const draft = (this.isTyped && takeDraft(this.visitor, this.path)) || {};
         const changed = this.fields.filter(({ name, value }) => (draft[name] ?? value) !== value);
         if (changed.length) {
             for (const field of changed) {
@@ -60,7 +61,8 @@ export class Step extends Interaction {
         this.isSending = true;
         this.say("");
         if (this.isTyped) {
-            keepDraft(this.path, Object.fromEntries(this.fields.map((el) => [el.name, el.value])));
+            const typed = Object.fromEntries(this.fields.map((el) => [el.name, el.value]));
+            keepDraft(this.visitor, this.path, typed);
         }
         const form = new FormData(this.el, submitter);
         try {
@@ -150,11 +152,17 @@ export function say(el, sentence, level = "danger") {
 
 registry.category("public.interactions").add("l10n_co_certificate_activation.step", Step);
 
-/** Says on this page what was done on the page before. */
+/** Whose page it is: several may follow their links in one tab. */
+function getVisitor(el) {
+    return el.closest("[data-visitor]").dataset.visitor;
+}
+
+/** Says on this page what was done on the page before, and forgets what others typed in this tab. */
 class Status extends Interaction {
     static selector = ".o_certificate_status";
 
     start() {
+        dropLeftDrafts(getVisitor(this.el));
         announceLeft();
     }
 }

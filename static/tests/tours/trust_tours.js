@@ -27,17 +27,14 @@ addTour("certificate_trust_add", {
         {
             content:
                 "The certificate of a subscriber is refused, and it is said which one to choose",
-            trigger: ".modal:contains(suscriptor)",
-        },
-        {
-            content: "Understood",
-            trigger: ".modal footer .btn-primary",
-            run: "click",
+            trigger:
+                "div[name=file]:has(.o_certificate_message:contains(suscriptor)) .o_certificate_choose:focus",
         },
         choose("root"),
         {
             content: "Its fingerprint is there to be compared, before it is trusted",
-            trigger: ".o_form_view:has(button[special=save]) div[name=sha256]:not(:empty)",
+            trigger:
+                ".o_form_view:has(button[special=save]):not(:has(.o_certificate_message)) div[name=sha256]:not(:empty)",
         },
         {
             content: "Trust it",
