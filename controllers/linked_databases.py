@@ -120,7 +120,8 @@ def _answer(*paths, limit=_PAIRING_MAX, has_key=True):
             type=LinkDispatcher.routing_type,
             auth="public",
             save_session=False,
-            max_content_length=_READ_MAX,
+            # Of whoever shows no key, no more is read than what is answered.
+            max_content_length=_READ_MAX if has_key else limit,
         )
         def run(self):
             if not is_on(request.env):

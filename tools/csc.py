@@ -284,7 +284,9 @@ def write_credential(certificates, facts, body):
     :rtype: dict
     """
     wanted = body.get("certificates", "single")
-    shown = {"none": 0, "single": 1, "chain": len(certificates)}.get(wanted, 1)
+    shown = {"none": 0, "chain": len(certificates)}.get(
+        wanted if isinstance(wanted, str) else "", 1
+    )
     cert = {
         "status": "valid",
         "certificates": [base64.b64encode(der).decode() for der in certificates[:shown]],

@@ -183,12 +183,10 @@ def _connect(scheme, host, port, allow_private):
     try:
         if scheme == "https":
             plain = ssl.create_default_context().wrap_socket(plain, server_hostname=host)
-    except ssl.SSLError:
+    except OSError as error:
         plain.close()
-        raise CallFailed("certificate") from None
-    except OSError:
-        plain.close()
-        raise CallFailed("not_reached") from None
+        is_refused = isinstance(error, ssl.SSLError)
+        raise CallFailed("certificate" if is_refused else "not_reached") from None
     plain.settimeout(ANSWER_SECONDS)
     return plain
 

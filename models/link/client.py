@@ -11,8 +11,7 @@ from odoo.tools import SQL, consteq
 
 from ...const import GROUP_MANAGER, LINK_PATH
 from ...exceptions import make_fields_error
-from ...tools import csc, identity, xades
-from ...tools.certificate_reader import load_pem
+from ...tools import csc, identity, pem, xades
 from ...tools.link_token import hash_token, make_token
 from ...tools.text_limits import clean_text
 from ...tools.ubl_issuer import read_issuer
@@ -177,6 +176,7 @@ class CertificateLinkClient(models.Model):
             return
         self._check_state("asked")
         self._check_vendor(self.company_id)
+        self._check_only_link()
         client = self._find_or_make_client()
         self._trusted().write(
             {
@@ -343,6 +343,26 @@ class CertificateLinkClient(models.Model):
         client.active = False
         return client
 
+    def _check_only_link(self):
+        """Check that this client has no other link, whose holder nobody would remember.
+
+        :raise UserError: otherwise
+        """
+        others = self._trusted().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("client_nit", "=", self.client_nit),
+                ("state", "=", "active"),
+            ]
+        )
+        if others:
+            raise UserError(
+                self.env._(
+                    "%s is linked already. End that link first, if this one is to take its place.",
+                    others[0].display_name,
+                )
+            )
+
     def _check_no_company(self):
         """Check that no company of this database has the client's NIT: it would be one client in two places.
 
@@ -488,11 +508,8 @@ class CertificateLinkClient(models.Model):
         csc.check_credential(body)
         certificate = self._get_signing_activation().certificate_id
         facts = custody.load_certificate(certificate)
-        others = [
-            found.der
-            for found in map(load_pem, _split_pem(custody.get_public_content(certificate)))
-            if found.der != facts.der
-        ]
+        chain = pem.split_pem(custody.get_public_content(certificate))
+        others = [der for der in chain if der != facts.der]
         return csc.write_credential([facts.der, *others], facts, body)
 
     def _describe_status(self):
@@ -607,12 +624,6 @@ def make_check_number(key_hash, database):
     digest = hashlib.sha256(f"{key_hash} {database}".encode()).digest()
     digits = f"{int.from_bytes(digest[:8], 'big') % 1_000_000:06}"
     return f"{digits[:3]} {digits[3:]}"
-
-
-def _split_pem(content):
-    return re.findall(
-        rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", content, re.DOTALL
-    )
 
 
 def explain(env, code):
