@@ -38,7 +38,7 @@ class CertificateActivation(models.Model):
         """
         activation = self._trusted()
         price = activation.price_total
-        for move in activation._get_payment_candidates():
+        for move in activation._get_payment_candidates().filtered(lambda it: it.state == "posted"):
             is_open = activation._get_payment_refusal(move) in ("to_pay", "failed", "partial")
             if is_open and move.currency_id.compare_amounts(move.amount_total, price) == 0:
                 activation.payment_move_id = move

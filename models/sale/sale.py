@@ -202,6 +202,10 @@ class CertificateActivation(models.Model):
             activation.payment_move_id = False
             invoice.button_cancel()
             return
+        if activation._take_issued_invoice():
+            # The seller has issued and sent one meanwhile: nobody pays both.
+            invoice.button_cancel()
+            return
         price, refusal = activation._get_offer()
         if refusal:
             return

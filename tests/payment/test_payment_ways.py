@@ -79,7 +79,7 @@ class TestPaymentWays(BooksCommon):
         self.assertEqual(self.activation.sudo().payment_move_id, by_hand)
 
     def test_what_is_being_paid_elsewhere_is_not_offered_again(self):
-        by_hand = self.invoice_by_hand(self.company_a, paid=False)
+        by_hand = self.invoice_by_hand(self.company_a, paid=False, price_unit=200000)
         wizard = self.get_wizard(self.activation.action_open_wizard())
         wizard.action_verify_payment()
         self.assertEqual(len(wizard.findings), 2)
@@ -197,6 +197,33 @@ class TestPaymentWays(BooksCommon):
         self.assertEqual(self.get_status(self.activation), "paid")
         self.assertEqual(self.activation.sudo().payment_move_id, sent)
         self.assertEqual(dearer.amount_residual, dearer.amount_total)
+
+    def test_an_invoice_that_is_sent_takes_the_place_of_the_cart(self):
+        page = self._get_payment_context(
+            self.open(self.activation.action_pay()["url"], self.user_a)
+        )
+        dearer = self.invoice_by_hand(self.company_a, paid=False, price_unit=200000)
+        self.activation.action_open_wizard()
+        self.assertEqual(self.activation.sudo().payment_move_id, self.invoice)
+        sent = self.invoice_by_hand(self.company_a, paid=False)
+        wizard = self.get_wizard(self.activation.action_open_wizard())
+        self.assertEqual(self.activation.sudo().payment_move_id, sent)
+        self.assertEqual(self.invoice.state, "cancel")
+        self.assertEqual(wizard.payment_status, "to_pay")
+        self.assertIn(sent.name, self.activation._get_payment_sentence())
+        # The page of the cart, left open in another tab, takes no money.
+        with self.refused():
+            self.submit(page)
+        self.pay_page(self.open(self.activation.action_pay()["url"], self.user_a))
+        self.assertEqual(self.get_status(self.activation), "paid")
+        self.assertEqual((sent.amount_residual, dearer.amount_residual > 0), (0, True))
+
+    def test_a_payment_under_way_stays_with_its_cart(self):
+        self.create_invoice_transaction(self.invoice)._set_pending()
+        self.invoice_by_hand(self.company_a, paid=False)
+        self.activation.action_open_wizard()
+        self.assertEqual(self.activation.sudo().payment_move_id, self.invoice)
+        self.assertEqual(self.invoice.state, "draft")
 
     def test_the_payment_link_of_odoo_pays_without_a_login(self):
         self.invoice.action_post()
