@@ -22,6 +22,9 @@ HOSTS_PARAMETER = f"{MODULE}.revocation_hosts"
 # Whether this database is linked with others: a vendor's with its clients', or a client's with its vendor's.
 LINKS_PARAMETER = f"{MODULE}.links"
 
+# Whether the server of a linked vendor may be in a private network, or on this machine.
+LINK_PRIVATE_PARAMETER = f"{MODULE}.links_private"
+
 GROUP_SYSTEM = "base.group_system"
 GROUP_USER = f"{MODULE}.group_certificate_user"
 GROUP_MANAGER = f"{MODULE}.group_certificate_manager"
@@ -66,6 +69,18 @@ PORTAL_PATH = "/my/certificate"
 LETTER_LINK_PATH = "/certificate/sign"
 # What a pairing code leads to, and where linked databases ask what is no signature.
 LINK_PATH = "/certificate/link"
+# The steps that a linked client takes at its vendor.
+LINK_STEPS = (
+    "status",
+    "profile",
+    "buy",
+    "continue",
+    "representative",
+    "letter",
+    "signed-letter",
+    "signed-letter/delete",
+    "finish",
+)
 # What linked databases say to each other; those that are one apart understand each other.
 LINK_RELEASE = 1
 # Where whoever paid without a login here is told what became of the payment.

@@ -13,12 +13,14 @@ from odoo import http
 from odoo.exceptions import UserError
 from odoo.http import request
 
-from ..const import LINK_PATH, LINK_RELEASE
+from ..const import LINK_PATH, LINK_RELEASE, LINK_STEPS
 from ..models.core.link_switch import is_on
 from ..models.link.client import explain
-from ..tools import csc
+from ..tools import csc, link_openapi
 from ..tools.link_token import make_token
+from ..tools.pdf_check import MAX_SIZE
 from ..tools.rate_limit import RateLimit
+from .verbs import route
 
 _LINKS = "certificate.link.client"
 # Bytes that are read, so that whoever sends too many is told so.
@@ -118,7 +120,8 @@ def _answer(*paths, limit=_PAIRING_MAX, has_key=True):
             type=LinkDispatcher.routing_type,
             auth="public",
             save_session=False,
-            max_content_length=_READ_MAX,
+            # Of whoever shows no key, no more is read than what is answered.
+            max_content_length=_READ_MAX if has_key else limit,
         )
         def run(self):
             if not is_on(request.env):
@@ -167,6 +170,14 @@ class CertificateSigningService(http.Controller):
     @_answer("/csc/<path:rest>", has_key=False)
     def certificate_csc_unknown(self, links, body):
         raise csc.CscRefused("unknown_path")
+
+    @route("/csc/openapi.json", ["GET"], type="http", auth="public", save_session=False)
+    def certificate_openapi(self, **_kwargs):
+        """Describe all routes of linked databases, while they are on."""
+        if not is_on(request.env):
+            raise request.not_found()
+        version = str(LINK_RELEASE)
+        return request.make_json_response(link_openapi.write_document(LINK_PATH, version))
 
     @_answer("/csc/v1/info", "/csc/v2/info", has_key=False)
     def certificate_csc_info(self, links, body):
@@ -237,6 +248,18 @@ class CertificateLinking(http.Controller):
         """Say what the vendor has for the company."""
         return link._describe_status()
 
+    @_answer(
+        *(f"{LINK_PATH}/v1/steps/{step}" for step in LINK_STEPS if step != "signed-letter"),
+    )
+    def certificate_link_step(self, link, body):
+        """Do one of the three steps in the name of the client."""
+        return _run_step(link, body)
+
+    @_answer(f"{LINK_PATH}/v1/steps/signed-letter", limit=MAX_SIZE * 4 // 3 + _PAIRING_MAX)
+    def certificate_link_attach(self, link, body):
+        """Attach the signed letter, which is larger than what the other steps take."""
+        return _run_step(link, body)
+
     @_answer(f"{LINK_PATH}/v1/key")
     def certificate_link_key(self, link, body):
         """Take another key of the client in place of the one that was shown."""
@@ -249,6 +272,18 @@ class CertificateLinking(http.Controller):
         link._lock_row()
         link._end()
         return {}
+
+
+def _run_step(link, body):
+    """Do the step that the path names; what is refused is refused in a sentence.
+
+    :rtype: dict
+    """
+    step = request.httprequest.path.partition("/steps/")[2].strip("/")
+    try:
+        return link.with_env(_get_env(request)).sudo()._run_step(step, body)
+    except UserError as error:
+        raise csc.CscRefused("refused", str(error)) from error
 
 
 def _check_release(body):

@@ -47,3 +47,4 @@ deleted_seals AS (
 DELETE FROM certificate_key WHERE id IN (SELECT id FROM keys);
 -- A copy answers no linked database, and asks none.
 UPDATE certificate_link_client SET key_hash = NULL, code_hash = NULL;
+UPDATE certificate_link_vendor SET sealed_key = NULL, next_key = NULL, sealed_code = NULL;

@@ -9,7 +9,10 @@ used before it was found here to be of its kind.
 
 import base64
 import binascii
+import re
 from dataclasses import dataclass
+
+from .text_limits import clean_text
 
 SPECS = "2.0.0.2"
 CREDENTIAL = "lent"
@@ -62,6 +65,8 @@ REFUSALS = {
     "one_document": (400, "invalid_request"),
     "hash": (400, "invalid_request"),
     "refused": (403, "access_denied"),
+    "step": (400, "invalid_request"),
+    "letter_too_large": (413, "invalid_request"),
     "code": (403, "access_denied"),
     "pairing": (400, "invalid_request"),
     "release": (400, "invalid_request"),
@@ -119,6 +124,47 @@ def read_bearer(header):
     ):
         raise CscRefused("no_key")
     return BearerToken(key, database)
+
+
+def read_text(value, limit):
+    """Return a text of an answer, of one line and without what nobody sees.
+
+    :param value: as it came
+    :param int limit: characters that are kept
+    :rtype: str
+    """
+    return clean_text(value[:limit])[:limit] if isinstance(value, str) else ""
+
+
+def read_place(answer):
+    """Return the row of the vendor's log that an answer names.
+
+    :param dict answer: to a request to sign
+    :return: its number and its hash
+    :rtype: tuple[int, str]
+    :raise CscRefused: `failed`, where it names none
+    """
+    log = answer.get("log")
+    number, seal = (log.get("number"), log.get("seal")) if isinstance(log, dict) else (None, None)
+    if type(number) is not int or not 0 < number < 2**31 or not isinstance(seal, str):
+        raise CscRefused("failed")
+    if not re.fullmatch(r"[0-9a-f]{64}", seal):
+        raise CscRefused("failed")
+    return number, seal
+
+
+def read_signed(answer, name):
+    """Return the one thing that was signed.
+
+    :param dict answer: to a request to sign
+    :param str name: `DocumentWithSignature` or `signatures`
+    :rtype: bytes
+    :raise CscRefused: `failed`
+    """
+    signed = answer.get(name)
+    if not isinstance(signed, list) or len(signed) != 1:
+        raise CscRefused("failed")
+    return read_base64(signed[0], "failed")
 
 
 def write_bearer(key, database):
@@ -238,7 +284,9 @@ def write_credential(certificates, facts, body):
     :rtype: dict
     """
     wanted = body.get("certificates", "single")
-    shown = {"none": 0, "single": 1, "chain": len(certificates)}.get(wanted, 1)
+    shown = {"none": 0, "chain": len(certificates)}.get(
+        wanted if isinstance(wanted, str) else "", 1
+    )
     cert = {
         "status": "valid",
         "certificates": [base64.b64encode(der).decode() for der in certificates[:shown]],

@@ -13,7 +13,7 @@ that way. Hence:
 - No object here has the bytes of a secret or of a key, in whatever attribute. A secret is two keyed
   HMACs of OpenSSL, which give nothing back; a key stays sealed, and is opened for each signature.
 - Bytes that are in the clear for a moment are local to functions that call nothing but OpenSSL, and
-  an exception leaves these functions without their frames (`_leave_no_frames`).
+  an exception leaves these functions without their frames (`leave_no_frames`).
 - A signature is sealed as well, until it may be released (`withhold`).
 """
 
@@ -55,7 +55,7 @@ class SealError(Exception):
         self.code = code
 
 
-def _leave_no_frames(function):
+def leave_no_frames(function):
     """Let an exception leave a function without the frames in which it was raised.
 
     Their local variables hold bytes that nobody may read, and an exception keeps its frames. It is
@@ -85,7 +85,7 @@ class Secret:
 
     __slots__ = ("_extracted", "_keyed", "id")
 
-    @_leave_no_frames
+    @leave_no_frames
     def __init__(self, secret):
         """Take the secret.
 
@@ -100,7 +100,7 @@ class Secret:
         self._extracted = hmac.new(extracted, digestmod="sha256")
         self.id = self._expand()[32:]
 
-    @_leave_no_frames
+    @leave_no_frames
     def mac(self, purpose, message):
         """Authenticate a message with a key of its own for each purpose.
 
@@ -113,11 +113,11 @@ class Secret:
         keyed.update(purpose)
         return hmac.digest(keyed.digest(), message, "sha256")
 
-    @_leave_no_frames
+    @leave_no_frames
     def encrypt(self, nonce, content, context):
         return AESGCM(self._expand()[:32]).encrypt(nonce, content, context)
 
-    @_leave_no_frames
+    @leave_no_frames
     def decrypt(self, nonce, content, context):
         """Decrypt what `encrypt` made.
 
@@ -128,7 +128,7 @@ class Secret:
         except InvalidTag:
             raise SealError("damaged") from None
 
-    @_leave_no_frames
+    @leave_no_frames
     def _expand(self):
         """Return the key of 32 bytes, and the number that names the secret."""
         blocks = [b""]
@@ -167,7 +167,7 @@ class SigningKey:
         """Return the public key, as `rsa.RSAPrivateKey.public_key`."""
         return self._open().public_key()
 
-    @_leave_no_frames
+    @leave_no_frames
     def sign(self, data, padding, algorithm):
         """Sign, as `rsa.RSAPrivateKey.sign`."""
         return self._open().sign(data, padding, algorithm)
@@ -180,7 +180,7 @@ class SigningKey:
         """
         return _seal_again(self, secrets, context)
 
-    @_leave_no_frames
+    @leave_no_frames
     def _open(self):
         return _load_key(unseal(self._sealed, self._secrets, self._context))
 
@@ -189,7 +189,7 @@ class SigningKey:
 rsa.RSAPrivateKey.register(SigningKey)
 
 
-@_leave_no_frames
+@leave_no_frames
 def take_key(content, password=None):
     """Load a plain key that is stored elsewhere, to sign with it or to seal it.
 
@@ -203,7 +203,7 @@ def take_key(content, password=None):
     return SigningKey(seal(_dump_key(_load_key(content, password)), own, b""), own, b"")
 
 
-@_leave_no_frames
+@leave_no_frames
 def export_key(key):
     """Export a plain key, for a server that has no secret to seal it with.
 
@@ -214,7 +214,7 @@ def export_key(key):
     return _dump_key(key._open(), serialization.Encoding.PEM)
 
 
-@_leave_no_frames
+@leave_no_frames
 def seal(key, secrets, context):
     """Seal a key under the current secret.
 
@@ -231,7 +231,7 @@ def seal(key, secrets, context):
     return head + nonce + secrets[0].encrypt(nonce, key, head + context)
 
 
-@_leave_no_frames
+@leave_no_frames
 def unseal(sealed, secrets, context):
     """Open a sealed key.
 
@@ -253,7 +253,7 @@ def unseal(sealed, secrets, context):
     raise SealError("other_secret")
 
 
-@_leave_no_frames
+@leave_no_frames
 def withhold(make, *args):
     """Make bytes that nobody may have yet: no error or running code reveals any of them.
 
@@ -266,7 +266,7 @@ def withhold(make, *args):
     return hashlib.sha256(content).hexdigest(), seal(content, _WITHHOLDING, b"")
 
 
-@_leave_no_frames
+@leave_no_frames
 def release(withheld):
     """Return what was withheld.
 
@@ -281,12 +281,12 @@ def is_current(sealed, secrets):
     return bool(secrets) and sealed[1 : 1 + _ID] == secrets[0].id
 
 
-@_leave_no_frames
+@leave_no_frames
 def _seal_again(key, secrets, context):
     return seal(unseal(key._sealed, key._secrets, key._context), secrets, context)
 
 
-@_leave_no_frames
+@leave_no_frames
 def _load_key(content, password=None):
     """Load a key without checking it: it was checked when it came in, and checking takes longer
     than signing.
@@ -310,7 +310,7 @@ def _load_key(content, password=None):
     return key
 
 
-@_leave_no_frames
+@leave_no_frames
 def _dump_key(key, encoding=serialization.Encoding.DER):
     return key.private_bytes(
         encoding, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()

@@ -146,6 +146,7 @@ TEXT_RULES = {
     "certificate.authority": {"name": _NAME},
     "certificate.document.type": {"name": _NAME, "advice": TextRule(500)},
     "certificate.request": {"observation": TextRule(1000, lines=True)},
+    "certificate.link.vendor": {"code": TextRule(400)},
     "certificate.payment.receipt": {
         "authority": _NAME,
         "reference": _NAME,

@@ -213,6 +213,29 @@ def sign(document, certificate, key, role, signing_time):
     return document[:at] + signature + document[at:]
 
 
+def is_signed_from(signed, document):
+    """Tell whether a signed document is a document with a signature in its place, and nothing else.
+
+    Every byte is compared but those of the signature, which `verify` looks at.
+
+    :param bytes signed: of whoever was asked to sign
+    :param bytes document: as for `sign`
+    :rtype: bool
+    :raise XadesError: when the document cannot be signed
+    """
+    place = _find_place(document)
+    before, after = document[: place.at], document[place.at :]
+    if place.tag:
+        before = document[: document.rindex(b"/", 0, place.at)] + b">"
+        after = b"</" + place.tag + b">" + after
+    signature = signed[len(before) : len(signed) - len(after)]
+    return (
+        signed == before + signature + after
+        and signature.startswith(b"<ds:Signature ")
+        and signature.endswith(b"</ds:Signature>")
+    )
+
+
 def sign_and_verify(document, certificate, key, role, signing_time):
     """Sign as `sign` does, and verify the result before anybody has it, which takes as long again.
 

@@ -85,6 +85,7 @@ class CertificateActivation(models.Model):
             ("loan", "Lent certificate"),
             ("own", "Own certificate"),
             ("request", "Requested certificate"),
+            ("linked", "Certificate of a linked vendor"),
         ],
         required=True,
         readonly=True,

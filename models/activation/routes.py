@@ -7,6 +7,7 @@ place in `ROUTES`, and its code to the selection of that field. (Routes are not 
 
 from odoo.exceptions import UserError
 
+from ...const import GROUP_MANAGER
 from ...tools import letter_scope
 
 
@@ -18,6 +19,7 @@ class Route:
     :cvar bool needs_letter: whether the lender's certificate signs, against the exoneration letter
     :cvar bool is_own: whether the company's own certificate signs, loaded from its file
     :cvar bool is_requested: whether an authority is asked for that certificate, through the seller
+    :cvar bool is_remote: whether a vendor signs in a database of its own, where the key stays
     :cvar bool is_for_contacts: whether a contact without a login can be invited to its steps
     :cvar bool accepts_receipts: whether a receipt of an outside authority can replace the payment
     :cvar str signer_role: the role that its signatures claim; whoever signs with a lent certificate is a
@@ -31,6 +33,7 @@ class Route:
     needs_letter = False
     is_own = False
     is_requested = False
+    is_remote = False
     is_for_contacts = False
     accepts_receipts = False
     signer_role = "supplier"
@@ -319,7 +322,45 @@ class RequestRoute(OwnRoute):
         activation._check_still_paid()
 
 
-ROUTES = {route.code: route for route in (LentRoute(), OwnRoute(), RequestRoute())}
+class LinkedRoute(Route):
+    """`linked`: the vendor's certificate signs in the vendor's own database, where it was paid for and activated."""
+
+    code = "linked"
+    is_remote = True
+    signer_role = "third party"
+
+    def get_certificate(self, activation):
+        return activation.sudo().certificate_id
+
+    def prepare_period_vals(self, activation, certificate, date_start):
+        return {"date_start": activation.date_start, "date_end": activation.date_end}
+
+    def start_period(self, activation, certificate):
+        activation._end_replaced()
+        activation._activate(certificate)
+
+    def renew(self, activation):
+        activation._check_group(GROUP_MANAGER)
+        activation.link_vendor_id.action_refresh()
+        return activation
+
+    def check_signing(self, activation):
+        activation.link_vendor_id._check_active()
+
+    def write_active(self, activation, start, end):
+        return activation.env._(
+            "%(vendor)s signs your electronic invoices with its certificate, in its own database, "
+            "from %(start)s to %(end)s.",
+            vendor=activation.sudo().link_vendor_id.vendor_name,
+            start=start,
+            end=end,
+        )
+
+    def write_renewable(self, activation):
+        return activation.env._("Your vendor renews it: ask it in time.")
+
+
+ROUTES = {route.code: route for route in (LentRoute(), OwnRoute(), RequestRoute(), LinkedRoute())}
 NO_ROUTE = Route()
 # For searches.
 OWN_ROUTES = tuple(code for code, route in ROUTES.items() if route.is_own)

@@ -6,7 +6,10 @@ from .link_switch import is_on
 # What only the company that sells the certificate and lends its own has.
 _SELLERS_MENU = f"{MODULE}.menu_certificate_sale"
 # What only a database has that is linked with others.
-_LINKS_MENUS = (f"{MODULE}.menu_certificate_link_clients",)
+_LINKS_MENUS = (
+    f"{MODULE}.menu_certificate_link_clients",
+    f"{MODULE}.menu_certificate_link_vendor",
+)
 
 
 class IrUiMenu(models.Model):

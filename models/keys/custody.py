@@ -47,8 +47,18 @@ def open_signing_key(activation, company=None):
         remedy, and nothing of the key
     """
     activation = activation.sudo()
+    check_signing(activation, activation.company_id if company is None else company)
+    return load_certificate(activation.certificate_id), open_key(activation.certificate_id)
+
+
+def check_signing(activation, company):
+    """Check that an activation is in force for a company, and that its certificate and evidence allow it to sign.
+
+    :param activation: `certificate.activation` in sudo mode
+    :param company: `res.company` whose document is to be signed
+    :raise UserError: otherwise, with the remedy
+    """
     activation.ensure_one()
-    company = activation.company_id if company is None else company
     # For a branch, the activation in force may be its parent's.
     if activation != company._get_active_certificate_activation():
         raise UserError(
@@ -58,7 +68,6 @@ def open_signing_key(activation, company=None):
             )
         )
     activation._check_signing()
-    return load_certificate(activation.certificate_id), open_key(activation.certificate_id)
 
 
 def load_certificate(certificate):
@@ -101,8 +110,7 @@ def open_key(certificate):
     """
     certificate = read_whole(certificate.sudo())
     env = certificate.env
-    if is_neutralized(env):
-        raise UserError(env._("This is a neutralised copy of a database: it signs nothing."))
+    check_not_neutralized(env)
     with _explained(certificate):
         if certificate.sealed_key:
             key = key_seal.SigningKey(
@@ -193,6 +201,15 @@ def is_neutralized(env):
     """
     value = env["ir.config_parameter"].sudo().get_param("database.is_neutralized", "False")
     return str2bool(value, True)
+
+
+def check_not_neutralized(env):
+    """Check that the database may sign, and is no copy that was neutralised.
+
+    :raise UserError: otherwise
+    """
+    if is_neutralized(env):
+        raise UserError(env._("This is a neutralised copy of a database: it signs nothing."))
 
 
 def get_key_state(certificate):

@@ -11,8 +11,7 @@ from odoo.tools import SQL, consteq
 
 from ...const import GROUP_MANAGER, LINK_PATH
 from ...exceptions import make_fields_error
-from ...tools import csc, identity, xades
-from ...tools.certificate_reader import load_pem
+from ...tools import csc, identity, pem, xades
 from ...tools.link_token import hash_token, make_token
 from ...tools.text_limits import clean_text
 from ...tools.ubl_issuer import read_issuer
@@ -82,6 +81,7 @@ class CertificateLinkClient(models.Model):
     client_name = fields.Char(string="Client", readonly=True, copy=False)
     client_nit = fields.Char(string="NIT", readonly=True, copy=False)
     check_number = fields.Char(
+        string="Number to compare",
         readonly=True,
         copy=False,
         help="The client's database shows the same number. Another number is another database.",
@@ -100,9 +100,11 @@ class CertificateLinkClient(models.Model):
     code_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS, index="btree_not_null")
     code_until = fields.Datetime(string="Code valid until", readonly=True, copy=False)
     key_hash = fields.Char(readonly=True, copy=False, groups=NO_ACCESS)
-    asked_on = fields.Datetime(readonly=True, copy=False)
-    asked_from = fields.Char(readonly=True, copy=False, help="The network address.")
-    confirmed_on = fields.Datetime(readonly=True, copy=False)
+    asked_on = fields.Datetime(string="Asked on", readonly=True, copy=False)
+    asked_from = fields.Char(
+        string="Asked from", readonly=True, copy=False, help="The network address."
+    )
+    confirmed_on = fields.Datetime(string="Confirmed on", readonly=True, copy=False)
     confirmed_by_id = fields.Many2one("res.users", string="Confirmed by", readonly=True, copy=False)
     key_changed_on = fields.Datetime(string="Key changed on", readonly=True, copy=False)
     ended_on = fields.Datetime(readonly=True, copy=False)
@@ -174,6 +176,7 @@ class CertificateLinkClient(models.Model):
             return
         self._check_state("asked")
         self._check_vendor(self.company_id)
+        self._check_only_link()
         client = self._find_or_make_client()
         self._trusted().write(
             {
@@ -320,18 +323,8 @@ class CertificateLinkClient(models.Model):
         former = link.search([("client_nit", "=", link.client_nit), ("client_id", "!=", False)])
         if former := former.filtered(lambda other: other.company_id == link.company_id)[:1]:
             return former.client_id
+        link._check_no_company()
         companies = link.env["res.company"].with_context(active_test=False)
-        for company in companies.search_fetch([("vat", "!=", False)], ["vat"]):
-            if identity.complete_nit(company.vat) == link.client_nit:
-                raise make_fields_error(
-                    {
-                        "client_nit": self.env._(
-                            "%(company)s of this database has the NIT %(nit)s: it needs no link.",
-                            company=company.name,
-                            nit=identity.show_nit(link.client_nit),
-                        )
-                    }
-                )
         name = link.client_name
         if companies.search_count([("name", "=", name)], limit=1):
             name = f"{name} ({identity.show_nit(link.client_nit)})"
@@ -349,6 +342,44 @@ class CertificateLinkClient(models.Model):
         creating.env.user.write({"company_ids": [Command.unlink(client.id)]})
         client.active = False
         return client
+
+    def _check_only_link(self):
+        """Check that this client has no other link, whose holder nobody would remember.
+
+        :raise UserError: otherwise
+        """
+        others = self._trusted().search(
+            [
+                ("company_id", "=", self.company_id.id),
+                ("client_nit", "=", self.client_nit),
+                ("state", "=", "active"),
+            ]
+        )
+        if others:
+            raise UserError(
+                self.env._(
+                    "%s is linked already. End that link first, if this one is to take its place.",
+                    others[0].display_name,
+                )
+            )
+
+    def _check_no_company(self):
+        """Check that no company of this database has the client's NIT: it would be one client in two places.
+
+        :raise ValidationError: otherwise
+        """
+        companies = self.sudo().env["res.company"].with_context(active_test=False)
+        for company in companies.search_fetch([("vat", "!=", False)], ["vat"]):
+            if identity.complete_nit(company.vat) == self.client_nit:
+                raise make_fields_error(
+                    {
+                        "client_nit": self.env._(
+                            "%(company)s of this database has the NIT %(nit)s: it needs no link.",
+                            company=company.name,
+                            nit=identity.show_nit(self.client_nit),
+                        )
+                    }
+                )
 
     # === BUSINESS METHODS - KEY === #
 
@@ -477,11 +508,8 @@ class CertificateLinkClient(models.Model):
         csc.check_credential(body)
         certificate = self._get_signing_activation().certificate_id
         facts = custody.load_certificate(certificate)
-        others = [
-            found.der
-            for found in map(load_pem, _split_pem(custody.get_public_content(certificate)))
-            if found.der != facts.der
-        ]
+        chain = pem.split_pem(custody.get_public_content(certificate))
+        others = [der for der in chain if der != facts.der]
         return csc.write_credential([facts.der, *others], facts, body)
 
     def _describe_status(self):
@@ -598,12 +626,6 @@ def make_check_number(key_hash, database):
     return f"{digits[:3]} {digits[3:]}"
 
 
-def _split_pem(content):
-    return re.findall(
-        rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----", content, re.DOTALL
-    )
-
-
 def explain(env, code):
     """Say in one sentence why a request is refused.
 
@@ -635,6 +657,8 @@ def explain(env, code):
         "document": env._("The document is missing or not in base64."),
         "one_document": env._("Send one document at a time."),
         "hash": env._("The hash is missing or is not a SHA-256 in base64."),
+        "step": env._("What the step needs is missing or not valid."),
+        "letter_too_large": env._("The signed letter is larger than 1 MB."),
         "refused": env._("The certificate cannot sign at the moment."),
         "code": env._("The pairing code is wrong, used or expired. Ask the vendor for a new one."),
         "pairing": env._("NIT, name, database or key of the company are missing or not valid."),

@@ -101,8 +101,8 @@ class CertificateActivation(models.Model):
 
     @api.model
     def _get_actor_facts(self):
-        """Return who acts: the contact or the legal representative, by name and email, or a user, by name and
-        login.
+        """Return who acts: the contact or the legal representative, by name and email, a linked client, by name and
+        NIT, or a user, by name and login.
 
         :rtype: dict[str, str]
         """
@@ -114,6 +114,8 @@ class CertificateActivation(models.Model):
             }
         if link := self._get_letter_link():
             return {"name": link.name, "login": link.email}
+        if client := self._get_linked_client():
+            return {"name": client.client_name, "login": client.client_nit}
         user = self.env.user
         return {"name": user.name, "login": user.login}
 

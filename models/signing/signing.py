@@ -75,6 +75,8 @@ class CertificateActivation(models.Model):
         :raise AccessError: if the user may not see the record, or has no part in electronic invoicing
         :raise UserError: when the activation, the certificate or the document does not allow it
         """
+        if self._get_route().is_remote:
+            return self._have_document_signed(document, record)
         certificate, key = _open_signing(self, record)
         now = datetime.now(timezone.utc)
         role = self._get_route().signer_role
@@ -100,6 +102,8 @@ class CertificateActivation(models.Model):
         :raise AccessError: as for `_sign_xml`
         :raise UserError: as for `_sign_xml`
         """
+        if self._get_route().is_remote:
+            return self._have_message_signed(message, record)
         certificate, key = _open_signing(self, record)
         self._get_route().check_request(self, message)
         now = datetime.now(timezone.utc)
@@ -308,10 +312,18 @@ def _open_signing(activation, record):
     :raise AccessError: as for `_sign_xml`
     :raise UserError: as for `_sign_xml`
     """
+    check_signer(activation, record)
+    return open_activated(activation, record.sudo().company_id)
+
+
+def check_signer(activation, record):
+    """Check that a user may have something of a record signed.
+
+    :raise AccessError: as for `_sign_xml`
+    """
     activation.ensure_one()
     activation.with_env(record.env)._check_group(GROUP_USER)
     record.check_access("read")
-    return open_activated(activation, record.sudo().company_id)
 
 
 def open_activated(activation, company):
@@ -324,6 +336,16 @@ def open_activated(activation, company):
     activation = _read_for_signing(activation)
     company = company.with_context(**_NARROW)
     certificate, key = custody.open_signing_key(activation, company)
+    check_activated(activation, certificate)
+    return certificate, key
+
+
+def check_activated(activation, certificate):
+    """Check that a certificate is the one that was activated.
+
+    :param certificate_reader.Certificate certificate: that is to sign
+    :raise UserError: otherwise
+    """
     if get_sha256(certificate) != activation.certificate_fingerprint:
         raise UserError(
             activation.env._(
@@ -331,4 +353,3 @@ def open_activated(activation, company):
                 "it again, and activate it again."
             )
         )
-    return certificate, key

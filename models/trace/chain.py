@@ -85,6 +85,8 @@ class CertificateChainMixin(models.AbstractModel):
     # What a row says, in the order in which it is hashed: all its columns but those of the chain
     # itself; set by each model.
     _hashed = ()
+    # Columns that came later: hashed where they say something, so that earlier rows keep their hashes.
+    _hashed_later = ()
     # Prefix of the company's id in the name of a chain; set by each model but the first one.
     _chain_prefix = ""
 
@@ -388,7 +390,7 @@ def _link(model, rows, cr, now=None):
             known |= {head_id: head for head_id, head in own.items() if head_id > newest}
             last = max(last, own_last)
         here = by_company[company_id]
-        made = [Row(None, "", "", tuple(row[name] for name in model._hashed)) for row in here]
+        made = [Row(None, "", "", _get_hashed(model, row)) for row in here]
         found, head = extend(chain, made, known.values(), last, secrets)
         placed += [
             {
@@ -482,20 +484,45 @@ def stream_rows(model, starts):
         position are left out
     :rtype: Iterator[tuple[int, tools.signature_chain.Row]]
     """
+    names = [*_PLACE, *model._hashed, *model._hashed_later]
     query = SQL(
         """
         SELECT log.company_id, %(names)s FROM unnest(%(ids)s::integer[], %(positions)s::integer[]) AS start (company_id, position)
         JOIN %(table)s log ON log.company_id = start.company_id AND log.position >= start.position
         ORDER BY log.company_id, log.position, log.id
         """,
-        names=SQL(", ").join(SQL.identifier("log", name) for name in [*_PLACE, *model._hashed]),
+        names=SQL(", ").join(SQL.identifier("log", name) for name in names),
         ids=list(starts),
         positions=list(starts.values()),
         table=SQL.identifier(model._table),
     )
     with closing(fetch_all(model.env.cr, query)) as rows:
         for row in rows:
-            yield row[0], Row(*row[1:4], row[4:])
+            yield row[0], _make_row(model, names, row[1:])
+
+
+def _make_row(model, names, values):
+    """Make a row of a chain of what was read.
+
+    :param names: of the columns, those of its place first
+    :param tuple values: of these columns
+    :rtype: tools.signature_chain.Row
+    """
+    place = len(_PLACE)
+    hashed = _get_hashed(model, dict(zip(names[place:], values[place:], strict=True)))
+    return Row(*values[:place], hashed)
+
+
+def _get_hashed(model, row):
+    """Return what is hashed of a row.
+
+    :param dict row: values by column
+    :rtype: tuple
+    """
+    later = [row.get(name) for name in model._hashed_later]
+    while later and later[-1] is None:
+        later.pop()
+    return (*(row[name] for name in model._hashed), *later)
 
 
 def _read_borrowers(env, lender_ids):
@@ -573,15 +600,16 @@ def select_rows(model, condition):
     :return: by position; those without one come last
     :rtype: Iterator[tools.signature_chain.Row]
     """
+    names = [*_PLACE, *model._hashed, *model._hashed_later]
     query = SQL(
         "SELECT %s FROM %s WHERE %s ORDER BY position NULLS LAST, id",
-        _list([*_PLACE, *model._hashed]),
+        _list(names),
         SQL.identifier(model._table),
         condition,
     )
     with closing(fetch_all(model.env.cr, query)) as rows:
         for row in rows:
-            yield Row(*row[:3], row[3:])
+            yield _make_row(model, names, row)
 
 
 def read_ends(model, company_ids, cr, before=None):

@@ -263,7 +263,7 @@ def _make_chain(model, company_id):
 
 
 def _make_fields(model):
-    return {"log": model._name, "fields": list(model._hashed)}
+    return {"log": model._name, "fields": [*model._hashed, *model._hashed_later]}
 
 
 def _make_list(facts, rows):

@@ -110,6 +110,13 @@ TRACKED = {
         "hourly_limit": "link",
         "allows_hashes": "link",
     },
+    "certificate.link.vendor": {
+        "state": "link",
+        "address": "link",
+        "vendor_nit": "link",
+        "vendor_name": "link",
+        "key_changed_on": "link",
+    },
     "res.company": {
         "certificate_lent_id": "certificate",
         "certificate_product_id": "settings",

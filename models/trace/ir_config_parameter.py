@@ -2,7 +2,13 @@ from contextlib import contextmanager
 
 from odoo import api, models
 
-from ...const import AUTHORITIES_PARAMETER, HOSTS_PARAMETER, LINKS_PARAMETER, SELLER_PARAMETER
+from ...const import (
+    AUTHORITIES_PARAMETER,
+    HOSTS_PARAMETER,
+    LINK_PRIVATE_PARAMETER,
+    LINKS_PARAMETER,
+    SELLER_PARAMETER,
+)
 from ..keys.custody import PLACE_PARAMETER
 from .history import record_entries
 
@@ -10,6 +16,7 @@ _FOLLOWED = {
     SELLER_PARAMETER,
     AUTHORITIES_PARAMETER,
     HOSTS_PARAMETER,
+    LINK_PRIVATE_PARAMETER,
     LINKS_PARAMETER,
     PLACE_PARAMETER,
 }

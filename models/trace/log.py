@@ -49,6 +49,7 @@ class CertificateSignatureLog(models.Model):
         "certificate_serial",
         "certificate_fingerprint",
     )
+    _hashed_later = ("vendor_number", "vendor_seal")
 
     lender_id = LooseMany2one(
         "res.company",
@@ -82,6 +83,14 @@ class CertificateSignatureLog(models.Model):
     )
     certificate_serial = fields.Char(string="Serial number", readonly=True)
     certificate_fingerprint = fields.Char(string="Fingerprint", readonly=True)
+    vendor_number = fields.Integer(
+        string="Number at the vendor",
+        readonly=True,
+        help="The row of the vendor's log, where a vendor signed in a database of its own.",
+    )
+    vendor_seal = fields.Char(
+        string="Hash at the vendor", readonly=True, help="The hash of that row of the vendor's log."
+    )
     outcome = fields.Selection(
         [("kept", "Kept with its document"), ("undone", "Transaction rolled back")],
         compute="_compute_outcome",

@@ -64,6 +64,14 @@ PUBLIC_METHODS = {
         "action_make_code",
         "action_renew_code",
     },
+    "certificate.link.vendor": {
+        "action_ask",
+        "action_begin",
+        "action_end",
+        "action_look",
+        "action_refresh",
+        "action_renew_key",
+    },
     "certificate.portal.access": {"action_withdraw"},
     "certificate.portal.invitation": {"action_make_link", "action_send"},
     WIZARD: {

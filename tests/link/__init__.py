@@ -1,3 +1,3 @@
 """Linked databases: a vendor and its clients."""
 
-from . import test_csc, test_link_client
+from . import test_csc, test_link_client, test_link_steps, test_link_vendor

@@ -140,6 +140,9 @@ class TestCsc(LinkHttpCommon):
         self.assertEqual(facts["cert"]["serialNumber"], f"{certificate.serial_number:x}")
         self.assertEqual((facts["SCAL"], facts["multisign"]), ("1", 1))
         self.assertIn(csc.RSA, facts["key"]["algo"])
+        for unknown in ({}, [], "all", None, 1):
+            answer = self.ask("credentials/info", {**body, "certificates": unknown}, key=self.key)
+            self.assertEqual(len(answer.json()["cert"]["certificates"]), 1)
         for wrong in (None, "", "other", ["lent"], 1):
             answer = self.ask("credentials/info", {"credentialID": wrong}, key=self.key)
             self.assertRefused(answer, 400, "credential")
@@ -276,9 +279,10 @@ class TestCsc(LinkHttpCommon):
                 413,
                 "too_large",
             )
-            self.assertRefused(
-                self.ask("credentials/list", {"x": "x" * 30_000}, key=self.key), 413, "too_large"
-            )
+            for path in ("credentials/list", "info", "/certificate/link/v1/look"):
+                self.assertRefused(
+                    self.ask(path, {"x": "x" * 30_000}, key=self.key), 413, "too_large"
+                )
 
     def test_nothing_is_answered_with_a_traceback(self):
         bodies = (
@@ -296,6 +300,9 @@ class TestCsc(LinkHttpCommon):
             b'{"credentialID": "lent", "documents": [{"document": "\\u00e9", "signature_format": "X"}]}',
             b'{"credentialID": "lent", "documents": [{"document": "YQ==", "signature_format": "X"}]}',
             b'{"credentialID": "lent", "documents": [{"document": "YQ==", "signature_format": "P"}]}',
+            b'{"credentialID": "lent", "documents": [{"document": "YQ==", "signature_format": "X", "conformance_level": "AdES-B-LTA"}]}',
+            b'{"credentialID": "lent", "documents": [{"document": "YQ==", "signature_format": "X", "signAlgo": {}}]}',
+            b'{"credentialID": "lent", "documents": [{}, {}]}',
             b'{"credentialID": "lent", "hashes": {}, "hashAlgorithmOID": {}, "documents": [[]]}',
             b'{"credentialID": {"lent": 1}}',
             b'{"code": {"a": 1}, "release": 1, "key_hash": [], "nit": {}, "name": 1}',

@@ -74,6 +74,16 @@ class TestLinkClient(LinkHttpCommon):
         again, _key = self.make_link(database="0b3c")
         self.assertEqual(again.sudo().client_id, client)
 
+    def test_a_client_has_one_link_at_a_time(self):
+        former, _key = self.make_link()
+        link, code = self.make_code()
+        link._find_by_code(code)._ask(self.get_request(make_token()), "")
+        with self.assertRaises(UserError):
+            link.action_confirm()
+        former.action_end()
+        link.action_confirm()
+        self.assertEqual((former.state, link.state), ("ended", "active"))
+
     def test_a_company_of_this_database_needs_no_link(self):
         link, code = self.make_code()
         link._find_by_code(code)._ask(
