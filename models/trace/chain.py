@@ -178,7 +178,7 @@ class CertificateChainMixin(models.AbstractModel):
         )
         ids = {company_id for (company_id,) in rows} | set(self.env.companies.ids)
         if self.env.su:
-            ids |= set(self.env["res.company"].with_context(active_test=False).search([]).ids)
+            ids |= set(self.env["res.company"].with_context(active_test=False)._search([]))
         elif self.env.user.has_group(GROUP_CUSTODIAN):
             ids |= _read_borrowers(self.env, self.env.companies.ids)
         return self.env["res.company"].sudo().browse(sorted(ids)).exists()

@@ -53,7 +53,7 @@ class CertificateLogCheck(models.Model):
     user_id = fields.Many2one(
         "res.users", string="User", required=True, readonly=True, index=True, ondelete="cascade"
     )
-    started_on = fields.Datetime(string="Started on", required=True, readonly=True)
+    started_on = fields.Datetime(required=True, readonly=True)
     content = fields.Text(required=True, readonly=True, groups=fields.NO_ACCESS)
     seal = fields.Char(readonly=True, groups=fields.NO_ACCESS)
     state = fields.Selection(
@@ -152,7 +152,7 @@ class CertificateLogCheck(models.Model):
     def _cron_check_logs(self):
         """Go on with the checks that were begun, a few seconds at a time."""
         cron = self.env["ir.cron"]
-        checks = self.sudo().search([], order="id")
+        checks = self.sudo().search(fields.Domain.TRUE, order="id")
         waiting = [check for check in checks if check.state == "running"]
         cron._commit_progress(remaining=len(waiting))
         for check in waiting:
