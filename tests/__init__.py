@@ -7,6 +7,7 @@ from .invoicing import *
 from .keys import *
 from .lending import *
 from .letter import *
+from .link import *
 from .own import *
 from .payment import *
 from .portal import *

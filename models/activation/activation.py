@@ -450,8 +450,8 @@ class CertificateActivation(models.Model):
         self.ensure_one()
         is_unpaid = self.state == "pay" and self.payment_status in UNPAID
         if self.is_requested:
-            return 2 if is_unpaid else 1
-        return 0 if self.phase in ("pay", "process") and not is_unpaid else 1
+            return 3 if is_unpaid else 1
+        return 0 if self.phase in ("pay", "process") and not is_unpaid else 2
 
     @api.model
     def _check_not_seller(self, company):

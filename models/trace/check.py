@@ -51,7 +51,7 @@ class CertificateLogCheck(models.Model):
     _log_access = False
 
     user_id = fields.Many2one(
-        "res.users", string="User", required=True, readonly=True, index=True, ondelete="cascade"
+        "res.users", required=True, readonly=True, index=True, ondelete="cascade"
     )
     started_on = fields.Datetime(required=True, readonly=True)
     content = fields.Text(required=True, readonly=True, groups=fields.NO_ACCESS)

@@ -316,14 +316,10 @@ class TestAttacksText(SecurityCommon):
         company = self.seller.with_user(self.admin)
         text = company._get_default_letter_text()
         bomb = data_uri("PNG", (3000, 3000))
-        # What Odoo's sanitizer makes of these can be laid out, on a machine that is fast enough: then it is kept.
-        for more in (f"<p>{'x' * 180_000}</p>", "<div>" * 3000 + "x"):
+        # What Odoo's sanitizer makes of these can be laid out.
+        for more in (f"<p>{'x' * 40_000}</p>", "<div>" * 3000 + "x"):
             with self.subTest(more[:30]), mute_logger("odoo.tools.mail"):
-                try:
-                    with self.env.cr.savepoint():
-                        company.write({"certificate_letter_html": text + more})
-                except UserError:
-                    continue
+                company.write({"certificate_letter_html": text + more})
                 self.assertTrue(company._render_letter_example())
         for more in (
             f'<img src="{bomb}"/>' * 2,
