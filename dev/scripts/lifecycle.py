@@ -2,6 +2,7 @@
 
 import base64
 
+from odoo.addons.l10n_co_certificate_activation.demo.records import name_lender
 from odoo.addons.l10n_co_certificate_activation.tests.common import (
     pdf_samples,
     samples,
@@ -17,6 +18,7 @@ certificate = samples.store_certificate(env.company)
 env.company.certificate_seller_id = env.company
 env.company.certificate_lent_id = certificate
 env.company.certificate_accept_receipts = True
+name_lender(env.company)
 env.user.company_ids |= company
 setup = env["electronic.invoicing.setup"].with_company(company)._get_for_company()
 setup.test_set_evidence = base64.b64encode(pdf_samples.scan_pdf())
