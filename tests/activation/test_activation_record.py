@@ -305,7 +305,9 @@ class TestActivationRecord(CertificateCommon, HttpCase):
         ):
             self.assertIn(expected, answer.text)
         facts = self.get_facts()
-        shown = answer.text.replace(MODULE, "")  # in addresses of its scripts; a login begins like it
+        shown = answer.text.replace(
+            MODULE, ""
+        )  # in addresses of its scripts; a login begins like it
         for secret in (
             *REPRESENTATIVE.values(),
             facts["user"]["login"],
