@@ -269,12 +269,18 @@ class TestAttacksOnIdentity(CertificatePortalCommon):
 
     def get_routes(self, activation):
         """Return the addresses of the add-on's own routes, each with its verbs and who opens it."""
-        values = {"activation_id": activation.id, "company_id": self.seller.id, "code": "X"}
+        values = {
+            "activation_id": activation.id,
+            "company_id": self.seller.id,
+            "code": "X",
+            "wizard_id": 1,
+        }
         routes = {}
         for rule in self.env["ir.http"].routing_map().iter_rules():
             module = rule.endpoint.func.__module__
-            # Those of the payment are Odoo's own, with its verbs.
-            if module.startswith(f"odoo.addons.{MODULE}.") and not module.endswith(".payment"):
+            # Those of the payment are Odoo's own, with its verbs; those of links answer to every verb, in JSON.
+            apart = (".payment", ".linked_databases")
+            if module.startswith(f"odoo.addons.{MODULE}.") and not module.endswith(apart):
                 path = rule.build(
                     {name: values[name] for name in rule.arguments}, append_unknown=False
                 )[1]
