@@ -13,7 +13,7 @@ class CertificateEvidence(Controller):
         """Send the archive that a user has asked for in the dialog: no other address leads to one."""
         wizard = request.env["certificate.evidence.wizard"].browse(wizard_id).exists()
         if not wizard:
-            raise request.not_found()
+            return request.make_response("", status=404)  # an exception would not have the headers
         wizard.check_access("read")
         with exporting(wizard.env, wizard._get_companies()) as (stream, size):
             response = request.make_response(

@@ -175,7 +175,7 @@ class CertificateSigningService(http.Controller):
     def certificate_openapi(self, **_kwargs):
         """Describe all routes of linked databases, while they are on."""
         if not is_on(request.env):
-            raise request.not_found()
+            return request.make_response("", status=404)
         version = str(LINK_RELEASE)
         return request.make_json_response(link_openapi.write_document(LINK_PATH, version))
 

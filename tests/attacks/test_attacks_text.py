@@ -18,6 +18,7 @@ from odoo.tools import mute_logger
 
 from ...const import (
     LETTER_REPORT,
+    LINKS_PARAMETER,
     MODULE,
     PORTAL_PATH,
     READING_REPORT,
@@ -101,6 +102,10 @@ class TestAttacksText(SecurityCommon):
         request = self.env["certificate.request"].sudo().create({"activation_id": asking.id})
         document = documents.create({"request_id": request.id, "document_type_id": kind.id})
         self.wizard.sudo().receipt_id = self.receipt
+        self.env["ir.config_parameter"].sudo().set_param(LINKS_PARAMETER, "True")
+        vendors = self.env["certificate.link.vendor"].with_user(self.manager_a)
+        clients = self.env["certificate.link.client"].with_user(self.custodian).with_company(self.seller)
+        clients.action_make_code()
         # (Nobody writes the wizard of somebody else.)
         users = {self.wizard: self.user_a}
         records = [
@@ -118,6 +123,9 @@ class TestAttacksText(SecurityCommon):
             document.with_user(self.user_b),
             custodian["certificate.issue.wizard"].create({"request_id": request.id}),
             sale.create({"company_id": self.seller.id, "page": "seller"}).with_user(self.admin),
+            self.env["certificate.evidence.wizard"].with_user(self.manager_a).create({}),
+            vendors.browse(vendors.with_company(self.company_a).action_begin()["res_id"]),
+            clients.search([], limit=1),
         ]
         return {record._name: record for record in records}
 
@@ -368,7 +376,13 @@ class TestAttacksText(SecurityCommon):
 
     def get_address(self, rule, arguments, value=None):
         """Fill in an address: with a right value, or with the given one."""
-        right = {"code": "AAAA", "company_id": self.seller.id, "activation_id": self.activation.id}
+        right = {
+            "code": "AAAA",
+            "company_id": self.seller.id,
+            "activation_id": self.activation.id,
+            "wizard_id": 1,
+            "rest": "x",
+        }
         for name in arguments:
             for kind in ("record_id:", "path:", "int:", ""):
                 filled = right[name] if value is None else value

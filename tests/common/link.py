@@ -38,6 +38,10 @@ class LinkCommon(CertificateCommon):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["ir.config_parameter"].sudo().set_param(LINKS_PARAMETER, "True")
+        # Their letters list all that can be signed.
+        cls.seller.sudo().write(
+            {"certificate_signs_events": True, "certificate_signs_support": True}
+        )
         cls.vendor_manager = samples.make_user(
             cls.env, "Vera", "certificate_vendor", cls.seller, GROUP_CUSTODIAN
         )
