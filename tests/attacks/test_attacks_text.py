@@ -104,7 +104,9 @@ class TestAttacksText(SecurityCommon):
         self.wizard.sudo().receipt_id = self.receipt
         self.env["ir.config_parameter"].sudo().set_param(LINKS_PARAMETER, "True")
         vendors = self.env["certificate.link.vendor"].with_user(self.manager_a)
-        clients = self.env["certificate.link.client"].with_user(self.custodian).with_company(self.seller)
+        clients = (
+            self.env["certificate.link.client"].with_user(self.custodian).with_company(self.seller)
+        )
         clients.action_make_code()
         # (Nobody writes the wizard of somebody else.)
         users = {self.wizard: self.user_a}
