@@ -1,7 +1,7 @@
 # License LGPL-3.0 or later (https://www.gnu.org/licenses/lgpl).
 """What a lent certificate may sign: the table, and which of its kinds a document is of."""
 
-import unittest
+from odoo.tests import BaseCase
 
 from ...tools import letter_person, letter_scope, xades
 from ..common.xml_samples import make_container, make_document
@@ -13,7 +13,7 @@ def make_typed(root, code):
     return make_document(root, content=f"<cbc:{name}>{code}</cbc:{name}>" if code else "")
 
 
-class TestLetterScope(unittest.TestCase):
+class TestLetterScope(BaseCase):
     def test_each_root_that_can_be_signed_is_of_some_kind(self):
         roots = {root for kind in letter_scope.KINDS.values() for root, _codes in kind.documents}
         self.assertEqual(roots, set(xades.DOCUMENTS))
@@ -108,7 +108,7 @@ class TestLetterScope(unittest.TestCase):
             self.assertEqual(written.count("; "), len(scope) - 1)
 
 
-class TestLetterPerson(unittest.TestCase):
+class TestLetterPerson(BaseCase):
     COMPANY = {"name": "Café SAS", "nit": "900987321-1"}
     PERSON = {"name": "Luz Díaz", "nit": "42123456-6"}
 
