@@ -15,7 +15,7 @@ from ...tools.der import CertificateUnreadable
 from ..keys import custody
 from ..signing.signing import check_activated, check_signer, open_activated
 from ..trace.log import log_signature
-from .asking import have_signed, prepare
+from .asking import explain_failure, have_signed, prepare
 from .steps import LinkedCompany
 
 _BUNDLE_MAX = 200_000  # characters of a certificate with those of its authorities
@@ -213,11 +213,7 @@ class CertificateActivation(models.Model):
         except (AttributeError, CertificateUnreadable, TypeError, ValueError):
             is_right = False
         if not is_right:
-            raise UserError(
-                self.env._(
-                    "The vendor's server did not answer as expected. Try again later, or tell the vendor."
-                )
-            )
+            raise UserError(explain_failure(self.env, "not_understood"))
         fingerprint = get_sha256(certificate)
         if current.certificate_fingerprint == fingerprint:
             if (current.date_start, current.date_end) != (start, end):

@@ -147,7 +147,7 @@ def _explained(link, call):
     try:
         return call()
     except link_call.CallFailed as error:
-        failure = _explain_failure(env, error.code)
+        failure = explain_failure(env, error.code)
     except key_seal.SealError:
         failure = env._(
             "The key of the link cannot be opened: this database is a copy, or the server's secret is another "
@@ -156,7 +156,7 @@ def _explained(link, call):
     raise UserError(failure)
 
 
-def _explain_failure(env, code):
+def explain_failure(env, code):
     """Say why the vendor did not answer.
 
     :param str code: one of `link_call.CODES`

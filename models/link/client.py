@@ -15,7 +15,7 @@ from ...tools import csc, identity, pem, xades
 from ...tools.link_token import hash_token, make_token
 from ...tools.text_limits import clean_text
 from ...tools.ubl_issuer import read_issuer
-from ..core.link_switch import is_on
+from ..core.link_switch import check_on
 from ..keys import custody
 from ..trace.chain import open_durable_cursor
 
@@ -202,13 +202,7 @@ class CertificateLinkClient(models.Model):
 
         :raise UserError: otherwise
         """
-        if not is_on(self.env):
-            raise UserError(
-                self.env._(
-                    "Links with other databases are off. An administrator turns them on in Settings, under "
-                    "Electronic Documents."
-                )
-            )
+        check_on(self.env)
         if company != company.certificate_seller_id:
             raise UserError(
                 self.env._(

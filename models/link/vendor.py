@@ -8,7 +8,7 @@ from odoo.fields import NO_ACCESS
 from ...const import GROUP_MANAGER
 from ...exceptions import make_fields_error
 from ...tools import csc, identity, link_call
-from ..core.link_switch import is_on
+from ..core.link_switch import check_on
 from .asking import VendorRefused, ask, get_database, make_sealed_key, seal
 
 _logger = logging.getLogger(__name__)
@@ -134,13 +134,7 @@ class CertificateLinkVendor(models.Model):
         :raise UserError: while links are off
         """
         self._check_group(GROUP_MANAGER)
-        if not is_on(self.env):
-            raise UserError(
-                self.env._(
-                    "Links with other databases are off. An administrator turns them on in Settings, under "
-                    "Electronic Documents."
-                )
-            )
+        check_on(self.env)
         here = [("company_id", "=", self.env.company.id), ("state", "!=", "ended")]
         link = self.search(here, limit=1)
         link = link or self._trusted().create({"company_id": self.env.company.id})

@@ -1,10 +1,8 @@
 """Archives of evidence: names that attack whoever unpacks them, and what `sha256sum` says of them."""
 
 import json
-import shutil
 import subprocess
 import tempfile
-import unittest
 import zipfile
 from datetime import datetime
 from io import BytesIO
@@ -83,7 +81,6 @@ class TestEvidenceArchive(BaseCase):
             [entry["who"] for entry in manifest["files"]], [name for _f, name, _c in files]
         )
 
-    @unittest.skipUnless(shutil.which("sha256sum"), "sha256sum is part of coreutils")
     def test_sha256sum_verifies_it_and_finds_what_was_changed(self):
         stream = self.make([(("a",), text, text.encode()) for text in HOSTILE], company="Café")
         with tempfile.TemporaryDirectory() as folder:
